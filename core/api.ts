@@ -1,0 +1,129 @@
+import type { Config, DaemonOptions } from './config/schema/daemon.js';
+import type { WatcherOptions } from './config/schema/watcher.js';
+
+/** Circus's words for what a watcher does. */
+export type WatcherStatus = 'stopped' | 'starting' | 'active' | 'stopping';
+export type SupervisorState = 'idle' | 'starting' | 'running' | 'stopping' | 'stopped';
+
+/** One live process of a watcher, as it is now. */
+export interface ProcessView {
+  readonly pid: number;
+  /** Worker id: the smallest number from 1 that was free when it was spawned. */
+  readonly wid: number;
+  /** When it was spawned, seconds since the epoch. */
+  readonly started: number;
+  /** Seconds since it was spawned. */
+  readonly age: number;
+  /** Which generation of the watcher's options it runs with. */
+  readonly generation: number;
+  /** Whether it has been asked to end. */
+  readonly stopping: boolean;
+}
+
+/** What a request did. Pids are in ascending order. */
+export interface Outcome {
+  readonly started: readonly number[];
+  readonly stopped: readonly number[];
+  readonly kept: readonly number[];
+  /** Why what was asked for did not come about: a later request, a veto, a command that can't be started. */
+  readonly instead?: string;
+}
+
+export interface ReloadOptions {
+  /** Replace processes without a gap (default true); false restarts. */
+  readonly graceful?: boolean;
+  /** One process after the other instead of all at once (default false). */
+  readonly sequential?: boolean;
+}
+
+export interface KillOptions {
+  /** Only this process; without it all of the watcher. */
+  readonly pid?: number;
+  /** Instead of the watcher's `stop_signal`. */
+  readonly signum?: number;
+  /** Seconds, instead of the watcher's `graceful_timeout`. */
+  readonly graceful_timeout?: number;
+}
+
+export interface SignalOptions {
+  /** Only this process; without it all of the watcher. */
+  readonly pid?: number;
+  /** Only this direct child of the process `pid`. */
+  readonly child_pid?: number;
+  /** Only the direct children of each process. */
+  readonly children?: boolean;
+  /** The process and all of its descendants. */
+  readonly recursive?: boolean;
+}
+
+/**
+ * What plugins and embedders do with one watcher.
+ *
+ * Requests take effect at once, in the order they are made, and never conflict: each changes what is wanted, and what it
+ * returns tells when that is reached, or what came of it instead.
+ */
+export interface WatcherApi {
+  readonly name: string;
+  readonly status: WatcherStatus;
+  /** How many processes are wanted. */
+  readonly numprocesses: number;
+  /** The checked options, changes at run time included. */
+  readonly spec: Readonly<WatcherOptions>;
+  /** Live processes, in order of their worker ids. */
+  processes(): readonly ProcessView[];
+  start(): Promise<Outcome>;
+  stop(): Promise<Outcome>;
+  restart(): Promise<Outcome>;
+  reload(options?: ReloadOptions): Promise<Outcome>;
+  /** Sets how many processes are wanted and resolves with that number when it is reached; a singleton stays at most at one. */
+  setNumprocesses(count: number): Promise<number>;
+  incr(by?: number): Promise<number>;
+  decr(by?: number): Promise<number>;
+  /** Ends processes gracefully; they are replaced. Resolves when they are gone, their groups too. */
+  kill(options?: KillOptions): Promise<void>;
+  /** Sends a signal. @throws RM_PROCESS_UNKNOWN for a pid that is not this watcher's */
+  signal(signum: number, options?: SignalOptions): void;
+  /**
+   * Sets options by name, as in the config. Takes effect at once or by a graceful reload, as the schema says.
+   * @throws RM_OPTION_INVALID, and then nothing is changed
+   */
+  set(options: Readonly<Record<string, unknown>>): Promise<Outcome>;
+}
+
+export interface RemoveOptions {
+  /** Leave the processes running, supervised by nobody. */
+  readonly nostop?: boolean;
+}
+
+/** What plugins, the control endpoint and embedders do with the supervisor. */
+export interface SupervisorApi {
+  readonly state: SupervisorState;
+  /** The daemon's own options, as checked. */
+  readonly options: Readonly<DaemonOptions>;
+  /** All watchers in start order: bigger `priority` first, then as in the config. */
+  watchers(): readonly WatcherApi[];
+  /** The watcher of that name, case ignored. */
+  find(name: string): WatcherApi | undefined;
+  /** By priority with the daemon's `warmup_delay`; all that have `autostart`, or those given. */
+  startWatchers(which?: readonly WatcherApi[]): Promise<Outcome>;
+  /** In reverse order of starting: those of lower `priority` are gone before those of higher priority are asked to stop. */
+  stopWatchers(which?: readonly WatcherApi[]): Promise<Outcome>;
+  restartWatchers(which?: readonly WatcherApi[]): Promise<Outcome>;
+  reloadWatchers(options?: ReloadOptions): Promise<Outcome>;
+  /**
+   * Adds a watcher, stopped. `options` are a watcher's options as in the config, unchecked.
+   * @throws RM_WATCHER_EXISTS, RM_OPTION_INVALID
+   */
+  add(name: string, options: Readonly<Record<string, unknown>>): WatcherApi;
+  /** @throws RM_WATCHER_UNKNOWN */
+  remove(name: string, options?: RemoveOptions): Promise<void>;
+  /**
+   * Reads the config file again and changes what differs, only that.
+   * @throws RM_CONFIG_INVALID, and then nothing is changed
+   */
+  reloadConfig(): Promise<void>;
+  /** Makes the running watchers those of this config, touching only what differs. */
+  apply(config: Config): Promise<void>;
+  /** Stops everything in reverse order of starting; the same promise however often it is asked for. */
+  stop(): Promise<void>;
+}

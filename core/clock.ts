@@ -1,0 +1,27 @@
+/** The only source of time for everything that decides; tests put a virtual one in its place. */
+export interface Clock {
+  /** Milliseconds on a monotonic clock, for delays and ages. */
+  now(): number;
+  /** Milliseconds since the epoch, for what a person or a client reads. */
+  wall(): number;
+  /** Calls `fn` once after `delay_ms`; disposing of the timer before then means never. */
+  setTimeout(fn: () => void, delay_ms: number): Disposable;
+  /** Calls `fn` in a later turn of the event loop, so that signals and sockets are served in between. */
+  setImmediate(fn: () => void): Disposable;
+}
+
+/** Node caps a timer at 2^31-1 ms and fires a longer one at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wall: () => Date.now(),
+  setTimeout(fn, delay_ms) {
+    const timer = setTimeout(fn, Math.min(Math.max(0, Math.ceil(delay_ms)), LONGEST_MS));
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
+  },
+  setImmediate(fn) {
+    const immediate = setImmediate(fn);
+    return { [Symbol.dispose]: () => clearImmediate(immediate) };
+  },
+};

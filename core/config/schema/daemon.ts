@@ -1,0 +1,136 @@
+import type { FromSchema, JsonSchema } from '../../json-schema.js';
+import { type SocketOptions, socketSchema } from './socket.js';
+import { type WatcherOptions, watcherSchema } from './watcher.js';
+
+/** The daemon's own options, at the top of the file. Names and meanings are those of Circus's `[circus]`. */
+export const daemonProperties = {
+  endpoint: {
+    type: ['string', 'null'],
+    default: null,
+    applies: 'daemon',
+    description:
+      'ZeroMQ address of the control endpoint. Without one: a unix socket in the runtime directory; for a circus.ini tcp://127.0.0.1:5555.',
+    examples: ['ipc:///run/ringmaster/control.sock', 'tcp://127.0.0.1:5555'],
+  },
+  endpoint_owner: {
+    type: ['string', 'integer', 'null'],
+    default: null,
+    applies: 'daemon',
+    description: 'User who owns the socket of an ipc:// endpoint, and as whom `add` must run its commands.',
+  },
+  pubsub_endpoint: {
+    type: ['string', 'null'],
+    default: null,
+    applies: 'daemon',
+    description:
+      'ZeroMQ address where events are published. Without one: beside the control endpoint; for a circus.ini tcp://127.0.0.1:5556.',
+  },
+  stats_endpoint: {
+    type: ['string', 'null'],
+    default: null,
+    applies: 'daemon',
+    description: 'ZeroMQ address where statistics are published.',
+  },
+  statsd: { type: 'boolean', default: false, applies: 'daemon', description: 'Publish statistics.' },
+  statsd_close_outputs: {
+    type: 'boolean',
+    default: false,
+    applies: 'daemon',
+    description: 'Silence the output of the statistics process.',
+  },
+  multicast_endpoint: {
+    type: ['string', 'null'],
+    default: null,
+    applies: 'daemon',
+    description: 'UDP multicast address where the daemon can be discovered.',
+  },
+  check_delay: {
+    type: ['number', 'string'],
+    quantity: 'duration',
+    unit: 's',
+    default: 5,
+    applies: 'daemon',
+    description:
+      'Period of the safety net that looks whether processes are as they should be; deaths are noticed at once without it. 0 or less: no safety net.',
+  },
+  warmup_delay: {
+    type: ['number', 'string'],
+    quantity: 'duration',
+    unit: 's',
+    minimum: 0,
+    default: 0,
+    applies: 'daemon',
+    description: 'Pause between the starts of two watchers.',
+  },
+  pidfile: { type: ['string', 'null'], default: null, applies: 'daemon', description: "File that holds the daemon's pid while it runs." },
+  umask: {
+    type: ['integer', 'string', 'null'],
+    quantity: 'octal',
+    default: null,
+    applies: 'daemon',
+    description: 'umask of the daemon and its processes, octal.',
+  },
+  loglevel: {
+    enum: ['debug', 'info', 'warning', 'error', 'critical', 'DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL', null],
+    default: null,
+    applies: 'daemon',
+    description: "Level of the daemon's log; info where none is given.",
+  },
+  logoutput: {
+    type: ['string', 'null'],
+    default: null,
+    applies: 'daemon',
+    description: "File that the daemon's log goes to; `-` or nothing: standard output.",
+  },
+  loggerconfig: {
+    type: ['string', 'null'],
+    default: null,
+    applies: 'daemon',
+    description: 'Python logging configuration; has no meaning here.',
+  },
+  fqdn_prefix: {
+    type: ['string', 'null'],
+    default: null,
+    applies: 'daemon',
+    description: 'Put before the host name that plugins report under.',
+  },
+  debug: { type: 'boolean', default: false, applies: 'daemon', description: 'Log at level debug.' },
+  debug_gc: { type: 'boolean', default: false, applies: 'daemon', description: 'Python garbage collector debugging; has no meaning here.' },
+  httpd: { type: 'boolean', default: false, applies: 'daemon', description: "Circus's web console." },
+  httpd_host: { type: 'string', default: 'localhost', applies: 'daemon', description: 'Address of the web console.' },
+  httpd_port: { type: 'integer', minimum: 0, maximum: 65535, default: 8080, applies: 'daemon', description: 'Port of the web console.' },
+  httpd_close_outputs: { type: 'boolean', default: false, applies: 'daemon', description: 'Silence the output of the web console.' },
+} as const satisfies Readonly<Record<string, JsonSchema>>;
+
+/** The whole file. Plugins' options are checked by the schemas of the plugins that it names. */
+export const configSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    ...daemonProperties,
+    watchers: { type: 'object', additionalProperties: watcherSchema, default: {}, description: 'Watchers by name.' },
+    sockets: { type: 'object', additionalProperties: socketSchema, default: {}, description: 'Managed listening sockets by name.' },
+    plugins: {
+      type: 'object',
+      additionalProperties: { anyOf: [{ type: 'object' }, { type: 'boolean' }] },
+      default: {},
+      description: 'Plugins by name, path or npm package, each with its options; `false` switches one off that is on by default.',
+    },
+    env: {
+      type: 'object',
+      additionalProperties: { type: 'string' },
+      default: {},
+      description: 'Environment that every watcher gets, under its own.',
+    },
+  },
+} as const satisfies JsonSchema;
+
+export type DaemonOptions = FromSchema<{ type: 'object'; properties: typeof daemonProperties }>;
+
+/** A checked config: every default filled in, every quantity a number. This is what the supervisor takes and what it can show. */
+export interface Config extends DaemonOptions {
+  watchers: Record<string, WatcherOptions>;
+  sockets: Record<string, SocketOptions>;
+  plugins: Record<string, Record<string, unknown> | boolean>;
+  env: Record<string, string>;
+}

@@ -1,0 +1,263 @@
+import type { FromSchema, JsonSchema } from '../../json-schema.js';
+
+/** Resource limits of setrlimit(2) that `rlimit_*` options name. */
+export const RLIMITS = [
+  'as',
+  'core',
+  'cpu',
+  'data',
+  'fsize',
+  'locks',
+  'memlock',
+  'msgqueue',
+  'nice',
+  'nofile',
+  'nproc',
+  'rss',
+  'rtprio',
+  'rttime',
+  'sigpending',
+  'stack',
+] as const;
+export type Rlimit = (typeof RLIMITS)[number];
+
+/** Circus's names for the hooks that a config can set. */
+export const CONFIG_HOOKS = [
+  'before_start',
+  'after_start',
+  'before_spawn',
+  'after_spawn',
+  'before_stop',
+  'after_stop',
+  'before_signal',
+  'after_signal',
+  'before_reap',
+  'after_reap',
+  'extended_stats',
+] as const;
+
+const rlimit = {
+  type: ['integer', 'string', 'null'],
+  quantity: 'size',
+  applies: 'restart',
+  description: 'Limit of setrlimit(2), soft and hard; null, empty or `infinity`: none.',
+} as const satisfies JsonSchema;
+
+const stream = {
+  type: 'object',
+  applies: 'restart',
+  description: 'Where this output goes: `class` (FileStream, StdoutStream, …) and the options of that class.',
+} as const satisfies JsonSchema;
+
+/** One watcher: a command and how many processes of it to keep alive. Names, meanings and defaults are those of Circus's `[watcher:NAME]`. */
+export const watcherSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['cmd'],
+  properties: {
+    cmd: {
+      type: 'string',
+      minLength: 1,
+      applies: 'restart',
+      description:
+        'The command line, split as a shell splits words. `$(circus.wid)`, `$(circus.env.NAME)`, `$(circus.sockets.NAME)` stand for the values at each spawn.',
+      examples: ['node server.js --port 80$(circus.wid)'],
+    },
+    args: {
+      anyOf: [{ type: 'array', items: { type: 'string' } }, { type: 'string' }, { type: 'null' }],
+      default: null,
+      applies: 'restart',
+      description: 'More arguments after those in `cmd`: a list taken as it is, or text that is split as a shell splits words.',
+    },
+    numprocesses: { type: 'integer', minimum: 0, default: 1, applies: 'live', description: 'How many processes to keep alive.' },
+    warmup_delay: {
+      type: ['number', 'string'],
+      quantity: 'duration',
+      unit: 's',
+      minimum: 0,
+      default: 0,
+      applies: 'live',
+      description: 'Pause between two spawns.',
+    },
+    working_dir: {
+      type: ['string', 'null'],
+      default: null,
+      applies: 'restart',
+      description: "Directory that processes start in; the daemon's own where none is given.",
+    },
+    executable: {
+      type: ['string', 'null'],
+      default: null,
+      applies: 'restart',
+      description: 'The file to execute, where it is not the first word of `cmd`, which then is only the name shown.',
+    },
+    shell: { type: 'boolean', default: false, applies: 'restart', description: 'Run the command through /bin/sh, each word quoted.' },
+    shell_args: {
+      anyOf: [{ type: 'array', items: { type: 'string' } }, { type: 'string' }, { type: 'null' }],
+      default: null,
+      applies: 'restart',
+      description: 'Positional arguments ($0, $1, …) for the shell; only with `shell`.',
+    },
+    uid: {
+      type: ['string', 'integer', 'null'],
+      default: null,
+      applies: 'restart',
+      description: 'User, by name or number, that processes run as.',
+    },
+    gid: {
+      type: ['string', 'integer', 'null'],
+      default: null,
+      applies: 'restart',
+      description: "Group, by name or number, that processes run as; the user's own group where only `uid` is given.",
+    },
+    send_hup: {
+      type: 'boolean',
+      default: false,
+      applies: 'live',
+      description: 'Reload by sending SIGHUP to the processes instead of replacing them.',
+    },
+    stop_signal: {
+      type: ['integer', 'string'],
+      quantity: 'signal',
+      minimum: 1,
+      default: 15,
+      applies: 'live',
+      description: 'Signal that asks a process to end.',
+    },
+    stop_children: {
+      type: 'boolean',
+      default: false,
+      applies: 'live',
+      description:
+        'Send `stop_signal` to the whole process group at once. (Without it the process gets it first, and what it leaves behind afterwards.)',
+    },
+    max_retry: {
+      type: 'integer',
+      minimum: -1,
+      default: 5,
+      applies: 'live',
+      description: 'How often in a row a spawn may fail before the watcher is stopped; -1: for ever.',
+    },
+    graceful_timeout: {
+      type: ['number', 'string'],
+      quantity: 'duration',
+      unit: 's',
+      minimum: 0,
+      default: 30,
+      applies: 'live',
+      description: 'How long after `stop_signal` SIGKILL is sent to what is left.',
+    },
+    priority: { type: 'integer', default: 0, applies: 'live', description: 'Watchers with a bigger number start first and stop last.' },
+    use_sockets: { type: 'boolean', default: false, applies: 'restart', description: 'Let processes inherit the managed sockets.' },
+    singleton: { type: 'boolean', default: false, applies: 'live', description: 'Never more than one process.' },
+    copy_env: {
+      type: 'boolean',
+      default: false,
+      applies: 'restart',
+      description: "Start from a copy of the daemon's environment; otherwise a process gets only `env`.",
+    },
+    copy_path: {
+      type: 'boolean',
+      default: false,
+      applies: 'restart',
+      description: 'Pass sys.path on as PYTHONPATH; has a meaning only for a daemon in Python.',
+    },
+    env: {
+      type: 'object',
+      additionalProperties: { type: 'string' },
+      default: {},
+      applies: 'restart',
+      description: 'Environment of the processes. `$NAME` (capitals) stands for the value in the environment of the daemon.',
+    },
+    max_age: {
+      type: ['number', 'string'],
+      quantity: 'duration',
+      unit: 's',
+      minimum: 0,
+      default: 0,
+      applies: 'restart',
+      description: 'Replace a process that has run this long; 0: never.',
+    },
+    max_age_variance: {
+      type: ['number', 'string'],
+      quantity: 'duration',
+      unit: 's',
+      minimum: 0,
+      default: 30,
+      applies: 'restart',
+      description: 'Up to this much is added to `max_age`, by chance, so that processes do not all go at once.',
+    },
+    respawn: {
+      type: 'boolean',
+      default: true,
+      applies: 'live',
+      description: 'Replace a process that ends. Without it the watcher stops when its last process has ended.',
+    },
+    autostart: { type: 'boolean', default: true, applies: 'live', description: 'Start with the daemon.' },
+    on_demand: { type: 'boolean', default: false, applies: 'restart', description: 'Start at the first connection to a managed socket.' },
+    stdin_socket: {
+      type: ['string', 'null'],
+      default: null,
+      applies: 'restart',
+      description: 'Managed socket that processes get as their standard input.',
+    },
+    close_child_stdin: { type: 'boolean', default: true, applies: 'restart', description: 'Standard input is /dev/null.' },
+    close_child_stdout: { type: 'boolean', default: false, applies: 'restart', description: 'Standard output is /dev/null.' },
+    close_child_stderr: { type: 'boolean', default: false, applies: 'restart', description: 'Standard error is /dev/null.' },
+    stdout_stream: { ...stream, default: {} },
+    stderr_stream: { ...stream, default: {} },
+    virtualenv: {
+      type: ['string', 'null'],
+      default: null,
+      applies: 'restart',
+      description: 'Python virtual environment that processes run in.',
+    },
+    virtualenv_py_ver: {
+      type: ['string', 'null'],
+      default: null,
+      applies: 'restart',
+      description: 'Python version of the virtual environment, such as 3.11.',
+    },
+    hooks: {
+      type: 'object',
+      propertyNames: { enum: CONFIG_HOOKS },
+      additionalProperties: { type: 'string' },
+      default: {},
+      applies: 'live',
+      description: 'Functions of one’s own by hook: `./file.mjs#function`, with `,true` where a failure is to be ignored.',
+    },
+    plugins: {
+      type: 'object',
+      additionalProperties: { anyOf: [{ type: 'object' }, { type: 'boolean' }] },
+      default: {},
+      applies: 'restart',
+      description: "This watcher's own options for a plugin, by the plugin's name; `false` switches the plugin off here.",
+    },
+    options: {
+      type: 'object',
+      additionalProperties: { type: 'string' },
+      default: {},
+      applies: 'live',
+      description: 'Freeform options, kept and shown as they are; keys of a circus.ini that ringmaster does not know are kept here.',
+    },
+    rlimit_as: rlimit,
+    rlimit_core: rlimit,
+    rlimit_cpu: rlimit,
+    rlimit_data: rlimit,
+    rlimit_fsize: rlimit,
+    rlimit_locks: rlimit,
+    rlimit_memlock: rlimit,
+    rlimit_msgqueue: rlimit,
+    rlimit_nice: rlimit,
+    rlimit_nofile: rlimit,
+    rlimit_nproc: rlimit,
+    rlimit_rss: rlimit,
+    rlimit_rtprio: rlimit,
+    rlimit_rttime: rlimit,
+    rlimit_sigpending: rlimit,
+    rlimit_stack: rlimit,
+  },
+} as const satisfies JsonSchema;
+
+/** A watcher as it is after checking: defaults filled in, durations in seconds, signals as numbers. */
+export type WatcherOptions = FromSchema<typeof watcherSchema>;

@@ -1,0 +1,107 @@
+/**
+ * Every error that ringmaster raises on purpose. A code is never used again for something else.
+ * `fix` is the remedy, printed under the message by the command line and in the reference.
+ */
+export const ERRORS = {
+  RM_CONFIG_INVALID: {
+    message: (problems: string) => `cannot use the config: ${problems}`,
+    fix: 'correct what is named; `ringmaster check FILE` shows every problem at once',
+  },
+  RM_WATCHER_UNKNOWN: {
+    message: (name: string) => `program ${name} not found`,
+    fix: '`ringmaster list` shows the watchers there are',
+  },
+  RM_WATCHER_EXISTS: {
+    message: (name: string) => `'${name}' already exist`,
+    fix: 'choose another name, or remove the one that is there first',
+  },
+  RM_OPTION_INVALID: {
+    message: (why: string) => why,
+    fix: 'see the watcher options in docs/reference/config.md',
+  },
+  RM_PROCESS_UNKNOWN: {
+    message: (pid: number, watcher: string) => `process ${pid} not found in '${watcher}'`,
+    fix: '`ringmaster list NAME` shows the pids there are',
+  },
+  RM_SIGNAL_INVALID: {
+    message: (found: string) => `signal invalid, got ${found}`,
+    fix: 'give a number, or a name with or without SIG, such as TERM, SIGHUP or RTMIN+1',
+  },
+  RM_SPAWN_FAILED: {
+    message: (watcher: string, why: string) => `cannot start a process of "${watcher}": ${why}`,
+    fix: 'check cmd, working_dir, uid and gid of the watcher',
+  },
+  RM_PLUGIN_UNKNOWN: {
+    message: (name: string, why: string) => `cannot load plugin "${name}": ${why}`,
+    fix: 'use the name of a plugin that comes with ringmaster, a path that starts with ./ or /, or an installed npm package',
+  },
+  RM_PLUGIN_FAILED: {
+    message: (plugin: string, what: string) => `plugin "${plugin}" failed in ${what}`,
+    fix: 'see the cause; without this plugin the supervisor still works',
+  },
+  RM_HOOK_TIMEOUT: {
+    message: (plugin: string, hook: string, deadline_ms: number) =>
+      `hook ${hook} of plugin "${plugin}" gave no answer within ${deadline_ms} ms`,
+    fix: 'return, or settle the returned promise, in time',
+  },
+  RM_HOOK_RESULT: {
+    message: (plugin: string, hook: string, found: string, allowed: string) =>
+      `hook ${hook} of plugin "${plugin}" returned ${found}, allowed is ${allowed}`,
+    fix: 'return what the hooks reference allows, or nothing',
+  },
+  RM_CLOSED: {
+    message: (what: string) => `${what} is closed`,
+    fix: 'do not use it after it was closed or stopped',
+  },
+  RM_STATE: {
+    message: (what: string, state: string) => `cannot ${what} while the supervisor is ${state}`,
+    fix: 'await start() and stop()',
+  },
+  RM_CONFIG_READ: {
+    message: (file: string, why: string) => `cannot read ${file}: ${why}`,
+    fix: 'check that the file is there and may be read',
+  },
+  RM_NO_CONFIG_FILE: {
+    message: () => 'cannot reload the config: this supervisor was not started from a file',
+    fix: 'call apply() with a config instead',
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+interface ErrorRow {
+  readonly message: (...args: never[]) => string;
+  readonly fix: string;
+}
+export type ErrorCode = keyof typeof ERRORS;
+type ErrorArgs<C extends ErrorCode> = Parameters<(typeof ERRORS)[C]['message']>;
+
+export interface ErrorOptions {
+  readonly cause?: unknown;
+  /** Data for whoever handles the error: watcher, pid, plugin, hook, … */
+  readonly context?: Readonly<Record<string, unknown>>;
+}
+
+/** An error with a stable `code`, a `fix` that says what to do, and `context` as data. */
+export class RingmasterError<C extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = 'RingmasterError';
+  readonly code: C;
+  readonly fix: string;
+  readonly context: Readonly<Record<string, unknown>>;
+
+  constructor(code: C, args: ErrorArgs<C>, options: ErrorOptions = {}) {
+    const row: { message: (...args: never[]) => string; fix: string } = ERRORS[code];
+    super((row.message as (...args: ErrorArgs<C>) => string)(...args), 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.fix = row.fix;
+    this.context = options.context ?? {};
+  }
+}
+
+/** Whether `error` is one of ours, with this code if one is given. */
+export function isRingmasterError<C extends ErrorCode = ErrorCode>(error: unknown, code?: C): error is RingmasterError<C> {
+  return error instanceof RingmasterError && (code === undefined || error.code === code);
+}
+
+/** The text of whatever was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,51 @@
+/**
+ * What happens to watchers and is told to everybody: the `event` hook, and from there the event endpoint.
+ * Names and bodies are Circus's where Circus has the event; times are seconds since the epoch.
+ */
+export interface EventBodies {
+  /** A process was spawned. */
+  spawn: { process_pid: number; time: number };
+  /** A process has ended. `exit_code` is negative for a signal. */
+  reap: { process_pid: number; time: number; exit_code: number };
+  /** A process was sent a signal to end it. */
+  kill: { process_pid: number; time: number };
+  /** All processes of a watcher run. */
+  start: { time: number };
+  /** All processes of a watcher are gone, their groups too. */
+  stop: { time: number };
+  reload: { time: number };
+  updated: { time: number };
+  add: { time: number };
+  remove: { time: number };
+  hook_success: { name: string; time: number };
+  hook_failure: { name: string; time: number; error: string };
+  /** A process could not be spawned; `errno` is the error's name (ENOENT, EACCES, …). */
+  spawn_failed: { time: number; errno: string; error: string };
+  /** A watcher was stopped because it cannot be kept running. */
+  gave_up: { time: number; reason: string };
+  /** A process group outlives SIGKILL (uninterruptible sleep, say). */
+  stuck: { process_pid: number; time: number };
+}
+export type EventName = keyof EventBodies;
+
+/** One event, as hooks and clients get it. */
+export type SupervisorEvent = {
+  readonly [N in EventName]: { readonly watcher: string; readonly name: N; readonly body: Readonly<EventBodies[N]> };
+}[EventName];
+
+export const EVENTS: Readonly<Record<EventName, string>> = {
+  spawn: 'A process was spawned.',
+  reap: 'A process has ended; a negative exit_code is a signal.',
+  kill: 'A process was sent a signal that is to end it.',
+  start: 'All processes of the watcher run.',
+  stop: 'All processes of the watcher are gone, their process groups too.',
+  reload: 'The watcher was reloaded.',
+  updated: 'An option of the watcher was set.',
+  add: 'The watcher was added.',
+  remove: 'The watcher was removed.',
+  hook_success: 'A hook of the config ran.',
+  hook_failure: 'A hook of the config threw, or gave no answer in time.',
+  spawn_failed: 'A process could not be spawned.',
+  gave_up: 'The watcher was stopped because it cannot be kept running.',
+  stuck: 'A process group outlives SIGKILL.',
+};

@@ -1,0 +1,170 @@
+import type { ProcessView, WatcherApi } from './api.js';
+import type { Config } from './config/schema/daemon.js';
+import type { SupervisorEvent } from './events.js';
+
+/**
+ * The five kinds of hook, and what an error or a time-out of one tap means.
+ *
+ * - gate: may refuse with `false` or `{veto: reason}`; a failure refuses too
+ * - decide: returns the next decision; a failure leaves the one before
+ * - shape: returns the next value; a failure fails the operation
+ * - step: awaited one after the other; a failure is reported
+ * - watch: told at once, never awaited; a failure is reported
+ */
+export type HookKind = 'gate' | 'decide' | 'shape' | 'step' | 'watch';
+
+/** A refusal; a gate's `false` becomes one without a reason of its own. */
+export interface Veto {
+  readonly veto: string;
+}
+export type GateResult = undefined | void | boolean | Veto;
+
+/** How a process ended. */
+export interface Exit {
+  /** Exit code, or minus the signal's number. */
+  readonly exit_code: number;
+  /** Name of the signal that ended it, if one did. */
+  readonly signal: string | null;
+}
+
+/** What follows a process that ended, or could not be spawned, though it is wanted. */
+export type RespawnDecision =
+  | { readonly action: 'respawn'; readonly delay_ms: number; readonly reason: string }
+  | { readonly action: 'give_up'; readonly reason: string };
+
+export interface WatcherArgs {
+  readonly watcher: WatcherApi;
+}
+export interface SpawnArgs extends WatcherArgs {
+  readonly wid: number;
+}
+export interface ProcessArgs extends SpawnArgs {
+  readonly pid: number;
+}
+export interface SignalArgs extends WatcherArgs {
+  readonly pid: number;
+  readonly signum: number;
+}
+export interface ReapArgs extends ProcessArgs {
+  readonly exit: Exit;
+}
+export interface RespawnArgs extends SpawnArgs {
+  /** How the last process of this worker id ended; null when it could not be spawned. */
+  readonly exit: Exit | null;
+  /** errno's name when it could not be spawned. */
+  readonly errno: string | null;
+  /** Milliseconds that it ran. */
+  readonly uptime_ms: number;
+  /** How many times in a row it ended early or could not be spawned, this one included. */
+  readonly failures: number;
+}
+
+/** What is about to be executed; a plugin may change any of it. */
+export interface SpawnOptions {
+  readonly argv: readonly string[];
+  /** The file executed; argv[0] is only the name shown where the two differ. */
+  readonly file: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+}
+
+export interface StateChange extends WatcherArgs {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Process information, Circus's keys and whatever plugins add. */
+export type Stats = Readonly<Record<string, unknown>>;
+
+/** Arguments of every hook; for `decide` and `shape` the value passed along as well. */
+export interface HookTypes {
+  before_start: { args: WatcherArgs };
+  after_start: { args: WatcherArgs };
+  before_spawn: { args: SpawnArgs };
+  after_spawn: { args: ProcessArgs };
+  before_signal: { args: SignalArgs };
+  before_stop: { args: WatcherArgs };
+  after_stop: { args: WatcherArgs };
+  after_signal: { args: SignalArgs };
+  before_reap: { args: ReapArgs };
+  after_reap: { args: ReapArgs };
+  stats: { args: WatcherArgs & { readonly process: ProcessView }; value: Stats };
+  spawn_options: { args: SpawnArgs; value: SpawnOptions };
+  config: { args: object; value: Config };
+  respawn: { args: RespawnArgs; value: RespawnDecision };
+  state_changed: { args: StateChange };
+  event: { args: SupervisorEvent };
+  watcher_added: { args: WatcherArgs };
+  watcher_removed: { args: WatcherArgs };
+  config_applied: { args: { readonly config: Config } };
+  ready: { args: object };
+  boot: { args: object };
+  before_shutdown: { args: object };
+  shutdown: { args: object };
+}
+export type HookName = keyof HookTypes;
+
+interface HookRow {
+  readonly kind: HookKind;
+  /** Whether taps may answer with a promise. */
+  readonly sync: boolean;
+  readonly summary: string;
+}
+
+/** Every hook as a row of data: its kind, and when it is called. */
+export const HOOKS = {
+  before_start: { kind: 'gate', sync: false, summary: 'A watcher is about to start; refusing leaves it stopped.' },
+  after_start: { kind: 'gate', sync: false, summary: 'All processes of a watcher were spawned; refusing stops it again.' },
+  before_spawn: { kind: 'gate', sync: false, summary: 'A process is about to be spawned; refusing stops the watcher.' },
+  after_spawn: { kind: 'gate', sync: false, summary: 'A process was spawned; refusing ends it and stops the watcher.' },
+  before_signal: { kind: 'gate', sync: true, summary: 'A signal is about to be sent; refusing withholds it, SIGKILL excepted.' },
+  before_stop: { kind: 'step', sync: false, summary: 'A watcher is about to stop; its processes are asked to end afterwards.' },
+  after_stop: { kind: 'step', sync: false, summary: 'A watcher has stopped.' },
+  after_signal: { kind: 'watch', sync: true, summary: 'A signal was sent, or withheld.' },
+  before_reap: { kind: 'watch', sync: true, summary: 'A process has ended and is about to be forgotten.' },
+  after_reap: { kind: 'watch', sync: true, summary: 'A process has ended and was forgotten.' },
+  stats: { kind: 'shape', sync: false, summary: 'Process information was sampled; add to it. (Circus: extended_stats)' },
+  spawn_options: { kind: 'shape', sync: false, summary: 'What is to be executed was made from the config; change it.' },
+  config: { kind: 'shape', sync: false, summary: 'A config was checked and is about to be used; change it.' },
+  respawn: { kind: 'decide', sync: true, summary: 'A process ended though it is wanted: respawn it when, or give up.' },
+  state_changed: { kind: 'watch', sync: true, summary: 'A watcher went from one state to another.' },
+  event: { kind: 'watch', sync: true, summary: 'Something happened that is told to everybody; see the events.' },
+  watcher_added: { kind: 'watch', sync: true, summary: 'A watcher was added.' },
+  watcher_removed: { kind: 'watch', sync: true, summary: 'A watcher was removed.' },
+  config_applied: { kind: 'watch', sync: true, summary: 'A config was put into effect.' },
+  ready: { kind: 'watch', sync: true, summary: 'All watchers were started.' },
+  boot: { kind: 'step', sync: false, summary: 'The plugins are set up; no watcher has started.' },
+  before_shutdown: { kind: 'step', sync: false, summary: 'The supervisor is about to stop; everything still runs.' },
+  shutdown: { kind: 'step', sync: false, summary: 'All watchers are stopped; plugins are disposed of next.' },
+} as const satisfies Readonly<Record<HookName, HookRow>>;
+
+type KindOf<N extends HookName> = (typeof HOOKS)[N]['kind'];
+type Value<N extends HookName> = HookTypes[N] extends { value: infer V } ? V : never;
+type MaybeAsync<N extends HookName, T> = (typeof HOOKS)[N]['sync'] extends true ? T : T | PromiseLike<T>;
+
+/** The function that a plugin taps a hook with. */
+export type Tap<N extends HookName> =
+  KindOf<N> extends 'gate'
+    ? (args: HookTypes[N]['args']) => MaybeAsync<N, GateResult>
+    : KindOf<N> extends 'decide' | 'shape'
+      ? (value: Value<N>, args: HookTypes[N]['args']) => MaybeAsync<N, Value<N> | undefined | void>
+      : (args: HookTypes[N]['args']) => MaybeAsync<N, unknown>;
+
+export interface TapOptions {
+  /** Smaller runs earlier; 0 where none is given. */
+  readonly stage?: number;
+  /** Names of plugins whose taps of this hook run after this one. */
+  readonly before?: readonly string[];
+  /** Only for this watcher, by name. */
+  readonly watcher?: string;
+  /** Milliseconds for an answer; 5000 where none is given. */
+  readonly deadline_ms?: number;
+  /** A failure of this tap is reported but refuses nothing. */
+  readonly ignore_failure?: boolean;
+}
+
+/** One hook as a plugin sees it. */
+export interface HookHandle<N extends HookName> {
+  /** Adds a tap; disposing of what is returned removes it again. */
+  tap(fn: Tap<N>, options?: TapOptions): Disposable;
+}

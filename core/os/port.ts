@@ -1,0 +1,52 @@
+import type { Rlimit } from '../config/schema/watcher.js';
+import type { Exit } from '../hooks.js';
+
+/** Everything the operating system needs to know to start one process. */
+export interface SpawnRequest {
+  /** Path, or a name looked up in PATH of `env` (or of the daemon where `env` has none). */
+  readonly file: string;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** For fds 0, 1, 2: /dev/null, or the daemon's own. */
+  readonly stdio: readonly ['null' | 'inherit', 'null' | 'inherit', 'null' | 'inherit'];
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Bytes or whatever the limit counts; null: none. */
+  readonly rlimits: Readonly<Partial<Record<Rlimit, number | null>>>;
+}
+
+/** What becomes of a spawn. Exactly one of `spawned` and `failed` is called, perhaps before `spawn` returns; after `spawned`, `exited` exactly once, later. */
+export interface SpawnListener {
+  spawned(pid: number): void;
+  /** `errno` is the error's name, such as ENOENT; `message` says which step failed where that is known. */
+  failed(errno: string, message: string): void;
+  exited(exit: Exit): void;
+}
+
+/** What came of a signal: `gone` means that there is no such process or group. */
+export type SignalResult = 'sent' | 'gone' | 'denied';
+
+/**
+ * The operating system, as small as it can be. This is the only place that knows system calls; tests put a fake here.
+ *
+ * Each process leads a session and a process group of its own, so that `pid` names its group too.
+ */
+export interface Os {
+  readonly name: string;
+  /** What this form can't do, in words for the log at start; empty where it can do all. */
+  readonly missing: readonly string[];
+  spawn(request: SpawnRequest, listener: SpawnListener): void;
+  signal(pid: number, signum: number): SignalResult;
+  /** Signals every process of the group. */
+  signalGroup(pgid: number, signum: number): SignalResult;
+  /** Whether any process of the group is alive; one that has ended and waits to be reaped is not. */
+  groupAlive(pgid: number): boolean;
+  /** Pids of direct children, or of all descendants. */
+  children(pid: number, recursive: boolean): readonly number[];
+  /** No longer keeps the host process alive for this child, nor reports its exit. */
+  release(pid: number): void;
+  /** The ids of a user; throws where there is none of that name. */
+  userId(name: string | number): { readonly uid: number; readonly gid: number };
+  groupId(name: string | number): number;
+}

@@ -1,0 +1,54 @@
+import type { SupervisorApi, WatcherApi } from './api.js';
+import type { Clock } from './clock.js';
+import type { HookHandle, HookName } from './hooks.js';
+import type { FromSchema, JsonSchema } from './json-schema.js';
+import type { Logger } from './log.js';
+import type { Scope } from './scope.js';
+
+/** The schema of a plugin's options: an object with properties. */
+export type OptionsSchema = JsonSchema & { readonly type: 'object'; readonly properties: Readonly<Record<string, JsonSchema>> };
+
+/** What a plugin's `setup` gets. Everything made through it is undone, last first, when the plugin is closed. */
+export interface PluginContext<S extends OptionsSchema = OptionsSchema, H extends HookName = HookName> {
+  /** The checked options. */
+  readonly config: Readonly<FromSchema<S>>;
+  /** The options for one watcher: its own over the plugin's; null where the watcher has switched the plugin off. */
+  configFor(watcher: WatcherApi): Readonly<FromSchema<S>> | null;
+  /** Only the hooks that the plugin declares. */
+  readonly hooks: { readonly [N in H]: HookHandle<N> };
+  readonly supervisor: SupervisorApi;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly scope: Scope;
+  /** Aborted when the plugin is about to be closed. */
+  readonly signal: AbortSignal;
+  /** Offers something to other plugins under a name. */
+  provide(service: string, value: object): void;
+  /** What another plugin provides; it must be among `requires`. @throws RM_PLUGIN_FAILED where nobody provides it */
+  service<T extends object>(name: string): T;
+}
+
+/** A plugin: one object, see docs/plugins.md. */
+export interface Plugin<S extends OptionsSchema = OptionsSchema, H extends HookName = HookName> {
+  readonly name: string;
+  /** One sentence for listings and the reference. */
+  readonly summary: string;
+  /** JSON Schema of the options; types, checks, defaults and reference follow from it. */
+  readonly schema: S;
+  /** The hooks that `setup` taps. */
+  readonly hooks?: readonly H[];
+  /** Whether each option can be set for one watcher, and `false` there switches the plugin off. */
+  readonly per_watcher?: boolean;
+  /** Plugins that must be set up before this one. */
+  readonly requires?: readonly string[];
+  /** Taps hooks and starts what it needs. Rejecting fails the start of the supervisor. */
+  setup(context: PluginContext<S, H>): void | PromiseLike<void>;
+}
+
+/** Any plugin, whatever its options: what lists of plugins hold. */
+export type AnyPlugin = Omit<Plugin, 'setup'> & { setup(context: never): void | PromiseLike<void> };
+
+/** Declares a plugin, with the types of its options inferred from its schema. */
+export function definePlugin<const S extends OptionsSchema, const H extends HookName = never>(plugin: Plugin<S, H>): Plugin<S, H> {
+  return plugin;
+}

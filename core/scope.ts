@@ -1,0 +1,81 @@
+import { RingmasterError } from './errors.js';
+
+export type Cleanup = () => void | PromiseLike<void>;
+
+/**
+ * Owns what was made for one purpose and undoes it, last first, when that purpose ends.
+ *
+ * Adding to a scope that has ended undoes the addition at once. Disposing twice is the same as once: both wait for the end.
+ */
+export class Scope implements AsyncDisposable {
+  readonly name: string;
+  readonly #cleanups = new Map<symbol, { readonly name: string; readonly run: Cleanup }>();
+  readonly #abort = new AbortController();
+  #disposal: Promise<void> | undefined;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** Aborted as the first act of disposal. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get disposed(): boolean {
+    return this.#disposal !== undefined;
+  }
+
+  /** Names of what is still owned, oldest first. */
+  get owned(): readonly string[] {
+    return [...this.#cleanups.values()].map((cleanup) => cleanup.name);
+  }
+
+  /** Remembers `run` for the end of this scope; disposing of what is returned does it now instead. */
+  add(name: string, run: Cleanup): AsyncDisposable {
+    const key = Symbol(name);
+    const undo = async (): Promise<void> => {
+      if (!this.#cleanups.delete(key)) return;
+      await run();
+    };
+    this.#cleanups.set(key, { name, run });
+    if (this.disposed) void undo();
+    return { [Symbol.asyncDispose]: undo };
+  }
+
+  /** A scope that ends with this one at the latest. */
+  child(name: string): Scope {
+    const scope = new Scope(`${this.name}/${name}`);
+    const owned = this.add(name, () => scope.dispose());
+    scope.add('parent', () => owned[Symbol.asyncDispose]());
+    return scope;
+  }
+
+  /**
+   * Undoes everything, last first, going on after a failure.
+   *
+   * @throws AggregateError with every failure, once all has been tried
+   */
+  dispose(): Promise<void> {
+    this.#disposal ??= this.#run();
+    return this.#disposal;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  async #run(): Promise<void> {
+    this.#abort.abort(new RingmasterError('RM_CLOSED', [this.name]));
+    const failures: unknown[] = [];
+    for (const [key, cleanup] of [...this.#cleanups].reverse()) {
+      if (!this.#cleanups.delete(key)) continue;
+      try {
+        await cleanup.run();
+      } catch (cause) {
+        failures.push(cause);
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, `cannot dispose of ${this.name}`);
+  }
+}

@@ -1,0 +1,71 @@
+import type { JsonSchema, SupervisorApi } from '../../core/index.js';
+
+/** What a command's handler works with. */
+export interface CommandContext {
+  readonly supervisor: SupervisorApi;
+  /** The addresses that the endpoint is bound to, for `globaloptions`. */
+  readonly endpoints: Readonly<{
+    endpoint: string;
+    pubsub_endpoint: string;
+    stats_endpoint: string | null;
+    multicast_endpoint: string | null;
+  }>;
+}
+
+export type Properties = Readonly<Record<string, unknown>>;
+/** The command's own keys of a reply; `status`, `time` and `id` are added, unless `status` is among them. */
+export type ReplyBody = Readonly<Record<string, unknown>>;
+/** A whole reply, as on the wire. */
+export type Reply = Readonly<Record<string, unknown>> & { readonly status: string };
+
+/** An option of a command on the command line: `--name`, with a value where it is not a switch. */
+export interface CliOption {
+  readonly name: string;
+  readonly summary: string;
+  readonly kind: 'switch' | 'text' | 'number';
+  readonly default?: string | number | boolean;
+}
+export type CliOptions = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** How a command looks on the command line. */
+export interface CommandCli {
+  /** Positional arguments as shown in help: `<name> [<pid>]`. */
+  readonly usage: string;
+  readonly options: readonly CliOption[];
+  /** What the first positional argument completes to. */
+  readonly completes?: 'watchers';
+  /** @throws ArgumentError with one line for the user */
+  message(args: readonly string[], options: CliOptions): Record<string, unknown>;
+  /** What is printed for an `ok` reply, in Circus's words. */
+  print(reply: Reply): string;
+}
+
+/**
+ * One command of the control protocol.
+ *
+ * `run` may return a promise: then a request that is not `waiting` is answered `ok` at once, as Circus does. `run` must check
+ * everything that can be refused before its first await.
+ */
+export interface Command {
+  readonly name: string;
+  /** One line, for listings and completion. */
+  readonly summary: string;
+  /** Paragraphs for `--help` and the reference. */
+  readonly description: string;
+  /** Schema of `properties`. */
+  readonly request: JsonSchema;
+  /** Schema of the reply's own keys. */
+  readonly reply: JsonSchema;
+  run(context: CommandContext, properties: Properties): ReplyBody | Promise<ReplyBody>;
+  /** Absent where the command makes no sense on a command line. */
+  readonly cli?: CommandCli;
+}
+
+/** Wrong arguments on the command line; the message is one line for the user. */
+export class ArgumentError extends Error {
+  override readonly name = 'ArgumentError';
+}
+
+export function defineCommand(command: Command): Command {
+  return command;
+}

@@ -44,7 +44,8 @@ export const ERRORS = {
     fix: 'correct `requires` of the plugins named, or name the missing one under `plugins` in the config',
   },
   RM_PLUGIN_TIMEOUT: {
-    message: (plugin: string, what: string, deadline_ms: number) => `plugin "${plugin}" did not finish ${what} within ${deadline_ms} ms`,
+    message: (plugin: string, what: string, deadline_ms: number, why: string) =>
+      `plugin "${plugin}" did not finish ${what} within ${deadline_ms} ms: ${why}`,
     fix: 'look for a promise that never settles; start long work without awaiting it, and let it end when `signal` is aborted',
   },
   RM_HOOK_TIMEOUT: {

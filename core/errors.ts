@@ -39,6 +39,15 @@ export const ERRORS = {
     message: (plugin: string, what: string) => `plugin "${plugin}" failed in ${what}`,
     fix: 'see the cause; without this plugin the supervisor still works',
   },
+  RM_PLUGIN_ORDER: {
+    message: (why: string) => `cannot order the plugins: ${why}`,
+    fix: 'correct `requires` of the plugins named, or name the missing one under `plugins` in the config',
+  },
+  RM_PLUGIN_TIMEOUT: {
+    message: (plugin: string, what: string, deadline_ms: number, why: string) =>
+      `plugin "${plugin}" did not finish ${what} within ${deadline_ms} ms: ${why}`,
+    fix: 'look for a promise that never settles; start long work without awaiting it, and let it end when `signal` is aborted',
+  },
   RM_HOOK_TIMEOUT: {
     message: (plugin: string, hook: string, deadline_ms: number) =>
       `hook ${hook} of plugin "${plugin}" gave no answer within ${deadline_ms} ms`,

@@ -31,7 +31,8 @@ export function addWatcher(
   const dotted: DottedKey[] = [];
   for (const [key, { value, origin }] of entries) {
     const put = (into: JsonObject, path: Path, text: string): void => {
-      findings.locate(['watchers', name, ...path], origin);
+      // The first line of an object is where the object is.
+      for (let length = 1; length <= path.length; length++) findings.locate(['watchers', name, ...path.slice(0, length)], origin);
       into[String(path.at(-1))] = text;
     };
     const [, prefix = '', rest = ''] = /^([^.]+)\.(.+)$/.exec(key) ?? [];

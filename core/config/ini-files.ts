@@ -29,11 +29,11 @@ export async function readIni(text: string, file: string, env: Env, findings: Fi
 
   const files = [file];
   const seen = new Set([resolve(file)]);
-  for (const { pattern, origin } of includePatterns(sections, env)) {
+  for (const { key, pattern, origin } of includePatterns(sections, env)) {
     const paths = await glob(resolve(dirname(file), pattern));
     if (paths.length === 0) {
       findings.warn(
-        ['include'],
+        [key],
         { message: `"${pattern}" matches no file`, found: pattern, fix: `patterns are relative to ${dirname(resolve(file))}` },
         origin,
       );
@@ -50,7 +50,7 @@ export async function readIni(text: string, file: string, env: Env, findings: Fi
         parseIni(content, shown, sections, report);
         files.push(shown);
       } catch (thrown) {
-        findings.error(['include'], readProblem(shown, thrown), origin);
+        findings.error([key], readProblem(shown, thrown), origin);
       }
     }
   }
@@ -63,17 +63,23 @@ function shownPath(path: string, mainFile: string): string {
   return path.startsWith(`${folder}/`) ? join(dirname(mainFile), path.slice(folder.length + 1)) : path;
 }
 
-function includePatterns(sections: IniSections, env: Env): { pattern: string; origin: Origin }[] {
+interface Pattern {
+  readonly key: string;
+  readonly pattern: string;
+  readonly origin: Origin;
+}
+
+function includePatterns(sections: IniSections, env: Env): Pattern[] {
   const variables = envVariables(env);
   const entries = sections.get('circus')?.entries;
-  const words = (key: string, toPattern: (word: string) => string): { pattern: string; origin: Origin }[] => {
+  const words = (key: string, toPattern: (word: string) => string): Pattern[] => {
     const entry = entries?.get(key);
     if (entry === undefined) return [];
     const text = replaceVariables(entry.value, variables, false);
     return text
       .split(/\s+/)
       .filter(Boolean)
-      .map((word) => ({ pattern: toPattern(word), origin: entry.origin }));
+      .map((word) => ({ key, pattern: toPattern(word), origin: entry.origin }));
   };
   return [...words('include', (word) => word), ...words('include_dir', (word) => join(word, '*.ini'))];
 }

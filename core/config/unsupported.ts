@@ -132,7 +132,8 @@ export const CIRCUS_PLUGINS: Readonly<Record<string, { readonly name: string; re
 
 /** The finding for a `[plugin:NAME]` whose `use` names a Python class. */
 export function pythonPlugin(use: string): Finding {
-  const known = CIRCUS_PLUGINS[use];
+  // Circus has its modules with a leading underscore too.
+  const known = CIRCUS_PLUGINS[use.replace('.plugins._', '.plugins.')];
   const found = JSON.stringify(use);
   if (known === undefined) {
     const fix = 'write it as a plugin in JavaScript and name its file: use = ./plugins/mine.js';

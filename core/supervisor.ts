@@ -184,7 +184,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     for (const change of diff.watchers.changed) {
       const watcher = this.#watchers.get(change.name.toLowerCase());
       const spec = config.watchers[change.name];
-      if (watcher && spec) later.push(change.restart ? this.#replace(watcher, spec) : watcher.update(spec, false));
+      if (watcher && spec) later.push(change.effect === 'restart' ? this.#replace(watcher, spec) : watcher.update(spec, false));
     }
     for (const what of diff.daemon) this.#log.warn(`${what} has changed; it takes effect when the daemon is started again`);
     await Promise.all(later);
@@ -233,7 +233,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   /** Plugins are imported first, for their schemas are part of the config's. */
   async #prepare(): Promise<Config> {
     const plugins = new Map<string, AnyPlugin>((this.#options.plugins ?? []).map((plugin) => [plugin.name, plugin]));
-    const checked = await checkConfig(this.#input, {
+    const checked = await checkConfig(withPlugins(this.#input, [...plugins.keys()]), {
       resolvePlugin: async (name) => {
         const plugin = await this.#resolve(name);
         plugins.set(name, plugin);
@@ -339,6 +339,13 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     if (!this.#config) throw new RingmasterError('RM_STATE', ['read the options', this.#state]);
     return this.#config;
   }
+}
+
+/** Plugins given as objects need not be named in the config. */
+function withPlugins(input: unknown, names: readonly string[]): unknown {
+  if (typeof input !== 'object' || input === null || names.length === 0) return input;
+  const named = 'plugins' in input && typeof input.plugins === 'object' ? input.plugins : {};
+  return { ...input, plugins: { ...Object.fromEntries(names.map((name) => [name, {}])), ...named } };
 }
 
 function invalid(problems: readonly Problem[]): RingmasterError {

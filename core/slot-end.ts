@@ -80,7 +80,9 @@ export class Ender implements Disposable {
       empty();
       return;
     }
-    os.signalGroup(pgid, slot.state === 'stopping' ? this.#endingOf(slot).signum : SIGKILL);
+    // With stop_children all of them have been asked already.
+    if (slot.state !== 'stopping') os.signalGroup(pgid, SIGKILL);
+    else if (!this.#host.spec().stop_children) os.signalGroup(pgid, this.#endingOf(slot).signum);
     const watch = whenGroupEmpty(os, clock, pgid, () => {
       this.#draining.delete(slot);
       empty();

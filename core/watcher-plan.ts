@@ -129,7 +129,7 @@ function fill(desired: Desired, actual: Actual, slots: readonly Slot[], now: num
         old,
         up.length === fresh.length && replaced.length === 0 && missing <= 0 && waiting.length === 0 && actual.next_begin_at <= now,
       )
-    : oldest(old, old.length - Math.max(0, wanted - up.length)).map((slot): Step => ({ do: 'end', wid: slot.wid, retire: true }));
+    : oldest(old, up.length >= wanted ? old.length : old.length - wanted).map((slot): Step => ({ do: 'end', wid: slot.wid, retire: true }));
   const expired = up.filter((slot) => slot.expires_at !== null && slot.expires_at <= now);
   const steps: Step[] = [...shrink, ...grow, ...renew];
   const touched = new Set(steps.map((one) => ('wid' in one ? one.wid : 0)));

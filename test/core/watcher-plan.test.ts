@@ -114,10 +114,16 @@ describe('watcher plan', () => {
       [begin(3), begin(4)],
     ],
     [
-      'ends an old one for each new one that is up',
+      'keeps the old ones until all of the new generation are up',
       { generation: 2 },
       actual('active', [slot(1, 'up'), slot(2, 'up'), slot(3, 'up', { generation: 2 }), slot(4, 'spawning', { generation: 2 })]),
-      [end(1)],
+      [],
+    ],
+    [
+      'ends the old ones when all of the new generation are up',
+      { generation: 2 },
+      actual('active', [slot(1, 'up'), slot(2, 'up'), slot(3, 'up', { generation: 2 }), slot(4, 'up', { generation: 2 })]),
+      [end(1), end(2)],
     ],
     [
       'keeps the old ones where the new generation cannot be spawned',

@@ -208,7 +208,10 @@ describe('failure policy of hooks', () => {
       const { it: made, calls, outcome } = await run(expected);
       if (comes_to === 'passes') expect(await outcome).to.deep.equal(PASSED[subject]);
       else if ('veto' in comes_to) expect(await outcome).to.have.property('veto', comes_to.veto.replace('HOOK', HOOK_OF[subject]));
-      else expect((await rejects(outcome, 'RM_PLUGIN_FAILED')).message).to.include('"bad"').and.include(HOOK_OF[subject]);
+      else
+        expect((await rejects(outcome, 'RM_PLUGIN_FAILED')).message)
+          .to.include('"bad"')
+          .and.include(HOOK_OF[subject]);
       expect(calls).to.deep.equal(next ? ['bad', 'good'] : ['bad']);
       expect(made.failures.map(({ error, plugin, hook, watcher }) => [error.code, plugin, hook, watcher])).to.deep.equal(
         reported === null ? [] : [[reported, 'bad', HOOK_OF[subject], 'web']],

@@ -1,0 +1,342 @@
+import { expect } from 'chai';
+import { noLeaks, rejects } from '../../../core/testing.js';
+import { endKits, entry, kit, plugin, watcherWith } from './kit.js';
+
+/** Plugins that write into `steps` when they are set up and closed. */
+function chronicle(steps: string[]) {
+  return (name: string, requires: string[] = [], setup: () => void | Promise<void> = () => {}) =>
+    entry(
+      plugin(
+        name,
+        ({ scope }) => {
+          steps.push(`+${name}`);
+          scope.add('farewell', () => void steps.push(`-${name}`));
+          return setup();
+        },
+        { requires },
+      ),
+    );
+}
+
+describe('plugin container', () => {
+  afterEach(endKits);
+  noLeaks();
+
+  it('sets up in the order given and closes last first', async () => {
+    const { container } = kit();
+    const steps: string[] = [];
+    const make = chronicle(steps);
+    await container.load([make('a'), make('b'), make('c')]);
+    expect(container.names()).to.deep.equal(['a', 'b', 'c']);
+    await container.close();
+    expect(steps.join(' ')).to.equal('+a +b +c -c -b -a');
+    expect(container.status().map(({ state, owns }) => [state, owns])).to.deep.equal(Array(3).fill(['closed', []]));
+  });
+
+  it('sets up what a plugin requires before it', async () => {
+    const { container } = kit();
+    const steps: string[] = [];
+    const make = chronicle(steps);
+    await container.load([make('a', ['c', 'b']), make('b'), make('c', ['b'])]);
+    await container.close();
+    expect(steps.join(' ')).to.equal('+b +c +a -a -c -b');
+  });
+
+  const IMPOSSIBLE: readonly (readonly [string, Record<string, string[]>, string])[] = [
+    ['a missing plugin', { a: ['b'], b: ['zzz'] }, 'a requires b requires zzz, and there is no plugin of that name'],
+    ['a circle', { x: ['a'], a: ['b'], b: ['c'], c: ['a'] }, 'a requires b requires c requires a'],
+    ['a plugin that requires itself', { a: ['a'] }, 'a requires a'],
+  ];
+  for (const [title, requires, why] of IMPOSSIBLE) {
+    it(`names the path to ${title}, and sets up nothing`, async () => {
+      const { container } = kit();
+      const steps: string[] = [];
+      const make = chronicle(steps);
+      const plugins = Object.entries(requires).map(([name, list]) => make(name, list));
+      expect((await rejects(container.load(plugins), 'RM_PLUGIN_ORDER')).message).to.equal(`cannot order the plugins: ${why}`);
+      expect(steps).to.deep.equal([]);
+      await container.close();
+    });
+  }
+
+  it('refuses a second plugin of the same name, in one call or later', async () => {
+    const { container } = kit();
+    const twice = [entry(plugin('a')), entry(plugin('a'))];
+    const message = 'cannot order the plugins: there are two plugins of the name "a"';
+    expect((await rejects(container.load(twice), 'RM_PLUGIN_ORDER')).message).to.equal(message);
+    await container.load(twice.slice(1));
+    expect((await rejects(container.load(twice.slice(1)), 'RM_PLUGIN_ORDER')).message).to.equal(message);
+    await container.close();
+  });
+
+  for (const [title, setup] of [
+    [
+      'throws',
+      () => {
+        throw new Error('no');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('no'))],
+  ] as const) {
+    it(`undoes a setup that ${title}, and those before it, last first`, async () => {
+      const { container } = kit();
+      const steps: string[] = [];
+      const make = chronicle(steps);
+      const error = await rejects(container.load([make('a'), make('b'), make('c', [], setup), make('d')]), 'RM_PLUGIN_FAILED');
+      expect(error.message).to.equal('plugin "c" failed in setup');
+      expect(error.cause).to.have.property('message', 'no');
+      expect(steps.join(' ')).to.equal('+a +b +c -c -b -a');
+      expect(container.names()).to.deep.equal([]);
+      await container.close();
+    });
+  }
+
+  it('leaves the plugins of an earlier call alone when a later one fails', async () => {
+    const { container } = kit();
+    const steps: string[] = [];
+    const make = chronicle(steps);
+    await container.load([make('a')]);
+    await rejects(container.load([make('b', ['a'], () => Promise.reject(new Error('no')))]), 'RM_PLUGIN_FAILED');
+    expect(container.names()).to.deep.equal(['a']);
+    await container.close();
+    expect(steps.join(' ')).to.equal('+a +b -b -a');
+  });
+
+  it('gives up a setup at the deadline, says which and why, and drops its late failure', async () => {
+    const { container, clock, lines } = kit();
+    let fail: (error: Error) => void = () => {};
+    const stuck = new Promise<void>((_, reject) => {
+      fail = reject;
+    });
+    const steps: string[] = [];
+    const make = chronicle(steps);
+    const loading = rejects(container.load([make('a'), make('slow', [], () => stuck)]), 'RM_PLUGIN_TIMEOUT');
+    await clock.advanceAsync(9999);
+    expect(steps.join(' ')).to.equal('+a +slow');
+    await clock.advanceAsync(1);
+    expect((await loading).message).to.match(/^plugin "slow" did not finish setup within 10000 ms: the promise that it returned/);
+    expect(steps.join(' ')).to.equal('+a +slow -slow -a');
+    fail(new Error('late'));
+    await clock.advanceAsync(0);
+    expect(lines.map(({ level, fields }) => [level, fields.plugin, fields.error])).to.deep.equal([['debug', 'slow', 'late']]);
+    expect(clock.pending).to.deep.equal([]);
+    await container.close();
+  });
+
+  it('does not wait for a setup when it is closed meanwhile, and sets up no more', async () => {
+    const { container, clock } = kit();
+    const steps: string[] = [];
+    const make = chronicle(steps);
+    const loading = rejects(container.load([make('a'), make('slow', [], () => new Promise(() => {})), make('c')]), 'RM_CLOSED');
+    await clock.advanceAsync(5);
+    await container.close();
+    await loading;
+    expect(steps.join(' ')).to.equal('+a +slow -slow -a');
+    await rejects(container.load([make('d')]), 'RM_CLOSED');
+    expect(clock.pending).to.deep.equal([]);
+  });
+
+  it('never hangs in closing: past the deadline it says what it waits for and undoes the rest', async () => {
+    const { container, clock, lines } = kit({ deadline_ms: 100 });
+    const steps: string[] = [];
+    const slow = plugin('slow', ({ scope }) => {
+      scope.add('socket', () => void steps.push('socket'));
+      scope.child('server').add('connections', () => new Promise(() => {}));
+      scope.add('file', () => void steps.push('file'));
+    });
+    await container.load([chronicle(steps)('a'), entry(slow)]);
+    const closing = container.close();
+    await clock.advanceAsync(99);
+    expect(steps).to.deep.equal(['+a', 'file']);
+    expect(container.status()[1]).to.include({ name: 'slow', state: 'closing' });
+    await clock.advanceAsync(1);
+    await closing;
+    expect(steps).to.deep.equal(['+a', 'file', 'socket', '-a']);
+    const message = 'plugin "slow" did not finish closing within 100 ms: it waits for plugin slow/server/connections';
+    expect(container.status()[1]?.errors).to.deep.equal([message]);
+    expect(lines.map((line) => line.message)).to.deep.equal([message]);
+  });
+
+  it('goes on closing after a failure, and reports it', async () => {
+    const { container } = kit();
+    const steps: string[] = [];
+    const bad = plugin('bad', ({ scope }) => {
+      scope.add('first', () => void steps.push('first'));
+      scope.add('second', () => {
+        throw new Error('no');
+      });
+    });
+    await container.load([chronicle(steps)('a'), entry(bad)]);
+    await container.close();
+    expect(steps.join(' ')).to.equal('+a first -a');
+    expect(container.status()[1]?.errors).to.deep.equal(['plugin "bad" failed in closing: no']);
+  });
+
+  it('closes once, however often it is asked, and when the scope of the supervisor ends', async () => {
+    const { container, scope } = kit();
+    const steps: string[] = [];
+    await container.load([chronicle(steps)('a')]);
+    await Promise.all([scope.dispose(), container.close(), container.close()]);
+    expect(steps.join(' ')).to.equal('+a -a');
+  });
+
+  it('unloads a plugin and those that require it, and no others', async () => {
+    const { container } = kit();
+    const steps: string[] = [];
+    const make = chronicle(steps);
+    await container.load([make('a'), make('b'), make('c', ['b']), make('d', ['c'])]);
+    expect(await container.unload('b')).to.deep.equal(['b', 'c', 'd']);
+    expect(container.names()).to.deep.equal(['a']);
+    await rejects(container.unload('b'), 'RM_PLUGIN_UNKNOWN');
+    await container.load([make('b')]);
+    expect(container.names()).to.deep.equal(['a', 'b']);
+    await container.close();
+    expect(steps.join(' ')).to.equal('+a +b +c +d -d -c -b +b -b -a');
+  });
+
+  it('shows each plugin, how long its setup took and what it owns', async () => {
+    const { container, clock } = kit();
+    const made = plugin('a', async (context) => {
+      context.hooks.ready.tap(() => {});
+      context.provide('thing', {});
+      await new Promise<void>((resolve) => context.clock.setTimeout(resolve, 20));
+      context.clock.setTimeout(() => {}, 500);
+    });
+    const loading = container.load([{ name: './a.js', plugin: made, config: {} }]);
+    expect(container.status()[0]).to.include({ state: 'setting_up', setup_ms: null });
+    await clock.advanceAsync(20);
+    await loading;
+    const [status] = container.status();
+    expect(status).to.include({ name: 'a', source: './a.js', state: 'up', setup_ms: 20 });
+    expect(status?.owns).to.include.members(['service thing', 'timer of 500 ms', 'tap of ready']);
+    await container.close();
+    expect(clock.pending).to.deep.equal([]);
+  });
+});
+
+describe('what a plugin gets', () => {
+  afterEach(endKits);
+  noLeaks();
+
+  it('has its options, frozen, with those of a watcher over them', async () => {
+    const { container } = kit();
+    const seen: unknown[] = [];
+    const web = { attempts: 5 };
+    const made = plugin(
+      'a',
+      ({ config, configFor }) => {
+        seen.push(config, configFor(watcherWith({})), configFor(watcherWith({ a: true })), configFor(watcherWith({ a: false })));
+        const own = configFor(watcherWith({ a: web }));
+        seen.push(own, configFor(watcherWith({ a: web })) === own, Object.isFrozen(own), Object.isFrozen(config), Object.isFrozen(web));
+      },
+      { per_watcher: true },
+    );
+    const config = { attempts: 2, window: 1 };
+    await container.load([entry(made, config)]);
+    expect(seen).to.deep.equal([config, config, config, null, { attempts: 5, window: 1 }, true, true, true, false]);
+    expect(Object.isFrozen(config)).to.equal(false);
+    await container.close();
+  });
+
+  it('has the same options for every watcher where it does not take them per watcher', async () => {
+    const { container } = kit();
+    let seen: unknown;
+    const made = plugin('a', ({ configFor }) => {
+      seen = configFor(watcherWith({ a: false }));
+    });
+    await container.load([entry(made, { attempts: 2 })]);
+    expect(seen).to.deep.equal({ attempts: 2 });
+    await container.close();
+  });
+
+  it('has the supervisor, and a log under its own name', async () => {
+    const { container, supervisor, lines } = kit();
+    const made = plugin('a', (context) => {
+      expect(context.supervisor).to.equal(supervisor);
+      context.log.info('hello');
+    });
+    await container.load([entry(made)]);
+    expect(lines).to.deep.equal([{ level: 'info', message: 'hello', fields: { plugin: 'a' } }]);
+    await container.close();
+  });
+
+  it('has a signal that is aborted, and taps that are gone, before anything else is undone', async () => {
+    const { container, hooks } = kit();
+    const seen: unknown[] = [];
+    const made = plugin('a', ({ scope, signal, hooks: own }) => {
+      own.ready.tap(() => {});
+      scope.add('look', () => void seen.push(signal.aborted, hooks.used('ready')));
+      seen.push(signal.aborted);
+    });
+    await container.load([entry(made)]);
+    seen.push(hooks.used('ready'));
+    await container.close();
+    expect(seen).to.deep.equal([false, true, true, false]);
+  });
+
+  it('has timers that end with it, and whose failures are reported, not thrown', async () => {
+    const { container, clock } = kit();
+    const calls: string[] = [];
+    const made = plugin('a', (context) => {
+      context.clock.setTimeout(() => {
+        throw new Error('thrown');
+      }, 1);
+      context.clock.setImmediate(async () => {
+        throw new Error('rejected');
+      });
+      context.clock.setTimeout(() => calls.push('cancelled'), 2)[Symbol.dispose]();
+      context.clock.setTimeout(() => calls.push('fired'), 3);
+      context.clock.setTimeout(() => calls.push('too late'), 10);
+    });
+    await container.load([entry(made)]);
+    await clock.advanceAsync(5);
+    expect(calls).to.deep.equal(['fired']);
+    expect(container.status()[0]?.owns.filter((name) => name.startsWith('timer'))).to.deep.equal(['timer of 10 ms']);
+    expect(container.status()[0]?.errors).to.deep.equal(['plugin "a" failed in a timer: rejected', 'plugin "a" failed in a timer: thrown']);
+    await container.close();
+    expect(clock.pending).to.deep.equal([]);
+  });
+
+  describe('services', () => {
+    const counter = { count: () => 1 };
+    const provider = entry(plugin('provider', ({ provide }) => provide('counter', counter)));
+    const asking = (requires: string[], ask: (value: object) => void = () => {}) =>
+      entry(plugin('asker', ({ service }) => ask(service('counter')), { requires }));
+
+    it('are found by those that require their provider', async () => {
+      const { container } = kit();
+      let found: object | undefined;
+      await container.load([
+        asking(['provider'], (value) => {
+          found = value;
+        }),
+        provider,
+      ]);
+      expect(found).to.equal(counter);
+      await container.close();
+    });
+
+    it('are refused to those that do not', async () => {
+      const { container } = kit();
+      const { cause } = await rejects(container.load([provider, asking([])]), 'RM_PLUGIN_FAILED');
+      expect(cause).to.have.property('message').that.includes('plugin "provider" provides it and must be among requires');
+      await container.close();
+    });
+
+    it('that nobody provides are an error', async () => {
+      const { container } = kit();
+      const { cause } = await rejects(container.load([asking([])]), 'RM_PLUGIN_FAILED');
+      expect(cause).to.have.property('message').that.includes('service "counter": no plugin provides it');
+      await container.close();
+    });
+
+    it('have one provider at a time', async () => {
+      const { container } = kit();
+      const second = entry(plugin('second', ({ provide }) => provide('counter', {})));
+      const { cause } = await rejects(container.load([provider, second]), 'RM_PLUGIN_FAILED');
+      expect(cause).to.have.property('message').that.includes('plugin "provider" provides it already');
+      await container.load([second]);
+      await container.close();
+    });
+  });
+});

@@ -7,6 +7,10 @@ export const ERRORS = {
     message: (problems: string) => `cannot use the config: ${problems}`,
     fix: 'correct what is named; `ringmaster check FILE` shows every problem at once',
   },
+  RM_COMMAND_INVALID: {
+    message: (command: string, why: string) => `cannot split the command line ${JSON.stringify(command)}: ${why}`,
+    fix: 'close every quote, and put a backslash before a quote that is meant as it is',
+  },
   RM_WATCHER_UNKNOWN: {
     message: (name: string) => `program ${name} not found`,
     fix: '`ringmaster list` shows the watchers there are',

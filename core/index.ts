@@ -1,6 +1,19 @@
 /** The public face of ringmaster: what embedders and plugins import. */
 export type * from './api.js';
 export { type Clock, systemClock } from './clock.js';
+export {
+  type CheckedConfig,
+  type CheckOptions,
+  type ConfigExport,
+  type ConfigInput,
+  checkConfig,
+  defineConfig,
+  formatProblem,
+  type LoadedConfig,
+  type LoadOptions,
+  loadConfig,
+  type Problem,
+} from './config/index.js';
 export type { Config, DaemonOptions } from './config/schema/daemon.js';
 export type { SocketOptions } from './config/schema/socket.js';
 export type { WatcherOptions } from './config/schema/watcher.js';
@@ -12,3 +25,4 @@ export { type LogFields, type Logger, silentLogger } from './log.js';
 export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type PluginContext } from './plugin.js';
 export { type Cleanup, Scope } from './scope.js';
 export { signalName, signalNumber } from './signals.js';
+export { Supervisor, type SupervisorOptions } from './supervisor.js';

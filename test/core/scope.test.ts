@@ -64,11 +64,21 @@ describe('scope', () => {
     scope.add('a', () => void steps.push('a'));
     scope.child('c').add('b', () => void steps.push('b'));
     const early = scope.child('early');
+    early.add('e', () => void steps.push('e'));
     expect(scope.owned).to.deep.equal(['a', 'c', 'early']);
     await early.dispose();
     expect(scope.owned).to.deep.equal(['a', 'c']);
     await scope.dispose();
-    expect(steps).to.deep.equal(['b', 'a']);
+    expect(steps).to.deep.equal(['e', 'b', 'a']);
+  });
+
+  it('ends a child at once where it has ended itself', async () => {
+    const scope = new Scope('s');
+    await scope.dispose();
+    const child = scope.child('late');
+    expect(child.disposed).to.equal(true);
+    await child.dispose();
+    expect([scope.owned, child.owned]).to.deep.equal([[], []]);
   });
 
   it('can be abandoned: says what it waited for, and starts the rest without waiting', async () => {

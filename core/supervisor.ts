@@ -6,7 +6,7 @@ import { checkConfig, checkWatcher, diffConfigs, formatProblem, loadConfig, type
 import type { Config, DaemonOptions } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import { Deferred } from './deferred.js';
-import { RingmasterError } from './errors.js';
+import { messageOf, RingmasterError } from './errors.js';
 import type { EventBodies, EventName, SupervisorEvent } from './events.js';
 import { HookRegistry } from './hook-registry.js';
 import { type Logger, silentLogger } from './log.js';
@@ -53,6 +53,8 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   #scope = new Scope('supervisor');
   #hooks: HookRegistry;
   #spawns: SpawnQueue;
+  #container: PluginContainer | null = null;
+  #preparing = false;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
   #closed = new Deferred();
@@ -64,7 +66,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     this.#clock = options.clock ?? systemClock;
     this.#os = options.os ?? portableOs();
     this.#log = options.log ?? silentLogger;
-    this.#hooks = new HookRegistry({ clock: this.#clock, log: this.#log });
+    this.#hooks = this.#registry();
     this.#spawns = new SpawnQueue(this.#clock);
   }
 
@@ -212,7 +214,9 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
 
   async #boot(): Promise<void> {
     try {
+      this.#preparing = true;
       const config = await this.#prepare();
+      this.#preparing = false;
       this.#config = config;
       for (const [name, spec] of Object.entries(config.watchers)) this.#create(name, spec);
       await this.#hooks.step('boot', {});
@@ -243,10 +247,10 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     if (!checked.config) throw invalid(checked.problems);
     this.#config = checked.config;
     this.#proceed();
-    const container = new PluginContainer({ hooks: this.#hooks, clock: this.#clock, log: this.#log, scope: this.#scope, supervisor: this });
+    this.#container = new PluginContainer({ hooks: this.#hooks, clock: this.#clock, log: this.#log, scope: this.#scope, supervisor: this });
     const { plugins: options } = checked.config;
     const entries = [...plugins].map(([name, plugin]) => ({ name, plugin, config: options[name] ?? {} }));
-    await container.load(
+    await this.#container.load(
       entries.filter((entry): entry is typeof entry & { config: Record<string, unknown> } => typeof entry.config === 'object'),
     );
     this.#proceed();
@@ -269,10 +273,13 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     this.#state = 'stopping';
     const everybody = (): Watcher[] => [...this.#watchers.values(), ...this.#leaving.keys()];
     for (const watcher of everybody()) watcher.close('the supervisor is stopping');
+    // A plugin that hangs in its setup is not waited for.
+    if (this.#preparing) await this.#container?.close();
     if (!idle) {
       await this.#hooks.step('before_shutdown', {});
       await stopInOrder(everybody(), this.#clock);
       await this.#starting?.catch(() => undefined);
+      this.#starting = null;
       await this.#hooks.step('shutdown', {});
     }
     for (const watcher of everybody()) watcher.dispose('the supervisor has stopped');
@@ -288,10 +295,21 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
 
   #renew(): void {
     this.#scope = new Scope('supervisor');
-    this.#hooks = new HookRegistry({ clock: this.#clock, log: this.#log });
+    this.#hooks = this.#registry();
     this.#spawns = new SpawnQueue(this.#clock);
     this.#stopping = null;
+    this.#preparing = false;
     this.#closed = new Deferred();
+  }
+
+  #registry(): HookRegistry {
+    return new HookRegistry({
+      clock: this.#clock,
+      log: this.#log,
+      onFailure: ({ hook, watcher, error }) => {
+        if (watcher !== null) this.#emit(watcher, 'hook_failure', { name: hook, time: this.#clock.wall() / 1000, error: messageOf(error) });
+      },
+    });
   }
 
   /** The safety net: every check_delay, look for what should have been told. */

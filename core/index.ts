@@ -3,7 +3,7 @@ export type * from './api.js';
 export { type Clock, systemClock } from './clock.js';
 export type { Config, DaemonOptions } from './config/schema/daemon.js';
 export type { SocketOptions } from './config/schema/socket.js';
-export type { WatcherOptions } from './config/schema/watcher.js';
+export { type WatcherOptions, watcherSchema } from './config/schema/watcher.js';
 export { type ErrorCode, type ErrorOptions, isRingmasterError, messageOf, RingmasterError } from './errors.js';
 export { EVENTS, type EventBodies, type EventName, type SupervisorEvent } from './events.js';
 export * from './hooks.js';

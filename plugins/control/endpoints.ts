@@ -10,9 +10,9 @@ type Env = Readonly<Record<string, string | undefined>>;
  * `$XDG_RUNTIME_DIR/ringmaster`, or ringmaster-UID among temporary files.
  */
 export function runtimeDir(env: Env = process.env, uid: number = process.getuid?.() ?? 0): string {
-  if (env['RINGMASTER_RUNTIME_DIR']) return env['RINGMASTER_RUNTIME_DIR'];
+  if (env.RINGMASTER_RUNTIME_DIR) return env.RINGMASTER_RUNTIME_DIR;
   if (uid === 0) return '/run/ringmaster';
-  if (env['XDG_RUNTIME_DIR']) return join(env['XDG_RUNTIME_DIR'], 'ringmaster');
+  if (env.XDG_RUNTIME_DIR) return join(env.XDG_RUNTIME_DIR, 'ringmaster');
   return join(tmpdir(), `ringmaster-${uid}`);
 }
 
@@ -38,5 +38,6 @@ export function prepareRuntimeDir(dir: string): void {
   const found = lstatSync(dir);
   if (!found.isDirectory()) throw refuse(`it is ${found.isSymbolicLink() ? 'a symbolic link' : 'a file'}, a directory is needed`);
   if (found.uid !== process.getuid?.()) throw refuse(`the directory belongs to uid ${found.uid}, not to uid ${process.getuid?.()}`);
-  if ((found.mode & 0o022) !== 0) throw refuse(`others may write to the directory (mode ${(found.mode & 0o777).toString(8)}), 700 is needed`);
+  if ((found.mode & 0o022) !== 0)
+    throw refuse(`others may write to the directory (mode ${(found.mode & 0o777).toString(8)}), 700 is needed`);
 }

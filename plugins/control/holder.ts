@@ -30,7 +30,8 @@ export function unixListeners(table: string, path: string): readonly string[] {
     const columns = line.trim().split(/\s+/);
     const bound = columns.slice(7).join(' ');
     if (columns[6] === undefined || bound === '') continue;
-    const moved = basename(bound) === basename(path) && basename(dirname(bound)).startsWith('.') && dirname(dirname(bound)) === dirname(path);
+    const moved =
+      basename(bound) === basename(path) && basename(dirname(bound)).startsWith('.') && dirname(dirname(bound)) === dirname(path);
     if (bound === path || moved) found.push(columns[6]);
   }
   return found;

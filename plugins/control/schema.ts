@@ -11,7 +11,8 @@ export const schema = {
       minimum: 1024,
       maximum: 268_435_456,
       default: 1_048_576,
-      description: 'Longest request that is carried out; a longer one is answered with an error, one of four times this ends the connection.',
+      description:
+        'Longest request that is carried out; a longer one is answered with an error, one of four times this ends the connection.',
     },
     max_in_flight: {
       type: 'integer',

@@ -60,7 +60,7 @@ export async function bindUnixSocket(path: string, owner_uid: number | null, bin
 
 function identify(path: string): string | undefined {
   const found: BigIntStats | undefined = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  return found && `${found.dev}:${found.ino}:${found.ctimeNs}`;
+  return found && `${found.dev}:${found.ino}:${found.birthtimeNs}`;
 }
 
 /** Why an operation on a socket failed, in words. */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { definePlugin, RingmasterError } from '../../core/index.js';
 import { commandTable } from './commands/index.js';
 import { Dispatcher } from './dispatch.js';
@@ -41,6 +42,9 @@ export default definePlugin({
     });
     router.receive((client, body) => dispatcher.handle(client, body));
     scope.add('control endpoint', async () => {
+      stop();
+      // Whoever waited for the end is answered in this turn.
+      await setImmediate();
       dispatcher.abandon(new RingmasterError('RM_CLOSED', ['the supervisor']));
       await router.close();
     });

@@ -60,7 +60,9 @@ export class ControlRouter {
 
   /** Begins to read; messages that came before are not lost. */
   receive(receive: Receive): void {
-    this.#reading ??= this.#read(receive);
+    this.#reading ??= this.#read(receive).catch((error: unknown) => {
+      this.#options.log.error(`the control endpoint has failed: ${messageOf(error)}`, { endpoint: this.endpoint });
+    });
   }
 
   /** Hands a reply to ZeroMQ at once; never waits, never throws. */

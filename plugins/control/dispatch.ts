@@ -1,9 +1,8 @@
 import { type Clock, type LogFields, type Logger, messageOf, RingmasterError } from '../../core/index.js';
 import { checkProperties } from './check.js';
 import type { Command, CommandContext } from './command.js';
-import { pythonRepr } from './python-text.js';
 import { type Answer, encodeReply, errorAnswer, lateErrorAnswer, okAnswer } from './reply.js';
-import { type Envelope, parseEnvelope, type Request, readRequest } from './request.js';
+import { type Envelope, parseEnvelope, type Request, readRequest, shown } from './request.js';
 
 export interface DispatchOptions {
   /** By name, in lower case. */
@@ -60,7 +59,7 @@ export class Dispatcher {
 
   #run(client: string, request: Request): void {
     const command = this.#options.commands.get(request.command.toLowerCase());
-    if (command === undefined) throw new RingmasterError('RM_COMMAND_UNKNOWN', [pythonRepr(request.command)]);
+    if (command === undefined) throw new RingmasterError('RM_COMMAND_UNKNOWN', [shown(request.command)]);
     checkProperties(command.request, request.properties);
     const { max_in_flight, context } = this.#options;
     if ((this.#in_flight.get(client) ?? 0) >= max_in_flight) throw new RingmasterError('RM_REQUEST_TOO_MANY', [max_in_flight]);

@@ -27,7 +27,7 @@ export function watcherProcessInfo(view: ProcessView): Info | typeof GONE {
  * @source proc(5)
  */
 export function processInfo(pid: number): Info | undefined {
-  if (process.platform !== 'linux') return { ...unknownInfo(), pid };
+  if (process.platform !== 'linux') return exists(pid) ? { ...unknownInfo(), pid } : undefined;
   try {
     const read = (name: string): string => readFileSync(`/proc/${pid}/${name}`, 'utf8');
     const stat = parseStat(read('stat'));
@@ -49,8 +49,20 @@ export function processInfo(pid: number): Info | undefined {
       children: [],
     };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return undefined;
+    if (isGone(error)) return undefined;
     throw error;
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH');
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return !isGone(error);
   }
 }
 
@@ -113,7 +125,7 @@ function childrenOf(pid: number): readonly number[] {
       .filter((text) => text !== '')
       .map(Number);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return [];
+    if (isGone(error)) return [];
     throw error;
   }
 }

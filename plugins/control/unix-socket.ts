@@ -1,6 +1,6 @@
 import { type BigIntStats, chmodSync, chownSync, lstatSync, mkdtempSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { messageOf } from '../../core/index.js';
 
 /** Longest path of a unix socket, without the terminating zero. @source unix(7), sys/un.h */
@@ -41,7 +41,7 @@ export async function probe(path: string): Promise<Found> {
 export async function bindUnixSocket(path: string, owner_uid: number | null, bind: (path: string) => Promise<void>): Promise<() => void> {
   const longest = LONGEST_BYTES - '/.XXXXXX'.length;
   if (Buffer.byteLength(path) > longest) throw new Error(`the path has ${Buffer.byteLength(path)} bytes, at most ${longest} are possible`);
-  const own = mkdtempSync(join(dirname(path), '.'));
+  const own = mkdtempSync(`${dirname(path)}${sep}.`);
   try {
     const inside = join(own, basename(path));
     await bind(inside);

@@ -44,8 +44,10 @@ export const outcomeReply = {
 export const noRequest = { type: 'object', properties: {} } as const satisfies JsonSchema;
 export const noReply = { type: 'object', properties: {} } as const satisfies JsonSchema;
 
+export type OutcomePart = 'started' | 'stopped' | 'kept';
+
 /** Reply keys of `outcome`, with `info` made of the parts named, or null where none is named. */
-export function outcomeInfo(outcome: Outcome, parts: readonly ('started' | 'stopped' | 'kept')[]): ReplyBody {
+export function outcomeInfo(outcome: Outcome, parts: readonly OutcomePart[]): ReplyBody {
   const info = parts.length === 0 ? null : Object.fromEntries(parts.map((part) => [part, outcome[part]]));
   return { info, ...insteadOf(outcome) };
 }

@@ -1,6 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +50,11 @@ describe('control: endpoints', () => {
     writeFileSync(join(dir, 'file'), '');
     mkdirSync(join(dir, 'open'));
     chmodSync(join(dir, 'open'), 0o777);
-    for (const [name, why] of [['link', 'it is a symbolic link'], ['file', ''], ['open', 'others may write to the directory (mode 777)']] as const) {
+    for (const [name, why] of [
+      ['link', 'it is a symbolic link'],
+      ['file', ''],
+      ['open', 'others may write to the directory (mode 777)'],
+    ] as const) {
       expect(() => prepareRuntimeDir(join(dir, name)), name).to.throw(RingmasterError, `cannot listen on ${join(dir, name)}: ${why}`);
     }
   });

@@ -31,7 +31,12 @@ const CASES: readonly Case[] = [
   { command: 'start', properties: { name: 'db' }, reply: {}, asked: [['db.start']] },
   { command: 'start', properties: { name: 'DB', waiting: true }, reply: { info: { started: [11], kept: [] } }, asked: [['db.start']] },
   { command: 'start', properties: { name: '*', waiting: true }, reply: {}, asked: [['startWatchers', ['Web App', 'db', 'solo']]] },
-  { command: 'start', properties: { name: '.o', match: 'regex', waiting: true }, reply: { info: { started: [11], kept: [] } }, asked: [['solo.start']] },
+  {
+    command: 'start',
+    properties: { name: '.o', match: 'regex', waiting: true },
+    reply: { info: { started: [11], kept: [] } },
+    asked: [['solo.start']],
+  },
   { command: 'start', properties: { name: 'd*', match: 'simple' }, reply: { status: 'error', errno: 3, reason: 'program d* not found' } },
   { command: 'stop', properties: { name: 'd*', waiting: true }, reply: { info: null }, asked: [['db.stop']] },
   { command: 'stop', properties: { waiting: true }, reply: {}, asked: [['stopWatchers', undefined]] },
@@ -68,7 +73,11 @@ const CASES: readonly Case[] = [
     asked: [['db.kill', { pid: 5, signum: 1, graceful_timeout: 1.5 }]],
   },
   { command: 'kill', properties: { name: 'nope' }, reply: {} },
-  { command: 'kill', properties: { name: 'nope', waiting: true }, reply: { status: 'error', errno: 6, reason: 'server error: program nope not found' } },
+  {
+    command: 'kill',
+    properties: { name: 'nope', waiting: true },
+    reply: { status: 'error', errno: 6, reason: 'server error: program nope not found' },
+  },
   { command: 'kill', properties: { name: 'db', signum: 'NOPE' }, reply: { status: 'error', errno: 3, code: 'RM_SIGNAL_INVALID' } },
   { command: 'kill', properties: { name: 'db', graceful_timeout: 'soon' }, reply: { status: 'error', errno: 3 } },
 
@@ -93,9 +102,17 @@ const CASES: readonly Case[] = [
     asked: [['db.signal', 1, { children: true, recursive: true }]],
   },
   { command: 'signal', properties: { name: 'db' }, reply: { status: 'error', errno: 3, reason: "message invalid 'signum' is missing" } },
-  { command: 'signal', properties: { name: 'db', signum: 'a b' }, reply: { status: 'error', errno: 3, reason: 'signal invalid, got "a b"' } },
+  {
+    command: 'signal',
+    properties: { name: 'db', signum: 'a b' },
+    reply: { status: 'error', errno: 3, reason: 'signal invalid, got "a b"' },
+  },
   { command: 'signal', properties: { name: 'db', signum: 1, childpid: 7 }, reply: { status: 'error', errno: 3 } },
-  { command: 'signal', properties: { name: 'db', signum: 1, pid: 4 }, reply: { status: 'error', errno: 3, reason: "process 4 not found in 'db'" } },
+  {
+    command: 'signal',
+    properties: { name: 'db', signum: 1, pid: 4 },
+    reply: { status: 'error', errno: 3, reason: "process 4 not found in 'db'" },
+  },
 
   {
     command: 'add',
@@ -122,18 +139,30 @@ const CASES: readonly Case[] = [
     reply: {},
     asked: [['db.set', { numprocesses: 3, hooks: { before_start: './a.mjs#f' } }]],
   },
-  { command: 'set', properties: { name: 'db', options: { nonsense: 1 } }, reply: { status: 'error', errno: 3, reason: "unknown key 'nonsense'" } },
+  {
+    command: 'set',
+    properties: { name: 'db', options: { nonsense: 1 } },
+    reply: { status: 'error', errno: 3, reason: "unknown key 'nonsense'" },
+  },
   { command: 'set', properties: { name: 'db', options: 'x' }, reply: { status: 'error', errno: 3 } },
   {
     command: 'get',
     properties: { name: 'Web App', keys: ['numprocesses', 'flapping.attempts', 'stop_signal', 'uid'] },
     reply: { options: { numprocesses: 2, 'flapping.attempts': '3', stop_signal: 15, uid: null } },
   },
-  { command: 'get', properties: { name: 'db', keys: ['cmd', 'nope'] }, reply: { status: 'error', errno: 3, reason: "'nope' option not found" } },
+  {
+    command: 'get',
+    properties: { name: 'db', keys: ['cmd', 'nope'] },
+    reply: { status: 'error', errno: 3, reason: "'nope' option not found" },
+  },
   { command: 'get', properties: { name: 'db', keys: 'cmd' }, reply: { status: 'error', errno: 3 } },
   { command: 'get', properties: { name: 'db', keys: ['toString'] }, reply: { status: 'error', errno: 3 } },
   { command: 'globaloptions', properties: { option: 'check_delay' }, reply: { options: { check_delay: 5 } } },
-  { command: 'globaloptions', properties: { option: 'nope' }, reply: { status: 'error', errno: 3, reason: "'nope' not an existing option" } },
+  {
+    command: 'globaloptions',
+    properties: { option: 'nope' },
+    reply: { status: 'error', errno: 3, reason: "'nope' not an existing option" },
+  },
 
   { command: 'stats', properties: { name: 'db', process: 5 }, reply: { status: 'error', errno: 3, reason: "process 5 not found in 'db'" } },
   { command: 'stats', properties: { name: 'nope' }, reply: { status: 'error', errno: 3 } },
@@ -182,7 +211,7 @@ describe('control: commands', () => {
 
   it('shows all options of Circus, sorted, null where Circus has none', async () => {
     const reply = await wire.ask({ command: 'options', properties: { name: 'web app' } });
-    const options = reply['options'] as Record<string, unknown>;
+    const options = reply.options as Record<string, unknown>;
     const names = Object.keys(options);
     expect(names).to.deep.equal([...names].sort());
     expect(names.join(' ')).to.equal(
@@ -191,12 +220,12 @@ describe('control: commands', () => {
         'singleton stderr_stream_conf stdout_stream_conf stop_children stop_signal uid use_sockets warmup_delay working_dir',
     );
     expect(options).to.include({ stop_signal: 15, env: null, args: null, stdout_stream_conf: null, stderr_stream_conf: null });
-    expect(options['working_dir']).to.be.a('string');
+    expect(options.working_dir).to.be.a('string');
   });
 
   it('tells the addresses it is bound to', async () => {
     const reply = await wire.ask({ command: 'globaloptions' });
-    expect(reply['options']).to.deep.equal({
+    expect(reply.options).to.deep.equal({
       endpoint: host.endpoint,
       stats_endpoint: null,
       pubsub_endpoint: host.pubsub_endpoint,
@@ -208,31 +237,32 @@ describe('control: commands', () => {
   const KEYS = ['age', 'children', 'cmdline', 'cpu', 'create_time', 'ctime', 'mem', 'mem_info1', 'mem_info2', 'nice', 'pid', 'username'];
 
   it('shows process information of all, of one watcher, of one process, and of the daemon', async () => {
-    const all = (await wire.ask({ command: 'stats' }))['infos'] as Record<string, Record<string, Record<string, unknown>>>;
+    const all = (await wire.ask({ command: 'stats' })).infos as Record<string, Record<string, Record<string, unknown>>>;
     expect(Object.keys(all)).to.deep.equal(['Web App', 'db', 'solo']);
-    expect(all['db']?.[PID]).to.have.all.keys(...KEYS, 'wid', 'started');
-    expect(all['db']?.[PID]).to.include({ pid: PID, wid: 1, started: 1_700_000_000, age: 2.5 });
+    expect(all.db?.[PID]).to.have.all.keys(...KEYS, 'wid', 'started');
+    expect(all.db?.[PID]).to.include({ pid: PID, wid: 1, started: 1_700_000_000, age: 2.5 });
     const one = await wire.ask({ command: 'stats', properties: { name: 'DB' } });
-    expect(one['name']).to.equal('DB');
-    expect(one['info']).to.have.all.keys(String(PID));
+    expect(one.name).to.equal('DB');
+    expect(one.info).to.have.all.keys(String(PID));
     const single = await wire.ask({ command: 'stats', properties: { name: 'db', process: String(PID), extended: false } });
     expect(single).to.include({ process: String(PID) });
-    expect(single['info']).to.include({ pid: PID });
-    expect((await wire.ask({ command: 'dstats' }))['info']).to.have.all.keys(...KEYS);
+    expect(single.info).to.include({ pid: PID });
+    expect((await wire.ask({ command: 'dstats' })).info).to.have.all.keys(...KEYS);
   });
 
   it('shows the others when one process has just gone', async () => {
     const web = host.supervisor.list[0];
     web?.live.push(view(2 ** 22 + 1, 3));
     const reply = await wire.ask({ command: 'stats', properties: { name: 'web app' } });
-    expect(reply['info']).to.have.property(String(2 ** 22 + 1), GONE);
-    expect(reply['info']).to.have.property(String(PID)).that.is.an('object');
+    expect(reply.info).to.have.property(String(2 ** 22 + 1), GONE);
+    expect(reply.info).to.have.property(String(PID)).that.is.an('object');
   });
 
   it('adds for an endpoint_owner only what runs as that user', async () => {
     await using owned = await openHost({ endpoint_owner: process.getuid?.() ?? 0 });
     using client = new Wire(owned.endpoint);
-    const add = (options: object): Promise<Record<string, unknown>> => client.ask({ command: 'add', properties: { name: 'a', cmd: 'b', options } });
+    const add = (options: object): Promise<Record<string, unknown>> =>
+      client.ask({ command: 'add', properties: { name: 'a', cmd: 'b', options } });
     expect(await add({})).to.include({ errno: 3, reason: 'uid does not match endpoint_owner' });
     expect(await add({ uid: process.getuid?.() })).to.include({ status: 'ok' });
   });

@@ -84,7 +84,7 @@ describe('control: events', () => {
       await events.opened;
       const quit = client.call('quit', {}, { waiting: true });
       const pids: unknown[] = [];
-      for await (const { body } of events) if (pids.push(body['process_pid']) === 2000) break;
+      for await (const { body } of events) if (pids.push(body.process_pid) === 2000) break;
       expect(pids.at(-1)).to.equal(1999);
       expect(await quit).to.include({ status: 'ok' });
     } finally {

@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import { RingmasterError } from '../../../core/index.js';
-import { ArgumentError } from '../../../plugins/control/command.js';
 import { configOptions } from '../../../plugins/control/circus-options.js';
+import { ArgumentError } from '../../../plugins/control/command.js';
+import { topicOf } from '../../../plugins/control/events.js';
 import { tcpListeners, unixListeners } from '../../../plugins/control/holder.js';
 import { globPattern, matchWatchers } from '../../../plugins/control/match.js';
 import { optionValue } from '../../../plugins/control/option-arguments.js';
 import { cpuTime, humanBytes, parseStat, processInfo } from '../../../plugins/control/process-info.js';
 import { pythonRepr, pythonText } from '../../../plugins/control/python-text.js';
-import { errorAnswer, encodeReply } from '../../../plugins/control/reply.js';
-import { topicOf } from '../../../plugins/control/events.js';
+import { encodeReply, errorAnswer } from '../../../plugins/control/reply.js';
 import { FakeSupervisor } from '../../fixtures/control/fake-supervisor.js';
 
 describe('control: names that match', () => {
@@ -55,8 +55,13 @@ describe('control: names that match', () => {
   });
 
   it('refuses an unknown method and a broken regex as bad messages', () => {
-    for (const [name, method] of [['web', 'fuzzy'], ['(', 'regex']] as const) {
-      expect(() => names(name, method)).to.throw(RingmasterError).with.property('code', 'RM_REQUEST_INVALID');
+    for (const [name, method] of [
+      ['web', 'fuzzy'],
+      ['(', 'regex'],
+    ] as const) {
+      expect(() => names(name, method))
+        .to.throw(RingmasterError)
+        .with.property('code', 'RM_REQUEST_INVALID');
     }
   });
 });
@@ -104,8 +109,15 @@ describe('control: option values from the command line', () => {
   for (const [key, text, value] of cases) {
     it(`${key} ${JSON.stringify(text)} is ${JSON.stringify(value)}`, () => expect(optionValue(key, text)).to.deep.equal(value));
   }
-  for (const [key, text] of [['numprocesses', 'many'], ['numprocesses', '1.5'], ['respawn', 'maybe'], ['env', 'A'], ['stdout_stream.max_bytes', 'x']] as const) {
-    it(`${key} can't be ${text}`, () => expect(() => optionValue(key, text)).to.throw(ArgumentError, new RegExp(`^${key} must be .*"${text}"$`)));
+  for (const [key, text] of [
+    ['numprocesses', 'many'],
+    ['numprocesses', '1.5'],
+    ['respawn', 'maybe'],
+    ['env', 'A'],
+    ['stdout_stream.max_bytes', 'x'],
+  ] as const) {
+    it(`${key} can't be ${text}`, () =>
+      expect(() => optionValue(key, text)).to.throw(ArgumentError, new RegExp(`^${key} must be .*"${text}"$`)));
   }
 });
 
@@ -171,7 +183,7 @@ describe('control: replies', () => {
       Object.assign(new Error('EPERM'), { code: 'EPERM', syscall: 'kill' }),
       new RingmasterError('RM_WATCHER_EXISTS', ['x']),
       new TypeError('a bug'),
-    ].map((error) => errorAnswer(error)['errno']);
+    ].map((error) => errorAnswer(error).errno);
     expect(numbers).to.deep.equal([1, 2, 3, 3, 3, 4, 5, 5]);
   });
   it('never shows a stack', () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import { eventually } from '../../fixtures/control/expect.js';
 import { type Host, openHost } from '../../fixtures/control/host.js';
 import { Wire } from '../../fixtures/control/wire.js';
-import { eventually } from '../../fixtures/control/expect.js';
 
 describe('control: on the wire', () => {
   let host: Host;
@@ -39,16 +39,26 @@ describe('control: on the wire', () => {
     ['the first of two missing properties', { command: 'add', properties: {} }, 3, "message invalid 'name' is missing"],
     ['a name that is no text', { command: 'stop', properties: { name: 5 } }, 3, "message invalid 'name' must be string, got 5"],
     ['a null name', { command: 'stop', properties: { name: null } }, 3, "message invalid 'name' must be string, got None"],
-    ['an infinite number', '{"command": "kill", "properties": {"name": "web", "graceful_timeout": 1e999}}', 3, /'graceful_timeout' must be number/],
+    [
+      'an infinite number',
+      '{"command": "kill", "properties": {"name": "web", "graceful_timeout": 1e999}}',
+      3,
+      /'graceful_timeout' must be number/,
+    ],
     ['an unknown watcher', { command: 'incr', properties: { name: 'nope' } }, 3, 'program nope not found'],
-    ['a message that is too big', { command: 'list', properties: { pad: 'x'.repeat(100_000) } }, 3, /^message too big: \d+ bytes, at most 100000 are read$/],
+    [
+      'a message that is too big',
+      { command: 'list', properties: { pad: 'x'.repeat(100_000) } },
+      3,
+      /^message too big: \d+ bytes, at most 100000 are read$/,
+    ],
   ];
   for (const [what, message, errno, reason] of refused) {
     it(`answers ${what} with error ${errno}, and the connection goes on`, async () => {
       const reply = await wire.ask(message);
       expect(reply).to.include({ status: 'error', errno, tb: null, id: null });
-      expect(reply['reason']).to.match(reason instanceof RegExp ? reason : /./);
-      if (typeof reason === 'string') expect(reply['reason']).to.equal(reason);
+      expect(reply.reason).to.match(reason instanceof RegExp ? reason : /./);
+      if (typeof reason === 'string') expect(reply.reason).to.equal(reason);
       expect(reply).to.include.keys('time', 'code', 'fix', 'context');
       expect(await wire.ask({ id: 1, command: 'list' })).to.include({ status: 'ok', id: 1 });
     });
@@ -56,7 +66,7 @@ describe('control: on the wire', () => {
 
   for (const id of ['a', 5, 1.5, null, false, ['x', { y: null }], { a: 1 }]) {
     it(`gives back the id ${JSON.stringify(id)}`, async () => {
-      expect((await wire.ask({ id, command: 'LIST' }))['id']).to.deep.equal(id);
+      expect((await wire.ask({ id, command: 'LIST' })).id).to.deep.equal(id);
     });
   }
 
@@ -68,7 +78,7 @@ describe('control: on the wire', () => {
   it('replies with seconds since the epoch and takes null properties and unknown ones', async () => {
     const before = Date.now() / 1000;
     const reply = await wire.ask({ command: 'list', properties: null });
-    expect(reply['time']).to.be.within(before - 0.001, Date.now() / 1000);
+    expect(reply.time).to.be.within(before - 0.001, Date.now() / 1000);
     expect(await wire.ask({ command: 'list', properties: { colour: 'red' } })).to.include({ status: 'ok' });
   });
 
@@ -119,7 +129,7 @@ describe('control: on the wire', () => {
   it('answers a failure on the way to whoever waits, and ok to whoever does not', async () => {
     const late = await wire.ask({ id: 1, command: 'reloadconfig', properties: { waiting: true } });
     expect(late).to.include({ status: 'error', errno: 6, tb: null, code: 'RM_NO_CONFIG_FILE' });
-    expect(late['reason']).to.match(/^server error: cannot reload the config/);
+    expect(late.reason).to.match(/^server error: cannot reload the config/);
     expect(await wire.ask({ id: 2, command: 'reloadconfig' })).to.have.all.keys('status', 'time', 'id');
   });
 

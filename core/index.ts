@@ -1,6 +1,11 @@
 /** The public face of ringmaster: what embedders and plugins import. */
 export type * from './api.js';
+export { type Arguments, parseArguments } from './cli/arguments.js';
+export { EXIT_STATUS } from './cli/exit-status.js';
+export type * from './cli/verb.js';
+export { version } from './cli/version.js';
 export { type Clock, systemClock } from './clock.js';
+export { closest } from './config/did-you-mean.js';
 export type { Config, DaemonOptions } from './config/schema/daemon.js';
 export type { SocketOptions } from './config/schema/socket.js';
 export type { WatcherOptions } from './config/schema/watcher.js';
@@ -11,4 +16,5 @@ export type { FromSchema, JsonSchema } from './json-schema.js';
 export { type LogFields, type Logger, silentLogger } from './log.js';
 export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type PluginContext } from './plugin.js';
 export { type Cleanup, Scope } from './scope.js';
+export { splitWords } from './shell-words.js';
 export { signalName, signalNumber } from './signals.js';

@@ -7,6 +7,10 @@ export const ERRORS = {
     message: (problems: string) => `cannot use the config: ${problems}`,
     fix: 'correct what is named; `ringmaster check FILE` shows every problem at once',
   },
+  RM_COMMAND_INVALID: {
+    message: (command: string, why: string) => `cannot split the command line ${JSON.stringify(command)}: ${why}`,
+    fix: 'close every quote, and put a backslash before a quote that is meant as it is',
+  },
   RM_WATCHER_UNKNOWN: {
     message: (name: string) => `program ${name} not found`,
     fix: '`ringmaster list` shows the watchers there are',
@@ -38,6 +42,15 @@ export const ERRORS = {
   RM_PLUGIN_FAILED: {
     message: (plugin: string, what: string) => `plugin "${plugin}" failed in ${what}`,
     fix: 'see the cause; without this plugin the supervisor still works',
+  },
+  RM_PLUGIN_ORDER: {
+    message: (why: string) => `cannot order the plugins: ${why}`,
+    fix: 'correct `requires` of the plugins named, or name the missing one under `plugins` in the config',
+  },
+  RM_PLUGIN_TIMEOUT: {
+    message: (plugin: string, what: string, deadline_ms: number, why: string) =>
+      `plugin "${plugin}" did not finish ${what} within ${deadline_ms} ms: ${why}`,
+    fix: 'look for a promise that never settles; start long work without awaiting it, and let it end when `signal` is aborted',
   },
   RM_HOOK_TIMEOUT: {
     message: (plugin: string, hook: string, deadline_ms: number) =>

@@ -139,16 +139,20 @@ export const HOOKS = {
 } as const satisfies Readonly<Record<HookName, HookRow>>;
 
 type KindOf<N extends HookName> = (typeof HOOKS)[N]['kind'];
-type Value<N extends HookName> = HookTypes[N] extends { value: infer V } ? V : never;
+/** The value that a `decide` or `shape` hook passes along. */
+export type HookValue<N extends HookName> = HookTypes[N] extends { value: infer V } ? V : never;
+export type HookArgs<N extends HookName> = HookTypes[N]['args'];
+/** Names of the hooks of one kind. */
+export type HookOfKind<K extends HookKind> = { [N in HookName]: KindOf<N> extends K ? N : never }[HookName];
 type MaybeAsync<N extends HookName, T> = (typeof HOOKS)[N]['sync'] extends true ? T : T | PromiseLike<T>;
 
 /** The function that a plugin taps a hook with. */
 export type Tap<N extends HookName> =
   KindOf<N> extends 'gate'
-    ? (args: HookTypes[N]['args']) => MaybeAsync<N, GateResult>
+    ? (args: HookArgs<N>) => MaybeAsync<N, GateResult>
     : KindOf<N> extends 'decide' | 'shape'
-      ? (value: Value<N>, args: HookTypes[N]['args']) => MaybeAsync<N, Value<N> | undefined | void>
-      : (args: HookTypes[N]['args']) => MaybeAsync<N, unknown>;
+      ? (value: HookValue<N>, args: HookArgs<N>) => MaybeAsync<N, HookValue<N> | undefined | void>
+      : (args: HookArgs<N>) => MaybeAsync<N, unknown>;
 
 export interface TapOptions {
   /** Smaller runs earlier; 0 where none is given. */

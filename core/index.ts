@@ -6,6 +6,19 @@ export type * from './cli/verb.js';
 export { version } from './cli/version.js';
 export { type Clock, systemClock } from './clock.js';
 export { closest } from './config/did-you-mean.js';
+export {
+  type CheckedConfig,
+  type CheckOptions,
+  type ConfigExport,
+  type ConfigInput,
+  checkConfig,
+  defineConfig,
+  formatProblem,
+  type LoadedConfig,
+  type LoadOptions,
+  loadConfig,
+  type Problem,
+} from './config/index.js';
 export type { Config, DaemonOptions } from './config/schema/daemon.js';
 export type { SocketOptions } from './config/schema/socket.js';
 export type { WatcherOptions } from './config/schema/watcher.js';
@@ -18,3 +31,4 @@ export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type Plu
 export { type Cleanup, Scope } from './scope.js';
 export { splitWords } from './shell-words.js';
 export { signalName, signalNumber } from './signals.js';
+export { Supervisor, type SupervisorOptions } from './supervisor.js';

@@ -78,3 +78,40 @@ export type FromSchema<S extends JsonSchema> = S extends { readonly quantity: Qu
           : S extends { readonly type: infer T }
             ? OfType<S, T>
             : unknown;
+
+type InputOfType<S, T> = T extends keyof Simple
+  ? Simple[T]
+  : T extends 'array'
+    ? S extends { readonly items: infer I extends JsonSchema }
+      ? readonly FromSchemaInput<I>[]
+      : readonly unknown[]
+    : T extends 'object'
+      ? InputOfObject<S>
+      : never;
+type InputRequired<S, P> = S extends { readonly required: readonly (infer R)[] } ? Extract<R, keyof P> : never;
+type InputOfObject<S> = S extends { readonly properties: infer P extends Readonly<Record<string, JsonSchema>> }
+  ? Flatten<
+      { readonly [K in InputRequired<S, P>]: FromSchemaInput<P[K]> } & {
+        readonly [K in Exclude<keyof P, InputRequired<S, P>>]?: FromSchemaInput<P[K]>;
+      }
+    >
+  : S extends { readonly additionalProperties: infer A extends JsonSchema }
+    ? Readonly<Record<string, FromSchemaInput<A>>>
+    : Readonly<Record<string, unknown>>;
+
+/** The type of what a person may write for the schema: what has a default may be missing, quantities may be text with a unit. */
+export type FromSchemaInput<S extends JsonSchema> = S extends { readonly quantity: Quantity }
+  ? FromSchema<S> | string
+  : S extends { readonly const: infer C }
+    ? C
+    : S extends { readonly enum: readonly (infer E)[] }
+      ? E
+      : S extends { readonly anyOf: readonly (infer A)[] }
+        ? A extends JsonSchema
+          ? FromSchemaInput<A>
+          : never
+        : S extends { readonly type: readonly (infer T)[] }
+          ? InputOfType<S, T>
+          : S extends { readonly type: infer T }
+            ? InputOfType<S, T>
+            : unknown;

@@ -2,6 +2,18 @@ import { RingmasterError } from './errors.js';
 
 export type Cleanup = () => void | PromiseLike<void>;
 
+let observer: ((scope: Scope) => void) | undefined;
+
+/** Has `fn` told of each scope that is made from now on, until disposed of; for leak checks in tests. */
+export function observeScopes(fn: (scope: Scope) => void): Disposable {
+  observer = fn;
+  return {
+    [Symbol.dispose]() {
+      if (observer === fn) observer = undefined;
+    },
+  };
+}
+
 /**
  * Owns what was made for one purpose and undoes it, last first, when that purpose ends.
  *
@@ -11,10 +23,18 @@ export class Scope implements AsyncDisposable {
   readonly name: string;
   readonly #cleanups = new Map<symbol, { readonly name: string; readonly run: Cleanup }>();
   readonly #abort = new AbortController();
+  readonly #children = new Set<Scope>();
+  readonly #abandonment: Promise<void>;
+  #leave: () => void = () => {};
+  #undoing: string | undefined;
   #disposal: Promise<void> | undefined;
 
   constructor(name: string) {
     this.name = name;
+    this.#abandonment = new Promise((resolve) => {
+      this.#leave = resolve;
+    });
+    observer?.(this);
   }
 
   /** Aborted as the first act of disposal. */
@@ -46,8 +66,12 @@ export class Scope implements AsyncDisposable {
   /** A scope that ends with this one at the latest. */
   child(name: string): Scope {
     const scope = new Scope(`${this.name}/${name}`);
+    this.#children.add(scope);
     const owned = this.add(name, () => scope.dispose());
-    scope.add('parent', () => owned[Symbol.asyncDispose]());
+    scope.add('parent', () => {
+      this.#children.delete(scope);
+      return owned[Symbol.asyncDispose]();
+    });
     return scope;
   }
 
@@ -61,6 +85,18 @@ export class Scope implements AsyncDisposable {
     return this.#disposal;
   }
 
+  /**
+   * Waits for nothing any more: a disposal, under way or later, starts what is left and ends.
+   *
+   * @returns what it was waiting for, by scope and name
+   */
+  abandon(): readonly string[] {
+    this.#leave();
+    const below = [...this.#children].flatMap((child) => child.abandon());
+    if (below.length > 0 || this.#undoing === undefined) return below;
+    return [`${this.name}/${this.#undoing}`];
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
@@ -70,12 +106,14 @@ export class Scope implements AsyncDisposable {
     const failures: unknown[] = [];
     for (const [key, cleanup] of [...this.#cleanups].reverse()) {
       if (!this.#cleanups.delete(key)) continue;
+      this.#undoing = cleanup.name;
       try {
-        await cleanup.run();
+        await Promise.race([cleanup.run(), this.#abandonment]);
       } catch (cause) {
         failures.push(cause);
       }
     }
+    this.#undoing = undefined;
     if (failures.length > 0) throw new AggregateError(failures, `cannot dispose of ${this.name}`);
   }
 }

@@ -8,23 +8,20 @@ import { loadProviders } from './verbs.js';
 const DEFAULT_PLUGINS: readonly string[] = ['control'];
 
 /**
- * The plugins that the config names and those that are on by default, loaded, by their names in the config.
+ * The plugins that run though the config need not name them.
  *
  * @throws RM_PLUGIN_UNKNOWN
  */
-export async function resolvePlugins(config: Config, directory: string): Promise<ReadonlyMap<string, AnyPlugin>> {
-  const names = new Set([...DEFAULT_PLUGINS, ...Object.keys(config.plugins)]);
-  const plugins = new Map<string, AnyPlugin>();
-  for (const name of names) if (config.plugins[name] !== false) plugins.set(name, await resolvePlugin(name, directory));
-  return plugins;
+export async function defaultPlugins(config: Config, directory: string): Promise<readonly AnyPlugin[]> {
+  const wanted = DEFAULT_PLUGINS.filter((name) => config.plugins[name] !== false);
+  return Promise.all(wanted.map((name) => resolvePlugin(name, directory)));
 }
 
 /** Lines about how to talk to the daemon that now runs, from the plugins that it runs with. */
-export async function hints(config: Config, names: Iterable<string>, io: Io): Promise<readonly string[]> {
-  const running = new Set(names);
+export async function hints(config: Config, io: Io): Promise<readonly string[]> {
   const providers = await loadProviders();
   return providers.flatMap(({ plugin, provider }) => {
-    const told = running.has(plugin) ? provider.announce?.(config) : undefined;
+    const told = config.plugins[plugin] === false ? undefined : provider.announce?.(config);
     if (told === undefined) return [];
     return io.stdout.isTTY === true ? [`${told.where}; try: ${told.hint}`] : [told.where];
   });

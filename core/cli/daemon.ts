@@ -1,12 +1,13 @@
 import { dirname } from 'node:path';
 import { formatProblem, type LoadedConfig, loadConfig } from '../config/index.js';
 import type { Config } from '../config/schema/daemon.js';
+import { isRingmasterError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { resolvePlugin } from '../plugin-resolve.js';
 import { Supervisor } from '../supervisor.js';
 import type { DaemonControl } from './daemon-control.js';
 import type { RunRequest } from './daemon-entry.js';
-import { hints, resolvePlugins } from './daemon-plugins.js';
+import { defaultPlugins, hints } from './daemon-plugins.js';
 import { failureLine, problemCounts, watcherLine } from './daemon-report.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { createPidfile } from './pidfile.js';
@@ -59,19 +60,19 @@ async function supervise({ request, io, control, loaded, config, onStarted }: Ru
   log.info(`ringmaster ${version()} starts with ${loaded.file}`, { watchers: Object.keys(config.watchers).length });
   for (const problem of loaded.problems) log.warn(formatProblem(problem));
   for (const warning of request.warnings) log.warn(warning);
-  const plugins = await resolvePlugins(config, dirname(loaded.file));
+  const plugins = await defaultPlugins(config, dirname(loaded.file));
   if (control.stopping) return EXIT_STATUS.ok;
   const supervisor = new Supervisor(config, { plugins, log, config_file: loaded.file });
   control.useSupervisor(supervisor);
   try {
     await supervisor.start();
   } catch (error) {
-    await supervisor.stop();
-    if (!control.stopping) throw error;
+    // A stop that overtakes the start is no failure, whether a signal or a client asked for it.
+    if (!isRingmasterError(error, 'RM_CLOSED')) throw error;
   }
   if (supervisor.state === 'running') {
     for (const watcher of supervisor.watchers()) log.info(watcherLine(watcher));
-    for (const line of await hints(config, plugins.keys(), io)) log.info(line);
+    for (const line of await hints(config, io)) log.info(line);
     onStarted();
   }
   await supervisor.closed;

@@ -10,6 +10,7 @@ export interface SpawnRequest {
   readonly cwd: string;
   /** For fds 0, 1, 2: /dev/null, or the daemon's own. */
   readonly stdio: readonly ['null' | 'inherit', 'null' | 'inherit', 'null' | 'inherit'];
+  /** With the user's supplementary groups where the form can. */
   readonly uid?: number;
   readonly gid?: number;
   /** Bytes or whatever the limit counts; null: none. */
@@ -40,7 +41,10 @@ export interface Os {
   signal(pid: number, signum: number): SignalResult;
   /** Signals every process of the group. */
   signalGroup(pgid: number, signum: number): SignalResult;
-  /** Whether any process of the group is alive; one that has ended and waits to be reaped is not. */
+  /**
+   * Whether any process is alive in the group of a leader that has ended. One that waits to be reaped is not alive; and a
+   * process that has the leader's pid proves the group gone, for the kernel does not give out a number that is in use.
+   */
   groupAlive(pgid: number): boolean;
   /** Pids of direct children, or of all descendants. */
   children(pid: number, recursive: boolean): readonly number[];

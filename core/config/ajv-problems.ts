@@ -1,0 +1,79 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { JsonSchema } from '../json-schema.js';
+import { suggestion } from './did-you-mean.js';
+import { type Finding, type Findings, type Path, shortJson } from './problem.js';
+import { schemaWords } from './schema-words.js';
+
+const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, useDefaults: true, verbose: true });
+ajv.addVocabulary(['quantity', 'applies', 'unit']);
+const compiled = new WeakMap<JsonSchema, ValidateFunction>();
+
+/**
+ * Checks a value against a schema, fills in its defaults, and reports each mistake once. Changes `value`.
+ *
+ * @param path  where the value is in the config
+ * @returns whether the value is as the schema wants it
+ */
+export function checkSchema(value: unknown, schema: JsonSchema, path: Path, findings: Findings): boolean {
+  const validate = compiled.get(schema) ?? ajv.compile(schema);
+  compiled.set(schema, validate);
+  if (validate(value)) return true;
+  const errors = validate.errors ?? [];
+  const unions = errors.filter((error) => error.keyword === 'anyOf');
+  const told = new Set<string>();
+  for (const error of errors) {
+    // What the branches of a union say each for itself is noise: the union is reported as one.
+    const inBranch = unions.some(
+      (union) => error.instancePath.startsWith(union.instancePath) && error.schemaPath.startsWith(`${union.schemaPath}/`),
+    );
+    if (inBranch || error.propertyName !== undefined) continue;
+    const { keys, finding } = toFinding(error);
+    const at = [...path, ...pointerKeys(error.instancePath, value), ...keys];
+    const key = JSON.stringify(at);
+    if (!told.has(key)) findings.error(at, finding);
+    told.add(key);
+  }
+  return false;
+}
+
+/** What an error says, and the keys below its instance that it is about. */
+function toFinding(error: ErrorObject): { keys: readonly string[]; finding: Finding } {
+  const schema = error.parentSchema as JsonSchema;
+  const params = error.params as Readonly<Record<string, string>>;
+  if (error.keyword === 'required') {
+    const missing = params.missingProperty ?? '';
+    const allowed = schemaWords(schema.properties?.[missing] ?? {});
+    return { keys: [missing], finding: { message: `is missing; it must be ${allowed}`, allowed } };
+  }
+  if (error.keyword === 'additionalProperties' || error.keyword === 'propertyNames') {
+    const found = params.additionalProperty ?? params.propertyName ?? '';
+    const known = error.keyword === 'propertyNames' ? (schema.propertyNames?.enum ?? []).map(String) : Object.keys(schema.properties ?? {});
+    return {
+      keys: [found],
+      finding: { message: 'is not a known key', found, allowed: `one of ${known.join(', ')}`, ...suggestion(found, known) },
+    };
+  }
+  const found = shortJson(error.data);
+  const allowed = schemaWords(schema);
+  const meant = schema.enum !== undefined && typeof error.data === 'string' ? suggestion(error.data, schema.enum.map(String)) : {};
+  const quoted = isQuotable(schema, error.data) ? { fix: `put it in quotes: "${String(error.data)}"` } : {};
+  return { keys: [], finding: { message: `must be ${allowed}, got ${found}`, found, allowed, ...meant, ...quoted } };
+}
+
+function isQuotable(schema: JsonSchema, data: unknown): boolean {
+  return schema.type === 'string' && (typeof data === 'number' || typeof data === 'boolean');
+}
+
+/** Keys of a JSON pointer; those of lists as numbers. */
+function pointerKeys(pointer: string, value: unknown): (string | number)[] {
+  let inside: unknown = value;
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => {
+      const text = part.replaceAll('~1', '/').replaceAll('~0', '~');
+      const key = Array.isArray(inside) ? Number(text) : text;
+      inside = (inside as Readonly<Record<string | number, unknown>>)[key];
+      return key;
+    });
+}

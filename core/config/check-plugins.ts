@@ -1,0 +1,91 @@
+import { messageOf } from '../errors.js';
+import type { JsonSchema } from '../json-schema.js';
+import type { AnyPlugin } from '../plugin.js';
+import { checkSchema } from './ajv-problems.js';
+import { type ConvertOptions, convertValue } from './convert.js';
+import { suggestion } from './did-you-mean.js';
+import { isObject, type JsonObject, objectIn, own } from './json-value.js';
+import type { Path } from './problem.js';
+import type { DottedKey } from './source.js';
+
+/** Plugins by the name under which the config asks for them. */
+export type Plugins = ReadonlyMap<string, AnyPlugin>;
+
+const relaxed = new WeakMap<JsonSchema, JsonSchema>();
+
+/** Checks the options of plugins, and watchers' own options for them, against the plugins' schemas; fills in defaults. Changes `config`. */
+export function checkPlugins(config: JsonObject, plugins: Plugins, options: ConvertOptions): void {
+  const asked = own(config, 'plugins');
+  if (isObject(asked)) {
+    for (const [name, value] of Object.entries(asked)) {
+      const plugin = plugins.get(name);
+      if (plugin === undefined || value === false) continue;
+      const given = value === true ? {} : value;
+      if (isObject(given)) asked[name] = checkOptions(given, plugin, plugin.schema, ['plugins', name], options);
+    }
+  }
+  const watchers = own(config, 'watchers');
+  for (const [name, watcher] of Object.entries(isObject(watchers) ? watchers : {})) {
+    const given = own(watcher, 'plugins');
+    if (isObject(given)) checkWatcherPlugins(given, ['watchers', name, 'plugins'], plugins, options);
+  }
+}
+
+function checkWatcherPlugins(asked: JsonObject, path: Path, plugins: Plugins, options: ConvertOptions): void {
+  for (const [name, value] of Object.entries(asked)) {
+    const plugin = findPlugin(plugins, name);
+    const at = [...path, name];
+    if (plugin === undefined) {
+      const known = [...new Set([...plugins.values()].map((each) => each.name))];
+      const allowed = known.length === 0 ? 'a plugin that the config asks for, and there are none' : `one of ${known.join(', ')}`;
+      const fix = `ask for it under plugins: ${name}`;
+      options.findings.error(at, { message: 'names a plugin that is not loaded', found: name, allowed, ...suggestion(name, known), fix });
+    } else if (plugin.per_watcher !== true) {
+      options.findings.error(at, {
+        message: `can’t be set for one watcher: plugin ${plugin.name} has no options of that kind`,
+        found: name,
+      });
+    } else if (isObject(value)) {
+      const schema = relaxed.get(plugin.schema) ?? relax(plugin.schema);
+      relaxed.set(plugin.schema, schema);
+      asked[name] = checkOptions(value, plugin, schema, at, options);
+    }
+  }
+}
+
+function checkOptions(value: JsonObject, plugin: AnyPlugin, schema: JsonSchema, path: Path, options: ConvertOptions): unknown {
+  const converted = convertValue(value, schema, path, options);
+  try {
+    checkSchema(converted, schema, path, options.findings);
+  } catch (thrown) {
+    options.findings.error(path, { message: `can’t be checked: the schema of plugin ${plugin.name} is wrong: ${messageOf(thrown)}` });
+  }
+  return converted;
+}
+
+/** Puts a watcher's `PLUGIN.OPTION` of an ini where other formats have it, if that plugin is there. */
+export function spreadDotted(
+  config: JsonObject,
+  dotted: readonly DottedKey[],
+  plugins: Plugins,
+  locate: (path: Path, from: Path) => void,
+): void {
+  for (const { watcher, plugin: name, option, text, path } of dotted) {
+    const plugin = findPlugin(plugins, name);
+    const options = own(own(config, 'watchers'), watcher);
+    if (plugin === undefined || !isObject(options)) continue;
+    objectIn(objectIn(options, 'plugins'), plugin.name)[option] = text;
+    locate(['watchers', watcher, 'plugins', plugin.name, option], path);
+  }
+}
+
+function findPlugin(plugins: Plugins, name: string): AnyPlugin | undefined {
+  return plugins.get(name) ?? [...plugins.values()].find((plugin) => plugin.name === name);
+}
+
+/** The schema without what is only for the whole: defaults and required keys. */
+function relax(schema: JsonSchema): JsonSchema {
+  const { default: _, required: __, properties, ...rest } = schema;
+  if (properties === undefined) return rest;
+  return { ...rest, properties: Object.fromEntries(Object.entries(properties).map(([name, inner]) => [name, relax(inner)])) };
+}

@@ -1,0 +1,94 @@
+import { splitWords } from '../shell-words.js';
+import { variablesIn } from '../variables.js';
+import { suggestion } from './did-you-mean.js';
+import { isObject, type JsonObject, own } from './json-value.js';
+import { type Findings, type Path, shortJson } from './problem.js';
+
+/** What a schema can't say: names that collide, quotes that stay open, sockets that there are none of. */
+export function crossCheck(config: JsonObject, findings: Findings): void {
+  const sockets = own(config, 'sockets');
+  const socketNames = Object.keys(isObject(sockets) ? sockets : {});
+  checkNames('sockets', socketNames, findings);
+  const watchers = own(config, 'watchers');
+  if (!isObject(watchers)) return;
+  checkNames('watchers', Object.keys(watchers), findings);
+  for (const [name, watcher] of Object.entries(watchers)) {
+    if (!isObject(watcher)) continue;
+    crossCheckWatcher(watcher, ['watchers', name], findings);
+    checkSockets(watcher, ['watchers', name], socketNames, findings);
+  }
+}
+
+/** The same for one watcher by itself. */
+export function crossCheckWatcher(watcher: JsonObject, path: Path, findings: Findings): void {
+  const count = own(watcher, 'numprocesses');
+  if (own(watcher, 'singleton') === true && typeof count === 'number' && count > 1) {
+    const allowed = '0 or 1 for a singleton';
+    findings.error([...path, 'numprocesses'], { message: `must be ${allowed}, got ${count}`, found: String(count), allowed });
+  }
+  const cmd = own(watcher, 'cmd');
+  if (typeof cmd === 'string' && cmd !== '' && cmd.trim() === '') {
+    const allowed = 'a command';
+    findings.error([...path, 'cmd'], { message: `must be ${allowed}, got only white space`, found: shortJson(cmd), allowed });
+  }
+  for (const { keys, text } of commandTexts(watcher)) {
+    if (/\$WID(?![A-Za-z0-9_])/.test(text)) {
+      findings.warn([...path, ...keys], { message: 'uses $WID, which is deprecated', found: '$WID', fix: 'write $(circus.wid)' });
+    }
+    const result = keys.length === 1 ? splitWords(text) : { words: [] };
+    if ('error' in result) {
+      const message = `can’t be split into words: ${result.error}, got ${shortJson(text)}`;
+      findings.error([...path, ...keys], { message, found: shortJson(text), allowed: 'words as for a shell, every quote closed' });
+    }
+  }
+  const shellArgs = own(watcher, 'shell_args');
+  if (shellArgs !== undefined && shellArgs !== null && own(watcher, 'shell') !== true) {
+    findings.warn([...path, 'shell_args'], { message: 'has no effect without shell', fix: 'set shell to true, or use args' });
+  }
+}
+
+function checkSockets(watcher: JsonObject, path: Path, names: readonly string[], findings: Findings): void {
+  const known = names.map((name) => name.toLowerCase());
+  const check = (keys: Path, name: string, found: string): void => {
+    if (known.includes(name)) return;
+    const allowed = names.length === 0 ? 'the name of a socket, and there are none' : `one of ${names.join(', ')}`;
+    findings.error([...path, ...keys], {
+      message: `names a socket that there is none of: ${name}`,
+      found,
+      allowed,
+      ...suggestion(name, names),
+    });
+  };
+  for (const { keys, text } of commandTexts(watcher)) {
+    for (const variable of new Set(variablesIn(text))) {
+      if (variable.startsWith('sockets.')) check(keys, variable.slice('sockets.'.length), `$(circus.${variable})`);
+    }
+  }
+  const stdin = own(watcher, 'stdin_socket');
+  if (typeof stdin === 'string') check(['stdin_socket'], stdin.toLowerCase(), shortJson(stdin));
+}
+
+/** The texts that a command line is made of, with the keys below the watcher that lead there. */
+function commandTexts(watcher: JsonObject): { keys: Path; text: string }[] {
+  return ['cmd', 'args', 'shell_args'].flatMap((key) => {
+    const value = own(watcher, key);
+    if (typeof value === 'string') return [{ keys: [key], text: value }];
+    if (!Array.isArray(value)) return [];
+    return value.flatMap((text: unknown, at) => (typeof text === 'string' ? [{ keys: [key, at], text }] : []));
+  });
+}
+
+function checkNames(kind: 'watchers' | 'sockets', names: readonly string[], findings: Findings): void {
+  const seen = new Map<string, string>();
+  for (const name of names) {
+    const first = seen.get(name.toLowerCase());
+    if (name.trim() === '' || /\p{Cc}/u.test(name)) {
+      const allowed = 'a name with at least one letter or digit, in one line';
+      findings.error([kind, name], { message: `has a name that can’t be used, got ${shortJson(name)}`, found: shortJson(name), allowed });
+    } else if (first !== undefined) {
+      const message = `has the same name as ${first}: names are looked up without regard to case`;
+      findings.error([kind, name], { message, found: name, allowed: 'a name of its own' });
+    }
+    seen.set(name.toLowerCase(), first ?? name);
+  }
+}

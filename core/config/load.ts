@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, extname, resolve } from 'node:path';
+import { readIniSource } from './formats/ini.js';
+import { readJsonSource } from './formats/json.js';
+import { readModuleSource } from './formats/module.js';
+import { readTomlSource } from './formats/toml.js';
+import { readYamlSource } from './formats/yaml.js';
+import { Findings, type Origin, type Problem } from './problem.js';
+import { readProblem } from './read-problem.js';
+import { resolvePlugins } from './resolve-plugins.js';
+import type { Config } from './schema/daemon.js';
+import { type Source, typedSource } from './source.js';
+import { type CheckOptions, checkSource, type Env } from './validate.js';
+
+export interface LoadedConfig {
+  readonly file: string;
+  /** Files read, the given one first, then those it includes. */
+  readonly files: readonly string[];
+  /** Null where there are errors. */
+  readonly config: Config | null;
+  /** In the order of files and lines. */
+  readonly problems: readonly Problem[];
+  /** Where the value at a key path such as `watchers.web.cmd` was written; null for a default. */
+  origin(path: string): Origin | null;
+}
+export type LoadOptions = CheckOptions;
+
+const FORMATS = ['.yaml', '.yml', '.json', '.toml', '.js', '.mjs', '.cjs', '.ts', '.mts', '.cts', '.ini'];
+
+/** Reads and checks a config file. Never throws for what is wrong with it: a file that can't be read is a problem too. */
+export async function loadConfig(file: string, options: LoadOptions = {}): Promise<LoadedConfig> {
+  const env = options.env ?? process.env;
+  const findings = new Findings(file);
+  const source = await readSource(file, env, findings);
+  const usable = source.value !== undefined;
+  const plugins = usable ? await resolvePlugins(source.value, options.resolvePlugin, dirname(resolve(file)), findings) : null;
+  const config = usable ? checkSource(source, plugins, env, findings) : null;
+  return { file, files: source.files, config, problems: findings.sorted(source.files), origin: (path) => findings.origin(path) };
+}
+
+async function readSource(file: string, env: Env, findings: Findings): Promise<Source> {
+  const extension = extname(file).toLowerCase();
+  if (/^\.[mc]?[jt]s$/.test(extension)) return readModuleSource(file, findings);
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (thrown) {
+    findings.error([], readProblem(file, thrown));
+    return typedSource(undefined, file);
+  }
+  if (extension === '.yaml' || extension === '.yml') return readYamlSource(text, file, findings);
+  if (extension === '.json') return readJsonSource(text, file, findings);
+  if (extension === '.toml') return readTomlSource(text, file, findings);
+  if (extension === '.ini' || looksLikeCircusIni(text)) return readIniSource(text, file, env, findings);
+  const allowed = `one of ${FORMATS.join(', ')}`;
+  findings.error([], { message: `has a format that is not known: its name must end in ${allowed}`, found: extension, allowed });
+  return typedSource(undefined, file);
+}
+
+/** Circus takes a file of any name as ini. */
+function looksLikeCircusIni(text: string): boolean {
+  return /^\[(?:circus|(?:watcher|socket|plugin|env):[^\]]+)\]/m.test(text);
+}

@@ -1,0 +1,27 @@
+import { isRingmasterError, messageOf } from '../errors.js';
+import type { AnyPlugin } from '../plugin.js';
+import type { Plugins } from './check-plugins.js';
+import { isObject, own } from './json-value.js';
+import { type Findings, shortJson } from './problem.js';
+
+/** Loads the plugins that a config asks for; null where there is nothing to load them with. One that can't be loaded is reported. */
+export async function resolvePlugins(
+  value: unknown,
+  resolve: ((name: string, relativeTo: string) => Promise<AnyPlugin>) | undefined,
+  relativeTo: string,
+  findings: Findings,
+): Promise<Plugins | null> {
+  if (resolve === undefined) return null;
+  const asked = own(value, 'plugins');
+  const plugins = new Map<string, AnyPlugin>();
+  for (const [name, options] of Object.entries(isObject(asked) ? asked : {})) {
+    if (options === false) continue;
+    try {
+      plugins.set(name, await resolve(name, relativeTo));
+    } catch (thrown) {
+      const fix = isRingmasterError(thrown) ? { fix: thrown.fix } : {};
+      findings.error(['plugins', name], { message: `can’t be used: ${messageOf(thrown)}`, found: shortJson(name), ...fix });
+    }
+  }
+  return plugins;
+}

@@ -1,0 +1,144 @@
+import type { Finding } from './problem.js';
+
+/**
+ * What a config can ask for that is not there yet, as data: a row is deleted when its thing is built.
+ * A row is told once for each place that asks, at the first of its keys that has more than its default.
+ */
+export interface UnsupportedRow {
+  readonly at: 'daemon' | 'socket' | 'watcher';
+  readonly keys: readonly string[];
+  readonly finding: Finding;
+}
+
+const row = (at: UnsupportedRow['at'], keys: readonly string[], what: string, fix: string): UnsupportedRow => ({
+  at,
+  keys,
+  finding: { message: `asks for ${what}`, fix },
+});
+
+export const UNSUPPORTED: readonly UnsupportedRow[] = [
+  row('socket', [], 'a managed socket, which is not available yet: it is not opened', 'let the program open its own socket'),
+  row(
+    'daemon',
+    ['statsd', 'stats_endpoint'],
+    'the statistics endpoint, which is not available yet: nothing is published',
+    'use `ringmaster stats`',
+  ),
+  row(
+    'daemon',
+    ['multicast_endpoint'],
+    'discovery by multicast, which is not available yet: the daemon is not announced',
+    'give clients the endpoint',
+  ),
+  row(
+    'daemon',
+    ['httpd'],
+    "Circus's web console, which there is none of: no HTTP port is opened",
+    'use `ringmaster status`, and remove the httpd options',
+  ),
+  row(
+    'daemon',
+    ['loggerconfig'],
+    'a Python logging configuration, which can’t be read here: the log is as without it',
+    'use loglevel and logoutput',
+  ),
+  row('daemon', ['debug_gc'], 'debugging of Python’s garbage collector, which there is none of here: it has no effect', 'remove it'),
+  row(
+    'daemon',
+    ['fqdn_prefix'],
+    'a prefix for the host name in reports of plugins, of which none uses it yet: it has no effect',
+    'remove it',
+  ),
+  row(
+    'watcher',
+    ['use_sockets'],
+    'managed sockets, which are not available yet: processes inherit none',
+    'let the program open its own socket',
+  ),
+  row(
+    'watcher',
+    ['stdin_socket'],
+    'a managed socket as standard input, which is not available yet: standard input is /dev/null',
+    'let the program open its own socket',
+  ),
+  row('watcher', ['on_demand'], 'a start at the first connection, which is not available yet: it starts with the daemon', 'remove it'),
+  row(
+    'watcher',
+    ['stdout_stream'],
+    "a stream for its standard output, which is not available yet: it goes to the daemon's own output",
+    'redirect it in the command, or collect the output of the daemon',
+  ),
+  row(
+    'watcher',
+    ['stderr_stream'],
+    "a stream for its standard error, which is not available yet: it goes to the daemon's own output",
+    'redirect it in the command, or collect the output of the daemon',
+  ),
+  row(
+    'watcher',
+    ['virtualenv', 'virtualenv_py_ver'],
+    'a Python virtual environment, which is not set up yet: PATH and PYTHONPATH stay as they are',
+    'begin cmd with the path of its bin/python, or set PATH in env',
+  ),
+  row(
+    'watcher',
+    ['copy_path'],
+    'sys.path of a daemon in Python, which there is none of here: PYTHONPATH stays as it is',
+    'set PYTHONPATH in env',
+  ),
+];
+
+/** A hook in JavaScript. */
+export const JS_HOOK: Finding = {
+  message: 'asks for a function as a hook, which is not available yet: the function is not called',
+  fix: 'remove it, or tap the hook in a plugin',
+};
+
+/** A hook in Python, which can never be called from here. */
+export const PYTHON_HOOK: Finding = {
+  message: 'names a Python function, which can’t be called here',
+  allowed: 'a function of a JavaScript module: ./checks.mjs#name',
+  fix: 'write the function in JavaScript and name it ./checks.mjs#name',
+};
+
+/** A stream class of one's own in Python. */
+export const PYTHON_STREAM: Finding = {
+  message: 'names a Python class, which can’t be used here',
+  allowed:
+    'one of FileStream, WatchedFileStream, TimedRotatingFileStream, StdoutStream, FancyStdoutStream, QueueStream, or a JavaScript class: ./streams.mjs#Name',
+  fix: 'use one of the stream classes there are, or write it in JavaScript and name it ./streams.mjs#Name',
+};
+
+export const STREAM_CLASSES = [
+  'FileStream',
+  'WatchedFileStream',
+  'TimedRotatingFileStream',
+  'StdoutStream',
+  'FancyStdoutStream',
+  'QueueStream',
+] as const;
+
+/** Circus's own plugins: the class that `use` names, the prefix of their options, and what is different without them. */
+export const CIRCUS_PLUGINS: Readonly<Record<string, { readonly name: string; readonly instead: string }>> = {
+  'circus.plugins.flapping.Flapping': { name: 'flapping', instead: 'a watcher that keeps dying is not paused' },
+  'circus.plugins.watchdog.WatchDog': { name: 'watchdog', instead: 'processes that send no heartbeat are not restarted' },
+  'circus.plugins.statsd.StatsdEmitter': { name: 'statsd', instead: 'nothing is sent to statsd' },
+  'circus.plugins.statsd.FullStats': { name: 'full_stats', instead: 'nothing is sent to statsd' },
+  'circus.plugins.http_observer.HttpObserver': { name: 'http_observer', instead: 'the URL is not watched' },
+  'circus.plugins.redis_observer.RedisObserver': { name: 'redis_observer', instead: 'redis is not watched' },
+  'circus.plugins.resource_watcher.ResourceWatcher': { name: 'resource_watcher', instead: 'processes over their limits are not restarted' },
+  'circus.plugins.command_reloader.CommandReloader': { name: 'command_reloader', instead: 'a changed command restarts nothing' },
+};
+
+/** The finding for a `[plugin:NAME]` whose `use` names a Python class. */
+export function pythonPlugin(use: string): Finding {
+  // Circus has its modules with a leading underscore too.
+  const known = CIRCUS_PLUGINS[use.replace('.plugins._', '.plugins.')];
+  const found = JSON.stringify(use);
+  if (known === undefined) {
+    const fix = 'write it as a plugin in JavaScript and name its file: use = ./plugins/mine.js';
+    return { message: `uses the Python class ${use}, which can’t be loaded here: the section is left out`, found, fix };
+  }
+  const message = `uses Circus's plugin ${known.name}, which is not available yet: the section is left out, ${known.instead}`;
+  return { message, found, fix: 'remove the section, or do it in a plugin of your own: use = ./plugins/mine.js' };
+}

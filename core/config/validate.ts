@@ -1,0 +1,102 @@
+import type { AnyPlugin } from '../plugin.js';
+import { checkSchema } from './ajv-problems.js';
+import { checkPlugins, type Plugins, spreadDotted } from './check-plugins.js';
+import { convertValue } from './convert.js';
+import { crossCheck } from './cross-checks.js';
+import { expandConfig } from './expand.js';
+import { findUnsupported } from './find-unsupported.js';
+import { cloneJson, isObject, type JsonObject, own } from './json-value.js';
+import { Findings, formatPath, type Problem, shortJson } from './problem.js';
+import { resolvePlugins } from './resolve-plugins.js';
+import { type Config, configSchema } from './schema/daemon.js';
+import { type Source, typedSource } from './source.js';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+export interface CheckOptions {
+  /** The daemon's environment, for variables; the process's own where none is given. */
+  readonly env?: Env;
+  /** Loads the plugins that the config names, so that their options are checked; without it they are taken as they are. */
+  readonly resolvePlugin?: (name: string, relativeTo: string) => Promise<AnyPlugin>;
+}
+
+export interface CheckedConfig {
+  /** Null where there are errors. */
+  readonly config: Config | null;
+  readonly problems: readonly Problem[];
+}
+
+/** Environments that have been through a check, so that `$` in their values is not replaced a second time. */
+const expanded = new WeakSet<object>();
+
+/** Checks a value, with everything that a file is checked for; relative plugins are looked for from the current directory. */
+export async function checkConfig(value: unknown, options: CheckOptions = {}): Promise<CheckedConfig> {
+  const findings = new Findings(null);
+  const plugins = await resolvePlugins(value, options.resolvePlugin, process.cwd(), findings);
+  const config = checkSource(typedSource(value, ''), plugins, options.env ?? process.env, findings);
+  return { config, problems: findings.problems };
+}
+
+/**
+ * Checks a value whose plugins are loaded.
+ *
+ * @param plugins  by the name under which `value` asks for each
+ */
+export function checkConfigSync(value: unknown, plugins: ReadonlyMap<string, AnyPlugin>): CheckedConfig {
+  const findings = new Findings(null);
+  const config = checkSource(typedSource(value, ''), plugins, process.env, findings);
+  return { config, problems: findings.problems };
+}
+
+/**
+ * The one way from what was written to a checked config: copy, expand variables, convert texts and quantities, check.
+ *
+ * @param plugins  null: options of plugins are not checked
+ * @returns null where `findings` has errors
+ */
+export function checkSource(source: Source, plugins: Plugins | null, env: Env, findings: Findings): Config | null {
+  const config = cloneJson(source.value, [], findings);
+  if (!isObject(config)) {
+    if (config !== undefined) {
+      const found = shortJson(config);
+      findings.error([], { message: `must be an object with watchers, got ${found}`, found, allowed: 'an object with watchers' });
+    }
+    return null;
+  }
+  if (plugins !== null) {
+    spreadDotted(config, source.dotted, plugins, (path, from) => {
+      const origin = findings.origin(formatPath(from));
+      if (origin !== null) findings.locate(path, origin);
+    });
+  }
+  const changed = expandConfig(config, { daemonEnv: env, short: !source.textual, done: expandedPaths(source.value) });
+  const convert = { findings, isText: (path: string): boolean => source.textual || changed.has(path) };
+  convertValue(config, configSchema, [], convert);
+  findUnsupported(config, findings);
+  checkSchema(config, configSchema, [], findings);
+  if (plugins !== null) checkPlugins(config, plugins, convert);
+  crossCheck(config, findings);
+  return findings.problems.some((problem) => problem.severity === 'error') ? null : mergeEnv(config as unknown as Config);
+}
+
+/** Gives each watcher the config's environment under its own. */
+function mergeEnv(config: Config): Config {
+  for (const watcher of Object.values(config.watchers)) {
+    watcher.env = { ...config.env, ...watcher.env };
+    expanded.add(watcher.env);
+  }
+  expanded.add(config.env);
+  return config;
+}
+
+function expandedPaths(value: unknown): ReadonlySet<string> {
+  const watchers = own(value, 'watchers');
+  const holders: [string, unknown][] = [['env', value]];
+  for (const name of Object.keys(isObject(watchers) ? watchers : {}))
+    holders.push([formatPath(['watchers', name, 'env']), own(watchers, name)]);
+  return new Set(holders.filter(([, holder]) => isExpanded(own(holder, 'env'))).map(([path]) => path));
+}
+
+function isExpanded(env: unknown): boolean {
+  return typeof env === 'object' && env !== null && expanded.has(env as JsonObject);
+}

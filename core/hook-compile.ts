@@ -1,0 +1,103 @@
+import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, SyncBailHook, SyncHook, SyncWaterfallHook } from 'tapable';
+import { RingmasterError } from './errors.js';
+import { freezeData } from './freeze.js';
+import { type Answer, failureText, type HookRunner } from './hook-runner.js';
+import type { HookTap } from './hook-tap.js';
+import { HOOKS, type HookName, type Veto } from './hooks.js';
+
+/** A veto, and who gave it. */
+export interface Refusal extends Veto {
+  readonly plugin: string;
+  readonly hook: HookName;
+}
+
+/** Runs the taps it was made of. What comes back is a promise unless the hook is synchronous. */
+export type CompiledHook = (value: unknown, args: object) => unknown;
+
+/** Makes one tapable hook, of the class that the hook's kind asks for, of taps in the order in which they run. */
+export function compileHook(hook: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
+  const { kind, sync } = HOOKS[hook];
+  switch (kind) {
+    case 'gate':
+      return sync ? syncGate(hook, taps, runner) : gate(hook, taps, runner);
+    case 'decide':
+      return decide(hook, taps, runner);
+    case 'shape':
+      return shape(hook, taps, runner);
+    case 'step':
+      return step(hook, taps, runner);
+    case 'watch':
+      return watch(hook, taps, runner);
+  }
+}
+
+function gate(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
+  const hook = new AsyncSeriesBailHook<[object], Refusal | undefined>(['args'], name);
+  for (const tap of taps) hook.tapPromise(tap.plugin, async (args) => refusal(tap, await runner.call(tap, args, [args])));
+  return (_value, args) => hook.promise(args);
+}
+
+function syncGate(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
+  const hook = new SyncBailHook<[object], Refusal | undefined>(['args'], name);
+  for (const tap of taps) hook.tap(tap.plugin, (args) => refusal(tap, runner.callSync(tap, args, [args])));
+  return (_value, args) => hook.call(args);
+}
+
+function decide(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
+  const hook = new SyncWaterfallHook<[unknown, object], unknown>(['value', 'args'], name);
+  for (const tap of taps) {
+    hook.tap(tap.plugin, (value, args) => {
+      const answer = runner.callSync(tap, args, [freezeData(value), args]);
+      return answer.error ? undefined : answer.value;
+    });
+  }
+  return (value, args) => hook.call(value, args);
+}
+
+function shape(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
+  const hook = new AsyncSeriesWaterfallHook<[unknown, object], unknown>(['value', 'args'], name);
+  for (const tap of taps) {
+    hook.tapPromise(tap.plugin, async (value, args) => {
+      const answer = await runner.call(tap, args, [freezeData(value), args]);
+      if (!answer.error) return answer.value;
+      if (tap.ignore_failure) return undefined;
+      throw blame(tap, answer.error);
+    });
+  }
+  return (value, args) => hook.promise(value, args);
+}
+
+function step(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
+  const hook = new AsyncSeriesHook<[object]>(['args'], name);
+  for (const tap of taps) {
+    hook.tapPromise(tap.plugin, async (args) => {
+      await runner.call(tap, args, [args]);
+    });
+  }
+  return (_value, args) => hook.promise(args);
+}
+
+function watch(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
+  const hook = new SyncHook<[object]>(['args'], name);
+  for (const tap of taps) {
+    hook.tap(tap.plugin, (args) => {
+      runner.callSync(tap, args, [args]);
+    });
+  }
+  return (_value, args) => hook.call(args);
+}
+
+function refusal(tap: HookTap, answer: Answer): Refusal | undefined {
+  const { plugin, hook } = tap;
+  if (answer.error) return tap.ignore_failure ? undefined : { veto: failureText(answer.error), plugin, hook };
+  const { value } = answer;
+  if (value === undefined || value === true) return undefined;
+  const given = typeof value === 'object' && value !== null && 'veto' in value ? String(value.veto) : '';
+  return { veto: given === '' ? `plugin "${plugin}" refused in hook ${hook}` : given, plugin, hook };
+}
+
+function blame(tap: HookTap, error: RingmasterError): RingmasterError {
+  if (error.code === 'RM_PLUGIN_FAILED') return error;
+  const { plugin, hook } = tap;
+  return new RingmasterError('RM_PLUGIN_FAILED', [plugin, `hook ${hook}`], { cause: error, context: { plugin, hook } });
+}

@@ -1,0 +1,179 @@
+import { freezeData } from './freeze.js';
+import { type CompiledHook, compileHook, type Refusal } from './hook-compile.js';
+import { orderTaps, unknownBefore } from './hook-order.js';
+import { HookRunner, type HookWait, type RunnerOptions, watcherOf } from './hook-runner.js';
+import { HookTap, type Tally, type TapFunction } from './hook-tap.js';
+import type { HookArgs, HookHandle, HookName, HookOfKind, HookValue, Tap, TapOptions } from './hooks.js';
+import type { Scope } from './scope.js';
+
+/** The gate that has to be answered at once. */
+export type SyncGate = 'before_signal';
+
+/** The taps of one hook and what was compiled of them: one for each watcher that has taps of its own, one for all others. */
+interface Row {
+  readonly taps: Set<HookTap>;
+  readonly compiled: Map<string | null, CompiledHook>;
+  /** How many taps each watcher has of its own; null: those for all. */
+  readonly perWatcher: Map<string | null, number>;
+}
+
+/**
+ * Every hook, its taps, and how to call it. Where nobody has tapped, calling costs nothing worth naming.
+ *
+ * Arguments are frozen in place; `args.watcher` is left alone.
+ */
+export class HookRegistry {
+  readonly #runner: HookRunner;
+  readonly #log: RunnerOptions['log'];
+  readonly #rows = new Map<HookName, Row>();
+  readonly #tallies = new Map<string, Tally>();
+  readonly #toldOf = new Set<string>();
+
+  constructor(options: RunnerOptions) {
+    this.#runner = new HookRunner(options);
+    this.#log = options.log;
+  }
+
+  /**
+   * The handles through which `owner` taps the hooks that it names.
+   *
+   * @param owner name of the plugin, or of whoever else taps, for reports and for `before`
+   * @param scope removes the taps when it ends
+   */
+  handles<H extends HookName>(owner: string, names: readonly H[], scope: Scope): { readonly [N in H]: HookHandle<N> } {
+    const entries = names.map((name) => [name, this.#handle(owner, name, scope)] as const);
+    return Object.freeze(Object.fromEntries(entries)) as { readonly [N in H]: HookHandle<N> };
+  }
+
+  /** Whether anybody has tapped this hook: for this watcher where one is given, for whichever otherwise. */
+  used(name: HookName, watcher?: string): boolean {
+    const row = this.#rows.get(name);
+    if (row === undefined || row.taps.size === 0) return false;
+    return watcher === undefined || row.perWatcher.has(null) || row.perWatcher.has(watcher);
+  }
+
+  /** Asks all in turn until one refuses; null: nobody did. Never rejects. */
+  async gate<N extends Exclude<HookOfKind<'gate'>, SyncGate>>(name: N, args: HookArgs<N>): Promise<Refusal | null> {
+    const hook = this.#compiled(name, args);
+    return hook === null ? null : (((await hook(undefined, freezeArgs(args))) as Refusal | undefined) ?? null);
+  }
+
+  /** As `gate`, at once. */
+  gateSync<N extends SyncGate>(name: N, args: HookArgs<N>): Refusal | null {
+    const hook = this.#compiled(name, args);
+    return hook === null ? null : ((hook(undefined, freezeArgs(args)) as Refusal | undefined) ?? null);
+  }
+
+  /** The decision after everybody's say; a failed tap leaves the one before. Never throws. */
+  decide<N extends HookOfKind<'decide'>>(name: N, value: HookValue<N>, args: HookArgs<N>): HookValue<N> {
+    const hook = this.#compiled(name, args);
+    return hook === null ? value : (hook(value, freezeArgs(args)) as HookValue<N>);
+  }
+
+  /** The value as everybody wants it. @throws RM_PLUGIN_FAILED that names the plugin that failed */
+  async shape<N extends HookOfKind<'shape'>>(name: N, value: HookValue<N>, args: HookArgs<N>): Promise<HookValue<N>> {
+    const hook = this.#compiled(name, args);
+    return hook === null ? value : ((await hook(value, freezeArgs(args))) as HookValue<N>);
+  }
+
+  /** Waits for all, one after the other. Never rejects. */
+  async step<N extends HookOfKind<'step'>>(name: N, args: HookArgs<N>): Promise<void> {
+    const hook = this.#compiled(name, args);
+    if (hook !== null) await hook(undefined, freezeArgs(args));
+  }
+
+  /** Tells all, at once. Never throws. */
+  watch<N extends HookOfKind<'watch'>>(name: N, args: HookArgs<N>): void {
+    this.#compiled(name, args)?.(undefined, freezeArgs(args));
+  }
+
+  /** The taps whose answers are waited for right now, longest wait first. */
+  waitingFor(): readonly HookWait[] {
+    return this.#runner.waits;
+  }
+
+  /** What each plugin's taps of each hook have done since the plugin was set up. */
+  counts(): readonly Readonly<Omit<Tally, 'users'>>[] {
+    return [...this.#tallies.values()].map(({ hook, plugin, calls, errors, time_ms }) => ({ hook, plugin, calls, errors, time_ms }));
+  }
+
+  #handle<N extends HookName>(owner: string, name: N, scope: Scope): HookHandle<N> {
+    const tally = this.#tally(owner, name, scope);
+    return Object.freeze({
+      tap: (fn: Tap<N>, options: TapOptions = {}): Disposable => {
+        const tap = new HookTap(tally, fn as TapFunction, options);
+        this.#add(tap);
+        const owned = scope.add(`tap of ${name}`, () => this.#remove(tap));
+        return { [Symbol.dispose]: () => void owned[Symbol.asyncDispose]() };
+      },
+    });
+  }
+
+  #tally(plugin: string, hook: HookName, scope: Scope): Tally {
+    const key = `${hook} ${plugin}`;
+    const tally = this.#tallies.get(key) ?? { hook, plugin, calls: 0, errors: 0, time_ms: 0, users: 0 };
+    tally.users += 1;
+    this.#tallies.set(key, tally);
+    scope.add(`counts of ${hook}`, () => {
+      tally.users -= 1;
+      if (tally.users === 0) this.#tallies.delete(key);
+    });
+    return tally;
+  }
+
+  #add(tap: HookTap): void {
+    let row = this.#rows.get(tap.hook);
+    if (row === undefined) {
+      row = { taps: new Set(), compiled: new Map(), perWatcher: new Map() };
+      this.#rows.set(tap.hook, row);
+    }
+    const watcher = tap.watcher ?? null;
+    row.taps.add(tap);
+    row.perWatcher.set(watcher, (row.perWatcher.get(watcher) ?? 0) + 1);
+    row.compiled.clear();
+  }
+
+  #remove(tap: HookTap): void {
+    tap.retire();
+    const row = this.#rows.get(tap.hook);
+    if (row === undefined || !row.taps.delete(tap)) return;
+    const watcher = tap.watcher ?? null;
+    const left = (row.perWatcher.get(watcher) ?? 0) - 1;
+    if (left > 0) row.perWatcher.set(watcher, left);
+    else row.perWatcher.delete(watcher);
+    row.compiled.clear();
+  }
+
+  #compiled(name: HookName, args: object): CompiledHook | null {
+    const row = this.#rows.get(name);
+    if (row === undefined || row.taps.size === 0) return null;
+    const watcher = watcherOf(args);
+    const key = watcher !== null && row.perWatcher.has(watcher) ? watcher : null;
+    if (key === null && !row.perWatcher.has(null)) return null;
+    let hook = row.compiled.get(key);
+    if (hook === undefined) {
+      this.#tellUnknown(name, row);
+      const taps = [...row.taps].filter((tap) => tap.watcher === undefined || tap.watcher === key);
+      hook = compileHook(name, orderTaps(taps), this.#runner);
+      row.compiled.set(key, hook);
+    }
+    return hook;
+  }
+
+  #tellUnknown(hook: HookName, row: Row): void {
+    for (const { plugin, name } of unknownBefore([...row.taps])) {
+      const key = `${hook} ${plugin} ${name}`;
+      if (this.#toldOf.has(key)) continue;
+      this.#toldOf.add(key);
+      this.#log.warn(`plugin "${plugin}" wants to come before "${name}" in hook ${hook}, which has not tapped it; ignored`, {
+        plugin,
+        hook,
+      });
+    }
+  }
+}
+
+function freezeArgs<T extends object>(args: T): T {
+  for (const [key, value] of Object.entries(args)) if (key !== 'watcher') freezeData(value);
+  return Object.freeze(args);
+}

@@ -1,0 +1,162 @@
+import type { Clock } from './clock.js';
+import { messageOf, RingmasterError } from './errors.js';
+import { checkResult, isThenable } from './hook-result.js';
+import type { HookTap } from './hook-tap.js';
+import type { HookName } from './hooks.js';
+import type { Logger } from './log.js';
+
+/** One tap that threw, gave no answer in time, or a wrong one. */
+export interface HookFailure {
+  readonly hook: HookName;
+  readonly plugin: string;
+  /** The watcher that the hook was called for, if it was for one. */
+  readonly watcher: string | null;
+  readonly error: RingmasterError;
+  /** Whether the owner of the tap asked for failures to be ignored. */
+  readonly ignored: boolean;
+}
+
+/** A tap that everybody waits for at present. */
+export interface HookWait {
+  readonly hook: HookName;
+  readonly plugin: string;
+  /** The clock's `now()` when it was called. */
+  readonly since_ms: number;
+}
+
+/** What came of calling one tap: what it returned (undefined for nothing), or the failure that was reported. */
+export type Answer = { readonly value: unknown; readonly error?: never } | { readonly error: RingmasterError };
+
+const NOTHING: Answer = { value: undefined };
+
+export interface RunnerOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Told of each failure; not of those of `event`, as telling them to everybody would be an event again. */
+  readonly onFailure?: (failure: HookFailure) => void;
+}
+
+/** The name of the watcher that a hook is called for. */
+export function watcherOf(args: object): string | null {
+  const watcher: unknown = 'watcher' in args ? args.watcher : null;
+  if (typeof watcher === 'string') return watcher;
+  return typeof watcher === 'object' && watcher !== null && 'name' in watcher && typeof watcher.name === 'string' ? watcher.name : null;
+}
+
+/** Calls single taps so that nothing they do reaches the caller but an answer: no exception, no endless wait, no rubbish. */
+export class HookRunner {
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #onFailure: ((failure: HookFailure) => void) | undefined;
+  readonly #waits = new Set<HookWait>();
+
+  constructor({ clock, log, onFailure }: RunnerOptions) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#onFailure = onFailure;
+  }
+
+  get waits(): readonly HookWait[] {
+    return [...this.#waits];
+  }
+
+  /** Calls a tap that has to answer at once. A promise from a `watch` is only looked at for its rejection. */
+  callSync(tap: HookTap, args: object, input: readonly unknown[]): Answer {
+    if (!tap.live) return NOTHING;
+    const started_ms = this.#begin(tap);
+    try {
+      const returned = tap.call(...input);
+      if (isThenable(returned)) this.#overhear(tap, args, returned);
+      return this.#conclude(tap, args, started_ms, { value: returned });
+    } catch (cause) {
+      return this.#conclude(tap, args, started_ms, { error: thrown(tap, cause) });
+    }
+  }
+
+  /** Calls a tap and waits for its answer, until its deadline or its removal. */
+  async call(tap: HookTap, args: object, input: readonly unknown[]): Promise<Answer> {
+    if (!tap.live) return NOTHING;
+    const started_ms = this.#begin(tap);
+    let answer: Answer;
+    try {
+      const returned = tap.call(...input);
+      answer = isThenable(returned) ? await this.#wait(tap, returned, started_ms) : { value: returned };
+    } catch (cause) {
+      answer = { error: thrown(tap, cause) };
+    }
+    return this.#conclude(tap, args, started_ms, answer);
+  }
+
+  #begin(tap: HookTap): number {
+    tap.tally.calls += 1;
+    return this.#clock.now();
+  }
+
+  #wait(tap: HookTap, returned: PromiseLike<unknown>, since_ms: number): Promise<Answer> {
+    return new Promise((resolve) => {
+      const wait: HookWait = { hook: tap.hook, plugin: tap.plugin, since_ms };
+      let open = true;
+      const end = (answer: Answer): void => {
+        if (!open) {
+          const { plugin, hook } = tap;
+          this.#log.debug('an answer came too late and was dropped', { plugin, hook, error: answer.error?.message });
+          return;
+        }
+        open = false;
+        timer[Symbol.dispose]();
+        removal[Symbol.dispose]();
+        this.#waits.delete(wait);
+        resolve(answer);
+      };
+      const timer = this.#clock.setTimeout(() => {
+        end({ error: new RingmasterError('RM_HOOK_TIMEOUT', [tap.plugin, tap.hook, tap.deadline_ms]) });
+      }, tap.deadline_ms);
+      const removal = tap.onRetire(() => end(NOTHING));
+      this.#waits.add(wait);
+      Promise.resolve(returned).then(
+        (value) => end({ value }),
+        (cause: unknown) => end({ error: thrown(tap, cause) }),
+      );
+    });
+  }
+
+  #overhear(tap: HookTap, args: object, returned: PromiseLike<unknown>): void {
+    Promise.resolve(returned).then(undefined, (cause: unknown) => {
+      const { plugin, hook, kind } = tap;
+      if (tap.live && kind === 'watch') this.#report(tap, args, thrown(tap, cause));
+      else this.#log.debug('a rejection came too late and was dropped', { plugin, hook, error: messageOf(cause) });
+    });
+  }
+
+  #conclude(tap: HookTap, args: object, started_ms: number, answer: Answer): Answer {
+    tap.tally.time_ms += this.#clock.now() - started_ms;
+    if (answer.error) return this.#report(tap, args, answer.error);
+    const bad = checkResult(tap.hook, tap.kind, answer.value);
+    if (bad) return this.#report(tap, args, new RingmasterError('RM_HOOK_RESULT', [tap.plugin, tap.hook, bad.found, bad.allowed]));
+    return answer.value === null ? NOTHING : answer;
+  }
+
+  #report(tap: HookTap, args: object, error: RingmasterError): Answer {
+    tap.tally.errors += 1;
+    const { plugin, hook, ignore_failure: ignored } = tap;
+    const watcher = watcherOf(args);
+    this.#log.error(failureText(error), { plugin, hook, watcher, code: error.code, ignored });
+    if (hook === 'event') return { error };
+    try {
+      this.#onFailure?.({ hook, plugin, watcher, error, ignored });
+    } catch (cause) {
+      this.#log.error(`cannot report a failed hook: ${messageOf(cause)}`, { plugin, hook });
+    }
+    return { error };
+  }
+}
+
+/** The message of a failure and of what caused it. */
+export function failureText(error: RingmasterError): string {
+  return error.cause === undefined ? error.message : `${error.message}: ${messageOf(error.cause)}`;
+}
+
+function thrown(tap: HookTap, cause: unknown): RingmasterError {
+  const { plugin, hook } = tap;
+  return new RingmasterError('RM_PLUGIN_FAILED', [plugin, `hook ${hook}`], { cause, context: { plugin, hook } });
+}

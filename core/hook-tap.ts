@@ -1,0 +1,66 @@
+import { HOOKS, type HookName, type TapOptions } from './hooks.js';
+
+/** A tap's function, whatever the hook. */
+export type TapFunction = (...args: readonly unknown[]) => unknown;
+
+/** What the taps of one plugin on one hook have done so far. */
+export interface Tally {
+  readonly hook: HookName;
+  readonly plugin: string;
+  calls: number;
+  errors: number;
+  /** Time from calling to answering, waiting included. */
+  time_ms: number;
+  /** How many handles count here. */
+  users: number;
+}
+
+const DEADLINE_MS = 5000;
+
+/** One function on one hook, with what its owner asked for. */
+export class HookTap {
+  readonly hook: HookName;
+  readonly plugin: string;
+  readonly call: TapFunction;
+  readonly tally: Tally;
+  readonly stage: number;
+  readonly before: readonly string[];
+  readonly watcher: string | undefined;
+  readonly deadline_ms: number;
+  readonly ignore_failure: boolean;
+  readonly #waits = new Set<() => void>();
+  #live = true;
+
+  constructor(tally: Tally, call: TapFunction, options: TapOptions) {
+    this.hook = tally.hook;
+    this.plugin = tally.plugin;
+    this.call = call;
+    this.tally = tally;
+    this.stage = options.stage ?? 0;
+    this.before = options.before ?? [];
+    this.watcher = options.watcher;
+    this.deadline_ms = options.deadline_ms ?? DEADLINE_MS;
+    this.ignore_failure = options.ignore_failure ?? false;
+  }
+
+  get kind() {
+    return HOOKS[this.hook].kind;
+  }
+
+  /** False once the tap was removed: it is not called any more. */
+  get live(): boolean {
+    return this.#live;
+  }
+
+  /** Has `drop` called when the tap is removed, unless disposed of before. */
+  onRetire(drop: () => void): Disposable {
+    this.#waits.add(drop);
+    return { [Symbol.dispose]: () => this.#waits.delete(drop) };
+  }
+
+  /** Ends every wait for this tap. */
+  retire(): void {
+    this.#live = false;
+    for (const drop of [...this.#waits]) drop();
+  }
+}

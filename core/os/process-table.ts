@@ -1,0 +1,82 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+interface Row {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly pgid: number;
+  readonly zombie: boolean;
+}
+
+/** One look at all processes serves every question within this time. */
+const FRESH_MS = 2;
+
+/** All processes of the machine, looked at only when somebody asks. */
+export class ProcessTable {
+  #rows: readonly Row[] = [];
+  #read_at = Number.NEGATIVE_INFINITY;
+
+  /** Whether the group has a process that is not a zombie; PID 1 of a container may leave zombies for ever. */
+  groupAlive(pgid: number): boolean {
+    return this.#fresh().some((row) => row.pgid === pgid && !row.zombie);
+  }
+
+  isZombie(pid: number): boolean {
+    return readRow(pid)?.zombie ?? false;
+  }
+
+  children(pid: number, recursive: boolean): readonly number[] {
+    const byParent = new Map<number, number[]>();
+    for (const row of readAll()) {
+      if (row.zombie) continue;
+      const siblings = byParent.get(row.ppid);
+      if (siblings) siblings.push(row.pid);
+      else byParent.set(row.ppid, [row.pid]);
+    }
+    const found = [...(byParent.get(pid) ?? [])];
+    if (recursive) for (const child of found) found.push(...(byParent.get(child) ?? []));
+    return found;
+  }
+
+  #fresh(): readonly Row[] {
+    const now = performance.now();
+    if (now - this.#read_at > FRESH_MS) {
+      this.#rows = readAll();
+      this.#read_at = performance.now();
+    }
+    return this.#rows;
+  }
+}
+
+function readAll(): readonly Row[] {
+  if (process.platform !== 'linux') return readPs();
+  const rows: Row[] = [];
+  for (const name of readdirSync('/proc')) {
+    const row = /^\d+$/.test(name) ? readRow(Number(name)) : null;
+    if (row) rows.push(row);
+  }
+  return rows;
+}
+
+/** @source proc(5): /proc/PID/stat; the name in parentheses may hold anything, so fields count from the last one */
+function readRow(pid: number): Row | null {
+  if (process.platform !== 'linux') return readPs().find((row) => row.pid === pid) ?? null;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const [state, ppid, pgid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 3);
+    return { pid, ppid: Number(ppid), pgid: Number(pgid), zombie: state === 'Z' || state === 'X' };
+  } catch {
+    return null;
+  }
+}
+
+function readPs(): readonly Row[] {
+  const text = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,pgid=,stat='], { encoding: 'latin1' });
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [pid, ppid, pgid, state] = line.trim().split(/\s+/);
+      return { pid: Number(pid), ppid: Number(ppid), pgid: Number(pgid), zombie: state?.startsWith('Z') ?? false };
+    });
+}

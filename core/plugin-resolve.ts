@@ -1,0 +1,124 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { messageOf, RingmasterError } from './errors.js';
+import { HOOKS } from './hooks.js';
+import type { AnyPlugin } from './plugin.js';
+import { suggest } from './suggest.js';
+
+const PACKAGED = fileURLToPath(new URL('../plugins/', import.meta.url));
+const BARE_NAME = /^[a-z][a-z0-9_]*$/;
+
+/**
+ * The plugin that a config names.
+ *
+ * @param name of a plugin that comes with ringmaster; a path that starts with `./`, `../` or `/`; or an npm package
+ * @param relativeTo directory of the config, from which paths and packages are looked for
+ * @param packaged directory of the plugins that come with ringmaster
+ * @throws RM_PLUGIN_UNKNOWN that says what is wrong
+ */
+export async function resolvePlugin(name: string, relativeTo: string, packaged: string = PACKAGED): Promise<AnyPlugin> {
+  const file = await locate(name, relativeTo, packaged);
+  let module: Readonly<Record<string, unknown>>;
+  try {
+    module = await import(pathToFileURL(file).href);
+  } catch (cause) {
+    throw new RingmasterError('RM_PLUGIN_UNKNOWN', [name, `${file}: ${messageOf(cause)}`], { cause });
+  }
+  return checkPlugin(name, module.default);
+}
+
+/**
+ * `found` if it is a plugin.
+ *
+ * @param name what the config calls it, for the message
+ * @throws RM_PLUGIN_UNKNOWN that lists what is wrong with it
+ */
+export function checkPlugin(name: string, found: unknown): AnyPlugin {
+  const wrong = typeof found === 'object' && found !== null ? flaws(found as Readonly<Record<string, unknown>>) : ['no default export'];
+  if (wrong.length > 0) {
+    throw new RingmasterError('RM_PLUGIN_UNKNOWN', [name, `${wrong.join(', ')}; its default export must be what definePlugin returns`]);
+  }
+  return found as AnyPlugin;
+}
+
+function flaws(plugin: Readonly<Record<string, unknown>>): string[] {
+  const { name, summary, schema, setup, hooks = [], requires = [] } = plugin;
+  const wrong: string[] = [];
+  if (typeof name !== 'string' || name === '') wrong.push('name must be a text');
+  if (typeof summary !== 'string') wrong.push('summary must be a text');
+  if (typeof schema !== 'object' || schema === null || !('properties' in schema)) wrong.push('schema must be an object with properties');
+  if (typeof setup !== 'function') wrong.push('setup must be a function');
+  if (!isTexts(requires)) wrong.push('requires must be a list of plugin names');
+  if (!isTexts(hooks)) wrong.push('hooks must be a list of hook names');
+  else
+    for (const hook of hooks)
+      if (!Object.hasOwn(HOOKS, hook)) wrong.push(`there is no hook "${hook}"${didYouMean(hook, Object.keys(HOOKS))}`);
+  return wrong;
+}
+
+async function locate(name: string, relativeTo: string, packaged: string): Promise<string> {
+  if (/^\.{0,2}\//.test(name)) return resolve(relativeTo, name);
+  if (BARE_NAME.test(name)) {
+    for (const directory of new Set([name, name.replaceAll('_', '-')])) {
+      const file = join(packaged, directory, 'index.js');
+      if (await isFile(file)) return file;
+    }
+  }
+  const found = await locatePackage(name, relativeTo);
+  if (found !== null) return found;
+  const known = await packagedNames(packaged);
+  const hint = didYouMean(name, known) || `; there are ${known.join(', ')}`;
+  throw new RingmasterError('RM_PLUGIN_UNKNOWN', [name, `no plugin or npm package of that name${hint}`]);
+}
+
+/** As Node finds an imported package from that directory, which `import()` itself can only do from this file. */
+async function locatePackage(name: string, relativeTo: string): Promise<string | null> {
+  const require = createRequire(join(relativeTo, 'config'));
+  try {
+    for (const directory of require.resolve.paths(name) ?? []) {
+      const root = join(directory, name);
+      const manifest = join(root, 'package.json');
+      if (!(await isFile(manifest))) continue;
+      const entry = importEntry(JSON.parse(await readFile(manifest, 'utf8')));
+      if (entry !== null) return join(root, entry);
+    }
+    return require.resolve(name);
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'MODULE_NOT_FOUND') return null;
+    throw new RingmasterError('RM_PLUGIN_UNKNOWN', [name, messageOf(cause)], { cause });
+  }
+}
+
+/** The file of `import 'package'`, where `exports` names one. */
+function importEntry(manifest: { readonly exports?: unknown }): string | null {
+  let target = manifest.exports;
+  if (isRecord(target) && '.' in target) target = target['.'];
+  while (isRecord(target)) target = target.import ?? target['module-sync'] ?? target.node ?? target.default;
+  return typeof target === 'string' ? target : null;
+}
+
+/** Names of the plugins that come with ringmaster, sorted. */
+export async function packagedNames(packaged: string = PACKAGED): Promise<readonly string[]> {
+  const entries = await readdir(packaged, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name.replaceAll('-', '_'))
+    .toSorted();
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+function didYouMean(found: string, known: readonly string[]): string {
+  const meant = suggest(found, known);
+  return meant === null ? '' : `, did you mean "${meant}"?`;
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
+const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((item) => typeof item === 'string');

@@ -1,0 +1,79 @@
+import type { Clock } from './clock.js';
+import type { Os } from './os/port.js';
+
+const SIGKILL = 9;
+const FIRST_LOOK_MS = 2;
+const SLOWEST_LOOK_MS = 100;
+/** How long after SIGKILL a group that is still there is reported: it hangs in the kernel. */
+export const PATIENCE_MS = 10_000;
+
+/**
+ * Calls `empty` once, when no process of the group is alive any more. Nothing tells when the last of a group ends whose
+ * leader is gone, so this looks, at first every 2 ms and ever more slowly up to 100 ms.
+ */
+export function whenGroupEmpty(os: Os, clock: Clock, pgid: number, empty: () => void): Disposable {
+  let delay_ms = FIRST_LOOK_MS;
+  let timer: Disposable;
+  const look = (): void => {
+    if (!os.groupAlive(pgid)) {
+      empty();
+      return;
+    }
+    delay_ms = Math.min(delay_ms * 2, SLOWEST_LOOK_MS);
+    timer = clock.setTimeout(look, delay_ms);
+  };
+  timer = clock.setTimeout(look, delay_ms);
+  return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
+}
+
+/** Groups whose leader died without being asked: what is left in them is ended while the replacement already runs. */
+export class Leftovers implements Disposable {
+  readonly #os: Os;
+  readonly #clock: Clock;
+  readonly #groups = new Map<number, Disposable>();
+  readonly #changed: () => void;
+  readonly #stuck: (pgid: number) => void;
+
+  constructor(os: Os, clock: Clock, on: { changed: () => void; stuck: (pgid: number) => void }) {
+    this.#os = os;
+    this.#clock = clock;
+    this.#changed = on.changed;
+    this.#stuck = on.stuck;
+  }
+
+  /** Groups that are not empty yet. */
+  get size(): number {
+    return this.#groups.size;
+  }
+
+  /** Signals the group, kills it after `grace_ms`, and forgets it when it is empty or proves deaf to SIGKILL. */
+  end(pgid: number, signum: number, grace_ms: number): void {
+    if (!this.#os.groupAlive(pgid)) return;
+    this.#os.signalGroup(pgid, signum);
+    let timer = this.#clock.setTimeout(() => {
+      if (this.#os.groupAlive(pgid)) this.#os.signalGroup(pgid, SIGKILL);
+      timer = this.#clock.setTimeout(() => {
+        this.#forget(pgid);
+        this.#stuck(pgid);
+      }, PATIENCE_MS);
+    }, grace_ms);
+    const watch = whenGroupEmpty(this.#os, this.#clock, pgid, () => this.#forget(pgid));
+    this.#groups.set(pgid, {
+      [Symbol.dispose]: () => {
+        timer[Symbol.dispose]();
+        watch[Symbol.dispose]();
+      },
+    });
+  }
+
+  [Symbol.dispose](): void {
+    for (const group of this.#groups.values()) group[Symbol.dispose]();
+    this.#groups.clear();
+  }
+
+  #forget(pgid: number): void {
+    this.#groups.get(pgid)?.[Symbol.dispose]();
+    this.#groups.delete(pgid);
+    this.#changed();
+  }
+}

@@ -1,0 +1,26 @@
+import type { RespawnDecision } from './hooks.js';
+
+/** A process that lived this long was well: the next death is the first again. */
+export const STABLE_MS = 1000;
+/** This many early deaths in a row are answered at once. */
+const AT_ONCE = 3;
+const FIRST_DELAY_MS = 100;
+/** Circus looks every 5 seconds (check_delay); nothing here waits longer than that. */
+export const LONGEST_DELAY_MS = 5000;
+
+/**
+ * The core's own answer to an ended process, which the `respawn` hook may change: at once, but a command that keeps dying
+ * young waits 100 ms, 200 ms, … up to 5 s, so that it never spins; `max_retry` failed spawns in a row give up.
+ *
+ * @param failures early deaths and failed spawns in a row, this one included; 0 after a process that was well
+ * @param spawn_failures failed spawns in a row; 0 where a process ran
+ * @param max_retry Circus's option; -1: for ever
+ */
+export function respawnDecision(failures: number, spawn_failures: number, max_retry: number): RespawnDecision {
+  if (spawn_failures > 0 && max_retry !== -1 && spawn_failures >= max_retry) {
+    return { action: 'give_up', reason: `${spawn_failures} spawns in a row failed (max_retry ${max_retry})` };
+  }
+  if (failures <= AT_ONCE) return { action: 'respawn', delay_ms: 0, reason: 'ended' };
+  const delay_ms = Math.min(FIRST_DELAY_MS * 2 ** (failures - AT_ONCE - 1), LONGEST_DELAY_MS);
+  return { action: 'respawn', delay_ms, reason: `ended early ${failures} times in a row` };
+}

@@ -1,0 +1,114 @@
+import { PATIENCE_MS, whenGroupEmpty } from './process-group.js';
+import type { Slot } from './slot-state.js';
+import type { SlotsHost } from './slots-host.js';
+
+const SIGKILL = 9;
+
+/** How one process is to be ended, where not as the watcher's options say. */
+export interface EndOptions {
+  readonly signum?: number | undefined;
+  readonly grace_ms?: number | undefined;
+  /** Nothing takes its place. */
+  readonly retire: boolean;
+}
+
+/** Ends processes: the stop signal, what they leave in their group, SIGKILL at the deadline. */
+export class Ender implements Disposable {
+  readonly #host: SlotsHost;
+  readonly #options = new WeakMap<Slot, EndOptions>();
+  readonly #draining = new Map<Slot, Disposable>();
+
+  constructor(host: SlotsHost) {
+    this.#host = host;
+  }
+
+  /** Remembers how the slot is to be ended, for the effects that follow. */
+  prepare(slot: Slot, options: EndOptions): void {
+    this.#options.set(slot, options);
+  }
+
+  askToEnd(slot: Slot): void {
+    const { os, clock } = this.#host;
+    const { pid } = slot;
+    const { signum, grace_ms } = this.#endingOf(slot);
+    slot.deadline_at = clock.now() + grace_ms;
+    if (pid === null) return;
+    const rest = this.#host.spec().stop_children ? os.children(pid, true) : [];
+    this.signal(pid, signum, () => os.signal(pid, signum));
+    this.#tell(pid);
+    for (const child of rest) {
+      os.signal(child, signum);
+      this.#tell(child);
+    }
+  }
+
+  /** It was asked before: the earlier of both deadlines holds, and a signal of its own is sent too. */
+  hurry(slot: Slot): void {
+    const { os, clock } = this.#host;
+    const { pid } = slot;
+    const { signum, grace_ms } = this.#endingOf(slot);
+    slot.deadline_at = Math.min(slot.deadline_at ?? Number.POSITIVE_INFINITY, clock.now() + grace_ms);
+    if (pid === null || this.#options.get(slot)?.signum === undefined) return;
+    this.signal(pid, signum, () => os.signal(pid, signum));
+    this.#tell(pid);
+  }
+
+  killGroup(slot: Slot): void {
+    const { os, clock } = this.#host;
+    const { pid, pgid } = slot;
+    slot.deadline_at = clock.now() + PATIENCE_MS;
+    if (pgid === null) return;
+    if (pid === null) {
+      if (os.groupAlive(pgid)) os.signalGroup(pgid, SIGKILL);
+      return;
+    }
+    // Children that left the group can be found only while their parent lives.
+    const descendants = os.children(pid, true);
+    this.signal(pid, SIGKILL, () => os.signalGroup(pgid, SIGKILL));
+    this.#tell(pid);
+    for (const child of descendants) {
+      os.signal(child, SIGKILL);
+      this.#tell(child);
+    }
+  }
+
+  /** The process is gone; calls `empty` when the rest of its group, asked in the same way, is gone too. */
+  drain(slot: Slot, empty: () => void): void {
+    const { os, clock } = this.#host;
+    const { pgid } = slot;
+    if (pgid === null || !os.groupAlive(pgid)) {
+      empty();
+      return;
+    }
+    os.signalGroup(pgid, slot.state === 'stopping' ? this.#endingOf(slot).signum : SIGKILL);
+    const watch = whenGroupEmpty(os, clock, pgid, () => {
+      this.#draining.delete(slot);
+      empty();
+    });
+    this.#draining.set(slot, watch);
+  }
+
+  /** Sends a signal, unless before_signal withholds it, and tells the hooks. SIGKILL can't be withheld. */
+  signal(pid: number, signum: number, send: () => void): void {
+    const { hooks, watcher } = this.#host;
+    const veto = hooks.used('before_signal', watcher.name) ? hooks.gateSync('before_signal', { watcher, pid, signum }) : null;
+    if (veto === null || signum === SIGKILL) send();
+    else this.#host.log.info(`signal ${signum} to ${pid} was withheld: ${veto.veto}`, { watcher: watcher.name });
+    hooks.watch('after_signal', { watcher, pid, signum });
+  }
+
+  [Symbol.dispose](): void {
+    for (const watch of this.#draining.values()) watch[Symbol.dispose]();
+    this.#draining.clear();
+  }
+
+  #endingOf(slot: Slot): { readonly signum: number; readonly grace_ms: number } {
+    const spec = this.#host.spec();
+    const options = this.#options.get(slot);
+    return { signum: options?.signum ?? spec.stop_signal, grace_ms: options?.grace_ms ?? spec.graceful_timeout * 1000 };
+  }
+
+  #tell(pid: number): void {
+    this.#host.emit('kill', { process_pid: pid, time: this.#host.clock.wall() / 1000 });
+  }
+}

@@ -1,0 +1,51 @@
+import { RLIMITS, type WatcherOptions } from './config/schema/watcher.js';
+import { messageOf } from './errors.js';
+import type { Exit, SpawnOptions } from './hooks.js';
+import type { Os, SpawnRequest } from './os/port.js';
+import type { Slot } from './slot-state.js';
+import type { SlotsHost } from './slots-host.js';
+
+/** What comes of a spawn, with the attempt that it belongs to. */
+export interface SpawnResults {
+  /** Whether the slot still waits for this attempt. */
+  wanted(): boolean;
+  spawned(pid: number): void;
+  failed(errno: string, message: string): void;
+  exited(exit: Exit): void;
+}
+
+/** Has the process of a slot spawned when its turn comes, and not at all if it is no longer wanted then. */
+export function queueSpawn(host: SlotsHost, slot: Slot, results: SpawnResults): void {
+  host.spawns.push(() => {
+    if (results.wanted()) spawn(host, slot, results).catch((error: unknown) => results.failed('EINVAL', messageOf(error)));
+  }, slot.urgent);
+}
+
+async function spawn(host: SlotsHost, slot: Slot, results: SpawnResults): Promise<void> {
+  const { os, hooks, watcher } = host;
+  let options = host.command(slot.wid);
+  if (hooks.used('spawn_options', watcher.name)) {
+    options = await hooks.shape('spawn_options', options, { watcher, wid: slot.wid });
+    if (!results.wanted()) return;
+  }
+  const { spawned, failed, exited } = results;
+  os.spawn(request(os, options, host.spec()), { spawned, failed, exited });
+}
+
+function request(os: Os, options: SpawnOptions, spec: WatcherOptions): SpawnRequest {
+  const output = (closed: boolean) => (closed ? 'null' : 'inherit');
+  const rlimits = RLIMITS.filter((name) => spec[`rlimit_${name}`] !== undefined).map((name) => [name, spec[`rlimit_${name}`] ?? null]);
+  return {
+    ...options,
+    ...identity(os, spec),
+    stdio: [output(spec.close_child_stdin), output(spec.close_child_stdout), output(spec.close_child_stderr)],
+    rlimits: Object.fromEntries(rlimits),
+  };
+}
+
+/** uid and gid as numbers; the user's own group where only uid is given. */
+function identity(os: Os, spec: WatcherOptions): { readonly uid?: number; readonly gid?: number } {
+  const user = spec.uid === null || spec.uid === undefined ? null : os.userId(spec.uid);
+  const gid = spec.gid === null || spec.gid === undefined ? user?.gid : os.groupId(spec.gid);
+  return { ...(user ? { uid: user.uid } : {}), ...(gid === undefined ? {} : { gid }) };
+}

@@ -1,0 +1,264 @@
+import type { ProcessView } from './api.js';
+import type { Exit, Veto } from './hooks.js';
+import { Leftovers } from './process-group.js';
+import { LONGEST_DELAY_MS, respawnDecision, STABLE_MS } from './respawn.js';
+import { Ender, type EndOptions } from './slot-end.js';
+import { queueSpawn } from './slot-spawn.js';
+import { isEnding, isRunning, newSlot, type Slot, type SlotEffect, type SlotEvent, step } from './slot-state.js';
+import type { SlotsHost } from './slots-host.js';
+
+const SIGKILL = 9;
+/** Want of something that the whole machine shares: tried again for ever, never a reason to give up. */
+const TRANSIENT: ReadonlySet<string> = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE']);
+
+/** The worker ids of one watcher: feeds events to their machines and does what comes out. */
+export class Slots implements Disposable {
+  readonly map = new Map<number, Slot>();
+  /** With `respawn` off: how many have ended since the start. */
+  spent = 0;
+  readonly ender: Ender;
+  readonly #host: SlotsHost;
+  readonly #leftovers: Leftovers;
+  readonly #missed = new WeakSet<Slot>();
+  #attempts = 0;
+  #refusal = '';
+  #lastErrno: string | null = null;
+
+  constructor(host: SlotsHost) {
+    this.#host = host;
+    this.ender = new Ender(host);
+    this.#leftovers = new Leftovers(host.os, host.clock, { changed: () => host.changed(), stuck: (pgid) => this.#reportStuck(pgid) });
+  }
+
+  get leftovers(): number {
+    return this.#leftovers.size;
+  }
+
+  /** Processes that live, in order of their worker ids. */
+  live(): readonly (Slot & { readonly pid: number })[] {
+    const live = [...this.map.values()].filter((slot): slot is Slot & { readonly pid: number } => slot.pid !== null);
+    return live.sort((a, b) => a.wid - b.wid);
+  }
+
+  views(): readonly ProcessView[] {
+    const now = this.#host.clock.now();
+    return this.live().map((slot) => ({
+      pid: slot.pid,
+      wid: slot.wid,
+      started: slot.started,
+      age: (now - slot.started_ms) / 1000,
+      generation: slot.generation,
+      stopping: !isRunning(slot),
+    }));
+  }
+
+  begin(wid: number): void {
+    const slot = this.map.get(wid) ?? newSlot(wid);
+    this.map.set(wid, slot);
+    slot.attempt = ++this.#attempts;
+    slot.generation = this.#host.generation();
+    slot.urgent = slot.respawn_at !== null;
+    slot.respawn_at = null;
+    slot.retired = false;
+    slot.exit = null;
+    slot.started_ms = 0;
+    this.#feed(slot, 'begin');
+  }
+
+  end(slot: Slot, options: EndOptions): void {
+    this.ender.prepare(slot, options);
+    slot.retired = options.retire || (isEnding(slot) && slot.retired);
+    this.#feed(slot, 'end');
+  }
+
+  deadline(slot: Slot): void {
+    this.#feed(slot, 'deadline');
+  }
+
+  /** Respawns that wait are due now. */
+  hasten(): void {
+    const now = this.#host.clock.now();
+    for (const slot of this.map.values()) if (slot.respawn_at !== null) slot.respawn_at = now;
+  }
+
+  /** Forgets what has no process: respawns that wait, counts of failures. */
+  clear(): void {
+    for (const slot of this.map.values()) if (slot.state === 'idle') this.map.delete(slot.wid);
+    this.spent = 0;
+  }
+
+  /** Lets the processes live on, supervised by nobody; what is not born yet never is. */
+  release(): void {
+    for (const slot of this.live()) this.#host.os.release(slot.pid);
+    this.map.clear();
+  }
+
+  /** The safety net: a process that is gone though nobody told. */
+  verify(): void {
+    for (const slot of this.live()) {
+      // Twice in a row: a process can be gone a moment before its exit is told.
+      if (this.#host.os.signal(slot.pid, 0) !== 'gone') this.#missed.delete(slot);
+      else if (this.#missed.has(slot)) this.#exited(slot, slot.attempt, { exit_code: 0, signal: null });
+      else this.#missed.add(slot);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#leftovers[Symbol.dispose]();
+    this.ender[Symbol.dispose]();
+  }
+
+  readonly #effects: Readonly<Record<SlotEffect, (slot: Slot) => void>> = {
+    ask_before_spawn: (slot) => {
+      const { hooks, watcher } = this.#host;
+      this.#ask(slot, 'admitted', hooks.used('before_spawn', watcher.name) ? hooks.gate('before_spawn', { watcher, wid: slot.wid }) : null);
+    },
+    spawn: (slot) => {
+      const { attempt } = slot;
+      queueSpawn(this.#host, slot, {
+        wanted: () => this.#isCurrent(slot, attempt) && slot.state === 'spawning',
+        spawned: (pid) => this.#spawned(slot, attempt, pid),
+        failed: (errno, message) => this.#spawnFailed(slot, attempt, errno, message),
+        exited: (exit) => this.#exited(slot, attempt, exit),
+      });
+    },
+    announce: (slot) => this.#host.emit('spawn', { process_pid: slot.pid ?? 0, time: slot.started }),
+    ask_after_spawn: (slot) => {
+      const { hooks, watcher } = this.#host;
+      const args = { watcher, wid: slot.wid, pid: slot.pid ?? 0 };
+      this.#ask(slot, 'accepted', hooks.used('after_spawn', watcher.name) ? hooks.gate('after_spawn', args) : null);
+    },
+    abandon_start: (slot) => {
+      if (!this.#host.refused(this.#refusal)) this.#tryLater(slot);
+    },
+    ask_to_end: (slot) => this.ender.askToEnd(slot),
+    hurry: (slot) => this.ender.hurry(slot),
+    kill_group: (slot) => this.ender.killGroup(slot),
+    report_stuck: (slot) => this.#reportStuck(slot.pgid ?? 0),
+    reap: (slot) => this.#reap(slot),
+    drain_group: (slot) => {
+      const { attempt } = slot;
+      this.ender.drain(slot, () => {
+        if (this.#isCurrent(slot, attempt)) this.#feed(slot, 'group_empty');
+      });
+    },
+    leave_group: (slot) => {
+      const { stop_signal, graceful_timeout } = this.#host.spec();
+      if (slot.pgid !== null) this.#leftovers.end(slot.pgid, stop_signal, graceful_timeout * 1000);
+    },
+    decide_respawn: (slot) => this.#decideRespawn(slot),
+  };
+
+  #isCurrent(slot: Slot, attempt: number): boolean {
+    return slot.attempt === attempt && this.map.get(slot.wid) === slot;
+  }
+
+  #feed(slot: Slot, event: SlotEvent): void {
+    this.#host.after(() => {
+      const transition = step(slot.state, event);
+      if (transition === null) return;
+      slot.state = transition.to;
+      for (const effect of transition.effects) this.#effects[effect](slot);
+      if (transition.to === 'idle') this.#settleIdle(slot, event);
+      this.#host.changed();
+    });
+  }
+
+  /** A slot without a process: keep its place for a replacement, or give the worker id back. */
+  #settleIdle(slot: Slot, event: SlotEvent): void {
+    slot.deadline_at = slot.expires_at = slot.pgid = null;
+    if (event === 'group_empty' && !slot.retired) this.#replaceNow(slot);
+    if (slot.respawn_at === null) this.map.delete(slot.wid);
+  }
+
+  #replaceNow(slot: Slot): void {
+    if (this.#host.spec().respawn) slot.respawn_at = this.#host.clock.now();
+    else this.spent++;
+  }
+
+  /** Feeds `yes`, or `refused`, when the gate has answered; at once where nobody taps it. */
+  #ask(slot: Slot, yes: SlotEvent, answer: Promise<Veto | null> | null): void {
+    if (answer === null) {
+      this.#feed(slot, yes);
+      return;
+    }
+    const { attempt } = slot;
+    void answer.then((veto) => {
+      if (!this.#isCurrent(slot, attempt)) return;
+      this.#refusal = veto?.veto ?? '';
+      this.#feed(slot, veto ? 'refused' : yes);
+    });
+  }
+
+  #spawned(slot: Slot, attempt: number, pid: number): void {
+    if (!this.#isCurrent(slot, attempt) || slot.state !== 'spawning') {
+      // It was asked for, but not any more: nobody has heard of it, and nobody will.
+      this.#host.os.signalGroup(pid, SIGKILL);
+      return;
+    }
+    const { clock, log, watcher } = this.#host;
+    const { max_age, max_age_variance } = this.#host.spec();
+    slot.pid = slot.pgid = pid;
+    slot.started_ms = clock.now();
+    slot.started = clock.wall() / 1000;
+    slot.spawn_failures = 0;
+    slot.expires_at = max_age > 0 ? slot.started_ms + (max_age + this.#host.random() * max_age_variance) * 1000 : null;
+    log.debug(`running process [pid ${pid}]`, { watcher: watcher.name, wid: slot.wid });
+    this.#feed(slot, 'spawned');
+  }
+
+  #spawnFailed(slot: Slot, attempt: number, errno: string, error: string): void {
+    if (!this.#isCurrent(slot, attempt) || slot.state !== 'spawning') return;
+    const { clock, log, watcher } = this.#host;
+    log.warn(`cannot spawn: ${error}`, { watcher: watcher.name, wid: slot.wid, errno });
+    this.#host.emit('spawn_failed', { time: clock.wall() / 1000, errno, error });
+    this.#lastErrno = errno;
+    if (!TRANSIENT.has(errno)) slot.spawn_failures++;
+    this.#feed(slot, 'spawn_failed');
+  }
+
+  #exited(slot: Slot, attempt: number, exit: Exit): void {
+    if (!this.#isCurrent(slot, attempt) || slot.pid === null) return;
+    slot.exit = exit;
+    this.#feed(slot, 'exited');
+  }
+
+  #reap(slot: Slot): void {
+    const { hooks, watcher, clock } = this.#host;
+    const { pid, exit, wid } = slot;
+    if (pid === null || exit === null) return;
+    hooks.watch('before_reap', { watcher, wid, pid, exit });
+    slot.pid = null;
+    this.#host.emit('reap', { process_pid: pid, time: clock.wall() / 1000, exit_code: exit.exit_code });
+    hooks.watch('after_reap', { watcher, wid, pid, exit });
+  }
+
+  #decideRespawn(slot: Slot): void {
+    const { hooks, watcher, clock } = this.#host;
+    const { respawn, max_retry } = this.#host.spec();
+    const { exit, wid } = slot;
+    const uptime_ms = exit ? clock.now() - slot.started_ms : 0;
+    slot.failures = exit && uptime_ms >= STABLE_MS ? 0 : slot.failures + 1;
+    if (exit && !respawn) {
+      this.#replaceNow(slot);
+      return;
+    }
+    const initial = respawnDecision(slot.failures, slot.spawn_failures, max_retry);
+    const args = { watcher, wid, exit, errno: exit ? null : this.#lastErrno, uptime_ms, failures: slot.failures };
+    const decision = hooks.used('respawn', watcher.name) ? hooks.decide('respawn', initial, args) : initial;
+    if (decision.action === 'respawn') slot.respawn_at = clock.now() + decision.delay_ms;
+    else if (!this.#host.gaveUp(decision.reason, slot.generation)) this.#tryLater(slot);
+  }
+
+  /** It should not run, but the watcher goes on for another reason. */
+  #tryLater(slot: Slot): void {
+    slot.respawn_at = this.#host.clock.now() + LONGEST_DELAY_MS;
+  }
+
+  #reportStuck(pgid: number): void {
+    const { log, watcher, clock } = this.#host;
+    log.error(`process group ${pgid} outlives SIGKILL; it hangs in the kernel`, { watcher: watcher.name });
+    this.#host.emit('stuck', { process_pid: pgid, time: clock.wall() / 1000 });
+    this.#host.changed();
+  }
+}

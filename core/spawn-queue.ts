@@ -1,0 +1,43 @@
+import type { Clock } from './clock.js';
+
+/** Spawning blocks the event loop; after this long everybody else has a turn. */
+const SLICE_MS = 8;
+
+/** Spawns of the whole supervisor, first come first served, in slices that leave the event loop room for signals and requests. */
+export class SpawnQueue implements Disposable {
+  readonly #clock: Clock;
+  #urgent: (() => void)[] = [];
+  #jobs: (() => void)[] = [];
+  #turn: Disposable | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * Runs `job` in a later turn of the event loop. A job that is no longer wanted is to find that out itself.
+   *
+   * @param urgent replacements go before first starts
+   */
+  push(job: () => void, urgent: boolean): void {
+    (urgent ? this.#urgent : this.#jobs).push(job);
+    this.#turn ??= this.#clock.setImmediate(() => this.#run());
+  }
+
+  [Symbol.dispose](): void {
+    this.#turn?.[Symbol.dispose]();
+    this.#turn = null;
+    this.#urgent = [];
+    this.#jobs = [];
+  }
+
+  #run(): void {
+    const until = this.#clock.now() + SLICE_MS;
+    do {
+      const job = this.#urgent.shift() ?? this.#jobs.shift();
+      if (job === undefined) break;
+      job();
+    } while (this.#clock.now() < until);
+    this.#turn = this.#urgent.length + this.#jobs.length > 0 ? this.#clock.setImmediate(() => this.#run()) : null;
+  }
+}

@@ -1,0 +1,107 @@
+import type { Outcome } from './api.js';
+import type { Clock } from './clock.js';
+import type { Hold, Watcher } from './watcher.js';
+
+/** Watchers in start order: bigger `priority` first, otherwise as they are. */
+export function inStartOrder(watchers: Iterable<Watcher>): readonly Watcher[] {
+  return [...watchers].sort((a, b) => b.spec.priority - a.spec.priority);
+}
+
+/**
+ * Starts watchers one after the other, `pause_ms` apart. All of them are asked at once, so that whoever is asked something
+ * else before its turn does that instead.
+ */
+export async function startInOrder(watchers: readonly Watcher[], clock: Clock, pause_ms: number, signal: AbortSignal): Promise<Outcome> {
+  const asked = inStartOrder(watchers).map((watcher) => {
+    const hold: Hold = { up: true, down: false };
+    return { watcher, hold, done: watcher.start(hold) };
+  });
+  await comeUp(asked, clock, pause_ms, signal);
+  return together(await Promise.all(asked.map(({ done }) => done)));
+}
+
+/**
+ * Stops watchers in reverse order of starting: those of one priority together, and when they are gone those of the next. What
+ * is slow holds the others up for the longest `graceful_timeout` of all, no longer.
+ */
+export async function stopInOrder(watchers: readonly Watcher[], clock: Clock): Promise<Outcome> {
+  const asked = inStartOrder(watchers).map((watcher) => {
+    const hold: Hold = { up: false, down: true };
+    return { watcher, hold, done: watcher.stop(hold) };
+  });
+  await goDown(asked, clock);
+  return together(await Promise.all(asked.map(({ done }) => done)));
+}
+
+/** Stops watchers in reverse order of starting, and then starts them in order. */
+export async function restartInOrder(watchers: readonly Watcher[], clock: Clock, pause_ms: number, signal: AbortSignal): Promise<Outcome> {
+  const asked = inStartOrder(watchers).map((watcher) => {
+    const hold: Hold = { up: true, down: true };
+    return { watcher, hold, done: watcher.restart(hold) };
+  });
+  const down = asked.map((one) => ({ ...one, done: one.watcher.whenDown() }));
+  await goDown(down, clock);
+  await comeUp(asked, clock, pause_ms, signal);
+  return together(await Promise.all(asked.map(({ done }) => done)));
+}
+
+interface Asked {
+  readonly watcher: Watcher;
+  readonly hold: Hold;
+  readonly done: Promise<Outcome>;
+}
+
+async function comeUp(asked: readonly Asked[], clock: Clock, pause_ms: number, signal: AbortSignal): Promise<void> {
+  for (const [index, { watcher, hold, done }] of asked.entries()) {
+    if (index > 0 && pause_ms > 0) await sleep(clock, pause_ms, signal);
+    hold.up = false;
+    watcher.kick();
+    await done;
+  }
+}
+
+async function goDown(asked: readonly Asked[], clock: Clock): Promise<void> {
+  const patience_ms = Math.max(0, ...asked.map(({ watcher }) => watcher.spec.graceful_timeout * 1000));
+  const impatient = new AbortController();
+  using _timer = clock.setTimeout(() => impatient.abort(), patience_ms);
+  for (const tier of tiers([...asked].reverse())) {
+    for (const { watcher, hold } of tier) {
+      hold.down = false;
+      watcher.kick();
+    }
+    await Promise.race([Promise.all(tier.map(({ done }) => done)), aborted(impatient.signal)]);
+  }
+}
+
+/** Neighbours of the same priority, together. */
+function tiers(asked: readonly Asked[]): readonly (readonly Asked[])[] {
+  const tiers: Asked[][] = [];
+  for (const one of asked) {
+    const tier = tiers.at(-1);
+    if (tier?.[0]?.watcher.spec.priority === one.watcher.spec.priority) tier.push(one);
+    else tiers.push([one]);
+  }
+  return tiers;
+}
+
+/** Resolves after `delay_ms`, or as soon as `signal` is aborted. */
+function sleep(clock: Clock, delay_ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimeout(resolve, delay_ms);
+    void aborted(signal).then(() => {
+      timer[Symbol.dispose]();
+      resolve();
+    });
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+function together(outcomes: readonly Outcome[]): Outcome {
+  const all = (key: 'started' | 'stopped' | 'kept'): number[] => outcomes.flatMap((one) => one[key]).sort((a, b) => a - b);
+  const instead = outcomes.find((one) => one.instead !== undefined)?.instead;
+  return { started: all('started'), stopped: all('stopped'), kept: all('kept'), ...(instead === undefined ? {} : { instead }) };
+}

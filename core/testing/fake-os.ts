@@ -1,0 +1,186 @@
+import type { Exit } from '../hooks.js';
+import type { Os, SignalResult, SpawnListener, SpawnRequest } from '../os/port.js';
+import { CLEAN_EXIT, type FakeChild, FakeProcess } from './fake-process.js';
+import type { VirtualClock } from './virtual-clock.js';
+
+export type { FakeChild } from './fake-process.js';
+
+/** How a spawn, and the process that comes of it, behaves. */
+export interface FakeBehaviour extends FakeChild {
+  /** Name of the errno that the spawn fails with. */
+  readonly fails?: string;
+  /** Milliseconds until `spawned` or `failed` is told; without it, within the call. */
+  readonly told_after_ms?: number;
+  /** Signals to it are not permitted. */
+  readonly denied?: boolean;
+}
+
+/** Something that happened, in order; `at_ms` is on the virtual clock. */
+export type OsAction = { readonly at_ms: number } & (
+  | { readonly kind: 'spawn'; readonly pid: number; readonly request: SpawnRequest }
+  | { readonly kind: 'spawn_failed'; readonly errno: string; readonly request: SpawnRequest }
+  | {
+      readonly kind: 'signal';
+      readonly target: 'process' | 'group';
+      readonly pid: number;
+      readonly signum: number;
+      readonly result: SignalResult;
+    }
+  | { readonly kind: 'exit'; readonly pid: number; readonly exit: Exit }
+  | { readonly kind: 'release'; readonly pid: number }
+);
+type Untimed<A> = A extends OsAction ? Omit<A, 'at_ms'> : never;
+
+const FIRST_PID = 1000;
+const DAEMON_PID = 999;
+const INIT_PID = 1;
+
+/** An operating system without one: processes are scripted, time is the virtual clock's, and everything is on record. */
+export class FakeOs implements Os {
+  readonly name = 'fake';
+  readonly missing: readonly string[] = [];
+  /** Everything that was done and happened, oldest first. */
+  readonly actions: OsAction[] = [];
+  readonly users = new Map<string, { readonly uid: number; readonly gid: number }>([
+    ['root', { uid: 0, gid: 0 }],
+    ['nobody', { uid: 65534, gid: 65534 }],
+  ]);
+  readonly groups = new Map<string, number>([
+    ['root', 0],
+    ['nogroup', 65534],
+  ]);
+  readonly #clock: VirtualClock;
+  readonly #processes = new Map<number, FakeProcess>();
+  readonly #denied = new Set<number>();
+  readonly #released = new Set<number>();
+  #behave: (request: SpawnRequest, nth: number) => FakeBehaviour = () => ({});
+  #spawns = 0;
+  #nextPid = FIRST_PID;
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * How spawns behave from now on.
+   *
+   * @param script for all of them, or by request; `nth` counts all spawns from 1
+   */
+  behave(script: FakeBehaviour | ((request: SpawnRequest, nth: number) => FakeBehaviour)): void {
+    this.#behave = typeof script === 'function' ? script : () => script;
+  }
+
+  /** Makes a process end now. @throws Error where there is no such live process */
+  exit(pid: number, exit: Exit = CLEAN_EXIT): void {
+    const process = this.#live(pid);
+    if (process === undefined) throw new Error(`there is no live process ${pid}, alive are ${this.alive.join(', ') || 'none'}`);
+    process.exit(exit);
+  }
+
+  /** Pids of all live processes, ascending. */
+  get alive(): readonly number[] {
+    return [...this.#processes.values()].filter((process) => process.alive).map((process) => process.pid);
+  }
+
+  /** The actions of one kind, oldest first. */
+  of<K extends OsAction['kind']>(kind: K): readonly Extract<OsAction, { kind: K }>[] {
+    return this.actions.filter((action): action is Extract<OsAction, { kind: K }> => action.kind === kind);
+  }
+
+  spawn(request: SpawnRequest, listener: SpawnListener): void {
+    this.#spawns += 1;
+    const behaviour = this.#behave(request, this.#spawns);
+    const { told_after_ms, fails } = behaviour;
+    const act = (): void => {
+      if (fails === undefined) {
+        this.#start(request, behaviour, listener);
+        return;
+      }
+      this.#record({ kind: 'spawn_failed', errno: fails, request });
+      listener.failed(fails, `spawn ${request.file} ${fails}`);
+    };
+    if (told_after_ms === undefined) act();
+    else this.#clock.setTimeout(act, told_after_ms);
+  }
+
+  signal(pid: number, signum: number): SignalResult {
+    const process = this.#live(pid);
+    return this.#deliver('process', pid, signum, process === undefined ? [] : [process]);
+  }
+
+  signalGroup(pgid: number, signum: number): SignalResult {
+    return this.#deliver('group', pgid, signum, this.#group(pgid));
+  }
+
+  groupAlive(pgid: number): boolean {
+    return this.#group(pgid).length > 0;
+  }
+
+  children(pid: number, recursive: boolean): readonly number[] {
+    const direct = [...this.#processes.values()].filter((process) => process.alive && process.parent === pid);
+    return direct.flatMap((process) => [process.pid, ...(recursive ? this.children(process.pid, true) : [])]);
+  }
+
+  release(pid: number): void {
+    this.#released.add(pid);
+    this.#record({ kind: 'release', pid });
+  }
+
+  userId(name: string | number): { readonly uid: number; readonly gid: number } {
+    if (typeof name === 'number') return { uid: name, gid: name };
+    return found(this.users.get(name), `user ${name}`);
+  }
+
+  groupId(name: string | number): number {
+    return typeof name === 'number' ? name : found(this.groups.get(name), `group ${name}`);
+  }
+
+  #start(request: SpawnRequest, behaviour: FakeBehaviour, listener: SpawnListener): void {
+    const leader = this.#create(behaviour, DAEMON_PID, null, (exit) => {
+      if (!this.#released.has(leader.pid)) listener.exited(exit);
+    });
+    if (behaviour.denied) this.#denied.add(leader.pid);
+    this.#record({ kind: 'spawn', pid: leader.pid, request });
+    listener.spawned(leader.pid);
+  }
+
+  #create(behaviour: FakeChild, parent: number, group: number | null, told: (exit: Exit) => void): FakeProcess {
+    const pid = this.#nextPid;
+    this.#nextPid += 1;
+    const pgid = group ?? pid;
+    const process = new FakeProcess({ pid, pgid, parent }, behaviour, this.#clock, (exit) => {
+      for (const child of this.#processes.values()) if (child.parent === pid) child.parent = INIT_PID;
+      this.#record({ kind: 'exit', pid, exit });
+      told(exit);
+    });
+    this.#processes.set(pid, process);
+    for (const child of behaviour.children ?? []) this.#create(child, pid, child.own_group ? null : pgid, () => {});
+    return process;
+  }
+
+  #deliver(target: 'process' | 'group', pid: number, signum: number, processes: readonly FakeProcess[]): SignalResult {
+    const permitted = processes.filter((process) => !this.#denied.has(process.pid));
+    const result = processes.length === 0 ? 'gone' : permitted.length === 0 ? 'denied' : 'sent';
+    this.#record({ kind: 'signal', target, pid, signum, result });
+    for (const process of permitted) process.receive(signum);
+    return result;
+  }
+
+  #group(pgid: number): readonly FakeProcess[] {
+    return [...this.#processes.values()].filter((process) => process.alive && process.pgid === pgid);
+  }
+
+  #live(pid: number): FakeProcess | undefined {
+    const process = this.#processes.get(pid);
+    return process?.alive ? process : undefined;
+  }
+
+  #record(action: Untimed<OsAction>): void {
+    this.actions.push({ at_ms: this.#clock.now(), ...action });
+  }
+}
+
+function found<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`there is no ${what}`);
+  return value;
+}

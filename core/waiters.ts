@@ -1,0 +1,55 @@
+import type { Outcome } from './api.js';
+
+/** Whether what a request waits for has come about: not yet, yes, or something else instead, and what. */
+export type Progress = false | true | { readonly instead: string };
+
+interface Waiter {
+  readonly before: ReadonlySet<number>;
+  readonly progress: () => Progress;
+  readonly resolve: (outcome: Outcome) => void;
+}
+
+/** Requests that wait for a watcher to get somewhere; each is answered exactly once. */
+export class Waiters {
+  readonly #pids: () => readonly number[];
+  readonly #waiting = new Set<Waiter>();
+
+  /** @param pids the processes that live, for what each request did */
+  constructor(pids: () => readonly number[]) {
+    this.#pids = pids;
+  }
+
+  /** Resolves at the first look at which `progress` is made; `before` are the processes that lived when it was asked for. */
+  add(before: ReadonlySet<number>, progress: () => Progress): Promise<Outcome> {
+    return new Promise((resolve) => this.#waiting.add({ before, progress, resolve }));
+  }
+
+  look(): void {
+    for (const waiter of this.#waiting) {
+      const progress = waiter.progress();
+      if (progress !== false) this.#answer(waiter, progress === true ? undefined : progress.instead);
+    }
+  }
+
+  /** Answers everybody who still waits. */
+  close(instead: string): void {
+    for (const waiter of this.#waiting) this.#answer(waiter, instead);
+  }
+
+  #answer(waiter: Waiter, instead: string | undefined): void {
+    this.#waiting.delete(waiter);
+    waiter.resolve(outcome(waiter.before, this.#pids(), instead));
+  }
+}
+
+/** What happened between two looks at the processes of a watcher. */
+export function outcome(before: ReadonlySet<number>, now: readonly number[], instead?: string): Outcome {
+  const after = new Set(now);
+  const ascending = (pids: Iterable<number>): number[] => [...pids].sort((a, b) => a - b);
+  return {
+    started: ascending(now.filter((pid) => !before.has(pid))),
+    stopped: ascending([...before].filter((pid) => !after.has(pid))),
+    kept: ascending(now.filter((pid) => before.has(pid))),
+    ...(instead === undefined ? {} : { instead }),
+  };
+}

@@ -1,0 +1,30 @@
+import type { WatcherApi } from './api.js';
+
+/** What hooks, plugins and clients get of a watcher: its public side and nothing else. */
+export function watcherView(watcher: WatcherApi): WatcherApi {
+  return Object.freeze<WatcherApi>({
+    get name() {
+      return watcher.name;
+    },
+    get status() {
+      return watcher.status;
+    },
+    get numprocesses() {
+      return watcher.numprocesses;
+    },
+    get spec() {
+      return watcher.spec;
+    },
+    processes: () => watcher.processes(),
+    start: () => watcher.start(),
+    stop: () => watcher.stop(),
+    restart: () => watcher.restart(),
+    reload: (options) => watcher.reload(options),
+    setNumprocesses: (count) => watcher.setNumprocesses(count),
+    incr: (by) => watcher.incr(by),
+    decr: (by) => watcher.decr(by),
+    kill: (options) => watcher.kill(options),
+    signal: (signum, options) => watcher.signal(signum, options),
+    set: (options) => watcher.set(options),
+  });
+}

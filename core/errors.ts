@@ -105,6 +105,54 @@ export const ERRORS = {
     message: () => 'cannot reload the config: this supervisor was not started from a file',
     fix: 'call apply() with a config instead',
   },
+  RM_ENDPOINT_BIND: {
+    message: (endpoint: string, why: string) => `cannot listen on ${endpoint}: ${why}`,
+    fix: 'stop whoever holds the endpoint, or choose another with `endpoint` and `pubsub_endpoint`',
+  },
+  RM_REQUEST_JSON: {
+    message: () => 'json invalid',
+    fix: 'send one frame of JSON in UTF-8, without a byte order mark: {"id": …, "command": "list", "properties": {}}',
+  },
+  RM_REQUEST_INVALID: {
+    message: (why: string) => why,
+    fix: 'see the command in docs/reference/commands.md',
+  },
+  RM_REQUEST_TOO_BIG: {
+    message: (found_bytes: number, allowed_bytes: number) => `message too big: ${found_bytes} bytes, at most ${allowed_bytes} are read`,
+    fix: 'send less, or raise max_message_bytes of the control plugin',
+  },
+  RM_REQUEST_TOO_MANY: {
+    message: (allowed: number) => `too many requests in flight: at most ${allowed} of one client`,
+    fix: 'wait for replies before sending more, or raise max_in_flight of the control plugin',
+  },
+  RM_COMMAND_UNKNOWN: {
+    message: (name: string) => `unknown command: ${name}`,
+    fix: 'see the commands in docs/reference/commands.md',
+  },
+  RM_COMMAND_UNSUPPORTED: {
+    message: (name: string, why: string) => `cannot run ${name}: ${why}`,
+    fix: 'use `ringmaster status`, `stats` and `options` to look inside',
+  },
+  RM_CLIENT_TIMEOUT: {
+    message: (command: string, endpoint: string, timeout_ms: number) => `no reply to ${command} from ${endpoint} within ${timeout_ms} ms`,
+    fix: 'raise the time-out, above all for a request that waits, and see whether the daemon still works',
+  },
+  RM_CLIENT_CLOSED: {
+    message: (what: string) => `cannot get a reply to ${what}: the client is closed`,
+    fix: 'close the client only after its last reply',
+  },
+  RM_CLIENT_REFUSED: {
+    message: (endpoint: string, why: string) => `cannot connect to ${endpoint}: ${why}`,
+    fix: 'start the daemon, or name its endpoint with --endpoint or RINGMASTER_ENDPOINT',
+  },
+  RM_CLIENT_LOST: {
+    message: (command: string, endpoint: string) => `no reply to ${command}: ${endpoint} has closed the connection`,
+    fix: 'see the log of the daemon; whether the request was carried out is not known',
+  },
+  RM_CLIENT_REPLY: {
+    message: (reason: string) => reason,
+    fix: 'see errno, reason and code of the reply',
+  },
 } as const satisfies Record<string, ErrorRow>;
 
 interface ErrorRow {

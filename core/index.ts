@@ -21,7 +21,7 @@ export {
 } from './config/index.js';
 export type { Config, DaemonOptions } from './config/schema/daemon.js';
 export type { SocketOptions } from './config/schema/socket.js';
-export type { WatcherOptions } from './config/schema/watcher.js';
+export { type WatcherOptions, watcherSchema } from './config/schema/watcher.js';
 export { type ErrorCode, type ErrorOptions, isRingmasterError, messageOf, RingmasterError } from './errors.js';
 export { EVENTS, type EventBodies, type EventName, type SupervisorEvent } from './events.js';
 export * from './hooks.js';

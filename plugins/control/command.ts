@@ -1,4 +1,4 @@
-import type { JsonSchema, SupervisorApi } from '../../core/index.js';
+import type { FromSchema, JsonSchema, SupervisorApi } from '../../core/index.js';
 
 /** What a command's handler works with. */
 export interface CommandContext {
@@ -10,6 +10,8 @@ export interface CommandContext {
     stats_endpoint: string | null;
     multicast_endpoint: string | null;
   }>;
+  /** Settles when the supervisor has stopped everything and is about to close this endpoint. */
+  readonly stopped: Promise<void>;
 }
 
 export type Properties = Readonly<Record<string, unknown>>;
@@ -66,6 +68,14 @@ export class ArgumentError extends Error {
   override readonly name = 'ArgumentError';
 }
 
-export function defineCommand(command: Command): Command {
+/** A command whose `run` has the types of its own schemas. */
+export type TypedCommand<Q extends JsonSchema, R extends JsonSchema> = Omit<Command, 'request' | 'reply' | 'run'> & {
+  readonly request: Q;
+  readonly reply: R;
+  run(context: CommandContext, properties: FromSchema<Q>): ReplyBody | Promise<ReplyBody>;
+};
+
+/** Declares a command, with the types of its properties inferred from `request`. */
+export function defineCommand<const Q extends JsonSchema, const R extends JsonSchema>(command: TypedCommand<Q, R>): TypedCommand<Q, R> {
   return command;
 }

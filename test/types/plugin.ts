@@ -24,7 +24,7 @@ export const inferred = definePlugin({
     const retry_in: number = config.retry_in;
     const mode: 'fast' | 'slow' = config.mode;
     const tags: string[] | undefined = config.tags;
-    const limit: number | undefined = config.limits['x'];
+    const limit: number | undefined = config.limits.x;
     const on: boolean | undefined = config.nested?.on;
     const host: string = config.host;
     // @ts-expect-error an option that the schema does not have

@@ -1,0 +1,214 @@
+import { RingmasterError, systemClock } from '../../core/index.js';
+import { type Call, PendingCall } from './client/call.js';
+import { Connection } from './client/connection.js';
+import { EventStream } from './client/event-stream.js';
+import type { CallArguments, CallOptions, ClientOptions, EventsOptions, PropertiesOf, ReplyOf } from './client/types.js';
+import type { Properties, Reply } from './command.js';
+
+export type { Call, CallOutcome } from './client/call.js';
+export { EventStream } from './client/event-stream.js';
+export type * from './client/types.js';
+export type { Reply } from './command.js';
+
+const TIMEOUT_MS = 5000;
+
+/** The daemon's answer was an error. */
+export class ReplyError extends RingmasterError<'RM_CLIENT_REPLY'> {
+  /** Circus's number: 1 invalid JSON, 2 unknown command, 3 bad message, 4 OS error, 5 command error, 6 late failure. */
+  readonly errno: number;
+  readonly reason: string;
+  readonly reply: Reply;
+
+  constructor(command: string, reply: Reply) {
+    const reason = String(reply.reason ?? 'unknown');
+    const errno = Number(reply.errno ?? 0);
+    super('RM_CLIENT_REPLY', [reason], { context: { command, errno, reason, reply } });
+    this.errno = errno;
+    this.reason = reason;
+    this.reply = reply;
+  }
+}
+
+/** What is to be sent once the connection stands. */
+interface Unsent {
+  readonly message: string;
+  readonly command: string;
+  sent(): void;
+  failed(error: unknown): void;
+}
+
+/**
+ * Talks to a daemon's control endpoint. It connects with the first request, and again with the next one after the connection broke.
+ *
+ * Calls reject with RM_CLIENT_TIMEOUT, RM_CLIENT_CLOSED, RM_CLIENT_REFUSED (nothing was sent), RM_CLIENT_LOST, a `ReplyError`
+ * (RM_CLIENT_REPLY), or the reason of an AbortSignal.
+ */
+export class Client implements Disposable {
+  readonly endpoint: string;
+  readonly #timeout_ms: number;
+  readonly #calls = new Map<string, PendingCall>();
+  readonly #unsent = new Set<Unsent>();
+  readonly #streams = new Set<EventStream>();
+  #connection: Connection | undefined;
+  #count = 0;
+  #ended: { readonly reason?: unknown } | undefined;
+  #unlisten: () => void;
+
+  constructor({ endpoint, timeout_ms = TIMEOUT_MS, signal }: ClientOptions) {
+    this.endpoint = endpoint;
+    this.#timeout_ms = timeout_ms;
+    this.#unlisten = onAbort(signal, (reason) => this.#end({ reason }));
+  }
+
+  /** The reply to this request, whatever else is in flight. */
+  async call<C extends string>(command: C, ...[properties, options]: CallArguments<C>): Promise<ReplyOf<C>> {
+    return this.#request(command, properties ?? {}, options ?? {}).done as Promise<ReplyOf<C>>;
+  }
+
+  /** Like `call`, and what it returns can be asked at any later time what has become of it. */
+  request<C extends string>(command: C, ...[properties, options]: CallArguments<C>): Call<ReplyOf<C>> {
+    return this.#request(command, properties ?? {}, options ?? {}) as Call as Call<ReplyOf<C>>;
+  }
+
+  /** Sends a request that is not answered; resolves when it was handed over, rejects with RM_CLIENT_REFUSED or RM_CLIENT_CLOSED. */
+  async cast<C extends string>(command: C, properties?: PropertiesOf<C>): Promise<void> {
+    if (this.#ended !== undefined) throw this.#endError(command);
+    const message = JSON.stringify({ command, properties: properties ?? {}, msg_type: 'cast' });
+    await new Promise<void>((sent, failed) => this.#send({ message, command, sent, failed }));
+  }
+
+  /**
+   * Events as they are published, of all topics that begin with one of those given.
+   *
+   * @throws RM_CLIENT_REFUSED out of the iteration where nothing publishes there
+   */
+  events(topics: readonly string[] = [''], { pubsub_endpoint, signal }: EventsOptions = {}): EventStream {
+    const endpoint = pubsub_endpoint === undefined ? this.#pubsubEndpoint(signal) : Promise.resolve(pubsub_endpoint);
+    const unlisten = onAbort(signal, (reason) => stream.close(reason));
+    const stream: EventStream = new EventStream(endpoint, topics, () => {
+      unlisten();
+      this.#streams.delete(stream);
+    });
+    this.#streams.add(stream);
+    if (this.#ended !== undefined) stream.close(this.#endError('events'));
+    return stream;
+  }
+
+  /** Ends the client: calls that are pending reject with RM_CLIENT_CLOSED, iterations of events end. */
+  close(): void {
+    this.#end({});
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #request(command: string, properties: Properties, { signal, timeout_ms = this.#timeout_ms, waiting }: CallOptions): PendingCall {
+    const call = new PendingCall(String(++this.#count), command);
+    if (this.#ended !== undefined || signal?.aborted) {
+      call.settle({ ok: false, error: this.#ended === undefined ? signal?.reason : this.#endError(command) });
+      return call;
+    }
+    const fail = (error: unknown): void => call.settle({ ok: false, error });
+    const all = waiting === undefined ? properties : { ...properties, waiting };
+    const unsent: Unsent = {
+      message: JSON.stringify({ id: call.id, command, properties: all }),
+      command,
+      sent: () => {},
+      failed: fail,
+    };
+    const expire = (): void => fail(new RingmasterError('RM_CLIENT_TIMEOUT', [command, this.endpoint, timeout_ms]));
+    const timer = timeout_ms === Number.POSITIVE_INFINITY ? undefined : systemClock.setTimeout(expire, timeout_ms);
+    const unlisten = onAbort(signal, fail);
+    this.#calls.set(call.id, call);
+    call.onSettled(() => {
+      timer?.[Symbol.dispose]();
+      unlisten();
+      this.#calls.delete(call.id);
+      this.#unsent.delete(unsent);
+    });
+    this.#send(unsent);
+    return call;
+  }
+
+  async #pubsubEndpoint(signal: AbortSignal | undefined): Promise<string> {
+    const { options } = await this.call('globaloptions', { option: 'pubsub_endpoint' }, signal === undefined ? {} : { signal });
+    const endpoint = options?.pubsub_endpoint;
+    if (endpoint === undefined) throw new RingmasterError('RM_CLIENT_REFUSED', [this.endpoint, 'it has no event endpoint']);
+    return endpoint;
+  }
+
+  #send(unsent: Unsent): void {
+    if (this.#connection?.ready) {
+      this.#connection.send(unsent.message);
+      unsent.sent();
+      return;
+    }
+    this.#unsent.add(unsent);
+    this.#connection ??= this.#connect();
+  }
+
+  #connect(): Connection {
+    const connection: Connection = new Connection(this.endpoint, {
+      ready: () => {
+        for (const unsent of this.#takeUnsent()) {
+          connection.send(unsent.message);
+          unsent.sent();
+        }
+      },
+      message: (body) => this.#receive(body),
+      refused: (error) => {
+        this.#connection = undefined;
+        for (const unsent of this.#takeUnsent()) unsent.failed(error);
+      },
+      lost: (cause) => {
+        this.#connection = undefined;
+        this.#rejectAll((command) => new RingmasterError('RM_CLIENT_LOST', [command, this.endpoint], { cause }));
+      },
+    });
+    return connection;
+  }
+
+  #takeUnsent(): readonly Unsent[] {
+    const unsent = [...this.#unsent];
+    this.#unsent.clear();
+    return unsent;
+  }
+
+  /** A reply that nobody waits for any more is one to a call that has timed out or was given up. */
+  #receive(body: Uint8Array): void {
+    const reply: Reply = JSON.parse(new TextDecoder().decode(body));
+    const call = this.#calls.get(String(reply.id));
+    if (call === undefined) return;
+    call.settle(reply.status === 'error' ? { ok: false, error: new ReplyError(call.command, reply) } : { ok: true, reply });
+  }
+
+  #rejectAll(errorFor: (command: string) => unknown): void {
+    for (const unsent of this.#takeUnsent()) unsent.failed(errorFor(unsent.command));
+    for (const call of [...this.#calls.values()]) call.settle({ ok: false, error: errorFor(call.command) });
+  }
+
+  #end(ended: { readonly reason?: unknown }): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = ended;
+    this.#unlisten();
+    this.#rejectAll((command) => this.#endError(command));
+    for (const stream of [...this.#streams]) stream.close('reason' in ended ? ended.reason : undefined);
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  #endError(command: string): unknown {
+    const ended = this.#ended ?? {};
+    return 'reason' in ended ? ended.reason : new RingmasterError('RM_CLIENT_CLOSED', [command]);
+  }
+}
+
+/** Calls `told` with the reason when the signal aborts, in a later turn where it already has; what is returned takes that back. */
+function onAbort(signal: AbortSignal | undefined, told: (reason: unknown) => void): () => void {
+  if (signal === undefined) return () => {};
+  const listener = (): void => told(signal.reason);
+  if (signal.aborted) queueMicrotask(listener);
+  else signal.addEventListener('abort', listener, { once: true });
+  return () => signal.removeEventListener('abort', listener);
+}

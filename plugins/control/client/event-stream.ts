@@ -1,0 +1,91 @@
+import { Subscriber } from 'zeromq';
+import { RingmasterError } from '../../../core/index.js';
+import { monitor } from './monitor.js';
+import { refusal } from './refusal.js';
+import type { ClientEvent } from './types.js';
+
+/** Events kept while nobody asks for them; further ones are dropped. */
+const KEPT_EVENTS = 10_000;
+
+/** Events as they come. Ends when it is closed; goes on by itself when the daemon was away for a while. */
+export class EventStream implements AsyncIterable<ClientEvent>, Disposable {
+  /** Settles when the connection stands: what happens from then on is told. */
+  readonly opened: Promise<void>;
+  readonly #topics: readonly string[];
+  readonly #closed = new AbortController();
+  readonly #onClosed: (stream: EventStream) => void;
+  #socket: Subscriber | undefined;
+
+  /** @param endpoint the event endpoint, once it is known */
+  constructor(endpoint: Promise<string>, topics: readonly string[], onClosed: (stream: EventStream) => void) {
+    this.#topics = topics;
+    this.#onClosed = onClosed;
+    this.opened = endpoint.then((address) => this.#connect(address));
+    // Whoever iterates is told there.
+    this.opened.catch((error: unknown) => this.close(error));
+  }
+
+  /** @param reason what the iteration rejects with; without one it just ends */
+  close(reason?: unknown): void {
+    if (this.#closed.signal.aborted) return;
+    this.#closed.abort(reason ?? CLOSED);
+    this.#socket?.close();
+    this.#onClosed(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<ClientEvent, void, undefined> {
+    try {
+      await this.opened;
+      for await (const [topic, body] of this.#socket ?? []) {
+        if (topic !== undefined && body !== undefined) yield readEvent(topic.toString(), body.toString());
+      }
+    } catch (error) {
+      if (!this.#closed.signal.aborted) throw error;
+    } finally {
+      this.close();
+    }
+    const { reason } = this.#closed.signal;
+    if (reason !== CLOSED) throw reason;
+  }
+
+  #connect(endpoint: string): Promise<void> {
+    const { signal } = this.#closed;
+    if (signal.aborted) throw reasonOf(signal);
+    const socket = new Subscriber({ linger: 0, receiveHighWaterMark: KEPT_EVENTS });
+    this.#socket = socket;
+    socket.subscribe(...this.#topics);
+    return new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(reasonOf(signal)), { once: true });
+      const refuse = (why: string, cause?: unknown): void =>
+        reject(new RingmasterError('RM_CLIENT_REFUSED', [endpoint, why], { cause, context: { endpoint } }));
+      let connected = false;
+      const happened = (type: string): void => {
+        if (type === 'handshake') {
+          connected = true;
+          resolve();
+        } else if (!connected && type === 'connect:retry') {
+          refuse(refusal(endpoint));
+        }
+      };
+      monitor(socket, happened).catch(reject);
+      try {
+        socket.connect(endpoint);
+      } catch (cause) {
+        refuse('it is no ZeroMQ address; tcp://HOST:PORT or ipc://PATH is needed', cause);
+      }
+    });
+  }
+}
+
+const CLOSED = Symbol('closed');
+
+const reasonOf = ({ reason }: AbortSignal): unknown => (reason === CLOSED ? new RingmasterError('RM_CLIENT_CLOSED', ['events']) : reason);
+
+function readEvent(topic: string, body: string): ClientEvent {
+  const [, watcher = '', name = ''] = /^[^.]*\.(.*)\.([^.]*)$/.exec(topic) ?? [];
+  return { topic, watcher, name, body: JSON.parse(body) };
+}

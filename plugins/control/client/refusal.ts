@@ -1,0 +1,16 @@
+import { accessSync, constants } from 'node:fs';
+
+/** Why nothing answers at an endpoint, in words. */
+export function refusal(endpoint: string): string {
+  const path = /^ipc:\/\/([^@].*)$/.exec(endpoint)?.[1];
+  if (path === undefined) return 'nothing listens there';
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT') return 'there is no such socket';
+    if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
+    return String(code);
+  }
+  return 'nothing listens there any more';
+}

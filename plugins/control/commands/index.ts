@@ -1,0 +1,61 @@
+import type { Command } from '../command.js';
+import { add } from './add.js';
+import { decr } from './decr.js';
+import { dstats } from './dstats.js';
+import { get } from './get.js';
+import { globaloptions } from './globaloptions.js';
+import { incr } from './incr.js';
+import { ipython, ipythonshell } from './ipython.js';
+import { kill } from './kill.js';
+import { list } from './list.js';
+import { listen } from './listen.js';
+import { listsockets } from './listsockets.js';
+import { numprocesses } from './numprocesses.js';
+import { numwatchers } from './numwatchers.js';
+import { options } from './options.js';
+import { quit } from './quit.js';
+import { reload } from './reload.js';
+import { reloadconfig } from './reloadconfig.js';
+import { restart } from './restart.js';
+import { rm } from './rm.js';
+import { set } from './set.js';
+import { signal } from './signal.js';
+import { start } from './start.js';
+import { stats } from './stats.js';
+import { status } from './status.js';
+import { stop } from './stop.js';
+
+/** Every command of the control protocol, by name. */
+export const commands = {
+  add,
+  decr,
+  dstats,
+  get,
+  globaloptions,
+  incr,
+  ipython,
+  ipythonshell,
+  kill,
+  list,
+  listen,
+  listsockets,
+  numprocesses,
+  numwatchers,
+  options,
+  quit,
+  reload,
+  reloadconfig,
+  restart,
+  rm,
+  set,
+  signal,
+  start,
+  stats,
+  status,
+  stop,
+} as const satisfies Readonly<Record<string, Command>>;
+
+export type Commands = typeof commands;
+
+/** The same table to look names up in that somebody else has chosen. */
+export const commandTable: ReadonlyMap<string, Command> = new Map(Object.entries(commands));

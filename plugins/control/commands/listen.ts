@@ -1,0 +1,21 @@
+import { RingmasterError } from '../../../core/index.js';
+import { printOk } from '../arguments.js';
+import { defineCommand } from '../command.js';
+import { noReply, noRequest } from '../properties.js';
+
+export const listen = defineCommand({
+  name: 'listen',
+  summary: 'Prints events as they come',
+  description: 'On the command line: prints events as they come, all of them or those of the topics given. As a request it is an error.',
+  request: noRequest,
+  reply: noReply,
+  run() {
+    throw new RingmasterError('RM_REQUEST_INVALID', ['invalid message: events are not requested, subscribe to the pubsub endpoint']);
+  },
+  cli: {
+    usage: '[<topic>…]',
+    options: [],
+    message: (topics) => ({ topics: topics.length === 0 ? [''] : topics }),
+    print: printOk,
+  },
+});

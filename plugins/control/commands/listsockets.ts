@@ -1,0 +1,47 @@
+import { expectArguments, listOf, objectOf } from '../arguments.js';
+import { defineCommand } from '../command.js';
+import { noRequest } from '../properties.js';
+
+export const listsockets = defineCommand({
+  name: 'listsockets',
+  summary: 'Lists the managed sockets',
+  description: 'The managed sockets, by file descriptor.',
+  request: noRequest,
+  reply: {
+    type: 'object',
+    properties: {
+      sockets: {
+        type: 'array',
+        items: {
+          type: 'object',
+          required: ['fd', 'name', 'backlog'],
+          properties: {
+            fd: { type: 'integer', description: 'The number that processes of the watchers see.' },
+            name: { type: 'string' },
+            backlog: { type: 'integer' },
+            host: { type: 'string' },
+            port: { type: 'integer' },
+            path: { type: 'string' },
+          },
+        },
+      },
+    },
+  },
+  run: () => ({ sockets: [] }),
+  cli: {
+    usage: '',
+    options: [],
+    message(args) {
+      expectArguments(args, 0, 0, 'listsockets');
+      return {};
+    },
+    print(reply) {
+      const lines = listOf(reply.sockets).map((found) => {
+        const socket = objectOf(found);
+        const where = 'path' in socket ? socket.path : `${socket.host}:${socket.port}`;
+        return `${socket.fd}:socket '${socket.name}' at ${where}`;
+      });
+      return lines.join('\n');
+    },
+  },
+});

@@ -1,0 +1,21 @@
+import { expectArguments } from '../arguments.js';
+import { defineCommand } from '../command.js';
+import { noRequest } from '../properties.js';
+
+export const numwatchers = defineCommand({
+  name: 'numwatchers',
+  summary: 'Counts watchers',
+  description: 'How many watchers there are.',
+  request: noRequest,
+  reply: { type: 'object', properties: { numwatchers: { type: 'integer' } } },
+  run: ({ supervisor }) => ({ numwatchers: supervisor.watchers().length }),
+  cli: {
+    usage: '',
+    options: [],
+    message(args) {
+      expectArguments(args, 0, 0, 'numwatchers');
+      return {};
+    },
+    print: (reply) => String(reply.numwatchers),
+  },
+});

@@ -1,0 +1,22 @@
+import { expectArguments, given, printOk, waitingOption } from '../arguments.js';
+import { defineCommand } from '../command.js';
+import { noReply, waiting } from '../properties.js';
+
+export const quit = defineCommand({
+  name: 'quit',
+  summary: 'Stops everything and ends the daemon',
+  description: 'Stops all watchers and ends the daemon. The reply comes at once, or, when waiting, when everything is stopped.',
+  request: { type: 'object', properties: { waiting } },
+  reply: noReply,
+  // The endpoint closes as part of stopping, so what is waited for is the last moment at which it can still answer.
+  run: ({ supervisor, stopped }) => Promise.race([supervisor.stop(), stopped]).then(() => ({})),
+  cli: {
+    usage: '',
+    options: [waitingOption],
+    message(args, options) {
+      expectArguments(args, 0, 0, 'quit');
+      return given(options, 'waiting');
+    },
+    print: printOk,
+  },
+});

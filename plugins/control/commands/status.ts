@@ -1,0 +1,33 @@
+import { expectArguments, objectOf } from '../arguments.js';
+import { defineCommand } from '../command.js';
+import { findWatcher } from '../match.js';
+import { name } from '../properties.js';
+
+export const status = defineCommand({
+  name: 'status',
+  summary: 'Shows whether watchers are active',
+  description: 'active, starting, stopping or stopped: of all watchers by name, or, in place of `ok`, of the one named.',
+  request: { type: 'object', properties: { name } },
+  reply: {
+    type: 'object',
+    properties: { statuses: { type: 'object', additionalProperties: { enum: ['active', 'starting', 'stopping', 'stopped'] } } },
+  },
+  run(context, properties) {
+    if (properties.name !== undefined) return { status: findWatcher(context, properties.name).status };
+    return { statuses: Object.fromEntries(context.supervisor.watchers().map((watcher) => [watcher.name, watcher.status])) };
+  },
+  cli: {
+    usage: '[<name>]',
+    options: [],
+    completes: 'watchers',
+    message(args) {
+      expectArguments(args, 0, 1, 'status [<name>]');
+      return args[0] === undefined ? {} : { name: args[0] };
+    },
+    print(reply) {
+      if (!('statuses' in reply)) return reply.status;
+      const statuses = Object.entries(objectOf(reply.statuses)).sort(([a], [b]) => (a < b ? -1 : 1));
+      return statuses.map(([watcher, status]) => `${watcher}: ${status}`).join('\n');
+    },
+  },
+});

@@ -1,0 +1,43 @@
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { messageOf, RingmasterError } from '../../core/index.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Directory of the sockets that nobody has named: `$RINGMASTER_RUNTIME_DIR`, or /run/ringmaster for root, or
+ * `$XDG_RUNTIME_DIR/ringmaster`, or ringmaster-UID among temporary files.
+ */
+export function runtimeDir(env: Env = process.env, uid: number = process.getuid?.() ?? 0): string {
+  if (env.RINGMASTER_RUNTIME_DIR) return env.RINGMASTER_RUNTIME_DIR;
+  if (uid === 0) return '/run/ringmaster';
+  if (env.XDG_RUNTIME_DIR) return join(env.XDG_RUNTIME_DIR, 'ringmaster');
+  return join(tmpdir(), `ringmaster-${uid}`);
+}
+
+/** The endpoints of a daemon whose config names none; daemon and command line come to the same ones. */
+export function defaultEndpoints(env: Env = process.env, uid?: number): { endpoint: string; pubsub_endpoint: string } {
+  const dir = runtimeDir(env, uid);
+  return { endpoint: `ipc://${join(dir, 'control.sock')}`, pubsub_endpoint: `ipc://${join(dir, 'events.sock')}` };
+}
+
+/**
+ * Makes the runtime directory, for its owner only, where it is not there yet.
+ *
+ * @throws RM_ENDPOINT_BIND where it is a link, belongs to somebody else, or others may write to it
+ */
+export function prepareRuntimeDir(dir: string): void {
+  const refuse = (why: string, cause?: unknown): RingmasterError =>
+    new RingmasterError('RM_ENDPOINT_BIND', [dir, why], { cause, context: { dir } });
+  try {
+    if (mkdirSync(dir, { recursive: true, mode: 0o700 }) !== undefined) chmodSync(dir, 0o700);
+  } catch (cause) {
+    throw refuse(`the directory cannot be made: ${messageOf(cause)}`, cause);
+  }
+  const found = lstatSync(dir);
+  if (!found.isDirectory()) throw refuse(`it is ${found.isSymbolicLink() ? 'a symbolic link' : 'a file'}, a directory is needed`);
+  if (found.uid !== process.getuid?.()) throw refuse(`the directory belongs to uid ${found.uid}, not to uid ${process.getuid?.()}`);
+  if ((found.mode & 0o022) !== 0)
+    throw refuse(`others may write to the directory (mode ${(found.mode & 0o777).toString(8)}), 700 is needed`);
+}

@@ -1,0 +1,97 @@
+import { Router } from 'zeromq';
+import { type LogFields, type Logger, messageOf } from '../../core/index.js';
+import { type Bound, bindEndpoint } from './bind.js';
+
+const BACKLOG = 1024;
+/** A message this many times the limit is not read to its end: the connection is closed. */
+const HARD_LIMIT_FACTOR = 4;
+
+export interface RouterOptions {
+  readonly endpoint: string;
+  readonly endpoint_owner: string | number | null;
+  readonly max_message_bytes: number;
+  readonly max_unread_replies: number;
+  readonly flush_ms: number;
+  readonly log: Logger;
+}
+
+/** What is done with a message. Must not throw. */
+export type Receive = (client: string, body: Uint8Array) => void;
+
+/** The control endpoint: a ROUTER socket, its messages in, its replies out. */
+export class ControlRouter {
+  readonly endpoint: string;
+  /** Replies that did not reach anybody: the client is gone, or does not read. */
+  dropped_replies = 0;
+  /** Messages that were not two frames. */
+  dropped_messages = 0;
+  readonly #socket: Router;
+  readonly #bound: Bound;
+  readonly #options: RouterOptions;
+  #reading: Promise<void> | undefined;
+
+  private constructor(socket: Router, bound: Bound, options: RouterOptions) {
+    this.#socket = socket;
+    this.#bound = bound;
+    this.#options = options;
+    this.endpoint = bound.endpoint;
+  }
+
+  /** @throws RM_ENDPOINT_BIND */
+  static async open(options: RouterOptions): Promise<ControlRouter> {
+    const socket = new Router({
+      linger: 0,
+      backlog: BACKLOG,
+      // With these two a reply that can't be queued is refused at once, so that it can be counted.
+      mandatory: true,
+      sendTimeout: 0,
+      sendHighWaterMark: options.max_unread_replies,
+      maxMessageSize: options.max_message_bytes * HARD_LIMIT_FACTOR,
+      // A client that comes back under its identity replaces its dead connection.
+      handover: true,
+    });
+    try {
+      return new ControlRouter(socket, await bindEndpoint(socket, options.endpoint, options.endpoint_owner), options);
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+  }
+
+  /** Begins to read; messages that came before are not lost. */
+  receive(receive: Receive): void {
+    this.#reading ??= this.#read(receive).catch((error: unknown) => {
+      this.#options.log.error(`the control endpoint has failed: ${messageOf(error)}`, { endpoint: this.endpoint });
+    });
+  }
+
+  /** Hands a reply to ZeroMQ at once; never waits, never throws. */
+  send(client: string, reply: string): void {
+    if (this.#socket.closed) return;
+    this.#socket.send([Buffer.from(client, 'latin1'), reply]).catch((error: unknown) => {
+      this.dropped_replies++;
+      this.#options.log.debug('a reply was dropped', { reason: messageOf(error), dropped_replies: this.dropped_replies });
+    });
+  }
+
+  /** Closes the endpoint; what was sent before gets out, as long as that takes no longer than `flush_ms`. */
+  async close(): Promise<void> {
+    this.#socket.linger = this.#options.flush_ms;
+    this.#socket.close();
+    this.#bound.release();
+    await this.#reading;
+  }
+
+  async #read(receive: Receive): Promise<void> {
+    for await (const frames of this.#socket) {
+      const [client, body, ...more] = frames;
+      if (client === undefined || body === undefined || more.length > 0) {
+        this.dropped_messages++;
+        const fields: LogFields = { frames: frames.length, dropped_messages: this.dropped_messages };
+        this.#options.log.debug('a message that is not two frames was dropped', fields);
+      } else {
+        receive(client.toString('latin1'), body);
+      }
+    }
+  }
+}

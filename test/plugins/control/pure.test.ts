@@ -1,0 +1,199 @@
+import { expect } from 'chai';
+import { RingmasterError } from '../../../core/index.js';
+import { configOptions } from '../../../plugins/control/circus-options.js';
+import { ArgumentError } from '../../../plugins/control/command.js';
+import { topicOf } from '../../../plugins/control/events.js';
+import { tcpListeners, unixListeners } from '../../../plugins/control/holder.js';
+import { globPattern, matchWatchers } from '../../../plugins/control/match.js';
+import { optionValue } from '../../../plugins/control/option-arguments.js';
+import { cpuTime, humanBytes, parseStat, processInfo } from '../../../plugins/control/process-info.js';
+import { pythonRepr, pythonText } from '../../../plugins/control/python-text.js';
+import { encodeReply, errorAnswer } from '../../../plugins/control/reply.js';
+import { FakeSupervisor } from '../../fixtures/control/fake-supervisor.js';
+
+describe('control: names that match', () => {
+  const cases: readonly (readonly [glob: string, name: string, matches: boolean])[] = [
+    ['web', 'web', true],
+    ['WEB', 'web', true],
+    ['web', 'web2', false],
+    ['w*', 'web', true],
+    ['*', '', true],
+    ['w?b', 'web', true],
+    ['w?b', 'wb', false],
+    ['[a-c]1', 'b1', true],
+    ['[!a-c]1', 'b1', false],
+    ['[!a-c]1', 'd1', true],
+    ['[]x]', ']', true],
+    ['a.b', 'axb', false],
+    ['a+(b)|{c}^$\\', 'a+(b)|{c}^$\\', true],
+    ['[', '[', true],
+    ['[z-a]', 'b', false],
+    ['[^a]', '^', true],
+    ['a[]b', 'a[]b', true],
+  ];
+  for (const [glob, name, matches] of cases) {
+    it(`glob ${JSON.stringify(glob)} ${matches ? 'matches' : 'does not match'} ${JSON.stringify(name)}`, () => {
+      expect(globPattern(glob).test(name)).to.equal(matches);
+    });
+  }
+
+  const supervisor = new FakeSupervisor();
+  for (const name of ['Web', 'web2', 'db']) supervisor.watch(name);
+  const endpoints = { endpoint: '', pubsub_endpoint: '', stats_endpoint: null, multicast_endpoint: null };
+  const names = (name: string, method?: string): readonly string[] =>
+    matchWatchers({ supervisor, endpoints, stopped: Promise.resolve() }, name, method).map((watcher) => watcher.name);
+
+  it('takes a regex from the start of the name, ignoring case, and Python group names', () => {
+    expect(names('W', 'regex')).to.deep.equal(['Web', 'web2']);
+    expect(names('(?P<x>d|e)', 'regex')).to.deep.equal(['db']);
+    expect(() => names('b$', 'regex')).to.throw(RingmasterError, 'program b$ not found');
+  });
+
+  it('takes a simple name literally', () => {
+    expect(names('WEB', 'simple')).to.deep.equal(['Web']);
+    expect(() => names('web*', 'simple')).to.throw(RingmasterError, 'program web* not found');
+  });
+
+  it('refuses an unknown method and a broken regex as bad messages', () => {
+    for (const [name, method] of [
+      ['web', 'fuzzy'],
+      ['(', 'regex'],
+    ] as const) {
+      expect(() => names(name, method))
+        .to.throw(RingmasterError)
+        .with.property('code', 'RM_REQUEST_INVALID');
+    }
+  });
+});
+
+describe('control: text as Python writes it', () => {
+  const cases: readonly (readonly [value: unknown, repr: string])[] = [
+    ['nope', "'nope'"],
+    ["it's", '"it\'s"'],
+    [`'"`, `'\\'"'`],
+    ['a\nb\\', "'a\\nb\\\\'"],
+    [null, 'None'],
+    [true, 'True'],
+    [false, 'False'],
+    [1.5, '1.5'],
+    [['a', 1], "['a', 1]"],
+    [{ a: null, b: [] }, "{'a': None, 'b': []}"],
+  ];
+  for (const [value, repr] of cases) {
+    it(`${JSON.stringify(value)} is ${repr}`, () => expect(pythonRepr(value)).to.equal(repr));
+  }
+  it('text itself has no quotes', () => expect(pythonText('plain')).to.equal('plain'));
+});
+
+describe('control: option values from the command line', () => {
+  const cases: readonly (readonly [key: string, text: string, value: unknown])[] = [
+    ['numprocesses', '3', 3],
+    ['graceful_timeout', '2.5', 2.5],
+    ['graceful_timeout', '250ms', '250ms'],
+    ['respawn', 'Yes', true],
+    ['respawn', '0', false],
+    ['stop_signal', 'HUP', 'HUP'],
+    ['stop_signal', '9', 9],
+    ['uid', '', null],
+    ['cmd', 'sleep 1', 'sleep 1'],
+    ['args', '-v', '-v'],
+    ['env', 'A=1,B=x=y', { A: '1', B: 'x=y' }],
+    ['hooks', 'before_start:./a.mjs#f', { before_start: './a.mjs#f' }],
+    ['hooks.after_stop', './a.mjs#f', './a.mjs#f'],
+    ['rlimit_nofile', '500', 500],
+    ['rlimit_nofile', 'infinity', 'infinity'],
+    ['stdout_stream.max_bytes', '1000', 1000],
+    ['stdout_stream.filename', '7', '7'],
+    ['flapping.attempts', '3', '3'],
+  ];
+  for (const [key, text, value] of cases) {
+    it(`${key} ${JSON.stringify(text)} is ${JSON.stringify(value)}`, () => expect(optionValue(key, text)).to.deep.equal(value));
+  }
+  for (const [key, text] of [
+    ['numprocesses', 'many'],
+    ['numprocesses', '1.5'],
+    ['respawn', 'maybe'],
+    ['env', 'A'],
+    ['stdout_stream.max_bytes', 'x'],
+  ] as const) {
+    it(`${key} can't be ${text}`, () =>
+      expect(() => optionValue(key, text)).to.throw(ArgumentError, new RegExp(`^${key} must be .*"${text}"$`)));
+  }
+});
+
+describe('control: options in the form of the config', () => {
+  it('puts dotted keys and hooks into what is there', () => {
+    const spec = { hooks: { a: '1' }, stdout_stream: { class: 'FileStream' }, options: { mine: 'x' } };
+    const given = { numprocesses: 2, 'hooks.b': '2', hooks: { c: '3' }, 'stdout_stream.filename': 'f', mine: 'y' };
+    expect(configOptions(given, spec)).to.deep.equal({
+      numprocesses: 2,
+      hooks: { a: '1', b: '2', c: '3' },
+      stdout_stream: { class: 'FileStream', filename: 'f' },
+      options: { mine: 'y' },
+    });
+  });
+});
+
+describe('control: process information', () => {
+  it('writes bytes as Circus does', () => {
+    expect([0, 1023, 1024, 3_355_443, 5 * 1024 ** 3].map(humanBytes)).to.deep.equal(['0B', '1023B', '1.00K', '3.20M', '5.00G']);
+  });
+  it('writes processor time as minutes, seconds and hundredths', () => {
+    expect([0, 0.29, 59.999, 61.5, 3600].map(cpuTime)).to.deep.equal(['0:00.00', '0:00.29', '0:59.99', '1:01.50', '60:00.00']);
+  });
+  it('reads the stat of a process whose name holds parentheses and spaces', () => {
+    const line = '7 (a) b) S 1 7 7 0 -1 4194304 0 0 0 0 12 30 0 0 20 5 1 0 4711 0 0';
+    expect(parseStat(line)).to.deep.equal({ state: 'S', cpu_ticks: 42, nice: 5, starttime_ticks: 4711 });
+  });
+  it('has nothing of a process that is gone', () => {
+    expect(processInfo(2 ** 22 + 1)).to.equal(undefined);
+  });
+});
+
+describe('control: who holds an endpoint', () => {
+  it('finds sockets that listen on a port, and no others', () => {
+    const table = [
+      '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
+      '   0: 0100007F:15B3 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1234 1',
+      '   1: 0100007F:15B3 0100007F:C000 01 00000000:00000000 00:00000000 00000000     0        0 99 1',
+      '   2: 00000000:15B4 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 77 1',
+    ].join('\n');
+    expect(tcpListeners(table, 5555)).to.deep.equal(['1234']);
+  });
+  it('finds unix sockets by path, moved ones too', () => {
+    const table = [
+      'Num       RefCount Protocol Flags    Type St Inode Path',
+      '0000: 00000002 00000000 00010000 0001 01 11 /run/a b.sock',
+      '0000: 00000002 00000000 00010000 0001 01 12 /run/.Xy12zZ/a b.sock',
+      '0000: 00000002 00000000 00010000 0001 01 13 /run/sub/a b.sock',
+      '0000: 00000003 00000000 00000000 0001 03 14',
+    ].join('\n');
+    expect(unixListeners(table, '/run/a b.sock')).to.deep.equal(['11', '12']);
+  });
+});
+
+describe('control: replies', () => {
+  it('maps errors to the numbers of Circus', () => {
+    const numbers = [
+      new RingmasterError('RM_REQUEST_JSON', []),
+      new RingmasterError('RM_COMMAND_UNKNOWN', ["'x'"]),
+      new RingmasterError('RM_WATCHER_UNKNOWN', ['x']),
+      new RingmasterError('RM_OPTION_INVALID', ['x']),
+      new RingmasterError('RM_SIGNAL_INVALID', ['x']),
+      Object.assign(new Error('EPERM'), { code: 'EPERM', syscall: 'kill' }),
+      new RingmasterError('RM_WATCHER_EXISTS', ['x']),
+      new TypeError('a bug'),
+    ].map((error) => errorAnswer(error).errno);
+    expect(numbers).to.deep.equal([1, 2, 3, 3, 3, 4, 5, 5]);
+  });
+  it('never shows a stack', () => {
+    expect(JSON.stringify(errorAnswer(new TypeError('a bug')))).to.equal('{"status":"error","reason":"a bug","tb":null,"errno":5}');
+  });
+  it('gives back an id that is too deep to write as null', () => {
+    const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
+    expect(JSON.parse(encodeReply({ status: 'ok' }, deep, 1))).to.deep.equal({ status: 'ok', time: 1, id: null });
+  });
+  it('makes topics of lower case without spaces', () => {
+    expect(topicOf({ watcher: 'My Web.1', name: 'spawn' })).to.equal('watcher.my_web.1.spawn');
+  });
+});

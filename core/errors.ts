@@ -74,6 +74,33 @@ export const ERRORS = {
     message: (file: string, why: string) => `cannot read ${file}: ${why}`,
     fix: 'check that the file is there and may be read',
   },
+  RM_PIDFILE_HELD: {
+    message: (file: string, pid: number) => `cannot use pidfile ${file}: it names process ${pid}, which is running`,
+    fix: 'stop that process first, or give another --pidfile',
+  },
+  RM_PIDFILE_FOREIGN: {
+    message: (file: string, found: string) => `cannot use pidfile ${file}: it holds ${found}, not a pid`,
+    fix: 'give another --pidfile, or remove the file',
+  },
+  RM_PIDFILE_WRITE: {
+    message: (file: string, why: string) => `cannot write pidfile ${file}: ${why}`,
+    fix: 'give a --pidfile in a directory that may be written',
+  },
+  RM_LOG_OPEN: {
+    message: (file: string, why: string) => `cannot open log ${file}: ${why}`,
+    fix: 'give a --log-output that may be written; `-` is standard output',
+  },
+  RM_FILE_EXISTS: {
+    message: (file: string) => `cannot write ${file}: it exists`,
+    fix: 'choose another name, or add --force to replace it',
+  },
+  RM_FILE_WRITE: {
+    message: (file: string, why: string) => `cannot write ${file}: ${why}`,
+    fix: 'check that the directory is there and may be written',
+  },
+  RM_CLIENT_TIMEOUT: {
+    message: (command: string, endpoint: string, ms: number) => `${command}: no answer from ${endpoint} within ${ms} ms`,
+  },
   RM_NO_CONFIG_FILE: {
     message: () => 'cannot reload the config: this supervisor was not started from a file',
     fix: 'call apply() with a config instead',

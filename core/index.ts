@@ -1,6 +1,11 @@
 /** The public face of ringmaster: what embedders and plugins import. */
 export type * from './api.js';
+export { type Arguments, parseArguments } from './cli/arguments.js';
+export { EXIT_STATUS } from './cli/exit-status.js';
+export type * from './cli/verb.js';
+export { version } from './cli/version.js';
 export { type Clock, systemClock } from './clock.js';
+export { closest } from './config/did-you-mean.js';
 export {
   type CheckedConfig,
   type CheckOptions,
@@ -24,5 +29,6 @@ export type { FromSchema, JsonSchema } from './json-schema.js';
 export { type LogFields, type Logger, silentLogger } from './log.js';
 export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type PluginContext } from './plugin.js';
 export { type Cleanup, Scope } from './scope.js';
+export { splitWords } from './shell-words.js';
 export { signalName, signalNumber } from './signals.js';
 export { Supervisor, type SupervisorOptions } from './supervisor.js';

@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import { runBin } from './cli/bin.js';
+import { circusd } from './cli/circusd-program.js';
+
+await runBin((args, io) => circusd.run(args, io));

@@ -1,0 +1,61 @@
+import { Writable } from 'node:stream';
+import { runInBackground, takeBackgroundMark, tellForeground } from './background.js';
+import { DaemonControl } from './daemon-control.js';
+import { takeSignals } from './daemon-signals.js';
+import type { LogFormat, LogLevel } from './pino-log.js';
+import type { Io } from './verb.js';
+
+/** What the command line asks for; what it leaves open comes from the config. */
+export interface RunRequest {
+  /** Name of the program, for messages. */
+  readonly program: string;
+  readonly file: string;
+  readonly background: boolean;
+  readonly log_level?: LogLevel;
+  /** `-`: standard output. */
+  readonly log_output?: string;
+  readonly log_format: LogFormat;
+  readonly pidfile?: string;
+  /** Logged as warnings once there is a log. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Runs a supervisor until it is asked to stop; resolves with the exit status.
+ *
+ * Signals are taken before anything is loaded that takes time, so that none is lost.
+ */
+export async function runDaemon(request: RunRequest, io: Io): Promise<number> {
+  const isBackground = takeBackgroundMark();
+  if (request.background && !isBackground) return runInBackground(request, io);
+  const control = new DaemonControl();
+  using _signals = takeSignals(control);
+  using _crashes = takeCrashes((error) => control.crash(error));
+  const { superviseFile } = await import('./daemon.js');
+  if (!isBackground) return superviseFile(request, io, control, () => {});
+  const errors = new TextSink();
+  const { stdin, stdout, env } = io;
+  const status = await superviseFile(
+    request,
+    { stdin, stdout, stderr: errors, env },
+    control,
+    () => void tellForeground({ started: true }),
+  );
+  await tellForeground({ status, text: errors.text });
+  return status;
+}
+
+function takeCrashes(onCrash: (error: unknown) => void): Disposable {
+  process.on('uncaughtException', onCrash);
+  return { [Symbol.dispose]: () => process.removeListener('uncaughtException', onCrash) };
+}
+
+/** Keeps what is written to it. */
+class TextSink extends Writable {
+  text = '';
+
+  override _write(chunk: unknown, _encoding: BufferEncoding, done: () => void): void {
+    this.text += String(chunk);
+    done();
+  }
+}

@@ -1,0 +1,41 @@
+import type { WatcherApi } from '../api.js';
+import type { Problem } from '../config/index.js';
+import { messageOf, RingmasterError } from '../errors.js';
+
+type Seen = Pick<WatcherApi, 'name' | 'status' | 'numprocesses' | 'processes'>;
+
+/** `web: active, 3 of 4 processes`. */
+export function watcherLine(watcher: Seen): string {
+  const running = watcher.processes().length;
+  return `${watcher.name}: ${watcher.status}, ${running} of ${watcher.numprocesses} processes`;
+}
+
+/** What a stop still waits for: `web (pids 12, 13), tick (pid 14)`; the end of the plugins when no process is left. */
+export function waitsFor(watchers: readonly Seen[]): string {
+  const left = watchers.flatMap((watcher) => {
+    const pids = watcher.processes().map((process) => process.pid);
+    if (pids.length === 0) return [];
+    return [`${watcher.name} (pid${pids.length > 1 ? 's' : ''} ${pids.join(', ')})`];
+  });
+  return left.length === 0 ? 'the plugins to close' : left.join(', ');
+}
+
+/** `3 errors, 1 warning`; `no problems`. */
+export function problemCounts(problems: readonly Problem[]): string {
+  const counts = (['error', 'warning'] as const).flatMap((severity) => {
+    const count = problems.filter((problem) => problem.severity === severity).length;
+    return count === 0 ? [] : [counted(count, severity)];
+  });
+  return counts.length === 0 ? 'no problems' : counts.join(', ');
+}
+
+/** `1 watcher`, `2 watchers`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** One line for whoever started the program: what went wrong and, where it is known, what to do. */
+export function failureLine(program: string, error: unknown): string {
+  const fix = error instanceof RingmasterError ? `; ${error.fix}` : '';
+  return `${program}: ${messageOf(error)}${fix}\n`;
+}

@@ -1,0 +1,121 @@
+import type { destination as openDestination, Logger as Pino } from 'pino';
+import { messageOf, RingmasterError } from '../errors.js';
+import type { Logger } from '../log.js';
+
+export const LOG_LEVELS = ['critical', 'error', 'warning', 'info', 'debug'] as const;
+export const LOG_FORMATS = ['auto', 'pretty', 'json'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+const PINO_LEVELS = { critical: 'fatal', error: 'error', warning: 'warn', info: 'info', debug: 'debug' } as const satisfies Record<
+  LogLevel,
+  string
+>;
+
+type Destination = ReturnType<typeof openDestination>;
+
+/** The level of that name, in either case; undefined for none. */
+export function levelNamed(name: string | null): LogLevel | undefined {
+  return LOG_LEVELS.find((level) => level === name?.toLowerCase());
+}
+
+/** What of a log that nobody reads is kept in memory before lines are dropped, bytes. */
+const PENDING_MAX = 16 * 1024 * 1024;
+/** How long the last lines may take at the end, ms. */
+const CLOSE_MS = 1000;
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** auto: pretty on a terminal, JSON lines otherwise. */
+  readonly format: LogFormat;
+  /** A file; null is standard output. */
+  readonly output: string | null;
+  readonly terminal: boolean;
+}
+
+/** The daemon's log and what can be done to it from outside. */
+export interface DaemonLog {
+  readonly log: Logger;
+  /** Opens the file again, after it was moved away; nothing for standard output. */
+  reopen(): void;
+  /** Resolves when the last line is written, or can't be. */
+  close(): Promise<void>;
+}
+
+/**
+ * A log with pino behind it, which is loaded only now.
+ *
+ * @throws RM_LOG_OPEN
+ */
+export async function openLog(options: LogOptions): Promise<DaemonLog> {
+  const { destination: open, pino, stdTimeFunctions } = await import('pino');
+  const destination = open({ dest: options.output ?? 1, append: true, sync: false, maxLength: PENDING_MAX });
+  await opened(destination, options.output);
+  // A log that can't be written any more (its reader gone, its disk full) is no reason to end what is supervised.
+  destination.on('error', () => {});
+  const pretty = options.format === 'pretty' || (options.format === 'auto' && options.terminal && options.output === null);
+  const stream = pretty ? await prettyStream(destination, options) : destination;
+  const root = pino(
+    {
+      level: PINO_LEVELS[options.level],
+      base: { pid: process.pid },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    stream,
+  );
+  return {
+    log: facade(root),
+    reopen: () => {
+      if (options.output !== null) destination.reopen();
+    },
+    close: () => ended(stream),
+  };
+}
+
+async function prettyStream(destination: Destination, options: LogOptions) {
+  const { default: pinoPretty } = await import('pino-pretty');
+  return pinoPretty({
+    destination,
+    colorize: options.terminal && options.output === null,
+    translateTime: 'SYS:HH:MM:ss.l',
+    ignore: 'pid,hostname',
+    singleLine: true,
+  });
+}
+
+/** SonicBoom opens a file in the background: its first word is `ready` or `error`. */
+function opened(destination: NodeJS.EventEmitter, output: string | null): Promise<void> {
+  if (output === null) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    destination.once('ready', () => {
+      destination.removeListener('error', failed);
+      resolve();
+    });
+    const failed = (cause: unknown): void => reject(new RingmasterError('RM_LOG_OPEN', [output, messageOf(cause)], { cause }));
+    destination.once('error', failed);
+  });
+}
+
+function ended(stream: { end(): void } & NodeJS.EventEmitter): Promise<void> {
+  return new Promise((resolve) => {
+    const limit = setTimeout(resolve, CLOSE_MS);
+    const done = (): void => {
+      clearTimeout(limit);
+      resolve();
+    };
+    for (const last of ['close', 'error']) stream.once(last, done);
+    stream.end();
+  });
+}
+
+/** Our order of arguments, the message first. */
+function facade(pino: Pino): Logger {
+  return {
+    debug: (message, fields) => pino.debug(fields ?? {}, message),
+    info: (message, fields) => pino.info(fields ?? {}, message),
+    warn: (message, fields) => pino.warn(fields ?? {}, message),
+    error: (message, fields) => pino.error(fields ?? {}, message),
+    child: (fields) => facade(pino.child(fields)),
+  };
+}

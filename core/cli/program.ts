@@ -1,0 +1,95 @@
+import type { Command, Option } from 'commander';
+import { EXIT_STATUS, EXIT_STATUS_HELP } from './exit-status.js';
+import type { Io, Verb, VerbOption, VerbValues } from './verb.js';
+import { allVerbs, sharedOptions } from './verbs.js';
+import { version } from './version.js';
+
+type Commander = typeof import('commander');
+
+/** Runs `ringmaster` with the words after its name; resolves with the exit status. */
+export async function ringmaster(args: readonly string[], io: Io): Promise<number> {
+  const commander = await import('commander');
+  let status: number = EXIT_STATUS.ok;
+  const program = await buildProgram(commander, io, (result) => {
+    status = result;
+  });
+  if (args.length === 0) {
+    program.outputHelp();
+    return status;
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof commander.CommanderError)) throw error;
+    return error.exitCode === 0 ? EXIT_STATUS.ok : EXIT_STATUS.usage;
+  }
+  return status;
+}
+
+async function buildProgram(commander: Commander, io: Io, onStatus: (status: number) => void): Promise<Command> {
+  const [verbs, shared] = await Promise.all([allVerbs(), sharedOptions()]);
+  const program = new commander.Command('ringmaster')
+    .description('Supervises processes and sockets; speaks the protocol of Circus.')
+    .usage('[options] <verb> [arguments]')
+    .version(version(), '--version', 'print the version')
+    .helpOption('--help', 'print this help, or that of a verb')
+    .helpCommand('help [verb]', 'print the help of a verb')
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .configureHelp({ showGlobalOptions: false })
+    .addHelpText('after', `\n${epilogue(verbs)}`);
+  for (const option of shared) program.addOption(toCommander(commander, option));
+  for (const verb of verbs) addVerb(commander, program, verb, io, onStatus);
+  return program;
+}
+
+function addVerb(commander: Commander, program: Command, verb: Verb, io: Io, onStatus: (status: number) => void): void {
+  const command = program
+    .command(verb.name)
+    .summary(verb.summary)
+    .description(`${verb.summary}.\n\n${verb.description}`)
+    .usage(`[options] ${verb.usage}`.trimEnd())
+    .helpOption('--help', 'print this help')
+    .helpGroup(verb.group)
+    .argument('[arguments...]')
+    .configureHelp({ visibleArguments: () => [] });
+  const options = verb.options.map((option) => toCommander(commander, option));
+  for (const option of options) command.addOption(option);
+  if (verb.examples !== undefined) command.addHelpText('after', `\nExamples:\n${verb.examples.map((line) => `  ${line}`).join('\n')}`);
+  command.action(async (args: readonly string[]) => {
+    const before = valuesOf(program, [...program.options]);
+    const misplaced = Object.keys(before).find((name) => !verb.options.some((option) => option.name === name));
+    if (misplaced !== undefined) command.error(`error: ${verb.name} has no option '--${misplaced}'`);
+    onStatus(await verb.run(args, { ...before, ...valuesOf(command, options) }, io));
+  });
+}
+
+function toCommander({ Option: Made }: Commander, option: VerbOption): Option {
+  const made = new Made(`--${option.name}${option.value === undefined ? '' : ` <${option.value}>`}`, option.summary);
+  return option.choices === undefined ? made : made.choices(option.choices);
+}
+
+/** Given values by the options' own names, which commander turns into camelCase. */
+function valuesOf(command: Command, options: readonly Option[]): VerbValues {
+  const given = options.flatMap((option) => {
+    const value: unknown = command.getOptionValue(option.attributeName());
+    return typeof value === 'string' || value === true ? [[option.name(), value] as const] : [];
+  });
+  return Object.fromEntries(given);
+}
+
+function epilogue(verbs: readonly Verb[]): string {
+  const listed = verbs.filter((verb) => verb.examples !== undefined).flatMap((verb) => verb.examples?.slice(0, 1) ?? []);
+  return [
+    'Examples:',
+    ...listed.map((line) => `  ${line}`),
+    '',
+    'Environment:',
+    '  RINGMASTER_ENDPOINT     endpoint of the daemon, where --endpoint is not given',
+    '  RINGMASTER_RUNTIME_DIR  directory of the sockets of a daemon whose config names no endpoint',
+    '',
+    'Exit status:',
+    ...EXIT_STATUS_HELP.map(([status, meaning]) => `  ${String(status).padStart(2)}  ${meaning}`),
+  ].join('\n');
+}

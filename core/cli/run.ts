@@ -1,0 +1,68 @@
+import { type RunRequest, runDaemon } from './daemon-entry.js';
+import { EXIT_STATUS } from './exit-status.js';
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, levelNamed } from './pino-log.js';
+import type { Io, Verb, VerbOption, VerbValues } from './verb.js';
+
+const LEVEL_NAMES = [...LOG_LEVELS, ...LOG_LEVELS.map((level) => level.toUpperCase())];
+
+/** Options that `run` and circusd have in common. */
+export const RUN_OPTIONS: readonly VerbOption[] = [
+  { name: 'log-level', value: 'LEVEL', choices: LEVEL_NAMES, summary: "least important level that is logged (the config's, else info)" },
+  { name: 'log-output', value: 'FILE', completes: 'files', summary: "where the log goes (the config's, else standard output, which is -)" },
+  { name: 'daemon', summary: 'run in the background; returns once it has started' },
+  { name: 'pidfile', value: 'FILE', completes: 'files', summary: 'file that holds the pid while it runs' },
+];
+
+export const runVerb: Verb = {
+  name: 'run',
+  summary: 'Run what a config file describes, in the foreground',
+  group: 'Daemon:',
+  usage: '<file>',
+  description:
+    'Reads the config (YAML, JSON, TOML, a JS or TS module, or a circus.ini), starts its watchers and keeps them running. ' +
+    'SIGTERM, SIGINT (Ctrl-C) and SIGQUIT stop everything gracefully; SIGHUP reloads all watchers and opens the log file again.',
+  options: [
+    ...RUN_OPTIONS,
+    {
+      name: 'log-format',
+      value: 'FORMAT',
+      choices: LOG_FORMATS,
+      summary: 'auto (pretty on a terminal, JSON lines otherwise), pretty or json',
+    },
+  ],
+  examples: ['ringmaster run ringmaster.yaml', 'ringmaster run circus.ini --daemon --pidfile /run/rm.pid --log-output /var/log/rm.log'],
+  completes: 'files',
+  async run([file, ...more], values, io) {
+    if (file === undefined || more.length > 0) return wantsOneFile('run', io);
+    return runDaemon({ ...runRequest('ringmaster run', file, values), log_format: formatNamed(values['log-format']), warnings: [] }, io);
+  },
+};
+
+/** What RUN_OPTIONS ask for. */
+export function runRequest(program: string, file: string, values: VerbValues): Omit<RunRequest, 'log_format' | 'warnings'> {
+  const level = levelNamed(text(values['log-level']));
+  const output = text(values['log-output']);
+  const pidfile = text(values.pidfile);
+  return {
+    program,
+    file,
+    background: values.daemon === true,
+    ...(level !== undefined && { log_level: level }),
+    ...(output !== null && { log_output: output }),
+    ...(pidfile !== null && { pidfile }),
+  };
+}
+
+function text(value: string | boolean | undefined): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function formatNamed(value: string | boolean | undefined): LogFormat {
+  return LOG_FORMATS.find((format) => format === value) ?? 'auto';
+}
+
+/** Says that a verb takes one config file. */
+export function wantsOneFile(verb: string, io: Io): number {
+  io.stderr.write(`ringmaster ${verb}: one config file is wanted; try: ringmaster ${verb} ringmaster.yaml\n`);
+  return EXIT_STATUS.usage;
+}

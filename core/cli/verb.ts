@@ -1,0 +1,73 @@
+import type { Readable, Writable } from 'node:stream';
+import type { DaemonOptions } from '../config/schema/daemon.js';
+
+/** What a program of the command line reads from and writes to; `process` is one. */
+export interface Io {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean };
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** An option `--name` of a verb; in `value` its argument as shown in help, absent for a switch. */
+export interface VerbOption {
+  readonly name: string;
+  readonly summary: string;
+  readonly value?: string;
+  readonly choices?: readonly string[];
+  /** What the value completes to. */
+  readonly completes?: Completion;
+}
+/** Values by option name: true for a switch, text as typed otherwise; absent where not given. */
+export type VerbValues = Readonly<Record<string, string | boolean | undefined>>;
+
+/** What an argument completes to: names of watchers, files, or one of a few words. */
+export type Completion = 'watchers' | 'files' | readonly string[];
+
+/** One verb of `ringmaster`. */
+export interface Verb {
+  readonly name: string;
+  /** One line, for listings and completion. */
+  readonly summary: string;
+  /** Heading in the help under which the verb is listed. */
+  readonly group: string;
+  /** Positional arguments as shown in help: `<name> [<pid>]`. */
+  readonly usage: string;
+  /** Paragraphs for `--help`. */
+  readonly description: string;
+  readonly options: readonly VerbOption[];
+  readonly examples?: readonly string[];
+  /** What the first positional argument completes to. */
+  readonly completes?: Completion;
+  /** Does it; resolves with the exit status. */
+  run(args: readonly string[], values: VerbValues, io: Io): Promise<number>;
+}
+
+/** A program as a completion script sees it. */
+export interface Completable {
+  readonly name: string;
+  readonly options: readonly VerbOption[];
+  readonly verbs: readonly Pick<Verb, 'name' | 'summary' | 'options' | 'completes'>[];
+  /** What positional arguments complete to, where the program has no verbs. */
+  readonly completes?: Completion;
+}
+
+/** A program beside `ringmaster`. */
+export interface Program extends Completable {
+  /** Runs it with the words after its name; resolves with the exit status. */
+  run(args: readonly string[], io: Io): Promise<number>;
+}
+
+/** What a plugin adds to the command line: default export of its `cli/index.js`. */
+export interface VerbProvider {
+  readonly verbs: readonly Verb[];
+  readonly programs?: readonly Program[];
+  /** Options of every verb here that may also stand before the verb. */
+  readonly options?: readonly VerbOption[];
+  /** Where the daemon is to be reached with these options, and a command to try, told once it runs. */
+  announce?(options: Readonly<DaemonOptions>): Announcement;
+}
+export interface Announcement {
+  readonly where: string;
+  readonly hint: string;
+}

@@ -1,0 +1,59 @@
+import { fileURLToPath } from 'node:url';
+import { checkVerb } from './check.js';
+import { circusd } from './circusd-program.js';
+import { completionVerb } from './completion-verb.js';
+import { initVerb } from './init.js';
+import { runVerb } from './run.js';
+import type { Completable, Program, Verb, VerbOption, VerbProvider } from './verb.js';
+
+/** Packaged plugins that add verbs. */
+const PROVIDERS = ['control'] as const;
+
+export interface LoadedProvider {
+  readonly plugin: string;
+  readonly provider: VerbProvider;
+}
+
+/** What packaged plugins add to the command line; loaded once. */
+export function loadProviders(): Promise<readonly LoadedProvider[]> {
+  loading ??= Promise.all(PROVIDERS.map(async (plugin) => ({ plugin, provider: await load(plugin) })));
+  return loading;
+}
+let loading: Promise<readonly LoadedProvider[]> | undefined;
+
+async function load(plugin: string): Promise<VerbProvider> {
+  const file = fileURLToPath(new URL(`../../plugins/${plugin}/cli/index.js`, import.meta.url));
+  const loaded: { readonly default: VerbProvider } = await import(file);
+  return loaded.default;
+}
+
+/** Every verb of `ringmaster`: its own first. */
+export async function allVerbs(): Promise<readonly Verb[]> {
+  const providers = await loadProviders();
+  return [runVerb, checkVerb, initVerb, completionVerb, ...providers.flatMap(({ provider }) => provider.verbs)];
+}
+
+/** Options that may stand before a verb as well. */
+export async function sharedOptions(): Promise<readonly VerbOption[]> {
+  return (await loadProviders()).flatMap(({ provider }) => provider.options ?? []);
+}
+
+/** The programs that stand beside `ringmaster`. */
+export async function otherPrograms(): Promise<readonly Program[]> {
+  const providers = await loadProviders();
+  return [circusd, ...providers.flatMap(({ provider }) => provider.programs ?? [])];
+}
+
+/** The program of that name beside `ringmaster`. */
+export async function programNamed(name: string): Promise<Program> {
+  const found = (await otherPrograms()).find((program) => program.name === name);
+  if (found === undefined) throw new Error(`no packaged plugin has a program ${name}`);
+  return found;
+}
+
+/** Every program, as completion scripts see it. */
+export async function completablePrograms(): Promise<readonly Completable[]> {
+  const [verbs, shared, others] = await Promise.all([allVerbs(), sharedOptions(), otherPrograms()]);
+  const options = [...shared, { name: 'help', summary: 'print help' }, { name: 'version', summary: 'print the version' }];
+  return [{ name: 'ringmaster', options, verbs }, ...others];
+}

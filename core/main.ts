@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import { runBin } from './cli/bin.js';
+import { ringmaster } from './cli/program.js';
+
+await runBin(ringmaster);

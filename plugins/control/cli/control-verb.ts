@@ -1,0 +1,89 @@
+import { EXIT_STATUS, type Io, type Verb, type VerbOption, type VerbValues } from '../../../core/index.js';
+import type { Client } from '../client.js';
+import { ArgumentError, type Command, type CommandCli, type Reply } from '../command.js';
+import { commandOptions, optionsOf } from './command-options.js';
+import { chooseEndpoint, timeoutOf } from './endpoint.js';
+import { statusOverview } from './status-verb.js';
+import { failureOf, type Target, withClient } from './talk.js';
+
+/** Options of every verb that talks to a daemon. */
+export const SHARED_OPTIONS: readonly VerbOption[] = [
+  { name: 'endpoint', value: 'ADDRESS', summary: 'address of the daemon: ipc://PATH or tcp://HOST:PORT' },
+  { name: 'timeout', value: 'SECONDS', summary: 'how long to wait for an answer (5; with --waiting 60)' },
+  { name: 'json', summary: 'print the whole answer as JSON' },
+];
+
+const TIMEOUT_S = 5;
+const WAITING_TIMEOUT_S = 60;
+
+/** Headings of the help, with the commands under each. */
+const GROUPS: readonly (readonly [string, readonly string[]])[] = [
+  ['Watch:', ['status', 'list', 'stats', 'dstats', 'listsockets', 'numprocesses', 'numwatchers']],
+  ['Control:', ['start', 'stop', 'restart', 'reload', 'incr', 'decr', 'signal', 'kill', 'quit']],
+];
+const OTHER_GROUP = 'Configure:';
+
+/** The group under which a verb is listed. */
+export function groupOf(name: string): string {
+  return GROUPS.find(([, names]) => names.includes(name))?.[0] ?? OTHER_GROUP;
+}
+
+/** A control command as a verb of `ringmaster`. */
+export function controlVerb(command: Command, cli: CommandCli): Verb {
+  return {
+    name: command.name,
+    summary: command.summary.replace(/\.$/, ''),
+    group: groupOf(command.name),
+    usage: cli.usage,
+    description: command.description,
+    options: [...optionsOf(command), ...SHARED_OPTIONS],
+    ...(cli.completes !== undefined && { completes: cli.completes }),
+    run: (args, values, io) =>
+      talking(command.name, cli.usage, values, io, async (target) => {
+        const properties = cli.message(args, commandOptions(command, values));
+        await withClient(target, async (client) => {
+          const reply = await client.call(command.name, properties);
+          const text = values.json === true ? JSON.stringify(reply) : await printed(command, cli, client, reply, io);
+          io.stdout.write(`${text}\n`);
+        });
+      }),
+  };
+}
+
+/** Runs what talks to a daemon, and says what went wrong; resolves with the exit status. */
+export async function talking(
+  verb: string,
+  usage: string,
+  values: VerbValues,
+  io: Io,
+  talk: (target: Target) => Promise<void>,
+): Promise<number> {
+  let target: Target = { endpoint: '', timeout_ms: 0 };
+  try {
+    target = targetOf(values, io);
+    await talk(target);
+    return EXIT_STATUS.ok;
+  } catch (error) {
+    const { status, text, reply } = failureOf(error, target);
+    if (reply !== undefined && values.json === true) io.stdout.write(`${JSON.stringify(reply)}\n`);
+    else io.stderr.write(`${text}\n`);
+    if (error instanceof ArgumentError) io.stderr.write(`usage: ringmaster ${verb} ${usage}`.trimEnd().concat('\n'));
+    return status;
+  }
+}
+
+function targetOf(values: VerbValues, io: Io): Target {
+  return {
+    endpoint: chooseEndpoint(textOf(values.endpoint), ['RINGMASTER_ENDPOINT', 'CIRCUSCTL_ENDPOINT'], io.env),
+    timeout_ms: timeoutOf(textOf(values.timeout), values.waiting === true ? WAITING_TIMEOUT_S : TIMEOUT_S),
+  };
+}
+
+async function printed(command: Command, cli: CommandCli, client: Client, reply: Reply, io: Io): Promise<string> {
+  if (command.name === 'status' && 'statuses' in reply && io.stdout.isTTY === true) return statusOverview(client, reply);
+  return cli.print(reply);
+}
+
+function textOf(value: string | boolean | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

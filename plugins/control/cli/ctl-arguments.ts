@@ -1,0 +1,41 @@
+import { closest, parseArguments, type VerbOption, type VerbValues } from '../../../core/index.js';
+import type { Command } from '../command.js';
+import { optionsOf } from './command-options.js';
+
+type Commands = ReadonlyMap<string, Command>;
+
+export const CTL_OPTIONS: readonly VerbOption[] = [
+  { name: 'endpoint', value: 'ENDPOINT', summary: 'address of the daemon' },
+  { name: 'help', summary: 'print this help, or that of a command' },
+  { name: 'json', summary: 'print the answer as JSON' },
+  { name: 'prettify', summary: 'indent the JSON' },
+  { name: 'ssh', value: 'SSH', summary: 'not there yet; forward the port with ssh -L' },
+  { name: 'ssh_keyfile', value: 'SSH_KEYFILE', summary: 'key for --ssh' },
+  { name: 'timeout', value: 'TIMEOUT', summary: 'seconds to wait for an answer (5)' },
+  { name: 'version', summary: 'print the version' },
+];
+
+/** A command line of circusctl, read: `problem` is one line, the rest is what was understood. */
+export interface CtlLine {
+  readonly values: VerbValues;
+  /** Null where the line names none. */
+  readonly command: Command | null;
+  readonly args: readonly string[];
+  readonly problem?: string;
+}
+
+/** Reads a command line: options before or after the command, whose own options are known once it is found. */
+export function readCtlLine(words: readonly string[], commands: Commands): CtlLine {
+  const everything = [...CTL_OPTIONS, ...[...commands.values()].flatMap(optionsOf)];
+  const [name] = parseArguments(words, everything).positionals;
+  const command = name === undefined ? null : (commands.get(name.toLowerCase()) ?? null);
+  const { values, positionals, problems } = parseArguments(words, [...CTL_OPTIONS, ...(command === null ? [] : optionsOf(command))]);
+  const problem = name !== undefined && command === null ? unknownCommand(name, commands) : problems[0];
+  return { values, command, args: positionals.slice(1), ...(problem !== undefined && { problem }) };
+}
+
+/** `unrecognised argument: statsu (did you mean status?)` */
+export function unknownCommand(name: string, commands: Commands): string {
+  const near = closest(name, commands.keys());
+  return `unrecognised argument: ${name}${near === undefined ? '' : ` (did you mean ${near}?)`}`;
+}

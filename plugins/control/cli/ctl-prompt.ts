@@ -1,0 +1,71 @@
+import { createInterface } from 'node:readline';
+import { EXIT_STATUS, type Io, splitWords, type VerbValues, version } from '../../../core/index.js';
+import { CTL_COMMANDS, ctlTarget, runLine } from './ctl.js';
+import { readCtlLine, unknownCommand } from './ctl-arguments.js';
+import { completeLine } from './ctl-completion.js';
+import { commandHelp, ctlHelp } from './ctl-help.js';
+import { withClient } from './talk.js';
+
+const PROMPT = '(circusctl) ';
+/** How long a completion may wait for the names of watchers, ms. */
+const COMPLETION_MS = 1000;
+
+/** Reads commands line by line until the end of input; options of the program hold for each line. */
+export async function runPrompt(values: VerbValues, io: Io): Promise<number> {
+  io.stdout.write(`circusctl ${version()}\n`);
+  await execute(['status'], values, io);
+  const lines = createInterface({
+    input: io.stdin,
+    output: io.stdout,
+    terminal: io.stdin.isTTY === true && io.stdout.isTTY === true,
+    prompt: PROMPT,
+    completer: (line: string, done: (error: null, result: [string[], string]) => void) => {
+      watcherNames(values, io).then(
+        (names) => {
+          const { hits, word } = completeLine(line, CTL_COMMANDS, names);
+          done(null, [[...hits], word]);
+        },
+        () => done(null, [[], line]),
+      );
+    },
+  });
+  lines.on('SIGINT', () => lines.close());
+  lines.prompt();
+  for await (const line of lines) {
+    await executeLine(line, values, io);
+    lines.prompt();
+  }
+  io.stdout.write('\n');
+  return EXIT_STATUS.ok;
+}
+
+async function executeLine(line: string, values: VerbValues, io: Io): Promise<void> {
+  const split = splitWords(line);
+  if ('error' in split) {
+    io.stderr.write(`error: ${split.error}\n`);
+    return;
+  }
+  const [first, ...rest] = split.words;
+  if (first === undefined) return;
+  if (first === 'help' || first === '?') help(rest[0], io);
+  else if (CTL_COMMANDS.has(first.toLowerCase())) await execute(split.words, values, io);
+  else io.stdout.write(`*** ${unknownCommand(first, CTL_COMMANDS)}; try: help\n`);
+}
+
+async function execute(words: readonly string[], values: VerbValues, io: Io): Promise<void> {
+  const line = readCtlLine(words, CTL_COMMANDS);
+  await runLine({ ...line, values: { ...values, ...line.values } }, io);
+}
+
+function help(name: string | undefined, io: Io): void {
+  const command = name === undefined ? undefined : CTL_COMMANDS.get(name.toLowerCase());
+  if (name !== undefined && command === undefined) io.stdout.write(`*** ${unknownCommand(name, CTL_COMMANDS)}\n`);
+  else io.stdout.write(`${command === undefined ? ctlHelp(CTL_COMMANDS.values()) : commandHelp(command)}\n`);
+}
+
+async function watcherNames(values: VerbValues, io: Io): Promise<readonly string[]> {
+  return withClient({ ...ctlTarget(values, io), timeout_ms: COMPLETION_MS }, async (client) => {
+    const { watchers } = await client.call('list', {});
+    return Array.isArray(watchers) ? watchers.map(String) : [];
+  });
+}

@@ -1,0 +1,98 @@
+import { EXIT_STATUS, type Io, type Program, type VerbValues, version } from '../../../core/index.js';
+import type { Command, CommandCli } from '../command.js';
+import { COMMANDS } from '../commands/index.js';
+import { commandOptions, optionsOf } from './command-options.js';
+import { CTL_OPTIONS, type CtlLine, readCtlLine } from './ctl-arguments.js';
+import { CTL_USAGE, commandHelp, ctlHelp } from './ctl-help.js';
+import { chooseEndpoint, timeoutOf } from './endpoint.js';
+import { jsonText } from './json-text.js';
+import { listen } from './listen.js';
+import { failureOf, type Target, withClient } from './talk.js';
+
+const TIMEOUT_S = 5;
+const VARIABLES = ['RINGMASTER_ENDPOINT', 'CIRCUSCTL_ENDPOINT'] as const;
+
+/** Commands that have a form on the command line. */
+export const CTL_COMMANDS: ReadonlyMap<string, Command> = new Map([...COMMANDS].filter(([, { cli }]) => cli !== undefined));
+
+/** circusctl with the options, the output and the exit statuses of Circus's. */
+export const circusctl: Program = {
+  name: 'circusctl',
+  options: CTL_OPTIONS,
+  verbs: [...CTL_COMMANDS.values()].map((command) => ({
+    name: command.name,
+    summary: command.summary,
+    options: optionsOf(command),
+    ...(command.cli?.completes !== undefined && { completes: command.cli.completes }),
+  })),
+  async run(args, io) {
+    const line = readCtlLine(args, CTL_COMMANDS);
+    if (line.problem !== undefined || line.command !== null || line.values.help === true) return runLine(line, io);
+    if (line.values.version === true) {
+      io.stdout.write(`circusctl ${version()}\n`);
+      return EXIT_STATUS.ok;
+    }
+    const { runPrompt } = await import('./ctl-prompt.js');
+    return runPrompt(line.values, io);
+  },
+};
+
+/** Does what a line says; resolves with the exit status. */
+export async function runLine(line: CtlLine, io: Io): Promise<number> {
+  const { command, values, problem } = line;
+  if (problem !== undefined) {
+    io.stderr.write(`${CTL_USAGE}\ncircusctl: error: ${problem}\n`);
+    return EXIT_STATUS.usage;
+  }
+  if (values.version === true) io.stdout.write(`circusctl ${version()}\n`);
+  else if (values.help === true || command?.cli === undefined) {
+    io.stdout.write(`${command === null ? ctlHelp(CTL_COMMANDS.values()) : commandHelp(command)}\n`);
+  } else if (values.ssh !== undefined || values.ssh_keyfile !== undefined) {
+    io.stderr.write('error: --ssh is not there yet; use ssh -L 5555:127.0.0.1:5555 USER@HOST and then --endpoint tcp://127.0.0.1:5555\n');
+    return EXIT_STATUS.failed;
+  } else return ask(line, command, command.cli, io);
+  return EXIT_STATUS.ok;
+}
+
+async function ask({ values, args }: CtlLine, command: Command, cli: CommandCli, io: Io): Promise<number> {
+  let target: Target = { endpoint: '', timeout_ms: 0 };
+  try {
+    target = ctlTarget(values, io);
+    const properties = cli.message(args, commandOptions(command, values));
+    await withClient(target, async (client) => {
+      if (command.name === 'listen') await listen(client, listenOptions(values, args, io));
+      else {
+        const reply = await client.call(command.name, properties);
+        io.stdout.write(`${values.json === true ? jsonText(reply, values.prettify === true) : cli.print(reply)}\n`);
+      }
+    });
+    return EXIT_STATUS.ok;
+  } catch (error) {
+    const { status, text, reply } = failureOf(error, target);
+    if (reply === undefined || values.json !== true) {
+      io.stderr.write(`${text}\n`);
+      return status;
+    }
+    // As Circus does: whoever asks for JSON reads there that the answer is an error.
+    io.stdout.write(`${jsonText(reply, values.prettify === true)}\n`);
+    return EXIT_STATUS.ok;
+  }
+}
+
+/** @throws ArgumentError */
+export function ctlTarget(values: VerbValues, io: Io): Target {
+  const text = (value: string | boolean | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
+  return {
+    endpoint: chooseEndpoint(text(values.endpoint), VARIABLES, io.env),
+    timeout_ms: timeoutOf(text(values.timeout), TIMEOUT_S),
+  };
+}
+
+/** An endpoint named for `listen` is that of the events, as in Circus. */
+function listenOptions(values: VerbValues, topics: readonly string[], io: Io): Parameters<typeof listen>[1] {
+  return {
+    topics,
+    ...(typeof values.endpoint === 'string' && { pubsub_endpoint: values.endpoint }),
+    print: (topic, body) => void io.stdout.write(`${topic}: ${JSON.stringify(body)}\n`),
+  };
+}

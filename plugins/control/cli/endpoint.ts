@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs';
+import { ArgumentError } from '../command.js';
+import { defaultEndpoints } from '../endpoints.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Where Circus's daemon listens. */
+const CIRCUS_ENDPOINT = 'tcp://127.0.0.1:5555';
+
+/**
+ * Which daemon to talk to: the one named, else that of the environment, else the one in the runtime directory, else Circus's.
+ *
+ * @param variables names of environment variables, the one that counts most first
+ * @throws ArgumentError for what is no address
+ */
+export function chooseEndpoint(given: string | undefined, variables: readonly string[], env: Env): string {
+  const source = given === undefined ? variables.find((name) => env[name]) : '--endpoint';
+  if (source !== undefined) return checked(given ?? env[source] ?? '', source);
+  const { endpoint } = defaultEndpoints(env);
+  return existsSync(endpoint.slice('ipc://'.length)) ? endpoint : CIRCUS_ENDPOINT;
+}
+
+function checked(endpoint: string, source: string): string {
+  if (/^(tcp:\/\/[^\s/]+:\d+|ipc:\/\/.+)$/.test(endpoint)) return endpoint;
+  throw new ArgumentError(`${source} must be tcp://HOST:PORT or ipc://PATH, got "${endpoint}"`);
+}
+
+/** @returns ms; @throws ArgumentError for what is no number of seconds above zero */
+export function timeoutOf(given: string | undefined, default_s: number): number {
+  const seconds = given === undefined ? default_s : Number(given);
+  if (Number.isFinite(seconds) && seconds > 0) return seconds * 1000;
+  throw new ArgumentError(`--timeout must be a number of seconds above 0, got "${given}"`);
+}

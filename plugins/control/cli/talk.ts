@@ -1,0 +1,60 @@
+import { EXIT_STATUS, isRingmasterError, messageOf } from '../../../core/index.js';
+import { Client } from '../client.js';
+import { ArgumentError, type Reply } from '../command.js';
+
+/** A daemon to talk to, and how long to wait for each answer. */
+export interface Target {
+  readonly endpoint: string;
+  readonly timeout_ms: number;
+}
+
+/** Talks to a daemon for as long as `talk` takes. */
+export async function withClient<T>(target: Target, talk: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client(target);
+  try {
+    return await talk(client);
+  } finally {
+    client.close();
+  }
+}
+
+/** What to print, and the exit status, where there is no answer or one that says no. */
+export interface Failure {
+  readonly status: number;
+  readonly text: string;
+  /** The daemon's answer, if there is one. */
+  readonly reply?: Reply;
+}
+
+/**
+ * What became of a request that failed.
+ *
+ * @throws the error itself where it is none of those that a person can do something about
+ */
+export function failureOf(error: unknown, { endpoint, timeout_ms }: Target): Failure {
+  if (error instanceof ArgumentError) return { status: EXIT_STATUS.failed, text: error.message };
+  if (isRingmasterError(error, 'RM_CLIENT_REPLY')) {
+    const reply = error.context.reply as Reply;
+    return { status: EXIT_STATUS.refused, text: `error: ${reply.reason ?? messageOf(error)}`, reply };
+  }
+  if (isRingmasterError(error, 'RM_CLIENT_TIMEOUT')) {
+    return {
+      status: EXIT_STATUS.failed,
+      text: [
+        `timed out: no answer from ${endpoint} within ${timeout_ms / 1000} s`,
+        'Is the daemon elsewhere? Name its address with --endpoint. Does the request take longer? Raise --timeout.',
+      ].join('\n'),
+    };
+  }
+  if (isRingmasterError(error, 'RM_CLIENT_REFUSED')) {
+    return {
+      status: EXIT_STATUS.failed,
+      text: [
+        `no daemon listens at ${endpoint}`,
+        'Start one with `ringmaster run FILE`, or name the address of one that runs with --endpoint or RINGMASTER_ENDPOINT.',
+      ].join('\n'),
+    };
+  }
+  if (isRingmasterError(error)) return { status: EXIT_STATUS.failed, text: `${error.message}; ${error.fix}` };
+  throw error;
+}

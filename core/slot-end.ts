@@ -95,7 +95,7 @@ export class Ender implements Disposable {
     const { hooks, watcher } = this.#host;
     const veto = hooks.used('before_signal', watcher.name) ? hooks.gateSync('before_signal', { watcher, pid, signum }) : null;
     if (veto === null || signum === SIGKILL) send();
-    else this.#host.log.info(`signal ${signum} to ${pid} was withheld: ${veto.veto}`, { watcher: watcher.name });
+    else this.#host.log.info(`signal ${signum} to ${pid} was withheld: ${veto.veto}`);
     hooks.watch('after_signal', { watcher, pid, signum });
   }
 

@@ -347,7 +347,7 @@ export class Watcher implements WatcherApi {
     }
     if (one.do === 'begin') {
       this.#nextBegin_at = this.#deps.clock.now() + this.#spec.warmup_delay * 1000;
-      this.#slots.begin(one.wid);
+      this.#slots.begin(one.wid, one.from);
       return;
     }
     const slot = this.#slots.map.get(one.wid);

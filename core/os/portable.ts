@@ -36,7 +36,7 @@ export function portableOs(): Os {
 }
 
 function start(request: SpawnRequest, listener: SpawnListener, children: Map<number, ChildProcess>): void {
-  const found = findExecutable(request.file, request.env['PATH'], request.cwd);
+  const found = findExecutable(request.file, request.env.PATH, request.cwd);
   if ('errno' in found) {
     listener.failed(found.errno, found.message);
     return;

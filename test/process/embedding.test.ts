@@ -27,6 +27,7 @@ describe('embedding', function () {
       expect(supervisor.find('web')?.processes()).to.have.length(2);
     };
     await run();
+    await eventually(() => !process.getActiveResourcesInfo().includes('ProcessWrap'));
     const before = footprint();
     for (let round = 0; round < 200; round++) await run();
     // The handle of the last child closes a turn of the loop after its exit.

@@ -32,13 +32,13 @@ describe('spawning real processes', function () {
   it('gives a process only its own environment', async () => {
     const { real, report: seen } = await report(() => ({ env: { GREETING: 'hello', HOME_WAS: '$HOME' } }));
     await using _ = real;
-    expect(seen.env).to.deep.equal({ GREETING: 'hello', HOME_WAS: process.env['HOME'] ?? '' });
+    expect(seen.env).to.deep.equal({ GREETING: 'hello', HOME_WAS: process.env.HOME ?? '' });
   });
 
   it("gives a process the daemon's environment with copy_env, under its own", async () => {
     const { real, report: seen } = await report(() => ({ copy_env: true, env: { GREETING: 'hello', HOME: '/nowhere' } }));
     await using _ = real;
-    expect(seen.env).to.include({ GREETING: 'hello', HOME: '/nowhere', PATH: process.env['PATH'] });
+    expect(seen.env).to.include({ GREETING: 'hello', HOME: '/nowhere', PATH: process.env.PATH });
   });
 
   it('leads a session and a process group of its own', async () => {

@@ -19,7 +19,7 @@ export type IniSections = Map<string, IniSection>;
 export type IniReport = (severity: 'error' | 'warning', finding: Finding, origin: Origin) => void;
 
 const HEADER = /^\[(.+)\]/;
-const OPTION = /^(.*?)\s*[=:]\s*(.*)$/;
+const OPTION = /^\s*([^\s=:].*?)\s*[=:]\s*(.*)$/;
 
 /**
  * Reads the text of one file into `sections`, which may hold those of files read before.
@@ -73,20 +73,16 @@ export function parseIni(text: string, file: string, sections: IniSections, repo
         origin,
       );
     } else if (section === undefined) {
-      report(
-        'error',
-        { message: `"${key.trim()}" stands before the first [section]`, fix: 'put it under [circus] or [watcher:NAME]' },
-        origin,
-      );
+      report('error', { message: `"${key}" stands before the first [section]`, fix: 'put it under [circus] or [watcher:NAME]' }, origin);
     } else {
       const entry = { value: cleanValue(raw), origin };
-      const first = section.entries.get(key.trim());
+      const first = section.entries.get(key);
       if (first === undefined) {
-        section.entries.set(key.trim(), entry);
-        open = { key: key.trim(), lines: [entry.value] };
-      } else if (first.value !== entry.value) {
+        section.entries.set(key, entry);
+        open = { key: key, lines: [entry.value] };
+      } else {
         const where = first.origin.file === file ? `line ${first.origin.line}` : `${first.origin.file}:${first.origin.line}`;
-        report('warning', { message: `"${key.trim()}" is given twice; the first value, in ${where}, counts` }, origin);
+        report('warning', { message: `"${key}" is given twice; the first value, in ${where}, counts` }, origin);
       }
     }
   }

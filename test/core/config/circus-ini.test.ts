@@ -25,7 +25,7 @@ describe('circus.ini', () => {
       env: { PORT: '7000', Title: 'big', count: '3' },
     });
     expect(Object.keys(config?.watchers ?? {})).to.deep.equal(['api', 'cron', 'jobs', 'web']);
-    expect(config?.watchers['web']).to.deep.include({
+    expect(config?.watchers.web).to.deep.include({
       cmd: 'node server.js --name big --wid $(circus.wid)',
       args: 'a\nb "c d"',
       numprocesses: 3,
@@ -43,7 +43,7 @@ describe('circus.ini', () => {
       options: { Colour: 'blue' },
       env: { PORT: '7000', Title: 'big', count: '3', HOMEDIR: '/home/web', PATH: '/bin:/opt/bin:' },
     });
-    expect(config?.watchers['api']).to.deep.include({
+    expect(config?.watchers.api).to.deep.include({
       cmd: 'run;this',
       shell: true,
       shell_args: null,
@@ -138,7 +138,7 @@ describe('circus.ini', () => {
 
   it('reads a socket umask as a decimal number and its name in lower case', async () => {
     const { config } = await loadText('c.ini', '[socket:Web]\nport = 9090\nfamily = af_inet6\numask = 12\nreplace = yes\n');
-    expect(config?.sockets['web']).to.include({ port: 9090, family: 'AF_INET6', umask: 12, replace: true, backlog: 2048 });
+    expect(config?.sockets.web).to.include({ port: 9090, family: 'AF_INET6', umask: 12, replace: true, backlog: 2048 });
   });
 
   it('reads typed options of plugins, and those of one watcher as PLUGIN.OPTION', async () => {
@@ -146,7 +146,7 @@ describe('circus.ini', () => {
     const { config, problems, origin } = await loadText('c.ini', text, { resolvePlugin: async () => flapping });
     expect(errorsOf({ problems })).to.deep.equal([]);
     expect(config?.plugins).to.deep.equal({ './f.mjs': { mode: 'hard', attempts: 3, window: 1, active: true } });
-    expect(config?.watchers['w']).to.deep.include({
+    expect(config?.watchers.w).to.deep.include({
       plugins: { flapping: { window: 300, active: false } },
       options: { 'f.window': '5m', 'flapping.active': 'off' },
     });
@@ -184,7 +184,7 @@ describe('circus.ini', () => {
       'c.ini',
       '[DEFAULT]\nnumprocesses = 4\n[watcher:a]\ncmd = a\n[watcher:b]\ncmd = b\nnumprocesses = 1\n',
     );
-    expect([config?.watchers['a']?.numprocesses, config?.watchers['b']?.numprocesses]).to.deep.equal([4, 1]);
+    expect([config?.watchers.a?.numprocesses, config?.watchers.b?.numprocesses]).to.deep.equal([4, 1]);
   });
 
   it('takes a file of any name that looks like a circus.ini', async () => {

@@ -166,10 +166,7 @@ const cases: readonly Case[] = [
     text: web('cmd: again'),
     expected: { line: 4, column: 5, path: '', message: 'is not YAML: map keys must be unique' },
   },
-  { title: 'YAML that ends too early',
-    text: 'watchers: {\n',
-    expected: { path: '', line: 2 },
-  } },
+  { title: 'YAML that ends too early', text: 'watchers: {\n', expected: { path: '', line: 2 } },
   { title: 'an empty YAML file', text: '# nothing\n', expected: { path: '', line: null, message: 'the file is empty' } },
   {
     title: 'two YAML documents',

@@ -10,7 +10,7 @@ interface Case {
 }
 
 const web = (line: string): string => `watchers:\n  web:\n    cmd: run\n    ${line}\n`;
-const _json = (line: string): string => `{"watchers": {"web": {"cmd": "run",\n${line}}}}`;
+const json = (line: string): string => `{"watchers": {"web": {"cmd": "run",\n${line}}}}`;
 
 /** Each text has one mistake, and one error tells it. */
 const cases: readonly Case[] = [

@@ -244,6 +244,29 @@ const cases: readonly Case[] = [
   },
 ];
 
+const deep = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+const hostile: readonly Case[] = [
+  {
+    title: 'a file that is not text',
+    file: 'c.ini',
+    text: '[a]\0',
+    expected: { path: '', message: 'is not a text file: it has a byte 0 in it' },
+  },
+  { title: 'JSON nested too deeply', file: 'c.json', text: deep(100_000), expected: { line: 1, column: 102 } },
+  { title: 'TOML nested too deeply', file: 'c.toml', text: `a = ${deep(100_000)}`, expected: { line: 1 } },
+  {
+    title: 'a module nested too deeply',
+    file: 'c.mjs',
+    text: 'let a = {}; for (let i = 0; i < 20000; i++) a = { a }; export default { plugins: { x: a } };',
+    expected: { path: 'plugins.x.a', allowed: 'at most 100 objects and lists inside each other' },
+  },
+  {
+    title: 'aliases that multiply',
+    text: ['a: &a [x, x]', ...[...'bcdefghijk'].map((key, at) => `${key}: &${key} [${`*${'abcdefghij'[at]}, `.repeat(9)}]`)].join('\n'),
+    expected: { message: 'is not YAML: excessive alias count indicates a resource exhaustion attack' },
+  },
+];
+
 /** The same with plugins that can be loaded. */
 const pluginCases: readonly Case[] = [
   {
@@ -279,7 +302,7 @@ const pluginCases: readonly Case[] = [
 ];
 
 describe('config problems', () => {
-  for (const { title, text, expected, file = 'c.yaml' } of cases) {
+  for (const { title, text, expected, file = 'c.yaml' } of [...cases, ...hostile]) {
     it(`names ${title}`, async () => expectOne(await loadText(file, text), file, expected));
   }
   for (const { title, text, expected } of pluginCases) {

@@ -5,7 +5,10 @@ export { EXIT_STATUS } from './cli/exit-status.js';
 export type * from './cli/verb.js';
 export { version } from './cli/version.js';
 export { type Clock, systemClock } from './clock.js';
+<<<<<<< HEAD
 export { closest } from './config/did-you-mean.js';
+=======
+>>>>>>> config
 export {
   type CheckedConfig,
   type CheckOptions,
@@ -17,6 +20,10 @@ export {
   type LoadedConfig,
   type LoadOptions,
   loadConfig,
+<<<<<<< HEAD
+=======
+  type Origin,
+>>>>>>> config
   type Problem,
 } from './config/index.js';
 export type { Config, DaemonOptions } from './config/schema/daemon.js';
@@ -25,7 +32,7 @@ export { type WatcherOptions, watcherSchema } from './config/schema/watcher.js';
 export { type ErrorCode, type ErrorOptions, isRingmasterError, messageOf, RingmasterError } from './errors.js';
 export { EVENTS, type EventBodies, type EventName, type SupervisorEvent } from './events.js';
 export * from './hooks.js';
-export type { FromSchema, JsonSchema } from './json-schema.js';
+export type { FromSchema, FromSchemaInput, JsonSchema } from './json-schema.js';
 export { type LogFields, type Logger, silentLogger } from './log.js';
 export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type PluginContext } from './plugin.js';
 export { type Cleanup, Scope } from './scope.js';

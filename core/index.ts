@@ -5,10 +5,7 @@ export { EXIT_STATUS } from './cli/exit-status.js';
 export type * from './cli/verb.js';
 export { version } from './cli/version.js';
 export { type Clock, systemClock } from './clock.js';
-<<<<<<< HEAD
 export { closest } from './config/did-you-mean.js';
-=======
->>>>>>> config
 export {
   type CheckedConfig,
   type CheckOptions,
@@ -20,10 +17,7 @@ export {
   type LoadedConfig,
   type LoadOptions,
   loadConfig,
-<<<<<<< HEAD
-=======
   type Origin,
->>>>>>> config
   type Problem,
 } from './config/index.js';
 export type { Config, DaemonOptions } from './config/schema/daemon.js';

@@ -177,6 +177,7 @@ export class Watcher implements WatcherApi {
 
   set(options: Readonly<Record<string, unknown>>): Promise<Outcome> {
     const change = checkWatcherChange(this.#spec, options);
+    this.#spec = change.spec;
     for (const _ of Object.keys(options)) this.#emit('updated', { time: this.#now() });
     return this.update(change.spec, change.restart);
   }

@@ -98,9 +98,6 @@ export const ERRORS = {
     message: (file: string, why: string) => `cannot write ${file}: ${why}`,
     fix: 'check that the directory is there and may be written',
   },
-  RM_CLIENT_TIMEOUT: {
-    message: (command: string, endpoint: string, ms: number) => `${command}: no answer from ${endpoint} within ${ms} ms`,
-  },
   RM_NO_CONFIG_FILE: {
     message: () => 'cannot reload the config: this supervisor was not started from a file',
     fix: 'call apply() with a config instead',

@@ -1,6 +1,6 @@
 import { EXIT_STATUS, type Io, type Program, type VerbValues, version } from '../../../core/index.js';
 import type { Command, CommandCli } from '../command.js';
-import { COMMANDS } from '../commands/index.js';
+import { commandTable } from '../commands/index.js';
 import { commandOptions, optionsOf } from './command-options.js';
 import { CTL_OPTIONS, type CtlLine, readCtlLine } from './ctl-arguments.js';
 import { CTL_USAGE, commandHelp, ctlHelp } from './ctl-help.js';
@@ -13,7 +13,7 @@ const TIMEOUT_S = 5;
 const VARIABLES = ['RINGMASTER_ENDPOINT', 'CIRCUSCTL_ENDPOINT'] as const;
 
 /** Commands that have a form on the command line. */
-export const CTL_COMMANDS: ReadonlyMap<string, Command> = new Map([...COMMANDS].filter(([, { cli }]) => cli !== undefined));
+export const CTL_COMMANDS: ReadonlyMap<string, Command> = new Map([...commandTable].filter(([, { cli }]) => cli !== undefined));
 
 /** circusctl with the options, the output and the exit statuses of Circus's. */
 export const circusctl: Program = {

@@ -1,11 +1,11 @@
 import type { VerbProvider } from '../../../core/index.js';
-import { COMMANDS } from '../commands/index.js';
+import { commandTable } from '../commands/index.js';
 import { controlVerb, SHARED_OPTIONS } from './control-verb.js';
 import { circusctl } from './ctl.js';
 import { chooseEndpoint } from './endpoint.js';
 import { listenVerb } from './listen.js';
 
-const commands = [...COMMANDS.values()].filter((command) => command.name !== listenVerb.name);
+const commands = [...commandTable.values()].filter((command) => command.name !== listenVerb.name);
 
 /** What the control plugin adds to the command line: a verb for each command, `listen`, and circusctl. */
 const provider: VerbProvider = {

@@ -1,6 +1,6 @@
 import type { WatcherApi } from '../api.js';
 import type { Problem } from '../config/index.js';
-import { messageOf, RingmasterError } from '../errors.js';
+import { isRingmasterError, messageOf, RingmasterError } from '../errors.js';
 
 type Seen = Pick<WatcherApi, 'name' | 'status' | 'processes'>;
 
@@ -36,8 +36,12 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** One line for whoever started the program: what went wrong and, where it is known, what to do. */
+/** One line for whoever started the program: what went wrong, why, and, where it is known, what to do. */
 export function failureLine(program: string, error: unknown): string {
   const fix = error instanceof RingmasterError ? `; ${error.fix}` : '';
+  // That a plugin failed says nothing of why; its cause does, and knows what to do.
+  if (isRingmasterError(error, 'RM_PLUGIN_FAILED') && error.cause !== undefined) {
+    return failureLine(`${program}: ${error.message}`, error.cause);
+  }
   return `${program}: ${messageOf(error)}${fix}\n`;
 }

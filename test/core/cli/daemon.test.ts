@@ -46,6 +46,15 @@ describe('a daemon on the command line', () => {
     });
   }
 
+  it('loses no SIGTERM while it starts, and leaves nothing running', async () => {
+    directory.file('ringmaster.yaml', 'watchers:\n  web: {cmd: sleep 601.5, numprocesses: 40, warmup_delay: 0.01}\n');
+    const daemon = start('main', 'run', config);
+    await daemon.printed('starts with');
+    daemon.child.kill('SIGTERM');
+    expect(await daemon.ended).to.include({ status: 0, stderr: '' });
+    expect(daemon.stdout).to.not.include('ready:');
+  });
+
   it('ends after quit', async () => {
     const daemon = start('circusd', '--log-level', 'debug', config);
     await daemon.printed('ready:');

@@ -37,6 +37,10 @@ describe('what the daemon reports', () => {
     expect(failureLine('ringmaster init', error)).to.equal(
       'ringmaster init: cannot write x.yaml: it exists; choose another name, or add --force to replace it\n',
     );
+    const failed = new RingmasterError('RM_PLUGIN_FAILED', ['control', 'setup'], { cause: error });
+    expect(failureLine('ringmaster run', failed)).to.equal(
+      'ringmaster run: plugin "control" failed in setup: cannot write x.yaml: it exists; choose another name, or add --force to replace it\n',
+    );
     expect(failureLine('ringmaster run', new Error('no space'))).to.equal('ringmaster run: no space\n');
   });
 });

@@ -37,7 +37,7 @@ describe('ringmaster', () => {
   });
 
   const mistakes: readonly [readonly string[], string, number][] = [
-    [['statsu'], "unknown command 'statsu'\n(Did you mean status?)", 2],
+    [['statsu'], "unknown command 'statsu'\n(Did you mean one of stats, status?)", 2],
     [['start', '--wating'], "unknown option '--wating'\n(Did you mean --waiting?)", 2],
     [['run', 'x.yaml', '--log-level', 'loud'], "argument 'loud' is invalid. Allowed choices are critical", 2],
     [['--json', 'run', 'x.yaml'], "run has no option '--json'", 2],

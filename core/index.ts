@@ -17,6 +17,7 @@ export {
   type LoadedConfig,
   type LoadOptions,
   loadConfig,
+  type Origin,
   type Problem,
 } from './config/index.js';
 export type { Config, DaemonOptions } from './config/schema/daemon.js';
@@ -25,7 +26,7 @@ export { type WatcherOptions, watcherSchema } from './config/schema/watcher.js';
 export { type ErrorCode, type ErrorOptions, isRingmasterError, messageOf, RingmasterError } from './errors.js';
 export { EVENTS, type EventBodies, type EventName, type SupervisorEvent } from './events.js';
 export * from './hooks.js';
-export type { FromSchema, JsonSchema } from './json-schema.js';
+export type { FromSchema, FromSchemaInput, JsonSchema } from './json-schema.js';
 export { type LogFields, type Logger, silentLogger } from './log.js';
 export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type PluginContext } from './plugin.js';
 export { type Cleanup, Scope } from './scope.js';

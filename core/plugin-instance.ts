@@ -173,7 +173,8 @@ export class PluginInstance {
 
   #configFor(watcher: WatcherApi): Options | null {
     if (this.plugin.per_watcher !== true) return this.#config;
-    const own = watcher.spec.plugins[this.name];
+    const { plugins } = watcher.spec;
+    const own = plugins[this.name] ?? plugins[this.#source];
     if (own === false) return null;
     if (typeof own !== 'object') return this.#config;
     let overlay = this.#overlays.get(own);

@@ -2,10 +2,10 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { closest } from './config/did-you-mean.js';
 import { messageOf, RingmasterError } from './errors.js';
 import { HOOKS } from './hooks.js';
 import type { AnyPlugin } from './plugin.js';
-import { suggest } from './suggest.js';
 
 const PACKAGED = fileURLToPath(new URL('../plugins/', import.meta.url));
 const BARE_NAME = /^[a-z][a-z0-9_]*$/;
@@ -116,8 +116,8 @@ async function isFile(path: string): Promise<boolean> {
 }
 
 function didYouMean(found: string, known: readonly string[]): string {
-  const meant = suggest(found, known);
-  return meant === null ? '' : `, did you mean "${meant}"?`;
+  const meant = closest(found, known);
+  return meant === undefined ? '' : `, did you mean "${meant}"?`;
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;

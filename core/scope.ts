@@ -66,12 +66,14 @@ export class Scope implements AsyncDisposable {
   /** A scope that ends with this one at the latest. */
   child(name: string): Scope {
     const scope = new Scope(`${this.name}/${name}`);
+    const key = Symbol(name);
     this.#children.add(scope);
-    const owned = this.add(name, () => scope.dispose());
+    this.#cleanups.set(key, { name, run: () => scope.dispose() });
     scope.add('parent', () => {
       this.#children.delete(scope);
-      return owned[Symbol.asyncDispose]();
+      this.#cleanups.delete(key);
     });
+    if (this.disposed) void scope.dispose();
     return scope;
   }
 

@@ -1,3 +1,5 @@
+import type { SignalOptions } from './api.js';
+import { RingmasterError } from './errors.js';
 import { PATIENCE_MS, whenGroupEmpty } from './process-group.js';
 import type { Slot } from './slot-state.js';
 import type { SlotsHost } from './slots-host.js';
@@ -80,7 +82,9 @@ export class Ender implements Disposable {
       empty();
       return;
     }
-    os.signalGroup(pgid, slot.state === 'stopping' ? this.#endingOf(slot).signum : SIGKILL);
+    // With stop_children all of them have been asked already.
+    if (slot.state !== 'stopping') os.signalGroup(pgid, SIGKILL);
+    else if (!this.#host.spec().stop_children) os.signalGroup(pgid, this.#endingOf(slot).signum);
     const watch = whenGroupEmpty(os, clock, pgid, () => {
       this.#draining.delete(slot);
       empty();
@@ -93,8 +97,28 @@ export class Ender implements Disposable {
     const { hooks, watcher } = this.#host;
     const veto = hooks.used('before_signal', watcher.name) ? hooks.gateSync('before_signal', { watcher, pid, signum }) : null;
     if (veto === null || signum === SIGKILL) send();
-    else this.#host.log.info(`signal ${signum} to ${pid} was withheld: ${veto.veto}`, { watcher: watcher.name });
+    else this.#host.log.info(`signal ${signum} to ${pid} was withheld: ${veto.veto}`);
     hooks.watch('after_signal', { watcher, pid, signum });
+  }
+
+  /**
+   * Sends a signal by request: to one process or all of them, to their children, or to everybody.
+   *
+   * @throws RM_PROCESS_UNKNOWN for a pid that is not among `pids`, or a child that is not the process's
+   */
+  signalFamilies(pids: readonly number[], signum: number, { pid, child_pid, children = false, recursive = false }: SignalOptions): void {
+    const { os, watcher } = this.#host;
+    if (pid !== undefined && !pids.includes(pid)) throw new RingmasterError('RM_PROCESS_UNKNOWN', [pid, watcher.name]);
+    for (const target of pid === undefined ? pids : [pid]) {
+      const family = children || recursive || child_pid !== undefined ? os.children(target, recursive) : [];
+      if (child_pid !== undefined) {
+        if (!family.includes(child_pid)) throw new RingmasterError('RM_PROCESS_UNKNOWN', [child_pid, watcher.name]);
+        os.signal(child_pid, signum);
+        continue;
+      }
+      if (!children) this.signal(target, signum, () => os.signal(target, signum));
+      for (const child of family) os.signal(child, signum);
+    }
   }
 
   [Symbol.dispose](): void {

@@ -40,6 +40,11 @@ export class Slots implements Disposable {
     return live.sort((a, b) => a.wid - b.wid);
   }
 
+  /** Whether a process of another generation lives. */
+  hasOlder(generation: number): boolean {
+    return this.live().some((slot) => slot.generation !== generation);
+  }
+
   views(): readonly ProcessView[] {
     const now = this.#host.clock.now();
     return this.live().map((slot) => ({
@@ -52,8 +57,11 @@ export class Slots implements Disposable {
     }));
   }
 
-  begin(wid: number): void {
-    const slot = this.map.get(wid) ?? newSlot(wid);
+  /** @param from the slot whose respawn this is, where it moves to a smaller worker id */
+  begin(wid: number, from = wid): void {
+    const waiting = this.map.get(from);
+    this.map.delete(from);
+    const slot: Slot = { ...newSlot(wid), ...waiting, wid };
     this.map.set(wid, slot);
     slot.attempt = ++this.#attempts;
     slot.generation = this.#host.generation();
@@ -196,21 +204,21 @@ export class Slots implements Disposable {
       this.#host.os.signalGroup(pid, SIGKILL);
       return;
     }
-    const { clock, log, watcher } = this.#host;
+    const { clock, log } = this.#host;
     const { max_age, max_age_variance } = this.#host.spec();
     slot.pid = slot.pgid = pid;
     slot.started_ms = clock.now();
     slot.started = clock.wall() / 1000;
     slot.spawn_failures = 0;
     slot.expires_at = max_age > 0 ? slot.started_ms + (max_age + this.#host.random() * max_age_variance) * 1000 : null;
-    log.debug(`running process [pid ${pid}]`, { watcher: watcher.name, wid: slot.wid });
+    log.debug(`running process [pid ${pid}]`, { wid: slot.wid });
     this.#feed(slot, 'spawned');
   }
 
   #spawnFailed(slot: Slot, attempt: number, errno: string, error: string): void {
     if (!this.#isCurrent(slot, attempt) || slot.state !== 'spawning') return;
-    const { clock, log, watcher } = this.#host;
-    log.warn(`cannot spawn: ${error}`, { watcher: watcher.name, wid: slot.wid, errno });
+    const { clock, log } = this.#host;
+    log.warn(`cannot spawn: ${error}`, { wid: slot.wid, errno });
     this.#host.emit('spawn_failed', { time: clock.wall() / 1000, errno, error });
     this.#lastErrno = errno;
     if (!TRANSIENT.has(errno)) slot.spawn_failures++;
@@ -256,8 +264,8 @@ export class Slots implements Disposable {
   }
 
   #reportStuck(pgid: number): void {
-    const { log, watcher, clock } = this.#host;
-    log.error(`process group ${pgid} outlives SIGKILL; it hangs in the kernel`, { watcher: watcher.name });
+    const { log, clock } = this.#host;
+    log.error(`process group ${pgid} outlives SIGKILL; it hangs in the kernel`);
     this.#host.emit('stuck', { process_pid: pgid, time: clock.wall() / 1000 });
     this.#host.changed();
   }

@@ -2,11 +2,11 @@ import { dirname } from 'node:path';
 import type { Outcome, ReloadOptions, RemoveOptions, SupervisorApi, SupervisorState, WatcherApi } from './api.js';
 import { type Clock, systemClock } from './clock.js';
 import { commandLine } from './command-line.js';
-import { checkConfig, checkWatcher, diffConfigs, formatProblem, loadConfig, type Problem } from './config/index.js';
+import { checkConfig, checkWatcher, formatProblem, loadConfig, type Problem } from './config/index.js';
 import type { Config, DaemonOptions } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import { Deferred } from './deferred.js';
-import { RingmasterError } from './errors.js';
+import { messageOf, RingmasterError } from './errors.js';
 import type { EventBodies, EventName, SupervisorEvent } from './events.js';
 import { HookRegistry } from './hook-registry.js';
 import { type Logger, silentLogger } from './log.js';
@@ -17,6 +17,7 @@ import { PluginContainer } from './plugin-container.js';
 import { resolvePlugin } from './plugin-resolve.js';
 import { Scope } from './scope.js';
 import { SpawnQueue } from './spawn-queue.js';
+import { applyConfig } from './supervisor-apply.js';
 import { inStartOrder, restartInOrder, startInOrder, stopInOrder } from './supervisor-order.js';
 import { Watcher } from './watcher.js';
 import { workingDirectory } from './working-directory.js';
@@ -53,6 +54,8 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   #scope = new Scope('supervisor');
   #hooks: HookRegistry;
   #spawns: SpawnQueue;
+  #container: PluginContainer | null = null;
+  #preparing = false;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
   #closed = new Deferred();
@@ -64,7 +67,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     this.#clock = options.clock ?? systemClock;
     this.#os = options.os ?? portableOs();
     this.#log = options.log ?? silentLogger;
-    this.#hooks = new HookRegistry({ clock: this.#clock, log: this.#log });
+    this.#hooks = this.#registry();
     this.#spawns = new SpawnQueue(this.#clock);
   }
 
@@ -173,46 +176,18 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   }
 
   async apply(config: Config): Promise<void> {
-    const diff = diffConfigs(this.#checked(), config);
+    const before = this.#checked();
     this.#config = config;
-    const later: Promise<unknown>[] = [];
-    for (const name of diff.watchers.removed) later.push(this.remove(name));
-    for (const name of diff.watchers.added) {
-      const watcher = this.#added(name, config);
-      if (watcher.spec.autostart) later.push(watcher.start());
-    }
-    for (const change of diff.watchers.changed) {
-      const watcher = this.#watchers.get(change.name.toLowerCase());
-      const spec = config.watchers[change.name];
-      if (watcher && spec) later.push(change.effect === 'restart' ? this.#replace(watcher, spec) : watcher.update(spec, false));
-    }
-    for (const what of diff.daemon) this.#log.warn(`${what} has changed; it takes effect when the daemon is started again`);
-    await Promise.all(later);
+    const log = this.#log;
+    await applyConfig(before, config, { log, api: this, find: (name) => this.#watchers.get(name.toLowerCase()) });
     this.#hooks.watch('config_applied', { config });
-  }
-
-  #added(name: string, config: Config): Watcher {
-    this.add(name, config.watchers[name] ?? {});
-    const watcher = this.#watchers.get(name.toLowerCase());
-    if (!watcher) throw new RingmasterError('RM_WATCHER_UNKNOWN', [name]);
-    return watcher;
-  }
-
-  /** As Circus does on a changed config: down with the old options, up with the new ones, where it runs at all. */
-  async #replace(watcher: Watcher, spec: WatcherOptions): Promise<void> {
-    const runs = watcher.status !== 'stopped';
-    if (!runs) {
-      await watcher.update(spec, false);
-      return;
-    }
-    const down = watcher.stop();
-    const up = down.then(() => watcher.update(spec, false)).then(() => watcher.start());
-    await up;
   }
 
   async #boot(): Promise<void> {
     try {
+      this.#preparing = true;
       const config = await this.#prepare();
+      this.#preparing = false;
       this.#config = config;
       for (const [name, spec] of Object.entries(config.watchers)) this.#create(name, spec);
       await this.#hooks.step('boot', {});
@@ -243,10 +218,10 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     if (!checked.config) throw invalid(checked.problems);
     this.#config = checked.config;
     this.#proceed();
-    const container = new PluginContainer({ hooks: this.#hooks, clock: this.#clock, log: this.#log, scope: this.#scope, supervisor: this });
+    this.#container = new PluginContainer({ hooks: this.#hooks, clock: this.#clock, log: this.#log, scope: this.#scope, supervisor: this });
     const { plugins: options } = checked.config;
     const entries = [...plugins].map(([name, plugin]) => ({ name, plugin, config: options[name] ?? {} }));
-    await container.load(
+    await this.#container.load(
       entries.filter((entry): entry is typeof entry & { config: Record<string, unknown> } => typeof entry.config === 'object'),
     );
     this.#proceed();
@@ -269,10 +244,13 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     this.#state = 'stopping';
     const everybody = (): Watcher[] => [...this.#watchers.values(), ...this.#leaving.keys()];
     for (const watcher of everybody()) watcher.close('the supervisor is stopping');
+    // A plugin that hangs in its setup is not waited for.
+    if (this.#preparing) await this.#container?.close();
     if (!idle) {
       await this.#hooks.step('before_shutdown', {});
       await stopInOrder(everybody(), this.#clock);
       await this.#starting?.catch(() => undefined);
+      this.#starting = null;
       await this.#hooks.step('shutdown', {});
     }
     for (const watcher of everybody()) watcher.dispose('the supervisor has stopped');
@@ -288,10 +266,21 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
 
   #renew(): void {
     this.#scope = new Scope('supervisor');
-    this.#hooks = new HookRegistry({ clock: this.#clock, log: this.#log });
+    this.#hooks = this.#registry();
     this.#spawns = new SpawnQueue(this.#clock);
     this.#stopping = null;
+    this.#preparing = false;
     this.#closed = new Deferred();
+  }
+
+  #registry(): HookRegistry {
+    return new HookRegistry({
+      clock: this.#clock,
+      log: this.#log,
+      onFailure: ({ hook, watcher, error }) => {
+        if (watcher !== null) this.#emit(watcher, 'hook_failure', { name: hook, time: this.#clock.wall() / 1000, error: messageOf(error) });
+      },
+    });
   }
 
   /** The safety net: every check_delay, look for what should have been told. */

@@ -2,6 +2,7 @@
 export { type EventRecorder, recordEvents } from './testing/events.js';
 export { eventually } from './testing/eventually.js';
 export { type FakeBehaviour, type FakeChild, FakeOs, type OsAction } from './testing/fake-os.js';
+export { createHarness, type Harness, type HarnessOptions } from './testing/harness.js';
 export { noLeaks } from './testing/leaks.js';
 export { type LogLine, recordingLogger } from './testing/logger.js';
 export { rejects } from './testing/rejects.js';

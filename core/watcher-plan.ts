@@ -40,7 +40,8 @@ export interface Actual {
 }
 
 export type Step =
-  | { readonly do: 'begin'; readonly wid: number }
+  /** `from`: the slot whose respawn this is, where a smaller worker id is free by now. */
+  | { readonly do: 'begin'; readonly wid: number; readonly from?: number }
   | { readonly do: 'end'; readonly wid: number; readonly retire: boolean }
   /** It is ending already; nothing is to take its place. */
   | { readonly do: 'retire'; readonly wid: number }
@@ -129,7 +130,7 @@ function fill(desired: Desired, actual: Actual, slots: readonly Slot[], now: num
         old,
         up.length === fresh.length && replaced.length === 0 && missing <= 0 && waiting.length === 0 && actual.next_begin_at <= now,
       )
-    : oldest(old, old.length - Math.max(0, wanted - up.length)).map((slot): Step => ({ do: 'end', wid: slot.wid, retire: true }));
+    : oldest(old, up.length >= wanted ? old.length : old.length - wanted).map((slot): Step => ({ do: 'end', wid: slot.wid, retire: true }));
   const expired = up.filter((slot) => slot.expires_at !== null && slot.expires_at <= now);
   const steps: Step[] = [...shrink, ...grow, ...renew];
   const touched = new Set(steps.map((one) => ('wid' in one ? one.wid : 0)));
@@ -150,17 +151,29 @@ function fill(desired: Desired, actual: Actual, slots: readonly Slot[], now: num
   return { steps, wakes, filled, renewed: old.length === 0 || waiting.length > 0 };
 }
 
-/** Fills free places with the smallest free worker ids, and those whose respawn is due; one only where there is a warmup_delay. */
+/** Fills free places with the smallest free worker ids, respawns that are due first; one only where there is a warmup_delay. */
 function begins(missing: number, waiting: readonly Slot[], actual: Actual, desired: Desired, now: number): Step[] {
-  const wids = waiting.filter((slot) => (slot.respawn_at ?? 0) <= now).map((slot) => slot.wid);
-  for (let wid = 1, left = missing; left > 0; wid++) {
-    const slot = actual.slots.get(wid);
-    if (slot !== undefined && (slot.state !== 'idle' || slot.respawn_at !== null)) continue;
-    wids.push(wid);
-    left--;
+  const due = waiting.filter((slot) => (slot.respawn_at ?? 0) <= now).map((slot) => slot.wid);
+  const taken = new Set(
+    [...actual.slots.values()].filter((slot) => slot.state !== 'idle' || slot.respawn_at !== null).map((slot) => slot.wid),
+  );
+  let next = 1;
+  const smallestFree = (): number => {
+    while (taken.has(next)) next++;
+    return next;
+  };
+  const steps: Step[] = [];
+  for (const from of due) {
+    const wid = Math.min(from, smallestFree());
+    taken.add(wid);
+    steps.push(wid === from ? { do: 'begin', wid } : { do: 'begin', wid, from });
   }
-  const begun = desired.warmup_ms > 0 ? wids.slice(0, 1) : wids;
-  return begun.map((wid) => ({ do: 'begin', wid }));
+  for (let left = missing; left > 0; left--) {
+    const wid = smallestFree();
+    taken.add(wid);
+    steps.push({ do: 'begin', wid });
+  }
+  return desired.warmup_ms > 0 ? steps.slice(0, 1) : steps;
 }
 
 /** What goes when there are too many: first what has no process to lose, then the oldest, as Circus does. */

@@ -62,7 +62,7 @@ async function supervise({ request, io, control, loaded, config, onStarted }: Ru
   for (const warning of request.warnings) log.warn(warning);
   const plugins = await defaultPlugins(config, dirname(loaded.file));
   if (control.stopping) return EXIT_STATUS.ok;
-  const supervisor = new Supervisor(config, { plugins, log, config_file: loaded.file });
+  await using supervisor = new Supervisor(config, { plugins, log, config_file: loaded.file });
   control.useSupervisor(supervisor);
   try {
     await supervisor.start();

@@ -3,7 +3,7 @@
  *
  * @source Python's fnmatch
  */
-export function fnmatchPattern(pattern: string): RegExp {
+function fnmatchPattern(pattern: string): RegExp {
   let text = '';
   for (let at = 0; at < pattern.length; at++) {
     const char = pattern.charAt(at);

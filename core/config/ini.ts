@@ -1,4 +1,4 @@
-import type { Finding, Origin } from './problem.js';
+import { type Finding, type Origin, shortJson } from './problem.js';
 
 /** One `key = value` of an ini file. */
 export interface IniEntry {
@@ -19,7 +19,6 @@ export type IniSections = Map<string, IniSection>;
 export type IniReport = (severity: 'error' | 'warning', finding: Finding, origin: Origin) => void;
 
 const HEADER = /^\[(.+)\]/;
-const OPTION = /^(.*?)\s*[=:]\s*(.*)$/;
 
 /**
  * Reads the text of one file into `sections`, which may hold those of files read before.
@@ -61,32 +60,30 @@ export function parseIni(text: string, file: string, sections: IniSections, repo
     }
     open = 'skipped';
     if (line.startsWith('[')) {
-      report('error', { message: `section header without a closing ], got ${JSON.stringify(line)}` }, origin);
+      report('error', { message: `section header without a closing ], got ${shortJson(line)}` }, origin);
       section = { origin, entries: new Map() };
       continue;
     }
-    const [, key, raw] = OPTION.exec(line) ?? [];
-    if (key === undefined || raw === undefined) {
-      report(
-        'error',
-        { message: `line is neither "key = value", a [section] nor a comment, got ${JSON.stringify(line)}`, found: JSON.stringify(line) },
-        origin,
-      );
+    const delimiter = line.search(/[=:]/);
+    const key = line.slice(0, Math.max(0, delimiter)).trim();
+    if (key === '') {
+      const found = shortJson(line);
+      report('error', { message: `line is neither "key = value", a [section] nor a comment, got ${found}`, found }, origin);
     } else if (section === undefined) {
       report(
         'error',
-        { message: `"${key.trim()}" stands before the first [section]`, fix: 'put it under [circus] or [watcher:NAME]' },
+        { message: `${shortJson(key)} stands before the first [section]`, fix: 'put it under [circus] or [watcher:NAME]' },
         origin,
       );
     } else {
-      const entry = { value: cleanValue(raw), origin };
-      const first = section.entries.get(key.trim());
+      const entry = { value: cleanValue(line.slice(delimiter + 1).trimStart()), origin };
+      const first = section.entries.get(key);
       if (first === undefined) {
-        section.entries.set(key.trim(), entry);
-        open = { key: key.trim(), lines: [entry.value] };
-      } else if (first.value !== entry.value) {
+        section.entries.set(key, entry);
+        open = { key, lines: [entry.value] };
+      } else {
         const where = first.origin.file === file ? `line ${first.origin.line}` : `${first.origin.file}:${first.origin.line}`;
-        report('warning', { message: `"${key.trim()}" is given twice; the first value, in ${where}, counts` }, origin);
+        report('warning', { message: `"${key}" is given twice; the first value, in ${where}, counts` }, origin);
       }
     }
   }

@@ -2,6 +2,9 @@ import type { Findings, Path } from './problem.js';
 
 export type JsonObject = Record<string, unknown>;
 
+/** Far deeper than any config, and far from the end of the stack. */
+const DEEPEST = 100;
+
 /** Whether a value is an object with keys: no list, no null, no instance of a class. */
 export function isObject(value: unknown): value is JsonObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -27,6 +30,11 @@ export function objectIn(parent: JsonObject, key: string): JsonObject {
 export function cloneJson(value: unknown, path: Path, findings: Findings, above: readonly unknown[] = []): unknown {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (above.length > DEEPEST) {
+    const allowed = `at most ${DEEPEST} objects and lists inside each other`;
+    findings.error(path.slice(0, 3), { message: `is nested too deeply, allowed are ${allowed}`, allowed });
+    return undefined;
+  }
   const circular = above.includes(value);
   if (Array.isArray(value) && !circular) return value.map((item, at) => cloneJson(item, [...path, at], findings, [...above, value]));
   if (isObject(value) && !circular) return cloneObject(value, path, findings, [...above, value]);

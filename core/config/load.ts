@@ -48,6 +48,10 @@ async function readSource(file: string, env: Env, findings: Findings): Promise<S
     findings.error([], readProblem(file, thrown));
     return typedSource(undefined, file);
   }
+  if (text.includes('\0')) {
+    findings.error([], { message: 'is not a text file: it has a byte 0 in it' });
+    return typedSource(undefined, file);
+  }
   if (extension === '.yaml' || extension === '.yml') return readYamlSource(text, file, findings);
   if (extension === '.json') return readJsonSource(text, file, findings);
   if (extension === '.toml') return readTomlSource(text, file, findings);

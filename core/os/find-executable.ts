@@ -18,7 +18,7 @@ export function findExecutable(file: string, path: string | undefined, cwd: stri
     const wrong = problem(full, 'file');
     return wrong ? { errno: wrong, message: `${file}: ${WORDS[wrong]}` } : { path: full };
   }
-  const directories = (path ?? process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(delimiter);
+  const directories = (path ?? process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin').split(delimiter);
   let denied = false;
   for (const directory of directories) {
     const full = resolve(cwd, directory, file);

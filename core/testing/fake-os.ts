@@ -113,7 +113,7 @@ export class FakeOs implements Os {
   }
 
   groupAlive(pgid: number): boolean {
-    return this.#group(pgid).length > 0;
+    return this.#live(pgid) === undefined && this.#group(pgid).length > 0;
   }
 
   children(pid: number, recursive: boolean): readonly number[] {

@@ -54,6 +54,12 @@ describe('watcher plan', () => {
     ],
     ['respawns when it is due', {}, actual('active', [slot(1, 'up'), slot(2, 'idle', { respawn_at: NOW })]), [begin(2)]],
     [
+      'gives a respawn the smallest worker id that is free by then',
+      {},
+      actual('active', [slot(3, 'up'), slot(4, 'idle', { respawn_at: NOW })]),
+      [{ do: 'begin', wid: 1, from: 4 }],
+    ],
+    [
       'ends the oldest when there are too many',
       { count: 1 },
       actual('active', [slot(1, 'up', { started_ms: 9 }), slot(2, 'up', { started_ms: 3 })]),
@@ -114,10 +120,16 @@ describe('watcher plan', () => {
       [begin(3), begin(4)],
     ],
     [
-      'ends an old one for each new one that is up',
+      'keeps the old ones until all of the new generation are up',
       { generation: 2 },
       actual('active', [slot(1, 'up'), slot(2, 'up'), slot(3, 'up', { generation: 2 }), slot(4, 'spawning', { generation: 2 })]),
-      [end(1)],
+      [],
+    ],
+    [
+      'ends the old ones when all of the new generation are up',
+      { generation: 2 },
+      actual('active', [slot(1, 'up'), slot(2, 'up'), slot(3, 'up', { generation: 2 }), slot(4, 'up', { generation: 2 })]),
+      [end(1), end(2)],
     ],
     [
       'keeps the old ones where the new generation cannot be spawned',
@@ -197,6 +209,7 @@ describe('watcher plan', () => {
           const { steps: todo } = plan(desired, { ...actual('active'), slots }, NOW);
           for (const one of todo) {
             if (!('wid' in one)) continue;
+            if (one.do === 'begin' && one.from !== undefined) slots.delete(one.from);
             const found = slots.get(one.wid) ?? newSlot(one.wid);
             slots.set(one.wid, found);
             if (one.do === 'begin')

@@ -39,3 +39,44 @@ export const inferred = definePlugin({
     hooks.respawn.tap(() => ({ action: 'perhaps' }));
   },
 });
+
+export const tapped = definePlugin({
+  name: 'tapped',
+  summary: 'What a tap may return follows from the kind of its hook.',
+  schema: { type: 'object', properties: {} },
+  hooks: ['before_start', 'before_signal', 'respawn', 'spawn_options', 'before_stop', 'event'],
+  setup({ config, hooks, service }) {
+    hooks.before_start.tap(async ({ watcher }) => watcher.status !== 'stopped');
+    hooks.before_start.tap(() => {}, { stage: -1, before: ['inferred'], deadline_ms: 10, ignore_failure: true, watcher: 'web' });
+    // @ts-expect-error a gate says no with false or a veto
+    hooks.before_start.tap(() => 'no');
+    // @ts-expect-error this gate has to be answered at once
+    hooks.before_signal.tap(async () => false);
+    // @ts-expect-error a decision has to be made at once
+    hooks.respawn.tap(async (decision) => decision);
+    hooks.spawn_options.tap(async (options) => ({ ...options, env: { ...options.env, ADDED: 'yes' } }));
+    hooks.spawn_options.tap((options) => {
+      // @ts-expect-error arguments are frozen
+      options.cwd = '/';
+    });
+    // @ts-expect-error a value of another shape
+    hooks.spawn_options.tap(() => ({ argv: ['true'] }));
+    hooks.before_stop.tap(async () => 'whatever');
+    hooks.event.tap((event) => (event.name === 'reap' ? event.body.exit_code : 0));
+    // @ts-expect-error an option of a tap that there is not
+    hooks.event.tap(() => {}, { timeout: 5 });
+    // @ts-expect-error no options, so there is nothing to read
+    void config.attempts.length;
+    const counter = service<{ count(): number }>('counter');
+    counter.count();
+  },
+});
+
+definePlugin({
+  name: 'wrong',
+  summary: 'A hook that there is not.',
+  schema: { type: 'object', properties: {} },
+  // @ts-expect-error a hook that there is not
+  hooks: ['before_lunch'],
+  setup() {},
+});

@@ -7,6 +7,9 @@ export function readJsonSource(text: string, file: string, findings: Findings): 
   return typedSource(parser.parse(), file);
 }
 
+/** Far deeper than any config, and far from the end of the stack. */
+const DEEPEST = 100;
+
 class JsonSyntaxError extends Error {
   readonly at: number;
   constructor(message: string, at: number) {
@@ -43,6 +46,7 @@ class JsonParser {
   #value(path: Path): unknown {
     this.#space();
     const char = this.#text.charAt(this.#at);
+    if (path.length > DEEPEST) this.#fail(`at most ${DEEPEST} objects and lists inside each other`);
     if (char === '{') return this.#object(path);
     if (char === '[') return this.#array(path);
     if (char === '"') return this.#string();

@@ -1,4 +1,5 @@
 import type { LineCounter, Node, Pair } from 'yaml';
+import { messageOf } from '../../errors.js';
 import type { Findings, Origin, Path } from '../problem.js';
 import { type Source, typedSource } from '../source.js';
 
@@ -24,13 +25,16 @@ export async function readYamlSource(text: string, file: string, findings: Findi
     if (errors.length === 0) findings.error([], { message: 'the file is empty' });
     return typedSource(undefined, file);
   }
-  new Locator(yaml, findings, origin, (alias) => (yaml.isAlias(alias) ? alias.resolve(document) : undefined)).node(document.contents, []);
+  let value: unknown;
   try {
-    return typedSource(document.toJS({ maxAliasCount: 100 }), file);
+    // First, since it refuses aliases that multiply.
+    value = document.toJS({ maxAliasCount: 100 });
   } catch (thrown) {
-    findings.error([], { message: `is not YAML: ${lowerFirst(thrown instanceof Error ? thrown.message : String(thrown))}` });
+    findings.error([], { message: `is not YAML: ${lowerFirst(messageOf(thrown))}` });
     return typedSource(undefined, file);
   }
+  new Locator(yaml, findings, origin, (alias) => (yaml.isAlias(alias) ? alias.resolve(document) : undefined)).node(document.contents, []);
+  return typedSource(value, file);
 }
 
 class Locator {
@@ -46,16 +50,17 @@ class Locator {
     this.#resolve = resolve;
   }
 
-  node(node: unknown, path: Path, depth = 0): void {
+  node(node: unknown, path: Path, above: readonly Node[] = []): void {
     const { isAlias, isMap, isNode, isScalar, isSeq } = this.#yaml;
-    // Deeper than any config: an alias that holds itself.
-    if (!isNode(node) || depth > 32) return;
-    if (isAlias(node)) this.node(this.#resolve(node), path, depth + 1);
-    else if (isMap(node)) for (const pair of node.items) this.#pair(pair, path, depth);
+    // An alias can be inside of what it stands for.
+    if (!isNode(node) || above.includes(node)) return;
+    const inside = [...above, node];
+    if (isAlias(node)) this.node(this.#resolve(node), path, above);
+    else if (isMap(node)) for (const pair of node.items) this.#pair(pair, path, inside);
     else if (isSeq(node)) {
       for (const [at, item] of node.items.entries()) {
         if (isNode(item) && item.range) this.#findings.locate([...path, at], this.#origin(item.range[0]));
-        this.node(item, [...path, at], depth + 1);
+        this.node(item, [...path, at], inside);
       }
     } else if (isScalar(node) && typeof node.value === 'number' && /^[+-]?0\d/.test(node.source ?? '')) {
       const found = node.source ?? '';
@@ -64,17 +69,17 @@ class Locator {
     }
   }
 
-  #pair(pair: Pair, path: Path, depth: number): void {
+  #pair(pair: Pair, path: Path, above: readonly Node[]): void {
     const { isNode, isScalar } = this.#yaml;
     const { key, value } = pair;
     if (isScalar(key) && (key.value === '<<' || typeof key.value === 'symbol')) {
-      this.node(value, path, depth + 1);
+      this.node(value, path, above);
       return;
     }
     const name = isScalar(key) ? String(key.value) : String(key);
     const range = isNode(key) ? key.range : undefined;
     if (range) this.#findings.locate([...path, name], this.#origin(range[0]));
-    this.node(value, [...path, name], depth + 1);
+    this.node(value, [...path, name], above);
   }
 }
 

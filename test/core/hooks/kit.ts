@@ -1,7 +1,7 @@
 import type { WatcherApi } from '../../../core/api.js';
 import { HookRegistry } from '../../../core/hook-registry.js';
 import type { HookFailure } from '../../../core/hook-runner.js';
-import { type HookName, HOOKS } from '../../../core/hooks.js';
+import { HOOKS, type HookName } from '../../../core/hooks.js';
 import { Scope } from '../../../core/scope.js';
 import { type LogLine, recordingLogger, VirtualClock } from '../../../core/testing.js';
 

@@ -1,0 +1,79 @@
+import type { AnyPlugin } from '../plugin.js';
+import { Supervisor } from '../supervisor.js';
+import { type EventRecorder, recordEvents } from './events.js';
+import { FakeOs } from './fake-os.js';
+import { type LogLine, recordingLogger } from './logger.js';
+import { VirtualClock } from './virtual-clock.js';
+
+export interface HarnessOptions {
+  /** As in a config file. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly plugins?: readonly AnyPlugin[];
+  /** From 0 to 1; always 0 where none is given. */
+  readonly random?: () => number;
+}
+
+/** A supervisor on a fake operating system and a virtual clock. */
+export interface Harness extends AsyncDisposable {
+  readonly clock: VirtualClock;
+  readonly os: FakeOs;
+  readonly supervisor: Supervisor;
+  /** What it told of so far. */
+  readonly events: EventRecorder;
+  /** What it logged so far. */
+  readonly lines: readonly LogLine[];
+  /** Starts the supervisor and lets as much time pass as that takes. */
+  start(): Promise<void>;
+  /** Stops it, likewise. */
+  stop(): Promise<void>;
+  /**
+   * Goes from timer to timer until `promise` is settled.
+   *
+   * @param limit_ms of virtual time, 10 minutes where none is given
+   * @throws Error that lists the pending timers, where it is not settled then
+   */
+  until<T>(promise: PromiseLike<T>, limit_ms?: number): Promise<T>;
+}
+
+const LIMIT_MS = 600_000;
+/** Turns of the real event loop without a timer that is due, after which the clock may jump: time for files to be read. */
+const QUIET_TURNS = 20;
+/** Real time for what no virtual timer stands for. */
+const PATIENCE_MS = 1000;
+
+/** Builds a harness; the supervisor is not started yet. */
+export function createHarness({ config = {}, plugins = [], random = () => 0 }: HarnessOptions = {}): Harness {
+  const clock = new VirtualClock();
+  const os = new FakeOs(clock);
+  const events = recordEvents();
+  const lines: LogLine[] = [];
+  const supervisor = new Supervisor(config, { plugins: [events.plugin, ...plugins], log: recordingLogger(lines), clock, os, random });
+  const until = <T>(promise: PromiseLike<T>, limit_ms = LIMIT_MS): Promise<T> => advanceUntil(clock, promise, limit_ms);
+  const stop = (): Promise<void> => until(supervisor.stop());
+  return { clock, os, supervisor, events, lines, start: () => until(supervisor.start()), stop, until, [Symbol.asyncDispose]: stop };
+}
+
+async function advanceUntil<T>(clock: VirtualClock, promise: PromiseLike<T>, limit_ms: number): Promise<T> {
+  let settled = false;
+  const settle = (): void => {
+    settled = true;
+  };
+  promise.then(settle, settle);
+  const until_ms = clock.now() + limit_ms;
+  let patience_ms = performance.now() + PATIENCE_MS;
+  let quiet = 0;
+  for (;;) {
+    await clock.advanceAsync(0);
+    if (settled) return promise;
+    quiet += 1;
+    const next = clock.pending[0];
+    if (next !== undefined && quiet >= QUIET_TURNS && clock.now() + next.due_in_ms <= until_ms) {
+      await clock.advanceAsync(next.due_in_ms);
+      quiet = 0;
+      patience_ms = performance.now() + PATIENCE_MS;
+    } else if (performance.now() > patience_ms) {
+      const pending = clock.pending.map(({ kind, due_in_ms }) => `${kind} in ${due_in_ms} ms`);
+      throw new Error(`not settled within ${limit_ms} ms of virtual time; pending: ${pending.join(', ') || 'nothing'}`);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expect } from 'chai';
+import { checkPlugin, packagedNames, resolvePlugin } from '../../../core/plugin-resolve.js';
+import { rejects } from '../../../core/testing.js';
+
+const FIXTURES = resolve('test/fixtures/plugins');
+const PACKAGED = join(FIXTURES, 'packaged');
+const body = (name: string): string => `{ name: '${name}', summary: 'S.', schema: { type: 'object', properties: {} }, setup() {} };`;
+
+/** Packages in node_modules of the config's directory: package.json and one file each. */
+const PACKAGES = [
+  [
+    'esm-only',
+    { type: 'module', exports: { '.': { types: './lib.d.ts', import: './lib.js' } } },
+    'lib.js',
+    `export default ${body('esm')}`,
+  ],
+  ['@me/scoped', { type: 'module', exports: './lib.js' }, 'lib.js', `export default ${body('scoped')}`],
+  ['both', { exports: { require: './no.cjs', import: { node: './lib.mjs' } } }, 'lib.mjs', `export default ${body('both')}`],
+  ['by-main', { main: './lib.cjs' }, 'lib.cjs', `module.exports = ${body('by_main')}`],
+  ['closed', { exports: {} }, 'lib.js', ''],
+] as const;
+
+describe('resolution of plugins', () => {
+  let directory = '';
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'ringmaster-'));
+    for (const [name, manifest, file, text] of PACKAGES) {
+      const root = join(directory, 'node_modules', name);
+      await mkdir(root, { recursive: true });
+      await writeFile(join(root, 'package.json'), JSON.stringify({ name, ...manifest }));
+      await writeFile(join(root, file), text);
+    }
+  });
+  after(() => rm(directory, { recursive: true }));
+
+  const FOUND: readonly (readonly [title: string, name: string, plugin: string])[] = [
+    ['a plugin that comes along by its name', 'alpha', 'alpha'],
+    ['one whose directory is written with a dash', 'two_words', 'two_words'],
+    ['a path relative to the config', './mine.js', 'mine'],
+    ['a path that goes up', '../plugins/mine.js', 'mine'],
+    ['an absolute path', join(FIXTURES, 'mine.js'), 'mine'],
+  ];
+  for (const [title, name, plugin] of FOUND) {
+    it(`finds ${title}`, async () => expect((await resolvePlugin(name, FIXTURES, PACKAGED)).name).to.equal(plugin));
+  }
+
+  const PACKAGED_BY_NPM: readonly (readonly [name: string, plugin: string])[] = [
+    ['esm-only', 'esm'],
+    ['@me/scoped', 'scoped'],
+    ['both', 'both'],
+    ['by-main', 'by_main'],
+  ];
+  for (const [name, plugin] of PACKAGED_BY_NPM) {
+    it(`finds the npm package ${name} from the directory of the config`, async () => {
+      expect((await resolvePlugin(name, directory, PACKAGED)).name).to.equal(plugin);
+    });
+  }
+
+  const REFUSED: readonly (readonly [title: string, name: string, message: RegExp])[] = [
+    ['a slip of the fingers with what was meant', 'alhpa', /no plugin or npm package of that name, did you mean "alpha"\?$/],
+    ['an unknown name with those that there are', 'zzz', /no plugin or npm package of that name; there are alpha, two_words$/],
+    ['a name that is no package either', '@nobody/nothing', /no plugin or npm package of that name/],
+    ['a file that is not there', './nothing.js', /nothing\.js: Cannot find module/],
+    ['a file that throws', './broken.js', /broken\.js: no such luck$/],
+    ['a file without a default export', './no-default.js', /cannot load plugin "\.\/no-default\.js": no default export/],
+    [
+      'a plugin with flaws, naming each',
+      './flawed.js',
+      /name must be .*, summary must be .*, schema must be .*, setup must be .*, requires must be .*"before_strat", did you mean "before_start"\?/,
+    ],
+  ];
+  for (const [title, name, message] of REFUSED) {
+    it(`refuses ${title}`, async () => {
+      expect((await rejects(resolvePlugin(name, FIXTURES, PACKAGED), 'RM_PLUGIN_UNKNOWN')).message).to.match(message);
+    });
+  }
+
+  it('refuses a package that lets nothing be imported', async () => {
+    expect((await rejects(resolvePlugin('closed', directory, PACKAGED), 'RM_PLUGIN_UNKNOWN')).message).to.match(/exports/);
+  });
+
+  it('looks for the plugins that come along beside the core', async () => {
+    expect(await packagedNames()).to.include('control');
+  });
+
+  it('takes what definePlugin returns', () => {
+    const plugin = { name: 'a', summary: 'A.', schema: { type: 'object', properties: {} }, hooks: ['ready'], setup() {} };
+    expect(checkPlugin('a', plugin)).to.equal(plugin);
+  });
+});

@@ -76,12 +76,6 @@ export const UNSUPPORTED: readonly UnsupportedRow[] = [
   ),
   row(
     'watcher',
-    ['virtualenv', 'virtualenv_py_ver'],
-    'a Python virtual environment, which is not set up yet: PATH and PYTHONPATH stay as they are',
-    'begin cmd with the path of its bin/python, or set PATH in env',
-  ),
-  row(
-    'watcher',
     ['copy_path'],
     'sys.path of a daemon in Python, which there is none of here: PYTHONPATH stays as it is',
     'set PYTHONPATH in env',

@@ -32,7 +32,6 @@ export async function runDaemon(request: RunRequest, io: Io): Promise<number> {
   using _signals = takeSignals(control);
   using _crashes = takeCrashes((error) => control.crash(error));
   const { superviseFile } = await import('./daemon.js');
-  // Awaited here: the signals are given back when this function is left.
   if (!isBackground) return await superviseFile(request, io, control, () => {});
   const errors = new TextSink();
   const { stdin, stdout, env } = io;

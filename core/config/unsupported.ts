@@ -76,23 +76,11 @@ export const UNSUPPORTED: readonly UnsupportedRow[] = [
   ),
   row(
     'watcher',
-    ['virtualenv', 'virtualenv_py_ver'],
-    'a Python virtual environment, which is not set up yet: PATH and PYTHONPATH stay as they are',
-    'begin cmd with the path of its bin/python, or set PATH in env',
-  ),
-  row(
-    'watcher',
     ['copy_path'],
     'sys.path of a daemon in Python, which there is none of here: PYTHONPATH stays as it is',
     'set PYTHONPATH in env',
   ),
 ];
-
-/** A hook in JavaScript. */
-export const JS_HOOK: Finding = {
-  message: 'asks for a function as a hook, which is not available yet: the function is not called',
-  fix: 'remove it, or tap the hook in a plugin',
-};
 
 /** A hook in Python, which can never be called from here. */
 export const PYTHON_HOOK: Finding = {

@@ -83,9 +83,7 @@ describe('config check', () => {
     ['inherited sockets', { watchers: { web: { cmd: 'x', use_sockets: true } } }, 'watchers.web.use_sockets'],
     ['a start on demand', { watchers: { web: { cmd: 'x', on_demand: true } } }, 'watchers.web.on_demand'],
     ['a stream', { watchers: { web: { cmd: 'x', stdout_stream: { class: 'FileStream' } } } }, 'watchers.web.stdout_stream'],
-    ['a virtual environment', { watchers: { web: { cmd: 'x', virtualenv: '/v' } } }, 'watchers.web.virtualenv'],
     ['sys.path', { watchers: { web: { cmd: 'x', copy_path: true } } }, 'watchers.web.copy_path'],
-    ['a hook', { watchers: { web: { cmd: 'x', hooks: { before_start: './a.mjs#f,true' } } } }, 'watchers.web.hooks.before_start'],
     ['shell_args without a shell', { watchers: { web: { cmd: 'x', shell_args: 'a' } } }, 'watchers.web.shell_args'],
   ];
   for (const [what, value, path] of asked) {

@@ -121,10 +121,12 @@ describe('interop: events', function () {
   });
 
   it('a quick query is answered while a slow one is under way', async () => {
-    const slow = daemon.wait('restart', { name: 'single' });
-    const fast = daemon.ask('status', { name: 'single' });
-    expect((await slow).status).to.equal('stopping');
-    expect((await fast).info).to.have.keys('started', 'stopped', 'kept');
+    const slow = { id: 'slow', command: 'restart', properties: { name: 'single', waiting: true } };
+    const fast = { id: 'fast', command: 'status', properties: { name: 'single' } };
+    const [first, second] = await daemon.inOneGo(slow, fast);
+    expect(first).to.include({ id: 'fast', status: 'stopping' });
+    expect(second).to.include({ id: 'slow', status: 'ok' });
+    expect(second?.info).to.have.keys('started', 'stopped', 'kept');
   });
 
   it('reloadconfig changes what differs and nothing else', async () => {

@@ -61,7 +61,8 @@ async function storm(client: Client, random: Random): Promise<{ readonly answers
       answers++;
       const shape = SHAPES[command] ?? ((one: Reply) => one.status === 'ok');
       if (!shape(reply)) wrong.push(`${command} ${name}: ${JSON.stringify(reply)}`);
-      if (reply.watcher_name !== undefined && reply.watcher_name !== name) wrong.push(`${command} ${name}: answer of ${reply.watcher_name}`);
+      if (reply.watcher_name !== undefined && reply.watcher_name !== name)
+        wrong.push(`${command} ${name}: answer of ${reply.watcher_name}`);
     } catch (error) {
       if (error instanceof ReplyError) answers++;
       wrong.push(`${command} ${name}: ${error}`);
@@ -106,7 +107,9 @@ describe('50 clients send 200 mixed commands each, all at once', function () {
     const grown_bytes = rssBytes(daemon.pid) - rss_bytes;
     daemon.kill('SIGTERM');
     expect(await daemon.gone(), daemon.said).to.deep.equal({ status: 0, signal: null });
-    const delay: { readonly max_ms: number; readonly p99_ms: number } = JSON.parse(readFileSync(join(daemon.place.directory, 'delay.json'), 'utf8'));
+    const delay: { readonly max_ms: number; readonly p99_ms: number } = JSON.parse(
+      readFileSync(join(daemon.place.directory, 'delay.json'), 'utf8'),
+    );
     console.log(
       `      ${Math.round(took_ms)} ms; event loop at most ${Math.round(delay.max_ms)} ms late, p99 ${Math.round(delay.p99_ms)}; ` +
         `${Math.round(grown_bytes / 1024 / 1024)} MiB more`,

@@ -1,3 +1,5 @@
+import type { SignalOptions } from './api.js';
+import { RingmasterError } from './errors.js';
 import { PATIENCE_MS, whenGroupEmpty } from './process-group.js';
 import type { Slot } from './slot-state.js';
 import type { SlotsHost } from './slots-host.js';
@@ -97,6 +99,26 @@ export class Ender implements Disposable {
     if (veto === null || signum === SIGKILL) send();
     else this.#host.log.info(`signal ${signum} to ${pid} was withheld: ${veto.veto}`);
     hooks.watch('after_signal', { watcher, pid, signum });
+  }
+
+  /**
+   * Sends a signal by request: to one process or all of them, to their children, or to everybody.
+   *
+   * @throws RM_PROCESS_UNKNOWN for a pid that is not among `pids`, or a child that is not the process's
+   */
+  signalFamilies(pids: readonly number[], signum: number, { pid, child_pid, children = false, recursive = false }: SignalOptions): void {
+    const { os, watcher } = this.#host;
+    if (pid !== undefined && !pids.includes(pid)) throw new RingmasterError('RM_PROCESS_UNKNOWN', [pid, watcher.name]);
+    for (const target of pid === undefined ? pids : [pid]) {
+      const family = children || recursive || child_pid !== undefined ? os.children(target, recursive) : [];
+      if (child_pid !== undefined) {
+        if (!family.includes(child_pid)) throw new RingmasterError('RM_PROCESS_UNKNOWN', [child_pid, watcher.name]);
+        os.signal(child_pid, signum);
+        continue;
+      }
+      if (!children) this.signal(target, signum, () => os.signal(target, signum));
+      for (const child of family) os.signal(child, signum);
+    }
   }
 
   [Symbol.dispose](): void {

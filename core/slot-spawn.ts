@@ -1,7 +1,7 @@
 import { RLIMITS, type WatcherOptions } from './config/schema/watcher.js';
 import { messageOf } from './errors.js';
 import type { Exit, SpawnOptions } from './hooks.js';
-import type { Os, SpawnRequest } from './os/port.js';
+import type { FdSource, Os, SpawnRequest } from './os/port.js';
 import type { Slot } from './slot-state.js';
 import type { SlotsHost } from './slots-host.js';
 
@@ -33,12 +33,16 @@ async function spawn(host: SlotsHost, slot: Slot, results: SpawnResults): Promis
 }
 
 function request(os: Os, options: SpawnOptions, spec: WatcherOptions): SpawnRequest {
-  const output = (closed: boolean) => (closed ? 'null' : 'inherit');
+  const own = (closed: boolean): FdSource => ({ kind: closed ? 'null' : 'inherit' });
   const rlimits = RLIMITS.filter((name) => spec[`rlimit_${name}`] !== undefined).map((name) => [name, spec[`rlimit_${name}`] ?? null]);
   return {
     ...options,
     ...identity(os, spec),
-    stdio: [output(spec.close_child_stdin), output(spec.close_child_stdout), output(spec.close_child_stderr)],
+    fds: new Map([
+      [0, own(spec.close_child_stdin)],
+      [1, own(spec.close_child_stdout)],
+      [2, own(spec.close_child_stderr)],
+    ]),
     rlimits: Object.fromEntries(rlimits),
   };
 }

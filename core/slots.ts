@@ -40,6 +40,11 @@ export class Slots implements Disposable {
     return live.sort((a, b) => a.wid - b.wid);
   }
 
+  /** Whether a process of another generation lives. */
+  hasOlder(generation: number): boolean {
+    return this.live().some((slot) => slot.generation !== generation);
+  }
+
   views(): readonly ProcessView[] {
     const now = this.#host.clock.now();
     return this.live().map((slot) => ({

@@ -1,6 +1,7 @@
 import type { Outcome } from './api.js';
 import type { Clock } from './clock.js';
-import type { Hold, Watcher } from './watcher.js';
+import type { Watcher } from './watcher.js';
+import type { Hold } from './watcher-state.js';
 
 /** Watchers in start order: bigger `priority` first, otherwise as they are. */
 export function inStartOrder(watchers: Iterable<Watcher>): readonly Watcher[] {

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { Outcome, ReloadOptions, RemoveOptions, SupervisorApi, SupervisorState, WatcherApi } from './api.js';
 import { type Clock, systemClock } from './clock.js';
 import { commandLine } from './command-line.js';
-import { checkConfig, checkWatcher, diffConfigs, formatProblem, loadConfig, type Problem } from './config/index.js';
+import { checkConfig, checkWatcher, formatProblem, loadConfig, type Problem } from './config/index.js';
 import type { Config, DaemonOptions } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import { Deferred } from './deferred.js';
@@ -17,6 +17,7 @@ import { PluginContainer } from './plugin-container.js';
 import { resolvePlugin } from './plugin-resolve.js';
 import { Scope } from './scope.js';
 import { SpawnQueue } from './spawn-queue.js';
+import { applyConfig } from './supervisor-apply.js';
 import { inStartOrder, restartInOrder, startInOrder, stopInOrder } from './supervisor-order.js';
 import { Watcher } from './watcher.js';
 import { workingDirectory } from './working-directory.js';
@@ -175,41 +176,11 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   }
 
   async apply(config: Config): Promise<void> {
-    const diff = diffConfigs(this.#checked(), config);
+    const before = this.#checked();
     this.#config = config;
-    const later: Promise<unknown>[] = [];
-    for (const name of diff.watchers.removed) later.push(this.remove(name));
-    for (const name of diff.watchers.added) {
-      const watcher = this.#added(name, config);
-      if (watcher.spec.autostart) later.push(watcher.start());
-    }
-    for (const change of diff.watchers.changed) {
-      const watcher = this.#watchers.get(change.name.toLowerCase());
-      const spec = config.watchers[change.name];
-      if (watcher && spec) later.push(change.effect === 'restart' ? this.#replace(watcher, spec) : watcher.update(spec, false));
-    }
-    for (const what of diff.daemon) this.#log.warn(`${what} has changed; it takes effect when the daemon is started again`);
-    await Promise.all(later);
+    const log = this.#log;
+    await applyConfig(before, config, { log, api: this, find: (name) => this.#watchers.get(name.toLowerCase()) });
     this.#hooks.watch('config_applied', { config });
-  }
-
-  #added(name: string, config: Config): Watcher {
-    this.add(name, config.watchers[name] ?? {});
-    const watcher = this.#watchers.get(name.toLowerCase());
-    if (!watcher) throw new RingmasterError('RM_WATCHER_UNKNOWN', [name]);
-    return watcher;
-  }
-
-  /** As Circus does on a changed config: down with the old options, up with the new ones, where it runs at all. */
-  async #replace(watcher: Watcher, spec: WatcherOptions): Promise<void> {
-    const runs = watcher.status !== 'stopped';
-    if (!runs) {
-      await watcher.update(spec, false);
-      return;
-    }
-    const down = watcher.stop();
-    const up = down.then(() => watcher.update(spec, false)).then(() => watcher.start());
-    await up;
   }
 
   async #boot(): Promise<void> {

@@ -60,7 +60,8 @@ function checkOptions(value: JsonObject, plugin: AnyPlugin, schema: JsonSchema, 
   } catch (thrown) {
     options.findings.error(path, { message: `can’t be checked: the schema of plugin ${plugin.name} is wrong: ${messageOf(thrown)}` });
   }
-  return converted;
+  // Defaults may be written as text with a unit too.
+  return convertValue(converted, schema, path, { ...options, isText: () => false });
 }
 
 /** Puts a watcher's `PLUGIN.OPTION` of an ini where other formats have it, if that plugin is there. */

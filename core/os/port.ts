@@ -1,6 +1,28 @@
 import type { Rlimit } from '../config/schema/watcher.js';
 import type { Exit } from '../hooks.js';
 
+/** Where a process's output goes that the daemon reads. */
+export interface OutputSink {
+  /**
+   * Takes what the process wrote. The bytes are only valid during the call: what is kept must be copied. While a returned
+   * promise is pending nothing more is read, so that the process that writes has to wait, and nobody else.
+   */
+  write(chunk: Uint8Array): void | Promise<void>;
+  /** The process, and everybody it has handed the pipe on to, has closed it; everything was written before. */
+  end(): void;
+}
+
+/**
+ * What a file descriptor of a new process is: /dev/null, the daemon's own of the same number, any one that the daemon has open,
+ * a pipe that the daemon reads, or the same as another one of the process.
+ */
+export type FdSource =
+  | { readonly kind: 'null' }
+  | { readonly kind: 'inherit' }
+  | { readonly kind: 'fd'; readonly fd: number }
+  | { readonly kind: 'pipe'; readonly sink: OutputSink }
+  | { readonly kind: 'same'; readonly as: number };
+
 /** Everything the operating system needs to know to start one process. */
 export interface SpawnRequest {
   /** Path, or a name looked up in PATH of `env` (or of the daemon where `env` has none). */
@@ -8,8 +30,8 @@ export interface SpawnRequest {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** For fds 0, 1, 2: /dev/null, or the daemon's own. */
-  readonly stdio: readonly ['null' | 'inherit', 'null' | 'inherit', 'null' | 'inherit'];
+  /** By the number in the process; 0, 1 and 2 are always there, all others are closed. */
+  readonly fds: ReadonlyMap<number, FdSource>;
   /** With the user's supplementary groups where the form can. */
   readonly uid?: number;
   readonly gid?: number;

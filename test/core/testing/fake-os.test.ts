@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { SpawnRequest } from '../../../core/os/port.js';
 import { type FakeBehaviour, FakeOs, VirtualClock } from '../../../core/testing.js';
 
-const request = (file = 'web'): SpawnRequest => ({ file, argv: [file], env: {}, cwd: '/', stdio: ['null', 'null', 'null'], rlimits: {} });
+const request = (file = 'web'): SpawnRequest => ({ file, argv: [file], env: {}, cwd: '/', fds: new Map(), rlimits: {} });
 
 /** A fake with what its listeners were told, as `what pid`. */
 function setup(behaviour: FakeBehaviour = {}) {

@@ -1,0 +1,118 @@
+import type { WatcherApi } from './api.js';
+import type { EventBodies, EventName } from './events.js';
+import type { HookRegistry } from './hook-registry.js';
+import type { Logger } from './log.js';
+import type { Phase } from './watcher-plan.js';
+import type { WatcherState } from './watcher-state.js';
+
+/** What the phases need from their watcher. */
+export interface PhasesHost {
+  readonly name: string;
+  readonly view: WatcherApi;
+  readonly hooks: HookRegistry;
+  readonly log: Logger;
+  emit<N extends EventName>(name: N, body: EventBodies[N]): void;
+  /** Seconds since the epoch. */
+  time(): number;
+  /** Forgets what has no process. */
+  clear(): void;
+  /** How many processes live. */
+  count(): number;
+  /** Have the plan asked again. */
+  kick(): void;
+}
+
+/** Takes a watcher round its circle: asks the gates, tells the events, and drops answers that come too late. */
+export class Phases {
+  readonly #state: WatcherState;
+  readonly #host: PhasesHost;
+
+  constructor(state: WatcherState, host: PhasesHost) {
+    this.#state = state;
+    this.#host = host;
+  }
+
+  enter(phase: Phase): void {
+    const { hooks, view } = this.#host;
+    const from = this.#state.phase;
+    this.#state.phase = phase;
+    this.#state.visit++;
+    hooks.watch('state_changed', { watcher: view, from, to: phase });
+    this.#arrive[phase]();
+    this.#host.kick();
+  }
+
+  /** Stops for a reason of the watcher's own; a request that came meanwhile stands. Returns whether it stops. */
+  halt(reason: string): boolean {
+    const state = this.#state;
+    if (state.epoch !== state.takenEpoch || !state.run) return false;
+    state.run = false;
+    state.instead = reason;
+    this.#host.log.warn(`${this.#host.name} stops: ${reason}`);
+    this.#host.kick();
+    return true;
+  }
+
+  /** A generation can't be started; where an older one runs, that stays. Returns whether the watcher stops. */
+  giveUp(reason: string, generation: number, older: boolean): boolean {
+    this.#host.emit('gave_up', { time: this.#host.time(), reason });
+    if (!older) return this.halt(reason);
+    this.#state.stalled = generation;
+    this.#state.instead = reason;
+    this.#host.log.warn(`${this.#host.name} keeps its old processes: ${reason}`);
+    return false;
+  }
+
+  readonly #arrive: Readonly<Record<Phase, () => void>> = {
+    before_start: () => {
+      const state = this.#state;
+      state.takenEpoch = state.epoch;
+      state.instead = undefined;
+      state.stalled = null;
+      this.#host.clear();
+      this.#ask('before_start', 'starting');
+    },
+    starting: () => {},
+    after_start: () => this.#ask('after_start', 'active'),
+    active: () => {
+      this.#host.log.info(`${this.#host.name} started`, { numprocesses: this.#host.count() });
+      this.#host.emit('start', { time: this.#host.time() });
+    },
+    before_stop: () => this.#tell('before_stop', 'stopping'),
+    stopping: () => {},
+    after_stop: () => {
+      this.#state.takenEpoch = this.#state.epoch;
+      this.#host.clear();
+      this.#host.log.info(`${this.#host.name} stopped`);
+      this.#host.emit('stop', { time: this.#host.time() });
+      this.#tell('after_stop', 'stopped');
+    },
+    stopped: () => {
+      this.#state.takenEpoch = this.#state.epoch;
+    },
+  };
+
+  #ask(gate: 'before_start' | 'after_start', next: Phase): void {
+    const { hooks, name, view } = this.#host;
+    this.#goOn(hooks.used(gate, name) ? hooks.gate(gate, { watcher: view }) : null, next);
+  }
+
+  #tell(step: 'before_stop' | 'after_stop', next: Phase): void {
+    const { hooks, name, view } = this.#host;
+    this.#goOn(hooks.used(step, name) ? hooks.step(step, { watcher: view }).then(() => null) : null, next);
+  }
+
+  /** Goes on when the hooks have answered, at once where there are none; a late answer is dropped. */
+  #goOn(answer: Promise<{ readonly veto: string } | null> | null, next: Phase): void {
+    if (answer === null) {
+      this.enter(next);
+      return;
+    }
+    const { visit } = this.#state;
+    void answer.then((veto) => {
+      if (visit !== this.#state.visit) return;
+      if (veto) this.halt(veto.veto);
+      else this.enter(next);
+    });
+  }
+}

@@ -1,0 +1,72 @@
+import type { WatcherStatus } from './api.js';
+import type { WatcherOptions } from './config/schema/watcher.js';
+import type { Slot } from './slot-state.js';
+import type { Actual, Desired, Phase } from './watcher-plan.js';
+
+/** It is not this watcher's turn yet, in a start or stop of many; whoever made it gives way, unless a later request took its place. */
+export interface Hold {
+  up: boolean;
+  down: boolean;
+}
+
+/** What has been asked of a watcher and where it is, apart from its slots. */
+export interface WatcherState {
+  phase: Phase;
+  /** Counts changes of the phase, so that an answer to a hook of an earlier visit is known to be late. */
+  visit: number;
+  run: boolean;
+  /** What was asked to be gone last, and what was seen to be gone. */
+  epoch: number;
+  takenEpoch: number;
+  generation: number;
+  sequential: boolean;
+  stalled: number | null;
+  hold: Hold | null;
+  blocked: boolean;
+  nextBegin_at: number;
+  /** Why it stopped, or stays as it is, though asked for something else. */
+  instead: string | undefined;
+}
+
+export function newWatcherState(): WatcherState {
+  return {
+    phase: 'stopped',
+    visit: 0,
+    run: false,
+    epoch: 0,
+    takenEpoch: 0,
+    generation: 1,
+    sequential: false,
+    stalled: null,
+    hold: null,
+    blocked: false,
+    nextBegin_at: 0,
+    instead: undefined,
+  };
+}
+
+/** Circus's statuses, from the phases. */
+export const STATUS: Readonly<Record<Phase, WatcherStatus>> = {
+  stopped: 'stopped',
+  before_start: 'starting',
+  starting: 'starting',
+  after_start: 'starting',
+  active: 'active',
+  before_stop: 'stopping',
+  stopping: 'stopping',
+  after_stop: 'stopped',
+};
+
+/** What the plan is to know of what is wanted. */
+export function desiredOf({ run, epoch, generation, sequential, hold }: WatcherState, spec: WatcherOptions): Desired {
+  const { numprocesses, respawn, singleton, max_retry, warmup_delay } = spec;
+  const gives_up = max_retry !== -1;
+  return { run, epoch, generation, sequential, hold, count: numprocesses, respawn, gives_up, singleton, warmup_ms: warmup_delay * 1000 };
+}
+
+/** What the plan is to know of what there is. */
+export function actualOf(state: WatcherState, slots: { map: ReadonlyMap<number, Slot>; leftovers: number; spent: number }): Actual {
+  const { phase, takenEpoch, blocked, nextBegin_at, stalled } = state;
+  const { map, leftovers, spent } = slots;
+  return { phase, epoch: takenEpoch, blocked, next_begin_at: nextBegin_at, stalled, slots: map, leftovers, spent };
+}

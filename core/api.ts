@@ -85,7 +85,7 @@ export interface WatcherApi {
   signal(signum: number, options?: SignalOptions): void;
   /**
    * Sets options by name, as in the config. Takes effect at once or by a graceful reload, as the schema says.
-   * @throws RM_OPTION_INVALID, and then nothing is changed
+   * @throws RM_OPTION_INVALID at once, not by the promise, and then nothing is changed
    */
   set(options: Readonly<Record<string, unknown>>): Promise<Outcome>;
 }

@@ -1,6 +1,7 @@
 import type { SupervisorApi } from './api.js';
 import type { Clock } from './clock.js';
 import { RingmasterError } from './errors.js';
+import type { EventBodies, EventName } from './events.js';
 import type { HookRegistry } from './hook-registry.js';
 import type { Logger } from './log.js';
 import { type PluginDeps, type PluginEntry, PluginInstance, type PluginStatus } from './plugin-instance.js';
@@ -15,6 +16,9 @@ export interface ContainerOptions {
   /** Closes the container when it ends. */
   readonly scope: Scope;
   readonly supervisor: SupervisorApi;
+  /** What relative paths in options refer to. */
+  readonly directory: string;
+  emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;
   /** Milliseconds that a plugin has for setting up, and again for closing; 10 000 where none is given. */
   readonly deadline_ms?: number;
 }

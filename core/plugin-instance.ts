@@ -1,6 +1,7 @@
 import type { SupervisorApi, WatcherApi } from './api.js';
 import type { Clock } from './clock.js';
 import { messageOf, RingmasterError } from './errors.js';
+import type { EventBodies, EventName } from './events.js';
 import { freezeData } from './freeze.js';
 import type { HookRegistry } from './hook-registry.js';
 import { isThenable } from './hook-result.js';
@@ -24,6 +25,9 @@ export interface PluginDeps {
   readonly log: Logger;
   readonly supervisor: SupervisorApi;
   readonly services: PluginServices;
+  /** What relative paths refer to. */
+  readonly directory: string;
+  emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;
   /** For setting up, and again for closing. */
   readonly deadline_ms: number;
 }
@@ -155,7 +159,7 @@ export class PluginInstance {
   }
 
   #context(): PluginContext {
-    const { hooks, clock, services, supervisor } = this.#deps;
+    const { hooks, clock, services, supervisor, directory, emit } = this.#deps;
     const scope = this.#scope;
     return Object.freeze({
       config: this.#config,
@@ -165,6 +169,8 @@ export class PluginInstance {
       clock: scopedClock(clock, scope, (cause) => this.#report(this.#failed('a timer', cause))),
       log: this.#log,
       scope,
+      directory,
+      emit: <N extends EventName>(watcher: WatcherApi, name: N, body: EventBodies[N]) => emit(watcher.name, name, body),
       signal: scope.signal,
       provide: (service: string, value: object) => services.provide(this.name, service, value, scope),
       service: <T extends object>(service: string) => services.find(this.plugin, service) as T,

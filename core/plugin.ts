@@ -1,5 +1,6 @@
 import type { SupervisorApi, WatcherApi } from './api.js';
 import type { Clock } from './clock.js';
+import type { EventBodies, EventName } from './events.js';
 import type { HookHandle, HookName } from './hooks.js';
 import type { FromSchema, JsonSchema } from './json-schema.js';
 import type { Logger } from './log.js';
@@ -20,6 +21,10 @@ export interface PluginContext<S extends OptionsSchema = OptionsSchema, H extend
   readonly clock: Clock;
   readonly log: Logger;
   readonly scope: Scope;
+  /** What relative paths refer to: the folder of the config file, or the current directory where there is no file. */
+  readonly directory: string;
+  /** Tells everybody of something that happened to a watcher. */
+  emit<N extends EventName>(watcher: WatcherApi, name: N, body: EventBodies[N]): void;
   /** Aborted when the plugin is about to be closed. */
   readonly signal: AbortSignal;
   /** Offers something to other plugins under a name. */

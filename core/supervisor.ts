@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Outcome, ReloadOptions, RemoveOptions, SupervisorApi, SupervisorState, WatcherApi } from './api.js';
 import { type Clock, systemClock } from './clock.js';
 import { commandLine } from './command-line.js';
@@ -9,6 +9,7 @@ import { Deferred } from './deferred.js';
 import { messageOf, RingmasterError } from './errors.js';
 import type { EventBodies, EventName, SupervisorEvent } from './events.js';
 import { HookRegistry } from './hook-registry.js';
+import { impliedPlugins } from './implied-plugins.js';
 import { type Logger, silentLogger } from './log.js';
 import type { Os } from './os/port.js';
 import { portableOs } from './os/portable.js';
@@ -208,17 +209,26 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   /** Plugins are imported first, for their schemas are part of the config's. */
   async #prepare(): Promise<Config> {
     const plugins = new Map<string, AnyPlugin>((this.#options.plugins ?? []).map((plugin) => [plugin.name, plugin]));
-    const checked = await checkConfig(withPlugins(this.#input, [...plugins.keys()]), {
-      resolvePlugin: async (name) => {
-        const plugin = await this.#resolve(name);
-        plugins.set(name, plugin);
-        return plugin;
-      },
-    });
+    const resolvePlugin = async (name: string): Promise<AnyPlugin> => {
+      const plugin = plugins.get(name) ?? (await this.#resolve(name));
+      plugins.set(name, plugin);
+      return plugin;
+    };
+    let checked = await checkConfig(withPlugins(this.#input, [...plugins.keys()]), { resolvePlugin });
+    const implied = checked.config ? impliedPlugins(checked.config) : [];
+    if (implied.length > 0) checked = await checkConfig(withPlugins(this.#input, [...plugins.keys(), ...implied]), { resolvePlugin });
     if (!checked.config) throw invalid(checked.problems);
     this.#config = checked.config;
     this.#proceed();
-    this.#container = new PluginContainer({ hooks: this.#hooks, clock: this.#clock, log: this.#log, scope: this.#scope, supervisor: this });
+    this.#container = new PluginContainer({
+      hooks: this.#hooks,
+      clock: this.#clock,
+      log: this.#log,
+      scope: this.#scope,
+      supervisor: this,
+      directory: this.#directory(),
+      emit: (watcher, name, body) => this.#emit(watcher, name, body),
+    });
     const { plugins: options } = checked.config;
     const entries = [...plugins].map(([name, plugin]) => ({ name, plugin, config: options[name] ?? {} }));
     await this.#container.load(
@@ -230,8 +240,12 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
 
   #resolve(name: string): Promise<AnyPlugin> {
     const given = this.#options.plugins?.find((plugin) => plugin.name === name);
-    const directory = this.#options.config_file === undefined ? process.cwd() : dirname(this.#options.config_file);
-    return given ? Promise.resolve(given) : resolvePlugin(name, directory);
+    return given ? Promise.resolve(given) : resolvePlugin(name, this.#directory());
+  }
+
+  /** What relative paths in the config refer to. */
+  #directory(): string {
+    return this.#options.config_file === undefined ? process.cwd() : dirname(resolve(this.#options.config_file));
   }
 
   /** @throws RM_CLOSED when `stop` was called meanwhile */
@@ -278,7 +292,8 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
       clock: this.#clock,
       log: this.#log,
       onFailure: ({ hook, watcher, error }) => {
-        if (watcher !== null) this.#emit(watcher, 'hook_failure', { name: hook, time: this.#clock.wall() / 1000, error: messageOf(error) });
+        if (watcher !== null)
+          this.#emit(watcher, 'hook_failure', { name: hook, time: this.#clock.wall() / 1000, error: messageOf(error.cause ?? error) });
       },
     });
   }

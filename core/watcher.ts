@@ -175,8 +175,9 @@ export class Watcher implements WatcherApi {
     this.#slots.ender.signalFamilies(this.pids(), signum, options);
   }
 
-  async set(options: Readonly<Record<string, unknown>>): Promise<Outcome> {
+  set(options: Readonly<Record<string, unknown>>): Promise<Outcome> {
     const change = checkWatcherChange(this.#spec, options);
+    this.#spec = change.spec;
     for (const _ of Object.keys(options)) this.#emit('updated', { time: this.#now() });
     return this.update(change.spec, change.restart);
   }

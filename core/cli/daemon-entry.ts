@@ -32,7 +32,7 @@ export async function runDaemon(request: RunRequest, io: Io): Promise<number> {
   using _signals = takeSignals(control);
   using _crashes = takeCrashes((error) => control.crash(error));
   const { superviseFile } = await import('./daemon.js');
-  if (!isBackground) return superviseFile(request, io, control, () => {});
+  if (!isBackground) return await superviseFile(request, io, control, () => {});
   const errors = new TextSink();
   const { stdin, stdout, env } = io;
   const status = await superviseFile(

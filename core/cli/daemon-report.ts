@@ -1,13 +1,15 @@
 import type { WatcherApi } from '../api.js';
 import type { Problem } from '../config/index.js';
-import { messageOf, RingmasterError } from '../errors.js';
+import { isRingmasterError, messageOf, RingmasterError } from '../errors.js';
 
-type Seen = Pick<WatcherApi, 'name' | 'status' | 'numprocesses' | 'processes'>;
+type Seen = Pick<WatcherApi, 'name' | 'status' | 'processes'>;
 
-/** `web: active, 3 of 4 processes`. */
-export function watcherLine(watcher: Seen): string {
-  const running = watcher.processes().length;
-  return `${watcher.name}: ${watcher.status}, ${running} of ${watcher.numprocesses} processes`;
+/** `ready: 2 watchers, 5 processes; not active: tick (stopped)`. */
+export function readyLine(watchers: readonly Seen[]): string {
+  const processes = watchers.reduce((sum, watcher) => sum + watcher.processes().length, 0);
+  const others = watchers.filter((watcher) => watcher.status !== 'active').map(({ name, status }) => `${name} (${status})`);
+  const all = `ready: ${counted(watchers.length, 'watcher')}, ${processes} ${processes === 1 ? 'process' : 'processes'}`;
+  return others.length === 0 ? all : `${all}; not active: ${others.join(', ')}`;
 }
 
 /** What a stop still waits for: `web (pids 12, 13), tick (pid 14)`; the end of the plugins when no process is left. */
@@ -34,8 +36,12 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** One line for whoever started the program: what went wrong and, where it is known, what to do. */
+/** One line for whoever started the program: what went wrong, why, and, where it is known, what to do. */
 export function failureLine(program: string, error: unknown): string {
   const fix = error instanceof RingmasterError ? `; ${error.fix}` : '';
+  // That a plugin failed says nothing of why; its cause does, and knows what to do.
+  if (isRingmasterError(error, 'RM_PLUGIN_FAILED') && error.cause !== undefined) {
+    return failureLine(`${program}: ${error.message}`, error.cause);
+  }
   return `${program}: ${messageOf(error)}${fix}\n`;
 }

@@ -8,7 +8,7 @@ import { Supervisor } from '../supervisor.js';
 import type { DaemonControl } from './daemon-control.js';
 import type { RunRequest } from './daemon-entry.js';
 import { defaultPlugins, hints } from './daemon-plugins.js';
-import { failureLine, problemCounts, watcherLine } from './daemon-report.js';
+import { failureLine, problemCounts, readyLine } from './daemon-report.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { createPidfile } from './pidfile.js';
 import { type DaemonLog, type LogOptions, levelNamed, openLog } from './pino-log.js';
@@ -71,8 +71,8 @@ async function supervise({ request, io, control, loaded, config, onStarted }: Ru
     if (!isRingmasterError(error, 'RM_CLOSED')) throw error;
   }
   if (supervisor.state === 'running') {
-    for (const watcher of supervisor.watchers()) log.info(watcherLine(watcher));
-    for (const line of await hints(config, io)) log.info(line);
+    log.info(readyLine(supervisor.watchers()));
+    if (io.stdout.isTTY === true) for (const hint of await hints(config)) log.info(`try: ${hint}`);
     onStarted();
   }
   await supervisor.closed;

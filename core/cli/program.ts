@@ -28,16 +28,18 @@ export async function ringmaster(args: readonly string[], io: Io): Promise<numbe
 
 async function buildProgram(commander: Commander, io: Io, onStatus: (status: number) => void): Promise<Command> {
   const [verbs, shared] = await Promise.all([allVerbs(), sharedOptions()]);
+  const usages = new Map(verbs.map(({ name, usage }) => [name, usage === '' ? [] : [usage]]));
   const program = new commander.Command('ringmaster')
     .description('Supervises processes and sockets; speaks the protocol of Circus.')
     .usage('[options] <verb> [arguments]')
     .version(version(), '--version', 'print the version')
     .helpOption('--help', 'print this help, or that of a verb')
+    .commandsGroup('Help:')
     .helpCommand('help [verb]', 'print the help of a verb')
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
-    .configureHelp({ showGlobalOptions: false })
+    .configureHelp({ subcommandTerm: (command) => [command.name(), ...(usages.get(command.name()) ?? [])].join(' ') })
     .addHelpText('after', `\n${epilogue(verbs)}`);
   for (const option of shared) program.addOption(toCommander(commander, option));
   for (const verb of verbs) addVerb(commander, program, verb, io, onStatus);

@@ -64,10 +64,6 @@ export interface VerbProvider {
   readonly programs?: readonly Program[];
   /** Options of every verb here that may also stand before the verb. */
   readonly options?: readonly VerbOption[];
-  /** Where the daemon is to be reached with these options, and a command to try, told once it runs. */
-  announce?(options: Readonly<DaemonOptions>): Announcement;
-}
-export interface Announcement {
-  readonly where: string;
-  readonly hint: string;
+  /** A command to try on a daemon with these options, told on a terminal once it runs. */
+  hint?(options: Readonly<DaemonOptions>): string;
 }

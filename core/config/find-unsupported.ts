@@ -1,7 +1,7 @@
 import { suggestion } from './did-you-mean.js';
 import { isObject, type JsonObject, own } from './json-value.js';
 import { type Findings, type Path, shortJson } from './problem.js';
-import { JS_HOOK, PYTHON_HOOK, PYTHON_STREAM, STREAM_CLASSES, UNSUPPORTED, type UnsupportedRow } from './unsupported.js';
+import { PYTHON_HOOK, PYTHON_STREAM, STREAM_CLASSES, UNSUPPORTED, type UnsupportedRow } from './unsupported.js';
 
 /** Reports everything in a config, as the person wrote it, that is not there yet or can't be here. */
 export function findUnsupported(config: JsonObject, findings: Findings): void {
@@ -22,8 +22,7 @@ export function findInWatcher(watcher: JsonObject, path: Path, findings: Finding
   const hooks = own(watcher, 'hooks');
   for (const [hook, value] of Object.entries(isObject(hooks) ? hooks : {})) {
     if (typeof value !== 'string') continue;
-    if (isJavaScript(value)) findings.warn([...path, 'hooks', hook], JS_HOOK);
-    else findings.error([...path, 'hooks', hook], { ...PYTHON_HOOK, found: shortJson(value) });
+    if (!isJavaScript(value)) findings.error([...path, 'hooks', hook], { ...PYTHON_HOOK, found: shortJson(value) });
   }
   for (const stream of ['stdout_stream', 'stderr_stream']) {
     const name = own(own(watcher, stream), 'class');

@@ -88,12 +88,6 @@ export const UNSUPPORTED: readonly UnsupportedRow[] = [
   ),
 ];
 
-/** A hook in JavaScript. */
-export const JS_HOOK: Finding = {
-  message: 'asks for a function as a hook, which is not available yet: the function is not called',
-  fix: 'remove it, or tap the hook in a plugin',
-};
-
 /** A hook in Python, which can never be called from here. */
 export const PYTHON_HOOK: Finding = {
   message: 'names a Python function, which can’t be called here',

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type { Publisher, Router } from 'zeromq';
 import { RingmasterError } from '../../core/index.js';
 import { holderOf } from './holder.js';
-import { bindUnixSocket, probe, reasonOf } from './unix-socket.js';
+import { type Address, bindUnixSocket, probe, reasonOf, refuseOtherFiles } from './unix-socket.js';
 
 /** ZeroMQ closes sockets in a thread of its own, a little later than it is told to. */
 const LATE_CLOSE_MS = 100;
@@ -13,8 +13,8 @@ const RETRY_MS = 10;
 export interface Bound {
   /** The address as clients need it; with the real port where any free one was asked for. */
   readonly endpoint: string;
-  /** Removes the socket file of an ipc endpoint; after the socket was closed. */
-  release(): void;
+  /** Ends listening, seen and not assumed, and closes the socket; what was sent before has `flush_ms` to get out. */
+  close(flush_ms: number): Promise<void>;
 }
 
 /**
@@ -28,8 +28,16 @@ export async function bindEndpoint(socket: Router | Publisher, endpoint: string,
     const path = /^ipc:\/\/([^@*].*)$/.exec(endpoint)?.[1];
     if (path === undefined) return await bindAddress(socket, endpoint);
     const owner_uid = owner === null ? null : await userId(owner);
-    if ((await freeSoon(path)) === 'live') throw new InUse('somebody listens there already');
-    return { endpoint, release: await bindUnixSocket(path, owner_uid, (inside) => socket.bind(`ipc://${inside}`)) };
+    refuseOtherFiles(path);
+    if (!(await freeSoon({ path }))) throw new InUse('somebody listens there already');
+    const remove = await bindUnixSocket(path, owner_uid, (inside) => socket.bind(`ipc://${inside}`));
+    return {
+      endpoint,
+      close(flush_ms) {
+        remove();
+        return close(socket, flush_ms);
+      },
+    };
   } catch (cause) {
     const in_use = cause instanceof InUse || codeOf(cause) === 'EADDRINUSE';
     const holder = in_use ? holderOf(endpoint) : undefined;
@@ -48,7 +56,7 @@ async function bindAddress(socket: Router | Publisher, endpoint: string): Promis
     try {
       await socket.bind(endpoint);
       const any_port = /:(\*|0)$/.test(endpoint) || endpoint === 'ipc://*';
-      return { endpoint: any_port ? (socket.lastEndpoint ?? endpoint) : endpoint, release: () => {} };
+      return { endpoint: any_port ? (socket.lastEndpoint ?? endpoint) : endpoint, close: (flush_ms) => close(socket, flush_ms) };
     } catch (error) {
       if (codeOf(error) !== 'EADDRINUSE' || performance.now() >= until) throw error;
       await sleep(RETRY_MS);
@@ -56,13 +64,24 @@ async function bindAddress(socket: Router | Publisher, endpoint: string): Promis
   }
 }
 
-async function freeSoon(path: string): Promise<'free' | 'live'> {
+/**
+ * Not by unbinding first: that goes on in another thread, and ZeroMQ does not stand a socket being read meanwhile.
+ */
+async function close(socket: Router | Publisher, flush_ms: number): Promise<void> {
+  const [, host, port] = /^tcp:\/\/\[?(.+?)\]?:(\d+)$/.exec(socket.lastEndpoint ?? '') ?? [];
+  socket.linger = flush_ms;
+  socket.close();
+  if (host !== undefined) await freeSoon({ host, port: Number(port) });
+}
+
+/** Whether nobody listens, now or in a moment. */
+async function freeSoon(address: Address): Promise<boolean> {
   const until = performance.now() + LATE_CLOSE_MS;
-  while ((await probe(path)) === 'live') {
-    if (performance.now() >= until) return 'live';
+  while ((await probe(address)) === 'live') {
+    if (performance.now() >= until) return false;
     await sleep(RETRY_MS);
   }
-  return 'free';
+  return true;
 }
 
 /** The uid of a user; id(1) knows every user database of the machine. */

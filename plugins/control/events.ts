@@ -49,9 +49,7 @@ export class EventPublisher {
   }
 
   /** Closes the endpoint; what was published before gets out, as long as that takes no longer than `flush_ms`. */
-  close(): void {
-    this.#socket.linger = this.#options.flush_ms;
-    this.#socket.close();
-    this.#bound.release();
+  async close(): Promise<void> {
+    await this.#bound.close(this.#options.flush_ms);
   }
 }

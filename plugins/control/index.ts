@@ -11,7 +11,7 @@ export default definePlugin({
   name: 'control',
   summary: 'Answers control requests and publishes events over ZeroMQ, in the Circus protocol.',
   schema,
-  hooks: ['event', 'shutdown'],
+  hooks: ['event', 'boot', 'shutdown'],
   async setup({ config, supervisor, hooks, clock, log, scope }) {
     const { endpoint, pubsub_endpoint, endpoint_owner, stats_endpoint, multicast_endpoint } = supervisor.options;
     if (endpoint === null || pubsub_endpoint === null) prepareRuntimeDir(runtimeDir());
@@ -40,7 +40,8 @@ export default definePlugin({
       log,
       send: (client, reply) => router.send(client, reply),
     });
-    router.receive((client, body) => dispatcher.handle(client, body));
+    // Bound at once, so that a start fails where it can't be; requests wait until there are watchers to ask about.
+    hooks.boot.tap(() => router.receive((client, body) => dispatcher.handle(client, body)));
     scope.add('control endpoint', async () => {
       stop();
       // Whoever waited for the end is answered in this turn.

@@ -76,9 +76,7 @@ export class ControlRouter {
 
   /** Closes the endpoint; what was sent before gets out, as long as that takes no longer than `flush_ms`. */
   async close(): Promise<void> {
-    this.#socket.linger = this.#options.flush_ms;
-    this.#socket.close();
-    this.#bound.release();
+    await this.#bound.close(this.#options.flush_ms);
     await this.#reading;
   }
 

@@ -6,26 +6,27 @@ import { messageOf } from '../../core/index.js';
 /** Longest path of a unix socket, without the terminating zero. @source unix(7), sys/un.h */
 const LONGEST_BYTES = process.platform === 'darwin' ? 103 : 107;
 
-/** What is found at a path that a socket is to be bound to. */
-export type Found = 'nothing' | 'stale' | 'live';
+export type Address = { readonly path: string } | { readonly host: string; readonly port: number };
 
-/** Looks whether anybody listens at `path`. @throws Error with a reason where it holds something that may not be replaced */
-export async function probe(path: string): Promise<Found> {
+/** @throws Error where the path holds something that a socket may not replace */
+export function refuseOtherFiles(path: string): void {
   const there = lstatSync(path, { throwIfNoEntry: false });
-  if (there === undefined) return 'nothing';
-  if (!there.isSocket()) throw new Error('there is a file of that name that is not a socket');
+  if (there !== undefined && !there.isSocket()) throw new Error('there is a file of that name that is not a socket');
+}
+
+/** Looks whether anybody listens. @throws Error where that can't be known */
+export function probe(address: Address): Promise<'live' | 'free'> {
   return new Promise((resolve, reject) => {
-    const socket = connect(path);
+    const socket = connect(address);
     const done = (settle: () => void): void => {
       socket.destroy();
       settle();
     };
     socket.once('connect', () => done(() => resolve('live')));
     socket.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ECONNREFUSED') done(() => resolve('stale'));
-      else if (error.code === 'ENOENT') done(() => resolve('nothing'));
-      // A full backlog: somebody listens.
-      else if (error.code === 'EAGAIN') done(() => resolve('live'));
+      if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') done(() => resolve('free'));
+      // A full backlog, or one that is closed this moment: somebody listens, or did until now.
+      else if (error.code === 'EAGAIN' || error.code === 'ECONNRESET') done(() => resolve('live'));
       else done(() => reject(error));
     });
   });

@@ -23,6 +23,12 @@ const GROUPS: readonly (readonly [string, readonly string[]])[] = [
 ];
 const OTHER_GROUP = 'Configure:';
 
+/** Where the verb's group stands in the help. */
+export function groupRank(name: string): number {
+  const rank = GROUPS.findIndex(([, names]) => names.includes(name));
+  return rank < 0 ? GROUPS.length : rank;
+}
+
 /** The group under which a verb is listed. */
 export function groupOf(name: string): string {
   return GROUPS.find(([, names]) => names.includes(name))?.[0] ?? OTHER_GROUP;

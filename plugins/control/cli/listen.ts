@@ -20,7 +20,7 @@ export async function listen(client: Client, { topics, pubsub_endpoint, print }:
   };
   process.once('SIGINT', end).once('SIGTERM', end);
   try {
-    const events = client.events(topics, pubsub_endpoint === undefined ? {} : { pubsub_endpoint });
+    const events = client.events(topics.length === 0 ? [''] : topics, pubsub_endpoint === undefined ? {} : { pubsub_endpoint });
     for await (const { topic, body } of events) print(topic, body);
   } catch (error) {
     if (!ended) throw error;
@@ -31,7 +31,7 @@ export async function listen(client: Client, { topics, pubsub_endpoint, print }:
 
 export const listenVerb: Verb = {
   name: 'listen',
-  summary: 'Show events as they happen',
+  summary: 'Shows events as they happen',
   group: 'Watch:',
   usage: '[<topic>…]',
   description:

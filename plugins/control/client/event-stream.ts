@@ -9,7 +9,7 @@ const KEPT_EVENTS = 10_000;
 
 /** Events as they come. Ends when it is closed; goes on by itself when the daemon was away for a while. */
 export class EventStream implements AsyncIterable<ClientEvent>, Disposable {
-  /** Settles when the connection stands: what happens from then on is told. */
+  /** Settles when the connection stands. The daemon knows of the subscription a moment later; earlier events are not told. */
   readonly opened: Promise<void>;
   readonly #topics: readonly string[];
   readonly #closed = new AbortController();

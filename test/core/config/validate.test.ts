@@ -85,7 +85,6 @@ describe('config check', () => {
     ['a stream', { watchers: { web: { cmd: 'x', stdout_stream: { class: 'FileStream' } } } }, 'watchers.web.stdout_stream'],
     ['a virtual environment', { watchers: { web: { cmd: 'x', virtualenv: '/v' } } }, 'watchers.web.virtualenv'],
     ['sys.path', { watchers: { web: { cmd: 'x', copy_path: true } } }, 'watchers.web.copy_path'],
-    ['a hook', { watchers: { web: { cmd: 'x', hooks: { before_start: './a.mjs#f,true' } } } }, 'watchers.web.hooks.before_start'],
     ['shell_args without a shell', { watchers: { web: { cmd: 'x', shell_args: 'a' } } }, 'watchers.web.shell_args'],
   ];
   for (const [what, value, path] of asked) {

@@ -37,6 +37,17 @@ export function kit({ deadline_ms }: { deadline_ms?: number } = {}) {
   scopes.push(scope);
   const hooks = new HookRegistry({ clock, log });
   const supervisor = { state: 'starting' } as SupervisorApi;
-  const container = new PluginContainer({ hooks, clock, log, scope, supervisor, ...(deadline_ms === undefined ? {} : { deadline_ms }) });
+  const directory = process.cwd();
+  const emit = (): void => {};
+  const container = new PluginContainer({
+    hooks,
+    clock,
+    log,
+    scope,
+    supervisor,
+    directory,
+    emit,
+    ...(deadline_ms === undefined ? {} : { deadline_ms }),
+  });
   return { clock, lines, scope, hooks, supervisor, container };
 }

@@ -5,24 +5,38 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { SupervisorEvent } from '../../../core/index.js';
-import { Client } from '../../../plugins/control/client.js';
+import { Client, type ClientEvent } from '../../../plugins/control/client.js';
 import { rejects } from '../../fixtures/control/expect.js';
-import { openHost } from '../../fixtures/control/host.js';
+import { type Host, openHost } from '../../fixtures/control/host.js';
 
 const spawned = (watcher: string, process_pid: number): SupervisorEvent => ({ watcher, name: 'spawn', body: { process_pid, time: 1.5 } });
+
+/** Publishes events of `watcher` until the first arrives: only then does the publisher know of the subscription. */
+async function subscribed(host: Host, watcher: string, events: AsyncIterator<ClientEvent>): Promise<void> {
+  const probing = setInterval(() => host.emit({ watcher, name: 'updated', body: { time: 0 } }), 5);
+  expect((await events.next()).value).to.include({ name: 'updated' });
+  clearInterval(probing);
+}
+
+/** The next event that is not one of those. */
+async function next(events: AsyncIterator<ClientEvent>): Promise<ClientEvent | undefined> {
+  for (;;) {
+    const { value } = await events.next();
+    if (value?.name !== 'updated') return value;
+  }
+}
 
 describe('control: events', () => {
   it('are published under their topic, and only those asked for arrive', async () => {
     await using host = await openHost();
     using client = new Client({ endpoint: host.endpoint });
-    using events = client.events(['watcher.my_web.']);
-    await events.opened;
+    using stream = client.events(['watcher.my_web.']);
+    const events = stream[Symbol.asyncIterator]();
+    await subscribed(host, 'my web', events);
     host.emit(spawned('other', 1));
     host.emit(spawned('My Web', 2));
     host.emit({ watcher: 'My Web', name: 'reap', body: { process_pid: 2, time: 2, exit_code: -9 } });
-    const found: unknown[] = [];
-    for await (const event of events) if (found.push(event) === 2) break;
-    expect(found).to.deep.equal([
+    expect([await next(events), await next(events)]).to.deep.equal([
       { topic: 'watcher.my_web.spawn', watcher: 'my_web', name: 'spawn', body: { process_pid: 2, time: 1.5 } },
       { topic: 'watcher.my_web.reap', watcher: 'my_web', name: 'reap', body: { process_pid: 2, time: 2, exit_code: -9 } },
     ]);
@@ -31,15 +45,11 @@ describe('control: events', () => {
   it('go to several subscribers at once, over TCP too, without asking the daemon for the address', async () => {
     await using host = await openHost({ pubsub_endpoint: 'tcp://127.0.0.1:*' });
     using client = new Client({ endpoint: 'ipc:///nowhere.sock' });
-    const streams = [1, 2, 3].map(() => client.events([''], { pubsub_endpoint: host.pubsub_endpoint }));
-    await Promise.all(streams.map((stream) => stream.opened));
+    const { pubsub_endpoint } = host;
+    const iterators = [1, 2, 3].map(() => client.events([''], { pubsub_endpoint })[Symbol.asyncIterator]());
+    for (const events of iterators) await subscribed(host, 'web', events);
     host.emit(spawned('web', 7));
-    for (const stream of streams) {
-      for await (const event of stream) {
-        expect(event.body).to.deep.equal({ process_pid: 7, time: 1.5 });
-        break;
-      }
-    }
+    for (const events of iterators) expect((await next(events))?.body).to.deep.equal({ process_pid: 7, time: 1.5 });
   });
 
   it('end quietly when the client is closed, and with the reason when they are aborted', async () => {
@@ -80,11 +90,11 @@ describe('control: events', () => {
     try {
       if (daemon.stdout) await once(daemon.stdout, 'data');
       using client = new Client({ endpoint: `ipc://${dir}/c.sock` });
-      const events = client.events();
-      await events.opened;
+      const events = client.events()[Symbol.asyncIterator]();
+      expect((await events.next()).value).to.include({ name: 'updated' });
       const quit = client.call('quit', {}, { waiting: true });
       const pids: unknown[] = [];
-      for await (const { body } of events) if (pids.push(body.process_pid) === 2000) break;
+      while (pids.length < 2000) pids.push((await next(events))?.body.process_pid);
       expect(pids.at(-1)).to.equal(1999);
       expect(await quit).to.include({ status: 'ok' });
     } finally {

@@ -1,0 +1,118 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { expect } from 'chai';
+import { loadConfig } from '../../../core/index.js';
+import { runBin } from '../../fixtures/cli/run-bin.js';
+import { TemporaryDirectory } from '../../fixtures/cli/temporary.js';
+
+const { version } = createRequire(import.meta.url)('ringmaster/package.json');
+
+describe('ringmaster', () => {
+  let directory: TemporaryDirectory;
+  beforeEach(() => {
+    directory = new TemporaryDirectory();
+  });
+  afterEach(() => {
+    directory[Symbol.dispose]();
+  });
+  const ringmaster = (...args: readonly string[]) => runBin('main', args, { cwd: directory.path });
+
+  it('shows grouped verbs, examples, environment and exit statuses', async () => {
+    const { stdout, status } = await ringmaster('--help');
+    for (const part of [
+      'Daemon:\n  run <file> ',
+      'Watch:\n',
+      'Control:\n',
+      'Examples:',
+      'RINGMASTER_ENDPOINT',
+      '78  the config has errors',
+    ]) {
+      expect(stdout).to.include(part);
+    }
+    expect(status).to.equal(0);
+  });
+
+  it('prints its version', async () => {
+    expect(await ringmaster('--version')).to.include({ stdout: `${version}\n`, status: 0 });
+  });
+
+  const mistakes: readonly [readonly string[], string, number][] = [
+    [['statsu'], "unknown command 'statsu'\n(Did you mean one of stats, status?)", 2],
+    [['start', '--wating'], "unknown option '--wating'\n(Did you mean --waiting?)", 2],
+    [['run', 'x.yaml', '--log-level', 'loud'], "argument 'loud' is invalid. Allowed choices are critical", 2],
+    [['--json', 'run', 'x.yaml'], "run has no option '--json'", 2],
+    [['run'], 'one config file is wanted; try: ringmaster run ringmaster.yaml', 2],
+    [['check', 'a', 'b'], 'one config file is wanted', 2],
+    [['completion', 'fish'], 'the shell is wanted, one of bash, zsh', 2],
+    [['status', 'a', 'b'], 'usage: ringmaster status [<name>]', 1],
+    [['status', '--endpoint', '5555'], '--endpoint must be tcp://HOST:PORT or ipc://PATH, got "5555"', 1],
+    [['status', '--timeout', 'soon'], '--timeout must be a number of seconds above 0, got "soon"', 1],
+    [['kill', 'web', '--graceful_timeout', 'x'], '--graceful_timeout must be a number, got "x"', 1],
+    [['status', '--endpoint', 'tcp://127.0.0.1:1'], 'no daemon listens at tcp://127.0.0.1:1\nStart one with `ringmaster run FILE`', 1],
+  ];
+  for (const [args, told, status] of mistakes) {
+    it(`tells what is wrong with: ringmaster ${args.join(' ')}`, async () => {
+      const ended = await ringmaster(...args);
+      expect(ended.stderr).to.include(told);
+      expect(ended).to.include({ stdout: '', status });
+    });
+  }
+
+  describe('check', () => {
+    it('prints every problem and a summary, and exits with 78 for errors', async () => {
+      const file = directory.file('bad.yaml', 'watchers:\n  web: {numprocesses: many}\n  tick: {cmd: date, prioritty: 1}\n');
+      const { stdout, status } = await ringmaster('check', file);
+      expect(stdout).to.include('watchers.web').and.include('"many"').and.include('did you mean priority?');
+      expect(stdout).to.match(/bad\.yaml: 3 errors\n$/);
+      expect(status).to.equal(78);
+    });
+
+    it('prints JSON, and is content with warnings', async () => {
+      const file = directory.file('circus.ini', '[circus]\ndebug_gc = True\n[watcher:web]\ncmd = date\nprioritty = 1\n');
+      const { stdout, status } = await ringmaster('check', file, '--json');
+      const report = JSON.parse(stdout);
+      expect(report).to.include({ ok: true });
+      expect(report.problems.map((problem: { severity: string }) => problem.severity))
+        .to.include('warning')
+        .and.not.include('error');
+      expect(status).to.equal(0);
+    });
+
+    it('names a file that is not there', async () => {
+      const { stdout, status } = await ringmaster('check', 'missing.yaml');
+      expect(stdout).to.include('missing.yaml');
+      expect(status).to.equal(78);
+    });
+  });
+
+  describe('init', () => {
+    for (const [format, name] of Object.entries({
+      yaml: 'ringmaster.yaml',
+      json: 'ringmaster.json',
+      toml: 'ringmaster.toml',
+      ini: 'circus.ini',
+    })) {
+      it(`writes a sample in ${format} that has no problems`, async () => {
+        expect(await ringmaster('init', '--format', format)).to.include({
+          stdout: `${name} written; try: ringmaster run ${name}\n`,
+          status: 0,
+        });
+        const { config, problems } = await loadConfig(directory.at(name));
+        expect(problems).to.deep.equal([]);
+        expect(config?.watchers.web).to.include({ cmd: 'sleep 3600', numprocesses: 2 });
+        expect(config?.watchers.ticker?.cmd).to.equal('sh -c "while sleep 5; do date; done"');
+      });
+    }
+
+    it('takes the format from the name, and replaces nothing without --force', async () => {
+      await ringmaster('init', 'mine.toml');
+      expect(readFileSync(directory.at('mine.toml'), 'utf8')).to.include('[watchers.web]');
+      writeFileSync(directory.at('mine.toml'), 'precious');
+      const refused = await ringmaster('init', 'mine.toml');
+      expect(refused.stderr).to.include('mine.toml: it exists; choose another name, or add --force');
+      expect(refused.status).to.equal(1);
+      expect(readFileSync(directory.at('mine.toml'), 'utf8')).to.equal('precious');
+      expect((await ringmaster('init', 'mine.toml', '--force')).status).to.equal(0);
+    });
+  });
+}).timeout(20_000);

@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import { CONFIG_HOOKS } from '../../../core/config/schema/watcher.js';
+import { Rig, web } from '../../fixtures/rig.js';
+
+const MODULE = './test/fixtures/config-hooks/hooks.mjs';
+const hook = (name: string, fn: string, more: object = {}): object => web({ hooks: { [name]: `${MODULE}#${fn}` }, ...more });
+const calls = (): string[] => (globalThis as unknown as { configHookCalls?: string[] }).configHookCalls ?? [];
+
+describe('hooks in the config', () => {
+  it('calls the function of each hook with its name and the watcher, and tells hook_success', async () => {
+    const all = Object.fromEntries(CONFIG_HOOKS.map((name) => [name, `${MODULE}#note`]));
+    const rig = await Rig.start(web({ hooks: all }));
+    calls().length = 0;
+    await rig.until(rig.watcher().restart());
+    expect(calls()).to.deep.equal([
+      'web before_stop',
+      'web before_signal pid',
+      'web after_signal pid',
+      'web before_reap pid',
+      'web after_reap pid',
+      'web after_stop',
+      'web before_start',
+      'web before_spawn',
+      'web after_spawn pid',
+      'web after_start',
+    ]);
+    const told = rig.record.events.flatMap((event) => (event.name === 'hook_success' ? [event.body.name] : []));
+    expect(told.slice(-4)).to.deep.equal(['before_start', 'before_spawn', 'after_spawn', 'after_start']);
+    await rig.until(rig.supervisor.stop());
+  });
+
+  for (const name of ['before_start', 'after_start', 'before_spawn', 'after_spawn']) {
+    it(`${name} keeps the watcher stopped with false or a failure, but not with a forgotten return`, async () => {
+      for (const [fn, status] of [
+        ['refuse', 'stopped'],
+        ['fail', 'stopped'],
+        ['forget', 'active'],
+        ['fail,true', 'active'],
+      ] as const) {
+        await using rig = await Rig.start(hook(name, fn));
+        expect(rig.watcher().status, fn).to.equal(status);
+        expect(rig.record.names('web').includes('hook_failure'), fn).to.equal(fn.startsWith('fail'));
+      }
+    });
+  }
+
+  it('tells what a function threw', async () => {
+    await using rig = await Rig.start(hook('before_start', 'fail'));
+    expect(rig.record.events.find((event) => event.name === 'hook_failure')?.body).to.include({
+      name: 'before_start',
+      error: 'redis is down',
+    });
+  });
+
+  it('withholds a signal with false, and sends it though the function fails, as Circus does', async () => {
+    for (const [fn, signals] of [
+      ['refuse', [9]],
+      ['fail', [15]],
+    ] as const) {
+      await using rig = await Rig.start(hook('before_signal', fn, { graceful_timeout: 1 }));
+      await rig.until(rig.watcher().stop());
+      expect(
+        rig.os.of('signal').map((one) => one.signum),
+        fn,
+      ).to.deep.equal(signals);
+    }
+  });
+
+  it('takes a function that gives no answer for failed after the deadline', async () => {
+    await using rig = await Rig.start({ ...hook('before_spawn', 'slow'), plugins: { config_hooks: { deadline: '3s' } } });
+    expect(rig.clock.now()).to.be.within(3000, 3100);
+    expect(rig.watcher().status).to.equal('stopped');
+  });
+
+  it('a function that can not be loaded keeps the watcher stopped and says what is wrong', async () => {
+    for (const [value, reason] of [
+      ['./nowhere.mjs#check', /no file .*nowhere\.mjs/],
+      [
+        `${MODULE}#nothing`,
+        /exports no function nothing, but fail, forget, note, refuse, slow, default|exports no function nothing, but .*fail/,
+      ],
+      ['no-such-package#check', /no-such-package/],
+    ] as const) {
+      await using rig = await Rig.start(web({ autostart: false, hooks: { before_start: value } }));
+      const outcome = await rig.until(rig.watcher().start());
+      expect(outcome.instead).to.match(reason);
+    }
+  });
+
+  it('can be set to another function at run time', async () => {
+    await using rig = await Rig.start(hook('before_spawn', 'forget'));
+    await rig.until(rig.watcher().set({ 'hooks.before_spawn': `${MODULE}#refuse` }));
+    await rig.pass(10);
+    const outcome = await rig.until(rig.watcher().restart());
+    expect(outcome.instead).to.be.a('string');
+    expect(rig.watcher().status).to.equal('stopped');
+  });
+});

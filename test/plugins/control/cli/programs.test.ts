@@ -1,0 +1,124 @@
+import { expect } from 'chai';
+import { StubDaemon } from '../../../fixtures/cli/router.js';
+import { type Bin, RunningBin, runBin } from '../../../fixtures/cli/run-bin.js';
+
+const NOT_FOUND = { status: 'error', reason: 'program nope not found', tb: null, errno: 3 };
+
+describe('control cli: programs against an endpoint', () => {
+  let daemon: StubDaemon;
+  before(async () => {
+    daemon = await StubDaemon.start({
+      status: ({ name }) =>
+        name === undefined ? { statuses: { web: 'active', Tick: 'stopped' } } : name === 'nope' ? NOT_FOUND : { status: 'active' },
+      list: ({ name }) => (name === undefined ? { watchers: ['tick', 'web'] } : { pids: [11, 12] }),
+      start: () => ({}),
+      stop: () => null,
+      set: () => ({}),
+    });
+  });
+  after(() => daemon[Symbol.asyncDispose]());
+  const run = (bin: Bin, args: readonly string[], input = '') => runBin(bin, args, { env: { CIRCUSCTL_ENDPOINT: daemon.endpoint }, input });
+
+  const answered: readonly [Bin, readonly string[], string][] = [
+    ['circusctl', ['status'], 'Tick: stopped\nweb: active\n'],
+    ['circusctl', ['status', 'web'], 'active\n'],
+    ['circusctl', ['list'], 'tick,web\n'],
+    ['circusctl', ['list', 'web'], '11,12\n'],
+    ['circusctl', ['start', '--waiting', 'web'], 'ok\n'],
+    ['main', ['status'], 'Tick: stopped\nweb: active\n'],
+    ['main', ['list', 'web'], '11,12\n'],
+  ];
+  for (const [bin, args, stdout] of answered) {
+    it(`${bin} ${args.join(' ')} prints the answer`, async () => {
+      expect(await run(bin, args)).to.deep.include({ stdout, stderr: '', status: 0 });
+    });
+  }
+
+  for (const bin of ['circusctl', 'main'] as const) {
+    it(`${bin} exits with 3 and prints the reason where the daemon says no`, async () => {
+      expect(await run(bin, ['status', 'nope'])).to.deep.include({ stdout: '', stderr: 'error: program nope not found\n', status: 3 });
+    });
+
+    it(`${bin} exits with 1 after a time-out, and says what may be done`, async () => {
+      const { stdout, stderr, status } = await run(bin, ['--timeout', '0.2', 'stop', 'web']);
+      expect({ stdout, status }).to.deep.equal({ stdout: '', status: 1 });
+      expect(stderr)
+        .to.include(`timed out: no answer from ${daemon.endpoint} within 0.2 s`)
+        .and.include('--endpoint')
+        .and.include('--timeout');
+    });
+
+    it(`${bin} sends what was typed`, async () => {
+      await run(bin, ['set', 'web', 'max_retry', '-1', 'numprocesses', '3', '--waiting']);
+      expect(daemon.asked.at(-1)).to.deep.equal({
+        command: 'set',
+        properties: { name: 'web', options: { max_retry: -1, numprocesses: 3 }, waiting: true },
+      });
+    });
+  }
+
+  it('circusctl prints JSON, an error too, with status 0 as Circus does', async () => {
+    const { stdout, status } = await run('circusctl', ['status', 'nope', '--json']);
+    expect(stdout).to.match(
+      /^\{"status": "error", "time": 1700000000\.5, "reason": "program nope not found", "tb": null, "errno": 3, "id": /,
+    );
+    expect(status).to.equal(0);
+    const pretty = await run('circusctl', ['--json', '--prettify', 'list']);
+    expect(pretty.stdout).to.match(/^\{\n {2}"id": ".*",\n {2}"status": "ok",\n/);
+  });
+
+  it('ringmaster prints the whole answer with --json, with status 3 for an error', async () => {
+    const { stdout, status } = await run('main', ['--json', 'status', 'nope']);
+    expect(JSON.parse(stdout)).to.include({ status: 'error', errno: 3 });
+    expect(status).to.equal(3);
+  });
+
+  it('circusctl exits with 1 for wrong arguments and 2 for unknown ones', async () => {
+    expect((await run('circusctl', ['list', 'a', 'b', 'c'])).status).to.equal(1);
+    const unknown = await run('circusctl', ['lst']);
+    expect(unknown.stderr).to.equal(
+      'usage: circusctl [options] command [args]\ncircusctl: error: unrecognised argument: lst (did you mean list?)\n',
+    );
+    expect(unknown.status).to.equal(2);
+  });
+
+  it('circusctl says how to do without --ssh', async () => {
+    const { stderr, status } = await run('circusctl', ['--ssh', 'me@host', 'list']);
+    expect(stderr).to.match(/^error: --ssh is not there yet; use ssh -L .*\n$/);
+    expect(status).to.equal(1);
+  });
+
+  it('circusctl shows the help of a command, wherever --help stands', async () => {
+    const { stdout } = await run('circusctl', ['--help', 'list']);
+    expect(stdout).to.match(/^usage: circusctl \[options\] list \[<name>\]\n/);
+    expect((await run('circusctl', ['list', '--help'])).stdout).to.equal(stdout);
+  });
+
+  it('the prompt answers line by line from a pipe, and goes on after mistakes', async () => {
+    const { stdout, stderr, status } = await run('circusctl', [], 'list\nbogus\n\nlist "x\nstatus nope\nhelp list\nlist --json\n');
+    expect(stdout).to.match(
+      /^circusctl \d+\.\d+\.\d+\nTick: stopped\nweb: active\n\(circusctl\) tick,web\n\(circusctl\) \*\*\* unrecognised argument: bogus/,
+    );
+    expect(stdout).to.include('usage: circusctl [options] list [<name>]').and.include('{"status": "ok", ');
+    expect(stdout).to.match(/\(circusctl\) \n$/);
+    expect(stderr).to.equal('error: a " is not closed\nerror: program nope not found\n');
+    expect(status).to.equal(0);
+  });
+
+  for (const [bin, told] of [
+    ['main', '22:13:20 watcher.web.reap process_pid=3 exit_code=-9\n'],
+    ['circusctl', 'watcher.web.reap: {"process_pid":3,"time":1700000000.5,"exit_code":-9}\n'],
+  ] as const) {
+    it(`${bin} listens to events until Ctrl-C`, async () => {
+      const listening = new RunningBin(bin, ['listen', 'watcher.web.'], { env: { CIRCUSCTL_ENDPOINT: daemon.endpoint } });
+      await daemon.subscribed();
+      await daemon.publish('watcher.tick.spawn', {});
+      await daemon.publish('watcher.web.reap', { process_pid: 3, time: 1700000000.5, exit_code: -9 });
+      await listening.printed('\n');
+      listening.child.kill('SIGINT');
+      expect(await listening.ended).to.deep.include({ stdout: told, stderr: '', status: 0 });
+      // The end of the subscription, so that the next test reads its own.
+      await daemon.subscribed();
+    });
+  }
+}).timeout(20_000);

@@ -1,0 +1,148 @@
+import { expect } from 'chai';
+import { readCtlLine } from '../../../../plugins/control/cli/ctl-arguments.js';
+import { completeLine } from '../../../../plugins/control/cli/ctl-completion.js';
+import { commandHelp, ctlHelp } from '../../../../plugins/control/cli/ctl-help.js';
+import { chooseEndpoint, timeoutOf } from '../../../../plugins/control/cli/endpoint.js';
+import { jsonText } from '../../../../plugins/control/cli/json-text.js';
+import { eventLine } from '../../../../plugins/control/cli/listen.js';
+import { statusTable } from '../../../../plugins/control/cli/status-table.js';
+import { commandTable } from '../../../../plugins/control/commands/index.js';
+import { TemporaryDirectory } from '../../../fixtures/cli/temporary.js';
+
+describe('control cli: which daemon', () => {
+  const env = { RINGMASTER_RUNTIME_DIR: '/nonexistent' };
+  const names = ['RINGMASTER_ENDPOINT', 'CIRCUSCTL_ENDPOINT'];
+  const choices: readonly [string, string | undefined, Record<string, string>, string][] = [
+    ['--endpoint before all', 'tcp://a:1', { RINGMASTER_ENDPOINT: 'tcp://b:2' }, 'tcp://a:1'],
+    [
+      'RINGMASTER_ENDPOINT before CIRCUSCTL_ENDPOINT',
+      undefined,
+      { RINGMASTER_ENDPOINT: 'ipc:///b', CIRCUSCTL_ENDPOINT: 'tcp://c:3' },
+      'ipc:///b',
+    ],
+    ['CIRCUSCTL_ENDPOINT where the other is empty', undefined, { RINGMASTER_ENDPOINT: '', CIRCUSCTL_ENDPOINT: 'tcp://c:3' }, 'tcp://c:3'],
+    ["Circus's where nothing is named", undefined, {}, 'tcp://127.0.0.1:5555'],
+  ];
+  for (const [what, given, variables, endpoint] of choices) {
+    it(`is ${what}`, () => {
+      expect(chooseEndpoint(given, names, { ...env, ...variables })).to.equal(endpoint);
+    });
+  }
+
+  it('is the one in the runtime directory where it is there', () => {
+    using directory = new TemporaryDirectory();
+    directory.file('control.sock', '');
+    expect(chooseEndpoint(undefined, [], { RINGMASTER_RUNTIME_DIR: directory.path })).to.equal(`ipc://${directory.at('control.sock')}`);
+  });
+
+  it('must be an address, wherever it was named', () => {
+    expect(() => chooseEndpoint('localhost', names, env)).to.throw('--endpoint must be tcp://HOST:PORT or ipc://PATH, got "localhost"');
+    expect(() => chooseEndpoint(undefined, names, { CIRCUSCTL_ENDPOINT: 'tcp://x' })).to.throw('CIRCUSCTL_ENDPOINT must be');
+  });
+
+  it('is waited for a number of seconds above 0', () => {
+    expect(timeoutOf(undefined, 5)).to.equal(5000);
+    expect(timeoutOf('0.5', 5)).to.equal(500);
+    for (const wrong of ['0', '-1', 'x', 'Infinity'])
+      expect(() => timeoutOf(wrong, 5)).to.throw(`--timeout must be a number of seconds above 0, got "${wrong}"`);
+  });
+});
+
+describe('control cli: reading a line of circusctl', () => {
+  it('finds the command and its options among those of the program', () => {
+    const line = readCtlLine(['--timeout', '3', 'STOP', '--waiting', 'web', '--json'], commandTable);
+    expect(line.command?.name).to.equal('stop');
+    expect(line).to.deep.include({ args: ['web'], values: { timeout: '3', waiting: true, json: true } });
+    expect(line.problem).to.equal(undefined);
+  });
+
+  const wrong: readonly [string, string][] = [
+    ['statsu', 'unrecognised argument: statsu (did you mean stats?)'],
+    ['zzz', 'unrecognised argument: zzz'],
+    ['list --waiting', 'unrecognised argument: --waiting'],
+    ['stop --wating', 'unrecognised argument: --wating (did you mean --waiting?)'],
+    ['--jsn list', 'unrecognised argument: --jsn (did you mean --json?)'],
+    ['kill web --signum', 'argument --signum: a value is wanted'],
+  ];
+  for (const [text, problem] of wrong) {
+    it(`says what is wrong with ${text}`, () => {
+      expect(readCtlLine(text.split(' '), commandTable).problem).to.equal(problem);
+    });
+  }
+
+  it('is content without a command', () => {
+    expect(readCtlLine(['--json'], commandTable)).to.deep.equal({ values: { json: true }, command: null, args: [] });
+  });
+});
+
+describe('control cli: completion in the prompt', () => {
+  const cases: readonly [string, readonly string[]][] = [
+    ['numw', ['numwatchers']],
+    ['hel', ['help']],
+    ['help reloadc', ['reloadconfig']],
+    ['help list ', []],
+    ['stop ', ['web', 'worker']],
+    ['stop wo', ['worker']],
+    ['stop --waiting w', ['web', 'worker']],
+    ['stop web w', []],
+    ['stop --w', ['--waiting']],
+    ['numwatchers w', []],
+    ['nonsense w', []],
+  ];
+  for (const [line, hits] of cases) {
+    it(`offers ${hits.join(', ') || 'nothing'} for "${line}"`, () => {
+      expect(completeLine(line, commandTable, ['web', 'worker']).hits).to.deep.equal(hits);
+    });
+  }
+});
+
+describe('control cli: what is printed', () => {
+  it('lists every command in the help, in order', () => {
+    const names = [...commandTable.keys()].sort();
+    const help = ctlHelp(commandTable.values());
+    const positions = names.map((name) => help.search(new RegExp(`^  ${name} +\\S`, 'm')));
+    expect(positions.every((position, index) => position > (positions[index - 1] ?? 0))).to.equal(true);
+  });
+
+  for (const command of commandTable.values()) {
+    it(`has help for ${command.name} with its usage and options`, () => {
+      const help = commandHelp(command);
+      expect(help).to.include(`usage: circusctl [options] ${command.name}`).and.include(command.description);
+      for (const { name, summary } of command.cli?.options ?? [])
+        expect(help)
+          .to.match(new RegExp(`--${name}\\b.*`))
+          .and.include(summary);
+    });
+  }
+
+  it("writes JSON as Circus's does", () => {
+    const reply = { status: 'ok', pids: [1, 2], time: 1.5, info: { b: null, a: 'é' }, none: [] };
+    expect(jsonText(reply, false)).to.equal(
+      '{"status": "ok", "pids": [1, 2], "time": 1.5, "info": {"b": null, "a": "\\u00e9"}, "none": []}',
+    );
+    expect(jsonText({ b: 1, a: [{ d: 1, c: 2 }] }, true)).to.equal(
+      '{\n  "a": [\n    {\n      "c": 2,\n      "d": 1\n    }\n  ],\n  "b": 1\n}',
+    );
+  });
+
+  it('aligns the table of statuses and counts pids that are too many', () => {
+    const many = Array.from({ length: 10 }, (_, index) => index + 100);
+    const table = statusTable([
+      { name: 'a', status: 'stopped', wanted: 1, pids: [] },
+      { name: 'workers', status: 'active', wanted: 12, pids: many },
+    ]);
+    expect(table.split('\n')).to.deep.equal([
+      'WATCHER  STATUS   PROCESSES  PIDS',
+      'a        stopped  0/1',
+      'workers  active   10/12      100 101 102 103 104 105 106 107 and 2 more',
+    ]);
+  });
+
+  it('writes an event with its time and fields', () => {
+    expect(eventLine('watcher.web.reap', { process_pid: 3, time: 1700000000.5, exit_code: -9 })).to.equal(
+      '22:13:20 watcher.web.reap process_pid=3 exit_code=-9',
+    );
+    expect(eventLine('watcher.web.gave_up', { reason: 'it dies' })).to.equal('watcher.web.gave_up reason=it dies');
+    expect(eventLine('x', null)).to.equal('x');
+  });
+});

@@ -52,7 +52,7 @@ export const PHASES: Readonly<Record<Phase, readonly [status: WatcherStatus, wor
   active: ['active', 'the plan keeps the processes running'],
   before_stop: ['stopping', 'the step before_stop runs'],
   stopping: ['stopping', 'processes end; every group is waited for'],
-  after_stop: ['stopping', 'everything is gone; the step after_stop runs'],
+  after_stop: ['stopped', 'everything is gone; the step after_stop runs'],
 };
 
 export function statesPage(): string {

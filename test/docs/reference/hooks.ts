@@ -5,7 +5,7 @@ import { code, page, table } from './markdown.js';
 type KeysOf<T> = T extends unknown ? keyof T : never;
 
 /** Every argument of every hook; a hook or an argument that is not here does not compile. */
-const ARGS: { readonly [N in HookName]: Readonly<Record<KeysOf<HookArgs<N>>, true>> } = {
+export const ARGS: { readonly [N in HookName]: Readonly<Record<KeysOf<HookArgs<N>>, true>> } = {
   before_start: { watcher: true },
   after_start: { watcher: true },
   before_spawn: { watcher: true, wid: true },
@@ -30,6 +30,9 @@ const ARGS: { readonly [N in HookName]: Readonly<Record<KeysOf<HookArgs<N>>, tru
   before_shutdown: {},
   shutdown: {},
 };
+
+/** Hooks that nothing calls yet. */
+export const NOT_CALLED: readonly HookName[] = ['stats'];
 
 /** What a hook that passes a value along passes. */
 const VALUES: { readonly [N in HookName as HookValue<N> extends never ? never : N]: string } = {
@@ -75,7 +78,14 @@ export function hooksPage(): string {
     const hook = name as HookName;
     const value: string | undefined = Object.entries(VALUES).find(([found]) => found === name)?.[1];
     const args = Object.keys(ARGS[hook]).map(code).join(', ');
-    return [code(name), kind, sync ? 'no' : 'yes', [value, args].filter(Boolean).join('; '), summary, inConfig(hook)];
+    return [
+      code(name),
+      kind,
+      sync ? 'no' : 'yes',
+      [value, args].filter(Boolean).join('; '),
+      `${summary}${NOT_CALLED.includes(hook) ? ' _Not called yet._' : ''}`,
+      inConfig(hook),
+    ];
   });
   return page('Hooks reference', 'core/hooks.ts', [
     'A plugin names the hooks that it taps and gets only those: [the guide](../plugins.md).',

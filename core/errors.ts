@@ -190,3 +190,9 @@ export function isRingmasterError<C extends ErrorCode = ErrorCode>(error: unknow
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** The text of whatever was thrown, and of what caused it. */
+export function explain(thrown: unknown): string {
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  return cause === undefined ? messageOf(thrown) : `${messageOf(thrown)}: ${messageOf(cause)}`;
+}

@@ -24,6 +24,8 @@ export interface WatcherState {
   hold: Hold | null;
   blocked: boolean;
   nextBegin_at: number;
+  /** When it starts again by itself after a pause. */
+  resume_at: number | null;
   /** Why it stopped, or stays as it is, though asked for something else. */
   instead: string | undefined;
 }
@@ -41,6 +43,7 @@ export function newWatcherState(): WatcherState {
     hold: null,
     blocked: false,
     nextBegin_at: 0,
+    resume_at: null,
     instead: undefined,
   };
 }
@@ -66,7 +69,7 @@ export function desiredOf({ run, epoch, generation, sequential, hold }: WatcherS
 
 /** What the plan is to know of what there is. */
 export function actualOf(state: WatcherState, slots: { map: ReadonlyMap<number, Slot>; leftovers: number; spent: number }): Actual {
-  const { phase, takenEpoch, blocked, nextBegin_at, stalled } = state;
+  const { phase, takenEpoch, blocked, nextBegin_at, resume_at, stalled } = state;
   const { map, leftovers, spent } = slots;
-  return { phase, epoch: takenEpoch, blocked, next_begin_at: nextBegin_at, stalled, slots: map, leftovers, spent };
+  return { phase, epoch: takenEpoch, blocked, next_begin_at: nextBegin_at, resume_at, stalled, slots: map, leftovers, spent };
 }

@@ -98,6 +98,7 @@ export class Watcher implements WatcherApi {
       () => this.#settled(),
       () => {
         this.#state.run = true;
+        this.#state.resume_at = null;
         this.#slots.hasten();
       },
     );
@@ -111,6 +112,7 @@ export class Watcher implements WatcherApi {
       () => this.#state.takenEpoch >= epoch,
       () => {
         this.#state.run = false;
+        this.#state.resume_at = null;
       },
     );
   }
@@ -217,6 +219,7 @@ export class Watcher implements WatcherApi {
   /** From now on it can only be stopped. */
   close(why: string): void {
     this.#closed = why;
+    this.#state.resume_at = null;
   }
 
   /** Forgets everything; processes that are left live on, supervised by nobody. */
@@ -291,6 +294,12 @@ export class Watcher implements WatcherApi {
       this.#phases.enter(one.to);
       return;
     }
+    if (one.do === 'resume') {
+      this.#state.resume_at = null;
+      this.#state.run = true;
+      this.#reconciler.now();
+      return;
+    }
     if (one.do === 'finish') {
       this.#phases.halt('its last process has ended and respawn is off');
       return;
@@ -320,6 +329,7 @@ export class Watcher implements WatcherApi {
       after: (change) => this.#reconciler.after(change),
       changed: () => this.#reconciler.soon(),
       refused: (reason) => this.#phases.halt(reason),
+      paused: (reason, delay_ms) => this.#phases.pause(reason, delay_ms, this.#deps.clock.now()),
       gaveUp: (reason, generation) => this.#phases.giveUp(reason, generation, this.#slots.hasOlder(generation)),
     };
   }

@@ -9,7 +9,7 @@ import { formatProblem, loadConfig } from '../../core/config/index.js';
 import { configSchema, daemonProperties } from '../../core/config/schema/daemon.js';
 import { socketSchema } from '../../core/config/schema/socket.js';
 import { watcherSchema } from '../../core/config/schema/watcher.js';
-import { UNSUPPORTED } from '../../core/config/unsupported.js';
+import { CIRCUS_PLUGINS, UNSUPPORTED } from '../../core/config/unsupported.js';
 import { resolvePlugin } from '../../core/plugin-resolve.js';
 import { splitWords } from '../../core/shell-words.js';
 import { type Block, guideBlocks, guidePages, pageText, placeOf, ROOT } from './blocks.js';
@@ -132,6 +132,17 @@ describe('moving from Circus', () => {
       return keys.filter((key) => !rows.some((row) => row.includes(`\`${key}`) && /not yet|no meaning/.test(row)));
     });
     expect(silent).to.deep.equal([]);
+  });
+
+  it("tells what becomes of each of Circus's plugins", () => {
+    const rows = sectionOf(PAGE, '[plugin:NAME]')
+      .split('\n')
+      .filter((row) => row.startsWith('| `'));
+    const told = rows.flatMap((row) =>
+      [...(row.split('|')[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => ({ name, there: !row.includes('not yet') })),
+    );
+    const known = Object.values(CIRCUS_PLUGINS).map(({ name, instead }) => ({ name, there: instead === undefined }));
+    expect(told).to.have.deep.members(known);
   });
 
   it('says of no other option that it is not there yet', () => {

@@ -1,6 +1,7 @@
 import { configSchema, daemonProperties } from '../../../core/config/schema/daemon.js';
 import { socketSchema } from '../../../core/config/schema/socket.js';
 import { watcherSchema } from '../../../core/config/schema/watcher.js';
+import { UNSUPPORTED, type UnsupportedRow } from '../../../core/config/unsupported.js';
 import type { JsonSchema } from '../../../core/json-schema.js';
 import { page } from './markdown.js';
 import { optionTable, quantityTable } from './options.js';
@@ -22,6 +23,17 @@ const WATCHER_IN_CIRCUS = {
   options: 'any other key',
 } as const satisfies Partial<Record<keyof typeof watcherSchema.properties, string>>;
 
+/** What is to be said of options that have no effect yet, or none at all. */
+function remarks(at: UnsupportedRow['at']): Readonly<Record<string, string>> {
+  const rows = UNSUPPORTED.filter((row) => row.at === at);
+  return Object.fromEntries(rows.flatMap(({ keys, finding }) => keys.map((key) => [key, `_It ${finding.message}._`])));
+}
+
+/** The same of every socket. */
+function socketRemarks(): readonly string[] {
+  return UNSUPPORTED.filter(({ at, keys }) => at === 'socket' && keys.length === 0).map(({ finding }) => `_It ${finding.message}._`);
+}
+
 export function configPage(): string {
   const maps: JsonSchema = {
     properties: Object.fromEntries(Object.entries<JsonSchema>(configSchema.properties).filter(([name]) => !(name in daemonProperties))),
@@ -38,14 +50,15 @@ export function configPage(): string {
     quantityTable(),
     '## The daemon',
     'At the top of the file; in a circus.ini under `[circus]`, which has `include` and `include_dir` as well.',
-    optionTable({ properties: daemonProperties }),
+    optionTable({ properties: daemonProperties }, {}, remarks('daemon')),
     '## Maps',
     optionTable(maps, MAPS),
     '## A watcher',
     'Under `watchers: NAME`; in a circus.ini under `[watcher:NAME]`.',
-    optionTable(watcherSchema, WATCHER_IN_CIRCUS),
+    optionTable(watcherSchema, WATCHER_IN_CIRCUS, remarks('watcher')),
     '## A socket',
     'Under `sockets: NAME`; in a circus.ini under `[socket:NAME]`.',
-    optionTable(socketSchema),
+    ...socketRemarks(),
+    optionTable(socketSchema, {}, remarks('socket')),
   ]);
 }

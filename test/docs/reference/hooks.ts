@@ -1,5 +1,5 @@
 import { CONFIG_HOOKS } from '../../../core/config/schema/watcher.js';
-import { HOOKS, type HookArgs, type HookKind, type HookName, type HookValue } from '../../../core/hooks.js';
+import { HOOKS, type HookArgs, type HookKind, type HookName, type HookValue, type RespawnDecision } from '../../../core/hooks.js';
 import { code, page, table } from './markdown.js';
 
 type KeysOf<T> = T extends unknown ? keyof T : never;
@@ -34,12 +34,18 @@ export const ARGS: { readonly [N in HookName]: Readonly<Record<KeysOf<HookArgs<N
 /** Hooks that nothing calls yet. */
 export const NOT_CALLED: readonly HookName[] = ['stats'];
 
+const DECISIONS: { readonly [A in RespawnDecision['action']]: string } = {
+  respawn: "`{action: 'respawn', delay_ms, reason}`",
+  pause: "`{action: 'pause', delay_ms, reason}`",
+  give_up: "`{action: 'give_up', reason}`",
+};
+
 /** What a hook that passes a value along passes. */
 const VALUES: { readonly [N in HookName as HookValue<N> extends never ? never : N]: string } = {
   stats: 'process information, any keys',
   spawn_options: '`{argv, file, env, cwd}`',
   config: 'the checked config',
-  respawn: "`{action: 'respawn', delay_ms, reason}` or `{action: 'give_up', reason}`",
+  respawn: Object.values(DECISIONS).join(' or '),
 };
 
 const KINDS: Readonly<Record<HookKind, readonly [returns: string, failure: string]>> = {

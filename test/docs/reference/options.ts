@@ -20,14 +20,18 @@ const APPLIES: Readonly<Record<NonNullable<JsonSchema['applies']>, string>> = {
   daemon: 'daemon',
 };
 
+/** Texts by the name of an option. */
+type Texts = Readonly<Record<string, string>>;
+
 const HEADS = ['Name', 'Type', 'Unit', 'Default', 'Range', 'Applies', 'Description', 'In circus.ini'];
 
 /**
  * The properties of a schema as a table, in the order of the schema.
  *
  * @param circus how an option is written in a circus.ini, by name, where that differs
+ * @param remarks what is to be said of an option besides its description, by name
  */
-export function optionTable(schema: JsonSchema, circus: Readonly<Record<string, string>> = {}): string {
+export function optionTable(schema: JsonSchema, circus: Texts = {}, remarks: Texts = {}): string {
   const rows = Object.entries(schema.properties ?? {}).map(([name, option]) => [
     schema.required?.includes(name) === true ? `${code(name)} (required)` : code(name),
     typeText(option),
@@ -35,7 +39,7 @@ export function optionTable(schema: JsonSchema, circus: Readonly<Record<string, 
     defaultText(option),
     rangeText(option),
     option.applies === undefined ? '' : APPLIES[option.applies],
-    descriptionText(option),
+    [descriptionText(option), remarks[name] ?? ''].join(' ').trim(),
     circus[name] === undefined ? '' : code(circus[name]),
   ]);
   return rows.length === 0 ? 'None.' : table(HEADS, rows);

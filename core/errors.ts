@@ -35,6 +35,10 @@ export const ERRORS = {
     message: (watcher: string, why: string) => `cannot start a process of "${watcher}": ${why}`,
     fix: 'check cmd, working_dir, uid and gid of the watcher',
   },
+  RM_OS_FORM: {
+    message: (form: string, why: string) => `cannot use the form of the operating system that RINGMASTER_OS=${form} asks for: ${why}`,
+    fix: 'unset RINGMASTER_OS: the form that works here is chosen by itself',
+  },
   RM_PLUGIN_UNKNOWN: {
     message: (name: string, why: string) => `cannot load plugin "${name}": ${why}`,
     fix: 'use the name of a plugin that comes with ringmaster, a path that starts with ./ or /, or an installed npm package',

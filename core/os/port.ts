@@ -37,6 +37,10 @@ export interface SpawnRequest {
   readonly gid?: number;
   /** Bytes or whatever the limit counts; null: none. */
   readonly rlimits: Readonly<Partial<Record<Rlimit, number | null>>>;
+  /** The daemon's own where there is none. */
+  readonly umask?: number;
+  /** Added to the daemon's own niceness. */
+  readonly nice?: number;
 }
 
 /** What becomes of a spawn. Exactly one of `spawned` and `failed` is called, perhaps before `spawn` returns; after `spawned`, `exited` exactly once, later. */

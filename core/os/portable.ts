@@ -75,12 +75,21 @@ function readPipes(child: ChildProcess, fds: SpawnRequest['fds']): void {
     if (source.kind !== 'pipe' || !(stream instanceof Readable)) continue;
     const { sink } = source;
     open.set(sink, (open.get(sink) ?? 0) + 1);
+    let held = false;
     stream.on('data', (chunk: Uint8Array) => {
       const pending = sink.write(chunk);
       if (pending === undefined) return;
+      held = true;
       stream.pause();
-      const go = (): void => void stream.resume();
+      const go = (): void => {
+        held = false;
+        stream.resume();
+      };
       pending.then(go, go);
+    });
+    // Node itself resumes all pipes of a child when it exits.
+    stream.on('resume', () => {
+      if (held) stream.pause();
     });
     stream.on('error', () => stream.destroy());
     stream.once('close', () => {

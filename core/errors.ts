@@ -35,6 +35,10 @@ export const ERRORS = {
     message: (watcher: string, why: string) => `cannot start a process of "${watcher}": ${why}`,
     fix: 'check cmd, working_dir, uid and gid of the watcher',
   },
+  RM_SOCKET_OPEN: {
+    message: (name: string, where: string, why: string) => `cannot open socket "${name}" at ${where}: ${why}`,
+    fix: 'correct the socket in the config, or free the address; no watcher has been started',
+  },
   RM_OS_FORM: {
     message: (form: string, why: string) => `cannot use the form of the operating system that RINGMASTER_OS=${form} asks for: ${why}`,
     fix: 'unset RINGMASTER_OS: the form that works here is chosen by itself',

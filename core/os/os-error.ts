@@ -1,7 +1,12 @@
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 
-const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+/** Those that Node has no constant for. @source asm-generic/errno.h */
+const LINUX_ONLY: readonly (readonly [number, string])[] = process.platform === 'linux' ? [[94, 'ESOCKTNOSUPPORT']] : [];
+const NAMES: ReadonlyMap<number, string> = new Map([
+  ...LINUX_ONLY,
+  ...Object.entries(constants.errno).map(([name, number]): [number, string] => [number, name]),
+]);
 
 /** A failed system call: `code` is the errno's name, such as EADDRINUSE. */
 export class OsError extends Error {

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { messageOf } from '../errors.js';
 import { numbersOf, sourceOf } from './fd-source.js';
 import { findExecutable } from './find-executable.js';
-import { errnoOf } from './os-error.js';
+import { errnoOf, OsError } from './os-error.js';
 import type { Os, OutputSink, SpawnListener, SpawnRequest } from './port.js';
 import { processes } from './processes.js';
 import { wrap } from './wrap.js';
@@ -20,6 +20,10 @@ export function portableOs(): Os {
     missing: ['managed sockets', ...(LINUX ? [] : ['rlimit_* options', "supplementary groups of a watcher's uid"])],
     spawn: (request, listener) => start(request, listener, children),
     ...processes(),
+    listen: () =>
+      Promise.reject(
+        new OsError('ENOSYS', 'listen', 'managed sockets need the native form of the operating system, which does not work here'),
+      ),
     release(pid) {
       const child = children.get(pid);
       child?.removeAllListeners('exit');

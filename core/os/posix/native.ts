@@ -12,7 +12,9 @@ import { findHandles, type Handles } from './handles.js';
 import { type Libc, loadLibc } from './libc.js';
 import { pipeReader, type Reading } from './pipes.js';
 import { Reaper } from './reaper.js';
+import { listen } from './sockets.js';
 import { Spawner } from './spawn.js';
+import { Watch } from './watch.js';
 
 /** By pid of the process that writes. */
 type Readings = Map<number, readonly Reading[]>;
@@ -35,11 +37,13 @@ export async function loadKernel(): Promise<Kernel> {
 /** The operating system by its own calls: Linux. */
 export function nativeOs(kernel: Kernel): Os {
   const readings: Readings = new Map();
+  const watch = kernel.handles && new Watch(kernel.libc, kernel.handles);
   return {
     name: 'native',
-    missing: [],
+    missing: watch ? [] : ['on_demand'],
     spawn: (request, listener) => spawn(kernel, request, listener, readings),
     ...processes(),
+    listen: (spec) => listen(kernel.libc, watch, spec),
     release(pid) {
       kernel.reaper.release(pid);
       for (const reading of readings.get(pid) ?? []) reading.unref();

@@ -61,16 +61,18 @@ for (const [name, form] of FORMS) {
       expect(Number.parseInt(/^SigIgn:\t([0-9a-f]{16})$/m.exec(text)?.[1] ?? '', 16) % 2 ** 31).to.equal(0);
     });
 
-    it('keeps the order of two descriptors that are the same pipe', async function () {
-      if (name === 'portable') this.skip();
-      const output = new Output();
-      const fds = new Map<number, FdSource>([
-        [1, { kind: 'pipe', sink: output }],
-        [2, { kind: 'same', as: 1 }],
-      ]);
-      await run(os, ['/bin/sh', '-c', 'for i in 1 2 3 4 5 6 7 8; do echo out $i; echo err $i >&2; done'], { fds });
-      expect(await output.ended).to.equal([1, 2, 3, 4, 5, 6, 7, 8].map((i) => `out ${i}\nerr ${i}\n`).join(''));
-    });
+    // Node has no way to give a child one pipe twice.
+    if (name === 'native') {
+      it('keeps the order of two descriptors that are the same pipe', async () => {
+        const output = new Output();
+        const fds = new Map<number, FdSource>([
+          [1, { kind: 'pipe', sink: output }],
+          [2, { kind: 'same', as: 1 }],
+        ]);
+        await run(os, ['/bin/sh', '-c', 'for i in 1 2 3 4 5 6 7 8; do echo out $i; echo err $i >&2; done'], { fds });
+        expect(await output.ended).to.equal([1, 2, 3, 4, 5, 6, 7, 8].map((i) => `out ${i}\nerr ${i}\n`).join(''));
+      });
+    }
 
     it('reads two pipes into two sinks, and tells each of its end', async () => {
       const [out, err] = [new Output(), new Output()];

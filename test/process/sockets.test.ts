@@ -76,8 +76,7 @@ async function failure(promise: Promise<unknown>): Promise<Error & { code?: unkn
     ['an interface', { interface: 'lo' }, '127.0.0.1'],
   ];
   for (const [title, spec, host] of inet) {
-    it(`are served by a child: a TCP port of ${title}`, async function () {
-      if (spec.interface && process.getuid?.() !== 0) this.skip();
+    (spec.interface && process.getuid?.() !== 0 ? it.skip : it)(`are served by a child: a TCP port of ${title}`, async () => {
       const socket = await listen(spec);
       expect(socket.port).to.be.greaterThan(0);
       void run(os, ['/usr/bin/python3', '-c', SERVE], { fds: new Map([[5, { kind: 'fd', fd: socket.fd }]]) });

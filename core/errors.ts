@@ -31,10 +31,6 @@ export const ERRORS = {
     message: (found: string) => `signal invalid, got ${found}`,
     fix: 'give a number, or a name with or without SIG, such as TERM, SIGHUP or RTMIN+1',
   },
-  RM_SPAWN_FAILED: {
-    message: (watcher: string, why: string) => `cannot start a process of "${watcher}": ${why}`,
-    fix: 'check cmd, working_dir, uid and gid of the watcher',
-  },
   RM_PLUGIN_UNKNOWN: {
     message: (name: string, why: string) => `cannot load plugin "${name}": ${why}`,
     fix: 'use the name of a plugin that comes with ringmaster, a path that starts with ./ or /, or an installed npm package',

@@ -9,10 +9,12 @@ import type { SupervisorEvent } from '../../core/index.js';
  * @param runs whether a watcher of that name is there and neither stops nor is stopped
  */
 export function wireFilter(runs: (watcher: string) => boolean): (event: SupervisorEvent) => boolean {
-  const asked = new Set<number>();
+  const asked = new Map<string, Set<number>>();
   return ({ name, body, watcher }) => {
-    if (name === 'kill') asked.add(body.process_pid);
+    if (name === 'kill') asked.set(watcher, (asked.get(watcher) ?? new Set()).add(body.process_pid));
+    if (name === 'spawn') asked.get(watcher)?.delete(body.process_pid);
+    if (name === 'stop' || name === 'remove') asked.delete(watcher);
     if (name !== 'reap') return true;
-    return !asked.delete(body.process_pid) || !runs(watcher);
+    return !asked.get(watcher)?.delete(body.process_pid) || !runs(watcher);
   };
 }

@@ -8,7 +8,7 @@ const form = 'add [--start] <name> <cmd> [<arg>…]';
 
 export const add = defineCommand({
   name: 'add',
-  summary: 'Adds a watcher',
+  summary: 'Add a watcher',
   description: 'Adds a watcher under a name that is free. It stays stopped unless `start` is given.',
   request: {
     type: 'object',

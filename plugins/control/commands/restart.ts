@@ -1,7 +1,7 @@
 import { matchCommand } from '../match-command.js';
 
 export const restart = matchCommand('restart', {
-  summary: 'Restarts watchers',
+  summary: 'Restart watchers',
   description: 'Stops the watchers that match, or all, and starts them again; of several, those that run or have autostart.',
   info: ['started', 'stopped', 'kept'],
   one: (watcher) => watcher.restart(),

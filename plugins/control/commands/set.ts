@@ -9,7 +9,7 @@ const form = 'set <name> <key> <value> [<key> <value>…]';
 
 export const set = defineCommand({
   name: 'set',
-  summary: 'Changes options of a watcher',
+  summary: 'Change options of a watcher',
   description: 'Changes options of a watcher: at once, or by a graceful reload where processes have to be replaced.',
   request: {
     type: 'object',

@@ -1,7 +1,7 @@
 import { matchCommand } from '../match-command.js';
 
 export const start = matchCommand('start', {
-  summary: 'Starts watchers',
+  summary: 'Start watchers',
   description: 'Starts the one watcher that matches; of several, or of all, those that have autostart, by priority.',
   info: ['started', 'kept'],
   one: (watcher) => watcher.start(),

@@ -11,8 +11,8 @@ import type { EventBodies, EventName, SupervisorEvent } from './events.js';
 import { HookRegistry } from './hook-registry.js';
 import { impliedPlugins } from './implied-plugins.js';
 import { type Logger, silentLogger } from './log.js';
+import { chooseOs } from './os/choose.js';
 import type { Os } from './os/port.js';
-import { portableOs } from './os/portable.js';
 import type { AnyPlugin } from './plugin.js';
 import { PluginContainer } from './plugin-container.js';
 import { resolvePlugin } from './plugin-resolve.js';
@@ -29,6 +29,7 @@ export interface SupervisorOptions {
   /** Nothing is logged where none is given. */
   readonly log?: Logger;
   readonly clock?: Clock;
+  /** Where none is given, the form that works here, chosen at start. */
   readonly os?: Os;
   /** From 0 to 1; Math.random where none is given. */
   readonly random?: () => number;
@@ -46,7 +47,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   readonly #input: unknown;
   readonly #options: SupervisorOptions;
   readonly #clock: Clock;
-  readonly #os: Os;
+  #os: Os | null;
   readonly #log: Logger;
   readonly #watchers = new Map<string, Watcher>();
   readonly #leaving = new Map<Watcher, Promise<unknown>>();
@@ -66,7 +67,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     this.#input = config;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#os = options.os ?? portableOs();
+    this.#os = options.os ?? null;
     this.#log = options.log ?? silentLogger;
     this.#hooks = this.#registry();
     this.#spawns = new SpawnQueue(this.#clock);
@@ -187,6 +188,8 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
 
   async #boot(): Promise<void> {
     try {
+      this.#os ??= await chooseOs(this.#log);
+      this.#proceed();
       this.#preparing = true;
       const config = await this.#prepare();
       this.#preparing = false;
@@ -312,6 +315,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   }
 
   #create(name: string, spec: WatcherOptions): Watcher {
+    if (!this.#os) throw new RingmasterError('RM_STATE', ['add a watcher', this.#state]);
     const watcher = new Watcher(
       {
         os: this.#os,

@@ -30,7 +30,7 @@ export function groupRank(name: string): number {
 }
 
 /** The group under which a verb is listed. */
-export function groupOf(name: string): string {
+function groupOf(name: string): string {
   return GROUPS.find(([, names]) => names.includes(name))?.[0] ?? OTHER_GROUP;
 }
 

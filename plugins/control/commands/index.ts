@@ -26,7 +26,7 @@ import { status } from './status.js';
 import { stop } from './stop.js';
 
 /** Every command of the control protocol, by name. */
-export const commands = {
+const commands = {
   add,
   decr,
   dstats,

@@ -47,10 +47,11 @@ const LINES: Readonly<Record<keyof Commands, string>> = {
   stop: 'stop "we*" --waiting',
 };
 
+/** Each names its directory: by default that is the one where the pages are made. */
 const CONFIG = {
   watchers: {
-    ticker: { cmd: 'node ticker.js', priority: 1 },
-    web: { cmd: 'node server.js', numprocesses: 3, graceful_timeout: '5s' },
+    ticker: { cmd: 'node ticker.js', working_dir: '/srv/app', priority: 1 },
+    web: { cmd: 'node server.js', working_dir: '/srv/app', numprocesses: 3, graceful_timeout: '5s' },
   },
 };
 

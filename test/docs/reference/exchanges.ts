@@ -49,7 +49,8 @@ const LINES: Readonly<Record<keyof Commands, string>> = {
 
 const CONFIG = {
   watchers: {
-    ticker: { cmd: 'node ticker.js', priority: 1 },
+    // A directory of its own: the daemon's would be another on each machine.
+    ticker: { cmd: 'node ticker.js', working_dir: '/srv/ticker', priority: 1 },
     web: { cmd: 'node server.js', numprocesses: 3, graceful_timeout: '5s' },
   },
 };

@@ -121,7 +121,8 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   }
 
   restartWatchers(which?: readonly WatcherApi[]): Promise<Outcome> {
-    return restartInOrder(this.#own(which), this.#clock, this.options.warmup_delay * 1000, this.#scope.signal);
+    const watchers = this.#own(which).filter((watcher) => which !== undefined || watcher.spec.autostart || watcher.status !== 'stopped');
+    return restartInOrder(watchers, this.#clock, this.options.warmup_delay * 1000, this.#scope.signal);
   }
 
   async reloadWatchers(options?: ReloadOptions): Promise<Outcome> {

@@ -122,14 +122,9 @@ export class Watcher implements WatcherApi {
     );
   }
 
-  async reload({ graceful = true, sequential = false }: ReloadOptions = {}): Promise<Outcome> {
+  reload({ graceful = true, sequential = false }: ReloadOptions = {}): Promise<Outcome> {
     if (!graceful) return this.restart();
-    const result = await this.#renew(sequential);
-    if (result.instead === undefined) {
-      this.#emit('reload', { time: this.#now() });
-      this.#deps.log.info(`${this.name} reloaded`);
-    }
-    return result;
+    return this.#reloaded(this.#renew(sequential));
   }
 
   async setNumprocesses(count: number): Promise<number> {
@@ -177,7 +172,7 @@ export class Watcher implements WatcherApi {
   /** Takes over checked options: at once, or by a graceful reload. */
   update(spec: WatcherOptions, renew: boolean): Promise<Outcome> {
     this.#spec = spec;
-    if (renew && this.#state.run) return this.#renew(false, true);
+    if (renew && this.#state.run) return this.#reloaded(this.#renew(false, true));
     return this.#request(
       this.#state.hold,
       () => this.#settled(true),
@@ -242,6 +237,16 @@ export class Watcher implements WatcherApi {
     const done = this.#waiters.add(before, progress);
     this.#reconciler.now();
     return done;
+  }
+
+  /** Tells of a reload that has come about. */
+  async #reloaded(renewed: Promise<Outcome>): Promise<Outcome> {
+    const result = await renewed;
+    if (result.instead === undefined) {
+      this.#emit('reload', { time: this.#now() });
+      this.#deps.log.info(`${this.name} reloaded`);
+    }
+    return result;
   }
 
   /** Replaces all processes without a gap. */

@@ -6,6 +6,7 @@ import { defaultEndpoints, prepareRuntimeDir, runtimeDir } from './endpoints.js'
 import { EventPublisher } from './events.js';
 import { ControlRouter } from './router.js';
 import { schema } from './schema.js';
+import { wireFilter } from './wire-events.js';
 
 export default definePlugin({
   name: 'control',
@@ -24,7 +25,13 @@ export default definePlugin({
 
     const publisher = await EventPublisher.open({ ...config, pubsub_endpoint: addresses.pubsub_endpoint, endpoint_owner, log });
     scope.add('event endpoint', () => publisher.close());
-    hooks.event.tap((event) => publisher.publish(event));
+    const isForWire = wireFilter((name) => {
+      const status = supervisor.find(name)?.status;
+      return status === 'active' || status === 'starting';
+    });
+    hooks.event.tap((event) => {
+      if (isForWire(event)) publisher.publish(event);
+    });
 
     let stop = (): void => {};
     const stopped = new Promise<void>((resolve) => {

@@ -19,7 +19,10 @@ export const set = defineCommand({
   reply: { type: 'object', properties: { instead: { type: 'string' } } },
   run(context, properties) {
     const watcher = findWatcher(context, properties.name);
-    return watcher.set(configOptions(properties.options, watcher.spec)).then(insteadOf);
+    const stopped = watcher.status === 'stopped';
+    const done = watcher.set(configOptions(properties.options, watcher.spec));
+    // A stopped watcher has taken the options over: there is nothing to wait for.
+    return done.then((outcome) => (stopped ? {} : insteadOf(outcome)));
   },
   cli: {
     usage: '<name> <key> <value> [<key> <value>…]',

@@ -99,7 +99,7 @@ export const ERRORS = {
     fix: 'check that the directory is there and may be written',
   },
   RM_NO_CONFIG_FILE: {
-    message: () => 'cannot reload the config: this supervisor was not started from a file',
+    message: () => 'there is no config file: this supervisor was not started from one',
     fix: 'name a file, or call apply() with a config',
   },
   RM_ENDPOINT_BIND: {

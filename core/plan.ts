@@ -21,7 +21,7 @@ export interface RunningWatcher {
   readonly status: WatcherStatus;
   /** Whether it is to run; if not, whether that was asked for, or it stopped for a reason of its own. */
   readonly intent: Intent;
-  /** Live processes, in order of their worker ids. */
+  /** Live processes, the oldest first. */
   readonly pids: readonly number[];
   /** Whether a config brought it, or somebody added it at run time. */
   readonly origin: 'config' | 'run_time';
@@ -48,7 +48,7 @@ export interface WatcherStep {
   readonly do: 'scale' | 'set' | 'restart' | 'reload' | 'start';
   readonly watcher: string;
   readonly changes: readonly OptionChange[];
-  /** Processes that are replaced. */
+  /** Processes that are replaced, or are too many. */
   readonly pids: readonly number[];
 }
 export interface AddStep {
@@ -134,7 +134,9 @@ export function planConfig(input: PlanInput, options: PlanOptions = {}): ConfigP
     steps: [
       ...plugins.before,
       ...daemonSteps(loaded, target).filter((step) => step.do === 'option'),
-      ...gone.map(({ name, pids, origin }): RemoveStep => ({ do: 'remove', watcher: name, pids, drift: origin === 'run_time' })),
+      ...gone.map(
+        ({ name, pids, origin }): RemoveStep => ({ do: 'remove', watcher: name, pids: ascending(pids), drift: origin === 'run_time' }),
+      ),
       ...kept.flatMap((watcher) => watcherSteps(watcher, input, options)),
       ...added.map(
         ([name, spec]): AddStep => ({
@@ -188,7 +190,18 @@ function watcherSteps(watcher: RunningWatcher, { loaded, target }: PlanInput, { 
     );
   if (changes.length === 0) return [];
   const how = howTo(watcher, after, changes, graceful === true);
-  return [{ do: how, watcher: name, changes, pids: how === 'restart' || how === 'reload' ? watcher.pids : [] }];
+  const pids = how === 'restart' || how === 'reload' ? watcher.pids : surplus(watcher, changes);
+  return [{ do: how, watcher: name, changes, pids: ascending(pids) }];
+}
+
+/** The oldest go where there are too many. */
+function surplus({ pids }: RunningWatcher, changes: readonly OptionChange[]): readonly number[] {
+  const count = changes.find(({ option }) => option === 'numprocesses')?.to;
+  return typeof count === 'number' ? pids.slice(0, Math.max(0, pids.length - count)) : [];
+}
+
+function ascending(pids: readonly number[]): readonly number[] {
+  return [...pids].sort((a, b) => a - b);
 }
 
 function howTo(watcher: RunningWatcher, after: WatcherOptions, changes: readonly OptionChange[], graceful: boolean): WatcherStep['do'] {

@@ -130,7 +130,8 @@ export class ConfigApplier {
     return this.#host.watchers().map((watcher) => {
       const { name, spec, status, intent } = watcher;
       const origin = this.#addedAtRunTime.has(watcher) ? 'run_time' : 'config';
-      return { name, spec, status, intent, pids: watcher.pids(), origin };
+      const oldestFirst = watcher.processes().toSorted((a, b) => a.started - b.started || a.pid - b.pid);
+      return { name, spec, status, intent, pids: oldestFirst.map(({ pid }) => pid), origin };
     });
   }
 

@@ -14,6 +14,7 @@ import { portableOs } from './os/portable.js';
 import type { AppliedPlan, ConfigPlan, PlanOptions } from './plan.js';
 import type { Drift } from './plan-drift.js';
 import { PluginContainer } from './plugin-container.js';
+import { SafetyNet } from './safety-net.js';
 import { Scope } from './scope.js';
 import { SpawnQueue } from './spawn-queue.js';
 import { ConfigApplier } from './supervisor-apply.js';
@@ -48,7 +49,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   #stopping: Promise<void> | null = null;
   #closed = new Deferred();
   #created = new Deferred();
-  #guard: Disposable | null = null;
+  readonly #net: SafetyNet;
   readonly #reader: ConfigReader;
   #applier: ConfigApplier;
 
@@ -61,6 +62,9 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     this.#log = options.log ?? silentLogger;
     this.#hooks = this.#registry();
     this.#spawns = new SpawnQueue(this.#clock);
+    this.#net = new SafetyNet(this.#clock, () => {
+      for (const watcher of this.#watchers.values()) watcher.verify();
+    });
     this.#reader = new ConfigReader({ plugins: options.plugins ?? [], file: options.config_file, log: this.#log });
     this.#applier = this.#newApplier();
   }
@@ -254,7 +258,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     for (const watcher of everybody()) watcher.dispose('the supervisor has stopped');
     this.#watchers.clear();
     this.#spawns[Symbol.dispose]();
-    this.#guard?.[Symbol.dispose]();
+    this.#net[Symbol.dispose]();
     try {
       await this.#scope.dispose();
     } finally {
@@ -306,17 +310,9 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     });
   }
 
-  /** Puts the daemon's own options into effect. The safety net: every check_delay, look for what should have been told. */
   #use(config: Config): void {
     this.#config = config;
-    this.#guard?.[Symbol.dispose]();
-    this.#guard = null;
-    if (config.check_delay <= 0) return;
-    const look = (): void => {
-      for (const watcher of this.#watchers.values()) watcher.verify();
-      this.#guard = this.#clock.setTimeout(look, config.check_delay * 1000);
-    };
-    this.#guard = this.#clock.setTimeout(look, config.check_delay * 1000);
+    this.#net.every(config.check_delay * 1000);
   }
 
   #create(name: string, spec: WatcherOptions): Watcher {

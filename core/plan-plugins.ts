@@ -28,9 +28,10 @@ export interface PluginPlan {
 export function planPlugins(now: readonly PlannedPlugin[], wanted: readonly PlannedPlugin[]): PluginPlan {
   const before = new Map(now.map((plugin) => [plugin.name, plugin]));
   const after = new Map(wanted.map((plugin) => [plugin.name, plugin]));
+  const fixed = withRequired(now);
   const waits = [...new Set([...before.keys(), ...after.keys()])].filter((name) => {
-    const [old, next] = [before.get(name), after.get(name)];
-    return (old ?? next)?.applies === 'daemon' && !isUnchanged(old, next);
+    const isFixed = fixed.has(name) || (after.get(name)?.applies === 'daemon' && !before.has(name));
+    return isFixed && !isUnchanged(before.get(name), after.get(name));
   });
   const removed = now.filter(({ name }) => !after.has(name) && !waits.includes(name));
   const added = wanted.filter(({ name }) => !before.has(name) && !waits.includes(name));
@@ -62,13 +63,23 @@ export function planPlugins(now: readonly PlannedPlugin[], wanted: readonly Plan
   };
 }
 
+/** Names of those that only a new daemon can set up again, and of those that they require. */
+function withRequired(plugins: readonly PlannedPlugin[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { name, requires, applies } of plugins.toReversed()) {
+    if (applies !== 'daemon' && !names.has(name)) continue;
+    for (const one of [name, ...requires]) names.add(one);
+  }
+  return names;
+}
+
 /** Those that are `changed`, and those that require one of them, each with the reason; in the order given. */
 function withDependents(plugins: readonly PlannedPlugin[], changed: (plugin: PlannedPlugin) => boolean): ReadonlyMap<string, string> {
   const reasons = new Map<string, string>();
   for (const plugin of plugins) {
     const required = plugin.requires.find((name) => reasons.has(name));
     if (changed(plugin)) reasons.set(plugin.name, 'changed');
-    else if (required !== undefined && plugin.applies === 'live') reasons.set(plugin.name, `requires ${required}`);
+    else if (required !== undefined) reasons.set(plugin.name, `requires ${required}`);
   }
   return reasons;
 }

@@ -103,12 +103,16 @@ export const ERRORS = {
     fix: 'check that the directory is there and may be written',
   },
   RM_NO_CONFIG_FILE: {
-    message: () => 'cannot reload the config: this supervisor was not started from a file',
-    fix: 'call apply() with a config instead',
+    message: () => 'there is no config file: this supervisor was not started from one',
+    fix: 'name a file, or call apply() with a config',
   },
   RM_ENDPOINT_BIND: {
     message: (endpoint: string, why: string) => `cannot listen on ${endpoint}: ${why}`,
     fix: 'stop whoever holds the endpoint, or choose another with `endpoint` and `pubsub_endpoint`',
+  },
+  RM_CONFIG_APPLY: {
+    message: (why: string) => `the config was not applied, everything runs as before: ${why}`,
+    fix: 'correct what is named, and ask again',
   },
   RM_REQUEST_JSON: {
     message: () => 'json invalid',

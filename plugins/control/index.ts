@@ -12,6 +12,8 @@ export default definePlugin({
   name: 'control',
   summary: 'Answers control requests and publishes events over ZeroMQ, in the Circus protocol.',
   schema,
+  // Who asks for a changed endpoint would lose the answer with the endpoint that it came in by.
+  applies: 'daemon',
   hooks: ['event', 'boot', 'shutdown'],
   async setup({ config, supervisor, hooks, clock, log, scope }) {
     const { endpoint, pubsub_endpoint, endpoint_owner, stats_endpoint, multicast_endpoint } = supervisor.options;

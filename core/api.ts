@@ -1,5 +1,6 @@
 import type { Config, DaemonOptions } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
+import type { Stats } from './hooks.js';
 
 /** Circus's words for what a watcher does. */
 export type WatcherStatus = 'stopped' | 'starting' | 'active' | 'stopping';
@@ -124,6 +125,11 @@ export interface SupervisorApi {
   reloadConfig(): Promise<void>;
   /** Makes the running watchers those of this config, touching only what differs. */
   apply(config: Config): Promise<void>;
+  /**
+   * Process information with what plugins add to it by the hook `stats`. It never rejects: where a plugin fails, that is told by
+   * `hook_failure`, and the information stays as it was given.
+   */
+  extendStats(watcher: WatcherApi, process: ProcessView, stats: Stats): Promise<Stats>;
   /** Stops everything in reverse order of starting; the same promise however often it is asked for. */
   stop(): Promise<void>;
 }

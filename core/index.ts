@@ -28,8 +28,11 @@ export { EVENTS, type EventBodies, type EventName, type SupervisorEvent } from '
 export * from './hooks.js';
 export type { FromSchema, FromSchemaInput, JsonSchema } from './json-schema.js';
 export { type LogFields, type Logger, silentLogger } from './log.js';
+export { type ProcessSample, ProcessSampler, type SampleOptions } from './os/process-sampler.js';
 export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type PluginContext } from './plugin.js';
+export { memoryPercent, processInfo, processTotals } from './process-info.js';
 export { type Cleanup, Scope } from './scope.js';
+export type * from './services.js';
 export { splitWords } from './shell-words.js';
 export { signalName, signalNumber } from './signals.js';
 export { Supervisor, type SupervisorOptions } from './supervisor.js';

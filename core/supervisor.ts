@@ -1,14 +1,15 @@
 import { dirname, resolve } from 'node:path';
-import type { Outcome, ReloadOptions, RemoveOptions, SupervisorApi, SupervisorState, WatcherApi } from './api.js';
+import type { Outcome, ProcessView, ReloadOptions, RemoveOptions, SupervisorApi, SupervisorState, WatcherApi } from './api.js';
 import { type Clock, systemClock } from './clock.js';
 import { commandLine } from './command-line.js';
 import { checkConfig, checkWatcher, formatProblem, loadConfig, type Problem } from './config/index.js';
 import type { Config, DaemonOptions } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import { Deferred } from './deferred.js';
-import { messageOf, RingmasterError } from './errors.js';
+import { isRingmasterError, messageOf, RingmasterError } from './errors.js';
 import type { EventBodies, EventName, SupervisorEvent } from './events.js';
 import { HookRegistry } from './hook-registry.js';
+import type { Stats } from './hooks.js';
 import { impliedPlugins } from './implied-plugins.js';
 import { type Logger, silentLogger } from './log.js';
 import type { Os } from './os/port.js';
@@ -99,6 +100,16 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     this.#state = 'starting';
     this.#starting = this.#boot();
     return this.#starting;
+  }
+
+  async extendStats(watcher: WatcherApi, process: ProcessView, stats: Stats): Promise<Stats> {
+    try {
+      return await this.#hooks.shape('stats', stats, { watcher, process });
+    } catch (error) {
+      // The registry has told of it already.
+      if (isRingmasterError(error)) return stats;
+      throw error;
+    }
   }
 
   stop(): Promise<void> {

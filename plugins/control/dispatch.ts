@@ -70,7 +70,7 @@ export class Dispatcher {
     }
     this.#begin(client);
     const waiting: Waiting = { client, id: request.id, cast: request.cast };
-    if (request.waiting) this.#waiting.add(waiting);
+    if (request.waiting || command.always_waits === true) this.#waiting.add(waiting);
     else this.#answer(waiting, okAnswer());
     result.then(
       (body) => this.#end(waiting, okAnswer(body)),

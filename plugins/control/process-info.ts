@@ -42,9 +42,9 @@ export async function extendedInfos(sampler: ProcessSampler, supervisor: Supervi
   }
 }
 
-/** Circus's process information of this daemon and its direct children. */
+/** Circus's process information of this daemon; its children are those of the watchers. */
 export function daemonInfo(sampler: ProcessSampler): Stats | typeof GONE {
-  const sample = sampler.sample([process.pid], { children: 'direct' }).get(process.pid);
+  const sample = sampler.sample([process.pid]).get(process.pid);
   return sample === undefined ? GONE : processInfo(sample, totalmem());
 }
 

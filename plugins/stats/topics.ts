@@ -15,9 +15,9 @@ export interface SocketHits {
   readonly reads: number;
 }
 
-/** Topic of a group of processes; names are in lower case with `_` for spaces, as in the topics of events. */
+/** Topic of a group of processes: the name in lower case, as `list` tells it. */
 export function topicOf(name: string): string {
-  return `stat.${name.toLowerCase().replaceAll(' ', '_')}`;
+  return `stat.${name.toLowerCase()}`;
 }
 
 /**

@@ -1,4 +1,13 @@
-import { EXIT_STATUS, type Io, type Program, parseArguments, type Verb, type VerbOption, version } from '../../../../core/index.js';
+import {
+  EXIT_STATUS,
+  type Io,
+  isRingmasterError,
+  type Program,
+  parseArguments,
+  type Verb,
+  type VerbOption,
+  version,
+} from '../../../../core/index.js';
 import { SHARED_OPTIONS, talking } from '../control-verb.js';
 import { timeoutOf } from '../endpoint.js';
 import { failureOf, type Target, withClient } from '../talk.js';

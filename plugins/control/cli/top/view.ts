@@ -79,7 +79,8 @@ function rowLines(state: TopState, width: number): readonly Line[] {
     watcherLine(watcher, state.histories[watcher.name] ?? NO_HISTORY, width),
     ...watcher.processes.map((row) => processLine(row, width)),
   ]);
-  const sockets = (state.snapshot?.sockets ?? []).map(({ address, hits }) => plain(`socket ${printable(address)}  ${hits} connections`));
+  const wanted = (state.snapshot?.sockets ?? []).filter(({ address }) => address.toLowerCase().includes(state.filter.toLowerCase()));
+  const sockets = wanted.map(({ address, hits }) => plain(`socket ${printable(address)}  ${hits} connections`));
   return [...rows, ...sockets];
 }
 

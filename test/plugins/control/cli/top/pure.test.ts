@@ -28,7 +28,7 @@ const FRAME = { width: 80, height: 14, endpoint: 'tcp://127.0.0.1:5555', clock: 
 const state = (changes: Partial<TopState> = {}): TopState => ({ ...withSnapshot(initialState(true), SNAPSHOT), ...changes });
 const screen = (of: TopState): string =>
   renderTop(of, FRAME)
-    .map(({ text, style }) => `${style === 'inverse' ? '>' : ' '}${text.trimEnd()}`)
+    .map(({ text, style }) => `${style === 'inverse' ? '>' : ' '}${text}`.trimEnd())
     .join('\n');
 
 describe('top: view', () => {
@@ -61,8 +61,7 @@ describe('top: view', () => {
     ] as const) {
       const lines = renderTop(state({ message: 'x'.repeat(200) }), { ...FRAME, width, height });
       expect(lines).to.have.length(height);
-      expect(Math.max(...lines.map(({ text }) => [...text].length))).to.be.at.most(Math.max(width, 62));
-      if (width >= 62) expect(lines.every(({ text }) => [...text].length <= width)).to.equal(true);
+      expect(lines.every(({ text }) => [...text].length <= width)).to.equal(true);
     }
   });
 
@@ -158,12 +157,7 @@ describe('top: keys', () => {
     [['s'], ['stop', { name: 'web', match: 'simple' }]],
     [['+'], ['incr', { name: 'web' }]],
     [['-'], ['decr', { name: 'web' }]],
-    [
-      ['o', 'o', 'j', 'j', 'j', 's'],
-      ['stop', { name: 'circus' }],
-    ],
   ] as const) {
-    if (keys.length > 2) continue;
     it(`${keys.join(' ')} asks for ${wanted[0]}`, () => expect(request(state(), ...keys)).to.deep.equal([wanted]));
   }
 

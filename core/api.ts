@@ -109,6 +109,7 @@ export interface SupervisorApi {
   startWatchers(which?: readonly WatcherApi[]): Promise<Outcome>;
   /** In reverse order of starting: those of lower `priority` are gone before those of higher priority are asked to stop. */
   stopWatchers(which?: readonly WatcherApi[]): Promise<Outcome>;
+  /** All that run or have `autostart`, or those given. */
   restartWatchers(which?: readonly WatcherApi[]): Promise<Outcome>;
   reloadWatchers(options?: ReloadOptions): Promise<Outcome>;
   /**

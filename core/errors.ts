@@ -31,9 +31,13 @@ export const ERRORS = {
     message: (found: string) => `signal invalid, got ${found}`,
     fix: 'give a number, or a name with or without SIG, such as TERM, SIGHUP or RTMIN+1',
   },
-  RM_SPAWN_FAILED: {
-    message: (watcher: string, why: string) => `cannot start a process of "${watcher}": ${why}`,
-    fix: 'check cmd, working_dir, uid and gid of the watcher',
+  RM_SOCKET_OPEN: {
+    message: (name: string, where: string, why: string) => `cannot open socket "${name}" at ${where}: ${why}`,
+    fix: 'correct the socket in the config, or free the address; no watcher has been started',
+  },
+  RM_OS_FORM: {
+    message: (form: string, why: string) => `cannot use the form of the operating system that RINGMASTER_OS=${form} asks for: ${why}`,
+    fix: 'unset RINGMASTER_OS: the form that works here is chosen by itself',
   },
   RM_PLUGIN_UNKNOWN: {
     message: (name: string, why: string) => `cannot load plugin "${name}": ${why}`,
@@ -189,4 +193,10 @@ export function isRingmasterError<C extends ErrorCode = ErrorCode>(error: unknow
 /** The text of whatever was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** The text of whatever was thrown, and of what caused it. */
+export function explain(thrown: unknown): string {
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  return cause === undefined ? messageOf(thrown) : `${messageOf(thrown)}: ${messageOf(cause)}`;
 }

@@ -1,7 +1,7 @@
 import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, SyncBailHook, SyncHook, SyncWaterfallHook } from 'tapable';
-import { RingmasterError } from './errors.js';
+import { explain, RingmasterError } from './errors.js';
 import { freezeData } from './freeze.js';
-import { type Answer, failureText, type HookRunner } from './hook-runner.js';
+import type { Answer, HookRunner } from './hook-runner.js';
 import type { HookTap } from './hook-tap.js';
 import { HOOKS, type HookName, type Veto } from './hooks.js';
 
@@ -89,7 +89,7 @@ function watch(name: HookName, taps: readonly HookTap[], runner: HookRunner): Co
 
 function refusal(tap: HookTap, answer: Answer): Refusal | undefined {
   const { plugin, hook } = tap;
-  if (answer.error) return tap.ignore_failure ? undefined : { veto: failureText(answer.error), plugin, hook };
+  if (answer.error) return tap.ignore_failure ? undefined : { veto: explain(answer.error), plugin, hook };
   const { value } = answer;
   if (value === undefined || value === true) return undefined;
   const given = typeof value === 'object' && value !== null && 'veto' in value ? String(value.veto) : '';

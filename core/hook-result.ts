@@ -33,9 +33,10 @@ interface Shape {
 
 const SHAPES: Readonly<Partial<Record<HookName, Shape>>> = {
   respawn: {
-    allowed: "{action: 'respawn', delay_ms, reason} or {action: 'give_up', reason}",
+    allowed: "{action: 'respawn' or 'pause', delay_ms, reason} or {action: 'give_up', reason}",
     accepts: ({ action, delay_ms, reason }) =>
-      isText(reason) && (action === 'give_up' || (action === 'respawn' && Number.isFinite(delay_ms) && Number(delay_ms) >= 0)),
+      isText(reason) &&
+      (action === 'give_up' || ((action === 'respawn' || action === 'pause') && Number.isFinite(delay_ms) && Number(delay_ms) >= 0)),
   },
   spawn_options: {
     allowed: '{argv, file, env, cwd}: texts in argv, at least one, and in env',

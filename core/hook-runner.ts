@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import { messageOf, RingmasterError } from './errors.js';
+import { explain, messageOf, RingmasterError } from './errors.js';
 import { checkResult, isThenable } from './hook-result.js';
 import type { HookTap } from './hook-tap.js';
 import type { HookName } from './hooks.js';
@@ -140,7 +140,7 @@ export class HookRunner {
     tap.tally.errors += 1;
     const { plugin, hook, ignore_failure: ignored } = tap;
     const watcher = watcherOf(args);
-    this.#log.error(failureText(error), { plugin, hook, watcher, code: error.code, ignored });
+    this.#log.error(explain(error), { plugin, hook, watcher, code: error.code, ignored });
     if (hook === 'event') return { error };
     try {
       this.#onFailure?.({ hook, plugin, watcher, error, ignored });
@@ -149,11 +149,6 @@ export class HookRunner {
     }
     return { error };
   }
-}
-
-/** The message of a failure and of what caused it. */
-export function failureText(error: RingmasterError): string {
-  return error.cause === undefined ? error.message : `${error.message}: ${messageOf(error.cause)}`;
 }
 
 function thrown(tap: HookTap, cause: unknown): RingmasterError {

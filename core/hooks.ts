@@ -30,6 +30,8 @@ export interface Exit {
 /** What follows a process that ended, or could not be spawned, though it is wanted. */
 export type RespawnDecision =
   | { readonly action: 'respawn'; readonly delay_ms: number; readonly reason: string }
+  /** The whole watcher stops, and starts again after the delay unless it is asked for something else meanwhile. */
+  | { readonly action: 'pause'; readonly delay_ms: number; readonly reason: string }
   | { readonly action: 'give_up'; readonly reason: string };
 
 export interface WatcherArgs {

@@ -4,6 +4,7 @@ import type { Config } from './config/schema/daemon.js';
 const IMPLIED: Readonly<Record<string, (config: Config) => boolean>> = {
   config_hooks: ({ watchers }) => Object.values(watchers).some(({ hooks }) => Object.keys(hooks).length > 0),
   stats: ({ statsd, stats_endpoint }) => statsd || stats_endpoint !== null,
+  virtualenv: ({ watchers }) => Object.values(watchers).some(({ virtualenv }) => virtualenv !== null),
 };
 
 /** Plugins that options ask for and that the config neither names nor switches off. */

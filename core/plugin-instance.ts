@@ -1,6 +1,6 @@
 import type { SupervisorApi, WatcherApi } from './api.js';
 import type { Clock } from './clock.js';
-import { messageOf, RingmasterError } from './errors.js';
+import { explain, messageOf, RingmasterError } from './errors.js';
 import type { EventBodies, EventName } from './events.js';
 import { freezeData } from './freeze.js';
 import type { HookRegistry } from './hook-registry.js';
@@ -196,7 +196,7 @@ export class PluginInstance {
   }
 
   #report(error: RingmasterError): void {
-    const text = error.cause === undefined ? error.message : `${error.message}: ${messageOf(error.cause)}`;
+    const text = explain(error);
     this.#errors.push(text);
     this.#log.error(text, { code: error.code });
   }

@@ -1,5 +1,5 @@
 import { RLIMITS, type WatcherOptions } from './config/schema/watcher.js';
-import { messageOf } from './errors.js';
+import { explain } from './errors.js';
 import type { Exit, SpawnOptions } from './hooks.js';
 import type { FdSource, Os, SpawnRequest } from './os/port.js';
 import type { Slot } from './slot-state.js';
@@ -17,7 +17,7 @@ export interface SpawnResults {
 /** Has the process of a slot spawned when its turn comes, and not at all if it is no longer wanted then. */
 export function queueSpawn(host: SlotsHost, slot: Slot, results: SpawnResults): void {
   host.spawns.push(() => {
-    if (results.wanted()) spawn(host, slot, results).catch((error: unknown) => results.failed('EINVAL', messageOf(error)));
+    if (results.wanted()) spawn(host, slot, results).catch((error: unknown) => results.failed('EINVAL', explain(error)));
   }, slot.urgent);
 }
 

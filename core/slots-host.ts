@@ -32,4 +32,6 @@ export interface SlotsHost {
   refused(reason: string): boolean;
   /** A process of this generation can't be spawned or kept running. Returns whether the watcher stops for it. */
   gaveUp(reason: string, generation: number): boolean;
+  /** The watcher is to stop and start again later. Returns whether it stops for it. */
+  paused(reason: string, delay_ms: number): boolean;
 }

@@ -255,7 +255,9 @@ export class Slots implements Disposable {
     const args = { watcher, wid, exit, errno: exit ? null : this.#lastErrno, uptime_ms, failures: slot.failures };
     const decision = hooks.used('respawn', watcher.name) ? hooks.decide('respawn', initial, args) : initial;
     if (decision.action === 'respawn') slot.respawn_at = clock.now() + decision.delay_ms;
-    else if (!this.#host.gaveUp(decision.reason, slot.generation)) this.#tryLater(slot);
+    else if (decision.action === 'pause') {
+      if (!this.#host.paused(decision.reason, decision.delay_ms)) this.#tryLater(slot);
+    } else if (!this.#host.gaveUp(decision.reason, slot.generation)) this.#tryLater(slot);
   }
 
   /** It should not run, but the watcher goes on for another reason. */

@@ -12,8 +12,8 @@ import { HookRegistry } from './hook-registry.js';
 import type { Stats } from './hooks.js';
 import { impliedPlugins } from './implied-plugins.js';
 import { type Logger, silentLogger } from './log.js';
+import { chooseOs } from './os/choose.js';
 import type { Os } from './os/port.js';
-import { portableOs } from './os/portable.js';
 import type { AnyPlugin } from './plugin.js';
 import { PluginContainer } from './plugin-container.js';
 import { resolvePlugin } from './plugin-resolve.js';
@@ -30,6 +30,7 @@ export interface SupervisorOptions {
   /** Nothing is logged where none is given. */
   readonly log?: Logger;
   readonly clock?: Clock;
+  /** Where none is given, the form that works here, chosen at start. */
   readonly os?: Os;
   /** From 0 to 1; Math.random where none is given. */
   readonly random?: () => number;
@@ -47,7 +48,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   readonly #input: unknown;
   readonly #options: SupervisorOptions;
   readonly #clock: Clock;
-  readonly #os: Os;
+  #os: Os | null;
   readonly #log: Logger;
   readonly #watchers = new Map<string, Watcher>();
   readonly #leaving = new Map<Watcher, Promise<unknown>>();
@@ -67,7 +68,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     this.#input = config;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#os = options.os ?? portableOs();
+    this.#os = options.os ?? null;
     this.#log = options.log ?? silentLogger;
     this.#hooks = this.#registry();
     this.#spawns = new SpawnQueue(this.#clock);
@@ -139,7 +140,8 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   }
 
   restartWatchers(which?: readonly WatcherApi[]): Promise<Outcome> {
-    return restartInOrder(this.#own(which), this.#clock, this.options.warmup_delay * 1000, this.#scope.signal);
+    const watchers = this.#own(which).filter((watcher) => which !== undefined || watcher.spec.autostart || watcher.status !== 'stopped');
+    return restartInOrder(watchers, this.#clock, this.options.warmup_delay * 1000, this.#scope.signal);
   }
 
   async reloadWatchers(options?: ReloadOptions): Promise<Outcome> {
@@ -197,6 +199,8 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
 
   async #boot(): Promise<void> {
     try {
+      this.#os ??= await chooseOs(this.#log);
+      this.#proceed();
       this.#preparing = true;
       const config = await this.#prepare();
       this.#preparing = false;
@@ -322,6 +326,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   }
 
   #create(name: string, spec: WatcherOptions): Watcher {
+    if (!this.#os) throw new RingmasterError('RM_STATE', ['add a watcher', this.#state]);
     const watcher = new Watcher(
       {
         os: this.#os,

@@ -53,6 +53,20 @@ export class Phases {
     return true;
   }
 
+  /** Stops, and starts again after the delay unless a request comes first. Returns whether it stops. */
+  pause(reason: string, delay_ms: number, now: number): boolean {
+    if (!this.halt(reason)) return false;
+    this.#state.resume_at = now + delay_ms;
+    return true;
+  }
+
+  /** A pause is over. */
+  resume(): void {
+    this.#state.resume_at = null;
+    this.#state.run = true;
+    this.#host.kick();
+  }
+
   /** A generation can't be started; where an older one runs, that stays. Returns whether the watcher stops. */
   giveUp(reason: string, generation: number, older: boolean): boolean {
     this.#host.emit('gave_up', { time: this.#host.time(), reason });

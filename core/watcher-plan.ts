@@ -33,6 +33,8 @@ export interface Actual {
   readonly blocked: boolean;
   /** No spawn before then (warmup_delay). */
   readonly next_begin_at: number;
+  /** When it starts again by itself after a pause. */
+  readonly resume_at: number | null;
   /** With `respawn` off: processes that ended since the start. */
   readonly spent: number;
   /** The generation that can't be spawned; its predecessors stay. */
@@ -48,6 +50,8 @@ export type Step =
   | { readonly do: 'deadline'; readonly wid: number }
   | { readonly do: 'forget'; readonly wid: number }
   | { readonly do: 'phase'; readonly to: Phase }
+  /** A pause is over. */
+  | { readonly do: 'resume' }
   /** With `respawn` off, the last process is gone. */
   | { readonly do: 'finish' };
 
@@ -78,8 +82,12 @@ export function plan(desired: Desired, actual: Actual, now: number): Plan {
 
   const down = !desired.hold?.down && (!desired.run || desired.epoch !== actual.epoch);
   switch (actual.phase) {
-    case 'stopped':
+    case 'stopped': {
+      if (!desired.run && actual.resume_at !== null) {
+        return actual.resume_at <= now ? result([{ do: 'resume' }]) : result([], false, false, [actual.resume_at]);
+      }
       return result(desired.run && !desired.hold?.up && !actual.blocked ? [{ do: 'phase', to: 'before_start' }] : []);
+    }
     case 'before_start':
       return result(down ? [{ do: 'phase', to: 'stopped' }] : []);
     case 'before_stop':

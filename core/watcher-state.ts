@@ -1,7 +1,8 @@
 import type { WatcherStatus } from './api.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import type { Slot } from './slot-state.js';
-import type { Actual, Desired, Phase } from './watcher-plan.js';
+import type { Progress } from './waiters.js';
+import type { Actual, Desired, Phase, Plan } from './watcher-plan.js';
 
 /** It is not this watcher's turn yet, in a start or stop of many; whoever made it gives way, unless a later request took its place. */
 export interface Hold {
@@ -24,6 +25,8 @@ export interface WatcherState {
   hold: Hold | null;
   blocked: boolean;
   nextBegin_at: number;
+  /** When it starts again by itself after a pause. */
+  resume_at: number | null;
   /** Why it stopped, or stays as it is, though asked for something else. */
   instead: string | undefined;
 }
@@ -41,6 +44,7 @@ export function newWatcherState(): WatcherState {
     hold: null,
     blocked: false,
     nextBegin_at: 0,
+    resume_at: null,
     instead: undefined,
   };
 }
@@ -66,7 +70,22 @@ export function desiredOf({ run, epoch, generation, sequential, hold }: WatcherS
 
 /** What the plan is to know of what there is. */
 export function actualOf(state: WatcherState, slots: { map: ReadonlyMap<number, Slot>; leftovers: number; spent: number }): Actual {
-  const { phase, takenEpoch, blocked, nextBegin_at, stalled } = state;
+  const { phase, takenEpoch, blocked, nextBegin_at, resume_at, stalled } = state;
   const { map, leftovers, spent } = slots;
-  return { phase, epoch: takenEpoch, blocked, next_begin_at: nextBegin_at, stalled, slots: map, leftovers, spent };
+  return { phase, epoch: takenEpoch, blocked, next_begin_at: nextBegin_at, resume_at, stalled, slots: map, leftovers, spent };
+}
+
+/**
+ * Whether what is wanted is there.
+ *
+ * @param also `clean`: and nothing is on its way out; `renewed`: and only the newest generation is left as well
+ */
+export function settled(state: WatcherState, { filled, clean, renewed }: Plan, also?: 'clean' | 'renewed'): Progress {
+  if (state.phase === 'stopped' && !state.run) return { instead: state.instead ?? 'it is stopped' };
+  if (state.phase !== 'active' || state.takenEpoch !== state.epoch || !filled) return false;
+  if (also === undefined) return true;
+  if (!clean) return false;
+  if (also === 'clean') return true;
+  if (!renewed) return false;
+  return state.stalled === state.generation ? { instead: state.instead ?? 'new processes can not be started' } : true;
 }

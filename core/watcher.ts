@@ -14,8 +14,9 @@ import type { SlotsHost } from './slots-host.js';
 import type { SpawnQueue } from './spawn-queue.js';
 import { outcome, type Progress, Waiters } from './waiters.js';
 import { Phases } from './watcher-phases.js';
-import { type Plan, plan, type Step } from './watcher-plan.js';
-import { actualOf, desiredOf, type Hold, newWatcherState, STATUS, type WatcherState } from './watcher-state.js';
+import { type Plan, plan } from './watcher-plan.js';
+import { actualOf, desiredOf, type Hold, newWatcherState, STATUS, settled, type WatcherState } from './watcher-state.js';
+import { takeStep } from './watcher-steps.js';
 import { watcherView } from './watcher-view.js';
 
 const SIGHUP = 1;
@@ -95,9 +96,10 @@ export class Watcher implements WatcherApi {
     if (this.#closed !== null) return Promise.resolve({ ...outcome(new Set(), []), instead: this.#closed });
     return this.#request(
       hold,
-      () => this.#settled(),
+      () => settled(this.#state, this.#plan),
       () => {
         this.#state.run = true;
+        this.#state.resume_at = null;
         this.#slots.hasten();
       },
     );
@@ -111,6 +113,7 @@ export class Watcher implements WatcherApi {
       () => this.#state.takenEpoch >= epoch,
       () => {
         this.#state.run = false;
+        this.#state.resume_at = null;
       },
     );
   }
@@ -130,21 +133,16 @@ export class Watcher implements WatcherApi {
     );
   }
 
-  async reload({ graceful = true, sequential = false }: ReloadOptions = {}): Promise<Outcome> {
+  reload({ graceful = true, sequential = false }: ReloadOptions = {}): Promise<Outcome> {
     if (!graceful) return this.restart();
-    const result = await this.#renew(sequential);
-    if (result.instead === undefined) {
-      this.#emit('reload', { time: this.#now() });
-      this.#deps.log.info(`${this.name} reloaded`);
-    }
-    return result;
+    return this.#reloaded(this.#renew(sequential));
   }
 
   async setNumprocesses(count: number): Promise<number> {
     const numprocesses = Math.max(0, this.#spec.singleton ? Math.min(1, count) : count);
     await this.#request(
       this.#state.hold,
-      () => this.#settled(true),
+      () => settled(this.#state, this.#plan, 'clean'),
       () => {
         this.#spec = { ...this.#spec, numprocesses };
       },
@@ -185,10 +183,10 @@ export class Watcher implements WatcherApi {
   /** Takes over checked options: at once, or by a graceful reload. */
   update(spec: WatcherOptions, renew: boolean): Promise<Outcome> {
     this.#spec = spec;
-    if (renew && this.#state.run) return this.#renew(false, true);
+    if (renew && this.#state.run) return this.#reloaded(this.#renew(false, true));
     return this.#request(
       this.#state.hold,
-      () => this.#settled(true),
+      () => settled(this.#state, this.#plan, 'clean'),
       () => {},
     );
   }
@@ -217,6 +215,7 @@ export class Watcher implements WatcherApi {
   /** From now on it can only be stopped. */
   close(why: string): void {
     this.#closed = why;
+    this.#state.resume_at = null;
   }
 
   /** Forgets everything; processes that are left live on, supervised by nobody. */
@@ -246,6 +245,16 @@ export class Watcher implements WatcherApi {
     return done;
   }
 
+  /** Tells of a reload that has come about. */
+  async #reloaded(renewed: Promise<Outcome>): Promise<Outcome> {
+    const result = await renewed;
+    if (result.instead === undefined) {
+      this.#emit('reload', { time: this.#now() });
+      this.#deps.log.info(`${this.name} reloaded`);
+    }
+    return result;
+  }
+
   /** Replaces all processes without a gap. */
   #renew(sequential: boolean, always = false): Promise<Outcome> {
     if (!this.#state.run) return this.start();
@@ -256,7 +265,7 @@ export class Watcher implements WatcherApi {
     }
     return this.#request(
       this.#state.hold,
-      () => this.#settled(true, true),
+      () => settled(this.#state, this.#plan, 'renewed'),
       () => {
         this.#state.generation++;
         this.#state.sequential = sequential;
@@ -266,46 +275,16 @@ export class Watcher implements WatcherApi {
     );
   }
 
-  /** Whether what is wanted is there; and, where asked for, what is not wanted is gone, or only the newest generation is left. */
-  #settled(clean = false, renewed = false): Progress {
-    if (this.#state.phase === 'stopped' && !this.#state.run) return { instead: this.#state.instead ?? 'it is stopped' };
-    if (this.#state.phase !== 'active' || this.#state.takenEpoch !== this.#state.epoch) return false;
-    const { filled } = this.#plan;
-    if (!filled || (clean && !this.#plan.clean) || (renewed && !this.#plan.renewed)) return false;
-    return renewed && this.#state.stalled === this.#state.generation
-      ? { instead: this.#state.instead ?? 'new processes can not be started' }
-      : true;
-  }
-
   #pass(): number | null {
     const { clock } = this.#deps;
     this.#plan = plan(desiredOf(this.#state, this.#spec), actualOf(this.#state, this.#slots), clock.now());
-    for (const one of this.#plan.steps) this.#do(one);
+    const warmUp = (): void => {
+      this.#state.nextBegin_at = clock.now() + this.#spec.warmup_delay * 1000;
+    };
+    for (const step of this.#plan.steps) takeStep(step, { phases: this.#phases, slots: this.#slots, warmUp });
     if (this.#plan.steps.length > 0) this.#reconciler.now();
     else this.#waiters.look();
     return this.#plan.wake_at;
-  }
-
-  #do(one: Step): void {
-    if (one.do === 'phase') {
-      this.#phases.enter(one.to);
-      return;
-    }
-    if (one.do === 'finish') {
-      this.#phases.halt('its last process has ended and respawn is off');
-      return;
-    }
-    if (one.do === 'begin') {
-      this.#state.nextBegin_at = this.#deps.clock.now() + this.#spec.warmup_delay * 1000;
-      this.#slots.begin(one.wid, one.from);
-      return;
-    }
-    const slot = this.#slots.map.get(one.wid);
-    if (slot === undefined) return;
-    if (one.do === 'end') this.#slots.end(slot, { retire: one.retire });
-    else if (one.do === 'retire') slot.retired = true;
-    else if (one.do === 'deadline') this.#slots.deadline(slot);
-    else this.#slots.map.delete(one.wid);
   }
 
   #slotsHost(): SlotsHost {
@@ -320,6 +299,7 @@ export class Watcher implements WatcherApi {
       after: (change) => this.#reconciler.after(change),
       changed: () => this.#reconciler.soon(),
       refused: (reason) => this.#phases.halt(reason),
+      paused: (reason, delay_ms) => this.#phases.pause(reason, delay_ms, this.#deps.clock.now()),
       gaveUp: (reason, generation) => this.#phases.giveUp(reason, generation, this.#slots.hasOlder(generation)),
     };
   }

@@ -64,5 +64,5 @@ function unknownOption(flag: string, options: readonly VerbOption[]): string {
     flag,
     options.map(({ name }) => `--${name}`),
   );
-  return `unrecognised argument: ${flag}${near === undefined ? '' : ` (did you mean ${near}?)`}`;
+  return `unrecognized arguments: ${flag}${near === undefined ? '' : ` (did you mean ${near}?)`}`;
 }

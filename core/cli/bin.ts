@@ -1,17 +1,20 @@
 import { EXIT_STATUS } from './exit-status.js';
 import type { Io } from './verb.js';
 
-/** How long something left open may keep an ended program alive, ms. */
-const LINGER_MS = 1000;
-
-/** Runs a program as this process: its arguments, its streams, its exit status. */
+/**
+ * Runs a program as this process: its arguments, its streams, its exit status. The process ends with the program, so that
+ * nothing that comes later, a signal say, can change how.
+ */
 export async function runBin(program: (args: readonly string[], io: Io) => Promise<number>): Promise<void> {
   process.stdout.on('error', leaveWhenNobodyReads);
   process.exitCode = await program(process.argv.slice(2), process);
-  setTimeout(() => {
-    process.stderr.write(`left open at the end: ${process.getActiveResourcesInfo().join(', ')}\n`);
-    process.exit();
-  }, LINGER_MS).unref();
+  await Promise.all([written(process.stdout), written(process.stderr)]);
+  process.exit();
+}
+
+/** Resolves when everything that was written before is out. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
 }
 
 /** `ringmaster list | head -1` is no error. */

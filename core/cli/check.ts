@@ -5,7 +5,7 @@ import type { Verb } from './verb.js';
 
 export const checkVerb: Verb = {
   name: 'check',
-  summary: 'Shows every problem of a config file',
+  summary: 'Show every problem of a config file',
   group: 'Daemon:',
   usage: '<file>',
   description:

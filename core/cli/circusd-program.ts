@@ -20,7 +20,7 @@ export const circusd: Program = {
   completes: 'files',
   async run(args, io) {
     const { values, positionals, problems } = parseArguments(args, OPTIONS);
-    const surplus = positionals.slice(1).map((word) => `unrecognised argument: ${word}`);
+    const surplus = positionals.slice(1).map((word) => `unrecognized arguments: ${word}`);
     const [problem] = [...problems, ...surplus];
     if (problem !== undefined) {
       io.stderr.write(`${usageLine()}\ncircusd: error: ${problem}\n`);

@@ -7,7 +7,7 @@ const SHELLS: Readonly<Record<string, (programs: readonly Completable[]) => stri
 
 export const completionVerb: Verb = {
   name: 'completion',
-  summary: 'Prints a completion script for a shell',
+  summary: 'Print a completion script for a shell',
   group: 'Daemon:',
   usage: '<bash|zsh>',
   description:

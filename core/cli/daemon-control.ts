@@ -1,3 +1,4 @@
+import { Deferred } from '../deferred.js';
 import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../log.js';
 import type { Supervisor } from '../supervisor.js';
@@ -19,11 +20,17 @@ export class DaemonControl implements SignalActions {
   #reopen: () => void = () => {};
   #supervisor: Supervisor | undefined;
   #stopping = false;
+  readonly #asked = new Deferred();
   #status: number = EXIT_STATUS.ok;
 
   /** Whether the daemon was asked to stop. */
   get stopping(): boolean {
     return this.#stopping;
+  }
+
+  /** Resolves when the daemon is asked to stop. */
+  get asked(): Promise<void> {
+    return this.#asked.promise;
   }
 
   /** What to exit with when the supervisor has stopped. */
@@ -77,6 +84,7 @@ export class DaemonControl implements SignalActions {
 
   #stop(): void {
     this.#stopping = true;
+    this.#asked.resolve();
     this.#supervisor?.stop().catch((error: unknown) => {
       this.#status = EXIT_STATUS.failed;
       this.#log.error(`stopped with errors: ${messageOf(error)}`);

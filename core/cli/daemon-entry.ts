@@ -29,7 +29,8 @@ export async function runDaemon(request: RunRequest, io: Io): Promise<number> {
   const isBackground = takeBackgroundMark();
   if (request.background && !isBackground) return runInBackground(request, io);
   const control = new DaemonControl();
-  using _signals = takeSignals(control);
+  // To the very end of the process: a signal that comes late must not change how it ends.
+  takeSignals(control);
   using _crashes = takeCrashes((error) => control.crash(error));
   const { superviseFile } = await import('./daemon.js');
   if (!isBackground) return await superviseFile(request, io, control, () => {});

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { formatProblem, type LoadedConfig, loadConfig } from '../config/index.js';
 import type { Config } from '../config/schema/daemon.js';
 import { isRingmasterError } from '../errors.js';
-import type { Logger } from '../log.js';
+import { type Logger, silentLogger } from '../log.js';
 import { resolvePlugin } from '../plugin-resolve.js';
 import { Supervisor } from '../supervisor.js';
 import type { DaemonControl } from './daemon-control.js';
@@ -27,7 +27,8 @@ interface Run {
 
 /** Loads a config, checks it, and supervises what it describes until `control` or a client ends that; resolves with the exit status. */
 export async function superviseFile(request: RunRequest, io: Io, control: DaemonControl, onStarted: () => void): Promise<number> {
-  const loaded = await loadConfig(request.file, { resolvePlugin });
+  const loaded = await Promise.race([loadConfig(request.file, { resolvePlugin }), control.asked]);
+  if (!loaded) return EXIT_STATUS.ok;
   const { config } = loaded;
   if (config === null) {
     for (const problem of loaded.problems) io.stderr.write(`${formatProblem(problem)}\n`);
@@ -52,6 +53,7 @@ async function logged(run: Run): Promise<number> {
     io.stderr.write(failureLine(request.program, error));
     return EXIT_STATUS.failed;
   } finally {
+    control.useLog({ log: silentLogger, reopen: () => {} });
     await daemonLog?.close();
   }
 }

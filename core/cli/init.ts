@@ -15,7 +15,7 @@ const DEFAULT_FILES: Readonly<Record<SampleFormat, string>> = {
 
 export const initVerb: Verb = {
   name: 'init',
-  summary: 'Writes a sample config file',
+  summary: 'Write a sample config file',
   group: 'Daemon:',
   usage: '[<file>]',
   description:

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import type { destination as openDestination, Logger as Pino } from 'pino';
 import { messageOf, RingmasterError } from '../errors.js';
 import type { Logger } from '../log.js';
@@ -49,8 +51,9 @@ export interface DaemonLog {
  */
 export async function openLog(options: LogOptions): Promise<DaemonLog> {
   const { destination: open, pino, stdTimeFunctions } = await import('pino');
+  if (options.output !== null) tryToOpen(options.output);
   const destination = open({ dest: options.output ?? 1, append: true, sync: false, maxLength: PENDING_MAX });
-  await opened(destination, options.output);
+  if (options.output !== null) await once(destination, 'ready');
   // A log that can't be written any more (its reader gone, its disk full) is no reason to end what is supervised.
   destination.on('error', () => {});
   const pretty = options.format === 'pretty' || (options.format === 'auto' && options.terminal && options.output === null);
@@ -84,17 +87,13 @@ async function prettyStream(destination: Destination, options: LogOptions) {
   });
 }
 
-/** SonicBoom opens a file in the background: its first word is `ready` or `error`. */
-function opened(destination: NodeJS.EventEmitter, output: string | null): Promise<void> {
-  if (output === null) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    destination.once('ready', () => {
-      destination.removeListener('error', failed);
-      resolve();
-    });
-    const failed = (cause: unknown): void => reject(new RingmasterError('RM_LOG_OPEN', [output, messageOf(cause)], { cause }));
-    destination.once('error', failed);
-  });
+/** SonicBoom opens a file in the background, and one that could not be opened ends the process with an error of its own. */
+function tryToOpen(file: string): void {
+  try {
+    closeSync(openSync(file, 'a'));
+  } catch (cause) {
+    throw new RingmasterError('RM_LOG_OPEN', [file, messageOf(cause)], { cause });
+  }
 }
 
 function ended(stream: { end(): void } & NodeJS.EventEmitter): Promise<void> {

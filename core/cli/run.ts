@@ -15,7 +15,7 @@ export const RUN_OPTIONS: readonly VerbOption[] = [
 
 export const runVerb: Verb = {
   name: 'run',
-  summary: 'Runs what a config file describes, in the foreground',
+  summary: 'Run what a config file describes, in the foreground',
   group: 'Daemon:',
   usage: '<file>',
   description:

@@ -8,10 +8,14 @@ import type { Findings, Path } from './problem.js';
 import { daemonProperties } from './schema/daemon.js';
 import { socketSchema } from './schema/socket.js';
 import type { DottedKey } from './source.js';
-import { CIRCUS_PLUGINS, pythonPlugin } from './unsupported.js';
+import { CIRCUS_PLUGINS, packagedPlugin, pythonPlugin } from './unsupported.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 type Entries = ReadonlyMap<string, IniEntry>;
+
+/** Options of a plugin's process in Circus; a packaged plugin is no process. */
+const OF_THE_PROCESS =
+  /^(?:priority|singleton|numprocesses|copy_env|copy_path|working_dir|uid|gid|close_child_\w+|std(?:out|err)_stream\..*)$/;
 
 /** What the sections of an ini file ask for, in the shape of a config, every value still text. */
 export interface CircusIni {
@@ -133,10 +137,19 @@ class CircusReader {
     }
     const use = replaceVariables(entry.value, this.#variables, false).trim();
     if (/^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/.test(use)) {
+      const packaged = packagedPlugin(use);
+      if (packaged !== undefined) {
+        this.#usePlugin(name, packaged, section, new Map([...entries].filter(([key]) => !OF_THE_PROCESS.test(key))));
+        return;
+      }
       this.#findings.warn(['plugins', name], pythonPlugin(use), entry.origin);
       this.#leftOut.add(CIRCUS_PLUGINS[use]?.name ?? name).add(name);
       return;
     }
+    this.#usePlugin(name, use, section, entries);
+  }
+
+  #usePlugin(name: string, use: string, section: IniSection, entries: Entries): void {
     const { use: _, ...options } = this.#texts({}, ['plugins', use], entries);
     this.#findings.locate(['plugins', use], section.origin);
     this.#plugins[use] = options;

@@ -70,12 +70,6 @@ export const UNSUPPORTED: readonly UnsupportedRow[] = [
   ),
   row(
     'watcher',
-    ['virtualenv', 'virtualenv_py_ver'],
-    'a Python virtual environment, which is not set up yet: PATH and PYTHONPATH stay as they are',
-    'begin cmd with the path of its bin/python, or set PATH in env',
-  ),
-  row(
-    'watcher',
     ['copy_path'],
     'sys.path of a daemon in Python, which there is none of here: PYTHONPATH stays as it is',
     'set PYTHONPATH in env',
@@ -106,9 +100,9 @@ export const STREAM_CLASSES = [
   'QueueStream',
 ] as const;
 
-/** Circus's own plugins: the class that `use` names, the prefix of their options, and what is different without them. */
-export const CIRCUS_PLUGINS: Readonly<Record<string, { readonly name: string; readonly instead: string }>> = {
-  'circus.plugins.flapping.Flapping': { name: 'flapping', instead: 'a watcher that keeps dying is not paused' },
+/** Circus's own plugins: the class that `use` names, the plugin that does the same here, and, as long as there is none, what is different. */
+export const CIRCUS_PLUGINS: Readonly<Record<string, { readonly name: string; readonly instead?: string }>> = {
+  'circus.plugins.flapping.Flapping': { name: 'flapping' },
   'circus.plugins.watchdog.WatchDog': { name: 'watchdog', instead: 'processes that send no heartbeat are not restarted' },
   'circus.plugins.statsd.StatsdEmitter': { name: 'statsd', instead: 'nothing is sent to statsd' },
   'circus.plugins.statsd.FullStats': { name: 'full_stats', instead: 'nothing is sent to statsd' },
@@ -118,10 +112,20 @@ export const CIRCUS_PLUGINS: Readonly<Record<string, { readonly name: string; re
   'circus.plugins.command_reloader.CommandReloader': { name: 'command_reloader', instead: 'a changed command restarts nothing' },
 };
 
+/** The packaged plugin that does what a Python class of Circus does; undefined where there is none yet. */
+export function packagedPlugin(use: string): string | undefined {
+  const known = circusPlugin(use);
+  return known?.instead === undefined ? known?.name : undefined;
+}
+
+/** Circus has the modules of its plugins with a leading underscore too. */
+function circusPlugin(use: string): (typeof CIRCUS_PLUGINS)[string] | undefined {
+  return CIRCUS_PLUGINS[use.replace('.plugins._', '.plugins.')];
+}
+
 /** The finding for a `[plugin:NAME]` whose `use` names a Python class. */
 export function pythonPlugin(use: string): Finding {
-  // Circus has its modules with a leading underscore too.
-  const known = CIRCUS_PLUGINS[use.replace('.plugins._', '.plugins.')];
+  const known = circusPlugin(use);
   const found = JSON.stringify(use);
   if (known === undefined) {
     const fix = 'write it as a plugin in JavaScript and name its file: use = ./plugins/mine.js';

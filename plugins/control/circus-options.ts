@@ -2,7 +2,6 @@ import type { WatcherApi, WatcherOptions } from '../../core/index.js';
 
 /** Circus's names of options that are named like ours. */
 const SAME = [
-  'args',
   'close_child_stderr',
   'close_child_stdin',
   'close_child_stdout',
@@ -28,11 +27,20 @@ const SAME = [
   'warmup_delay',
 ] as const satisfies readonly (keyof WatcherOptions)[];
 
-/** A watcher's options under Circus's names, sorted, freeform ones included; null where Circus has none. */
+/** Watchers that came by `add`: what nobody gave them Circus has as null, and as empty for those of a config. */
+const added = new WeakSet<WatcherApi>();
+
+export function markAdded(watcher: WatcherApi): void {
+  added.add(watcher);
+}
+
+/** A watcher's options under Circus's names, sorted, freeform ones included. */
 export function circusOptions(watcher: WatcherApi): Readonly<Record<string, unknown>> {
   const { spec } = watcher;
+  const filled = (value: Readonly<Record<string, unknown>>) => (added.has(watcher) && Object.keys(value).length === 0 ? null : value);
   const options = {
     ...Object.fromEntries(SAME.map((name) => [name, spec[name]])),
+    args: spec.args ?? (added.has(watcher) ? null : ''),
     numprocesses: watcher.numprocesses,
     working_dir: spec.working_dir ?? process.env.PWD ?? process.cwd(),
     env: filled(spec.env),
@@ -41,10 +49,6 @@ export function circusOptions(watcher: WatcherApi): Readonly<Record<string, unkn
     ...spec.options,
   };
   return Object.fromEntries(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function filled(value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | null {
-  return Object.keys(value).length === 0 ? null : value;
 }
 
 /**

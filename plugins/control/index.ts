@@ -7,6 +7,7 @@ import { topicOf } from './events.js';
 import { OpenPublication } from './publication.js';
 import { ControlRouter } from './router.js';
 import { schema } from './schema.js';
+import { wireFilter } from './wire-events.js';
 
 export default definePlugin({
   name: 'control',
@@ -23,7 +24,13 @@ export default definePlugin({
 
     const events = await OpenPublication.open({ ...config, endpoint: addresses.pubsub_endpoint, endpoint_owner, log });
     scope.add('event endpoint', () => events.close());
-    hooks.event.tap((event) => events.publish(topicOf(event), event.body));
+    const isForWire = wireFilter((name) => {
+      const status = supervisor.find(name)?.status;
+      return status === 'active' || status === 'starting';
+    });
+    hooks.event.tap((event) => {
+      if (isForWire(event)) events.publish(topicOf(event), event.body);
+    });
 
     let stop = (): void => {};
     const stopped = new Promise<void>((resolve) => {

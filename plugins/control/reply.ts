@@ -1,5 +1,6 @@
 import { type ErrorCode, isRingmasterError, messageOf } from '../../core/index.js';
 import type { Reply, ReplyBody } from './command.js';
+import { WrittenNumber } from './exact-id.js';
 
 /** Circus's numbers for what went wrong. */
 export const ERRNO = {
@@ -53,6 +54,7 @@ function failure(error: unknown, reason: string, errno: number): Answer {
 
 /** The reply as it goes over the wire. An id nested too deeply to be written again is given back as null. */
 export function encodeReply(answer: Answer, id: unknown, time_s: number): string {
+  if (id instanceof WrittenNumber) return `${JSON.stringify({ ...answer, time: time_s }).slice(0, -1)},"id":${id.text}}`;
   const reply: Reply = { ...answer, time: time_s, id };
   try {
     return JSON.stringify(reply);

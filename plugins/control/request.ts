@@ -1,10 +1,11 @@
 import { RingmasterError } from '../../core/index.js';
 import type { Properties } from './command.js';
+import { exactId } from './exact-id.js';
 import { pythonRepr } from './python-text.js';
 
 /** One request, its shape checked. */
 export interface Request {
-  /** Any JSON value, given back in the reply; null where there was none. */
+  /** Any JSON value, given back in the reply, or a WrittenNumber; null where there was none. */
   readonly id: unknown;
   /** As sent; case is ignored. */
   readonly command: string;
@@ -24,12 +25,12 @@ export interface Envelope {
 
 /** @throws RM_REQUEST_JSON, RM_REQUEST_INVALID for JSON that is not an object */
 export function parseEnvelope(body: Uint8Array): Envelope {
-  const value = parseJson(body);
+  const { value, text } = parseJson(body);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new RingmasterError('RM_REQUEST_INVALID', [`message invalid, must be an object, got ${shown(value)}`]);
   }
   const fields = value as Readonly<Record<string, unknown>>;
-  return { id: fields.id ?? null, cast: fields.msg_type === 'cast', fields };
+  return { id: exactId(fields.id, text), cast: fields.msg_type === 'cast', fields };
 }
 
 /** @throws RM_REQUEST_INVALID */
@@ -46,9 +47,10 @@ export function readRequest({ id, cast, fields }: Envelope): Request {
   return { id, command, properties: given, cast, waiting: Boolean(given.waiting) };
 }
 
-function parseJson(body: Uint8Array): unknown {
+function parseJson(body: Uint8Array): { readonly value: unknown; readonly text: string } {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+    return { value: JSON.parse(text), text };
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new RingmasterError('RM_REQUEST_JSON', [], { cause, context: { detail: detail.slice(0, 200) } });

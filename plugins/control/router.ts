@@ -1,8 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import { Router } from 'zeromq';
 import { type LogFields, type Logger, messageOf } from '../../core/index.js';
 import { type Bound, bindEndpoint } from './bind.js';
 
 const BACKLOG = 1024;
+/** Messages that are there already are read without a turn of the event loop; after this long everybody else has one. */
+const SLICE_MS = 8;
 /** A message this many times the limit is not read to its end: the connection is closed. */
 const HARD_LIMIT_FACTOR = 4;
 
@@ -81,7 +84,12 @@ export class ControlRouter {
   }
 
   async #read(receive: Receive): Promise<void> {
+    let until = performance.now() + SLICE_MS;
     for await (const frames of this.#socket) {
+      if (performance.now() >= until) {
+        await setImmediate();
+        until = performance.now() + SLICE_MS;
+      }
       const [client, body, ...more] = frames;
       if (client === undefined || body === undefined || more.length > 0) {
         this.dropped_messages++;

@@ -23,7 +23,7 @@ function slot(wid: number, state: SlotState, more: Partial<Slot> = {}): Slot {
 }
 function actual(phase: Phase, slots: readonly Slot[] = [], more: Partial<Actual> = {}): Actual {
   const map = new Map(slots.map((one) => [one.wid, one]));
-  return { phase, epoch: 0, slots: map, leftovers: 0, blocked: false, next_begin_at: 0, spent: 0, stalled: null, ...more };
+  return { phase, epoch: 0, slots: map, leftovers: 0, blocked: false, next_begin_at: 0, resume_at: null, spent: 0, stalled: null, ...more };
 }
 const steps = (desired: Partial<Desired>, state: Actual): readonly Step[] => plan({ ...DESIRED, ...desired }, state, NOW).steps;
 const begin = (wid: number): Step => ({ do: 'begin', wid });
@@ -33,6 +33,7 @@ const phase = (to: Phase): Step => ({ do: 'phase', to });
 describe('watcher plan', () => {
   const cases: readonly [string, Partial<Desired>, Actual, readonly Step[]][] = [
     ['starts with the gate', {}, actual('stopped'), [phase('before_start')]],
+    ['starts again when a pause is over', { run: false }, actual('stopped', [], { resume_at: NOW }), [{ do: 'resume' }]],
     ['stays stopped where nobody wants it', { run: false }, actual('stopped'), []],
     ['does not come up before its turn', { hold: { up: true, down: false } }, actual('stopped'), []],
     ['does not come up while its namesake is on the way out', {}, actual('stopped', [], { blocked: true }), []],
@@ -179,6 +180,7 @@ describe('watcher plan', () => {
   const wakes: readonly [string, Partial<Desired>, Actual, number | null][] = [
     ['at a respawn', {}, actual('active', [slot(1, 'up'), slot(2, 'idle', { respawn_at: 1500 })]), 1500],
     ['after the warmup_delay', { warmup_ms: 50 }, actual('starting', [slot(1, 'up')], { next_begin_at: 1040 }), 1040],
+    ['when a pause is over', { run: false }, actual('stopped', [], { resume_at: 8000 }), 8000],
     ['at a deadline', { run: false }, actual('stopping', [slot(1, 'stopping', { deadline_at: 4000 })]), 4000],
     ['when a process gets too old', {}, actual('active', [slot(1, 'up', { expires_at: 7000 }), slot(2, 'up')]), 7000],
     ['never, where all is as it should be', {}, actual('active', [slot(1, 'up'), slot(2, 'up')]), null],

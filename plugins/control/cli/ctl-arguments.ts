@@ -30,12 +30,12 @@ export function readCtlLine(words: readonly string[], commands: Commands): CtlLi
   const [name] = parseArguments(words, everything).positionals;
   const command = name === undefined ? null : (commands.get(name.toLowerCase()) ?? null);
   const { values, positionals, problems } = parseArguments(words, [...CTL_OPTIONS, ...(command === null ? [] : optionsOf(command))]);
-  const problem = name !== undefined && command === null ? unknownCommand(name, commands) : problems[0];
+  const problem = name !== undefined && command === null ? `unrecognized arguments: ${unknownWord(name, commands)}` : problems[0];
   return { values, command, args: positionals.slice(1), ...(problem !== undefined && { problem }) };
 }
 
-/** `unrecognised argument: statsu (did you mean status?)` */
-export function unknownCommand(name: string, commands: Commands): string {
+/** `statsu (did you mean status?)` */
+export function unknownWord(name: string, commands: Commands): string {
   const near = closest(name, commands.keys());
-  return `unrecognised argument: ${name}${near === undefined ? '' : ` (did you mean ${near}?)`}`;
+  return near === undefined ? name : `${name} (did you mean ${near}?)`;
 }

@@ -8,16 +8,23 @@ export const CTL_USAGE = 'usage: circusctl [options] command [args]';
 /** What `--help` prints. */
 export function ctlHelp(commands: Iterable<Command>): string {
   const listed = [...commands].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, summary }) => [name, summary] as const);
-  return [CTL_USAGE, '', 'Controls a daemon.', '', 'Commands:', ...table(listed), '', ...optionsHelp(CTL_OPTIONS)].join('\n');
+  return [CTL_USAGE, '', 'Controls a Circus daemon', '', 'Commands:', ...table(listed), '', ...optionsHelp(CTL_OPTIONS)].join('\n');
+}
+
+/** What `help` prints in the prompt. */
+export function promptHelp(commands: Iterable<Command>): string {
+  const title = 'Documented commands (type help <topic>):';
+  const listed = [...commands].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, summary }) => [name, summary] as const);
+  return ['', title, '='.repeat(title.length), ...table(listed), ''].join('\n');
 }
 
 /** What `COMMAND --help` and `help COMMAND` print. */
 export function commandHelp(command: Command): string {
   const options = optionsOf(command);
   return [
-    `usage: circusctl [options] ${command.name} ${command.cli?.usage ?? ''}`.trimEnd(),
-    '',
     command.summary,
+    '',
+    `usage: circusctl [options] ${command.name} ${command.cli?.usage ?? ''}`.trimEnd(),
     '',
     command.description,
     ...(options.length > 0 ? ['', ...optionsHelp(options)] : []),

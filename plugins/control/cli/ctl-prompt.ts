@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline';
 import { EXIT_STATUS, type Io, splitWords, type VerbValues, version } from '../../../core/index.js';
 import { CTL_COMMANDS, ctlTarget, runLine } from './ctl.js';
-import { readCtlLine, unknownCommand } from './ctl-arguments.js';
+import { readCtlLine, unknownWord } from './ctl-arguments.js';
 import { completeLine } from './ctl-completion.js';
-import { commandHelp, ctlHelp } from './ctl-help.js';
+import { commandHelp, promptHelp } from './ctl-help.js';
 import { withClient } from './talk.js';
 
 const PROMPT = '(circusctl) ';
@@ -32,9 +32,12 @@ export async function runPrompt(values: VerbValues, io: Io): Promise<number> {
   lines.on('SIGINT', () => lines.close());
   lines.prompt();
   for await (const line of lines) {
+    // Circus's prompt has this word for the end of input.
+    if (line.trim() === 'EOF') break;
     await executeLine(line, values, io);
     lines.prompt();
   }
+  lines.close();
   io.stdout.write('\n');
   return EXIT_STATUS.ok;
 }
@@ -49,7 +52,7 @@ async function executeLine(line: string, values: VerbValues, io: Io): Promise<vo
   if (first === undefined) return;
   if (first === 'help' || first === '?') help(rest[0], io);
   else if (CTL_COMMANDS.has(first.toLowerCase())) await execute(split.words, values, io);
-  else io.stdout.write(`*** ${unknownCommand(first, CTL_COMMANDS)}; try: help\n`);
+  else io.stdout.write(`*** Unknown syntax: ${unknownWord(first, CTL_COMMANDS)}; try: help\n`);
 }
 
 async function execute(words: readonly string[], values: VerbValues, io: Io): Promise<void> {
@@ -59,8 +62,8 @@ async function execute(words: readonly string[], values: VerbValues, io: Io): Pr
 
 function help(name: string | undefined, io: Io): void {
   const command = name === undefined ? undefined : CTL_COMMANDS.get(name.toLowerCase());
-  if (name !== undefined && command === undefined) io.stdout.write(`*** ${unknownCommand(name, CTL_COMMANDS)}\n`);
-  else io.stdout.write(`${command === undefined ? ctlHelp(CTL_COMMANDS.values()) : commandHelp(command)}\n`);
+  if (name !== undefined && command === undefined) io.stdout.write(`*** No help on ${unknownWord(name, CTL_COMMANDS)}\n`);
+  else io.stdout.write(`${command === undefined ? promptHelp(CTL_COMMANDS.values()) : commandHelp(command)}\n`);
 }
 
 async function watcherNames(values: VerbValues, io: Io): Promise<readonly string[]> {

@@ -31,7 +31,7 @@ export async function listen(client: Client, { topics, pubsub_endpoint, print }:
 
 export const listenVerb: Verb = {
   name: 'listen',
-  summary: 'Shows events as they happen',
+  summary: 'Show events as they happen',
   group: 'Watch:',
   usage: '[<topic>…]',
   description:

@@ -41,7 +41,7 @@ export function failureOf(error: unknown, { endpoint, timeout_ms }: Target): Fai
     return {
       status: EXIT_STATUS.failed,
       text: [
-        `timed out: no answer from ${endpoint} within ${timeout_ms / 1000} s`,
+        `Timed out. No answer from ${endpoint} within ${timeout_ms / 1000} s`,
         'Is the daemon elsewhere? Name its address with --endpoint. Does the request take longer? Raise --timeout.',
       ].join('\n'),
     };

@@ -1,6 +1,6 @@
 import { RingmasterError } from '../../../core/index.js';
 import { printOk, waitingOption } from '../arguments.js';
-import { configOptions } from '../circus-options.js';
+import { configOptions, markAdded } from '../circus-options.js';
 import { ArgumentError, defineCommand } from '../command.js';
 import { insteadOf, name, pids, waiting } from '../properties.js';
 
@@ -8,7 +8,7 @@ const form = 'add [--start] <name> <cmd> [<arg>…]';
 
 export const add = defineCommand({
   name: 'add',
-  summary: 'Adds a watcher',
+  summary: 'Add a watcher',
   description: 'Adds a watcher under a name that is free. It stays stopped unless `start` is given.',
   request: {
     type: 'object',
@@ -32,6 +32,7 @@ export const add = defineCommand({
     }
     const given = { ...configOptions(options), ...(args === undefined || args === null ? {} : { args }) };
     const watcher = supervisor.add(properties.name, { ...given, cmd: properties.cmd });
+    markAdded(watcher);
     if (!properties.start) return {};
     return watcher.start().then((outcome) => ({ started: outcome.started, kept: outcome.kept, ...insteadOf(outcome) }));
   },

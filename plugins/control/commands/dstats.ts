@@ -5,7 +5,7 @@ import { noRequest } from '../properties.js';
 
 export const dstats = defineCommand({
   name: 'dstats',
-  summary: 'Shows what the daemon itself uses',
+  summary: 'Show what the daemon itself uses',
   description: 'Tells what the daemon itself uses: memory, processor time and so on.',
   request: noRequest,
   reply: { type: 'object', properties: { info: { type: 'object', description: "The daemon's process information." } } },

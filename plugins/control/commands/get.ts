@@ -8,7 +8,7 @@ import { pythonRepr } from '../python-text.js';
 
 export const get = defineCommand({
   name: 'get',
-  summary: 'Shows some options of a watcher',
+  summary: 'Show some options of a watcher',
   description: 'Tells the values of the options asked for, freeform ones too; an error where the watcher has no such option.',
   request: {
     type: 'object',

@@ -3,7 +3,7 @@ import { countCommand } from '../count-command.js';
 export const incr = countCommand(
   'incr',
   {
-    summary: 'Runs more processes of a watcher',
+    summary: 'Run more processes of a watcher',
     description: 'Raises how many processes a watcher is to have, and starts the new ones.',
   },
   (watcher, by) => watcher.incr(by),

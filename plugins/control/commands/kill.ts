@@ -6,7 +6,7 @@ import { name, noReply, pid, pidNumber, seconds, signum, waiting } from '../prop
 
 export const kill = defineCommand({
   name: 'kill',
-  summary: 'Ends processes of a watcher',
+  summary: 'End processes of a watcher',
   description:
     'Ends processes of a watcher as a stop would, SIGKILL after graceful_timeout. While the watcher is active they are replaced.',
   request: {

@@ -5,7 +5,7 @@ import { name, pids } from '../properties.js';
 
 export const list = defineCommand({
   name: 'list',
-  summary: 'Lists watchers, or the pids of one',
+  summary: 'List watchers, or the pids of one',
   description: 'Names of all watchers, in lower case and sorted; with a name the pids of that watcher.',
   request: { type: 'object', properties: { name } },
   reply: { type: 'object', properties: { watchers: { type: 'array', items: { type: 'string' } }, pids } },

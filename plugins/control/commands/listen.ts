@@ -5,7 +5,7 @@ import { noReply, noRequest } from '../properties.js';
 
 export const listen = defineCommand({
   name: 'listen',
-  summary: 'Prints events as they come',
+  summary: 'Print events as they come',
   description: 'On the command line: prints events as they come, all of them or those of the topics given. As a request it is an error.',
   request: noRequest,
   reply: noReply,

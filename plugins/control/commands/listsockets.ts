@@ -4,7 +4,7 @@ import { noRequest } from '../properties.js';
 
 export const listsockets = defineCommand({
   name: 'listsockets',
-  summary: 'Lists the managed sockets',
+  summary: 'List the managed sockets',
   description: 'The managed sockets, by file descriptor.',
   request: noRequest,
   reply: {

@@ -5,7 +5,7 @@ import { name } from '../properties.js';
 
 export const numprocesses = defineCommand({
   name: 'numprocesses',
-  summary: 'Counts processes',
+  summary: 'Count processes',
   description: 'How many processes run, of all watchers or of the one named.',
   request: { type: 'object', properties: { name } },
   reply: { type: 'object', properties: { numprocesses: { type: 'integer' }, watcher_name: { type: 'string' } } },

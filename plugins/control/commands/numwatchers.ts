@@ -4,7 +4,7 @@ import { noRequest } from '../properties.js';
 
 export const numwatchers = defineCommand({
   name: 'numwatchers',
-  summary: 'Counts watchers',
+  summary: 'Count watchers',
   description: 'How many watchers there are.',
   request: noRequest,
   reply: { type: 'object', properties: { numwatchers: { type: 'integer' } } },

@@ -6,7 +6,7 @@ import { name } from '../properties.js';
 
 export const options = defineCommand({
   name: 'options',
-  summary: 'Shows all options of a watcher',
+  summary: 'Show all options of a watcher',
   description: "The watcher's options under Circus's names, freeform ones too, sorted by name.",
   request: { type: 'object', required: ['name'], properties: { name } },
   reply: { type: 'object', properties: { options: { type: 'object', description: 'Values by name.' } } },

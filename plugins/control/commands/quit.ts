@@ -4,7 +4,7 @@ import { noReply, waiting } from '../properties.js';
 
 export const quit = defineCommand({
   name: 'quit',
-  summary: 'Stops everything and ends the daemon',
+  summary: 'Stop everything and end the daemon',
   description: 'Stops all watchers and ends the daemon. The reply comes at once, or, when waiting, when everything is stopped.',
   request: { type: 'object', properties: { waiting } },
   reply: noReply,

@@ -5,7 +5,7 @@ import { insteadOf, name, outcomeInfo, outcomeReply, waiting } from '../properti
 
 export const reload = defineCommand({
   name: 'reload',
-  summary: 'Replaces processes without a gap',
+  summary: 'Replace processes without a gap',
   description: 'Replaces the processes of a watcher, or of all, without a gap; `graceful` false stops them first.',
   request: {
     type: 'object',

@@ -4,7 +4,7 @@ import { noReply, waiting } from '../properties.js';
 
 export const reloadconfig = defineCommand({
   name: 'reloadconfig',
-  summary: 'Reads the config file again',
+  summary: 'Read the config file again',
   description: 'Reads the config file again and changes what differs, only that.',
   request: { type: 'object', properties: { waiting } },
   reply: noReply,

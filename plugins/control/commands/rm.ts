@@ -5,7 +5,7 @@ import { name, noReply, waiting } from '../properties.js';
 
 export const rm = defineCommand({
   name: 'rm',
-  summary: 'Removes a watcher',
+  summary: 'Remove a watcher',
   description: 'Removes a watcher, its processes stopped; with `nostop` they go on, supervised by nobody.',
   request: {
     type: 'object',

@@ -9,7 +9,7 @@ const form = 'set <name> <key> <value> [<key> <value>…]';
 
 export const set = defineCommand({
   name: 'set',
-  summary: 'Changes options of a watcher',
+  summary: 'Change options of a watcher',
   description: 'Changes options of a watcher: at once, or by a graceful reload where processes have to be replaced.',
   request: {
     type: 'object',
@@ -19,7 +19,10 @@ export const set = defineCommand({
   reply: { type: 'object', properties: { instead: { type: 'string' } } },
   run(context, properties) {
     const watcher = findWatcher(context, properties.name);
-    return watcher.set(configOptions(properties.options, watcher.spec)).then(insteadOf);
+    const stopped = watcher.status === 'stopped';
+    const done = watcher.set(configOptions(properties.options, watcher.spec));
+    // A stopped watcher has taken the options over: there is nothing to wait for.
+    return done.then((outcome) => (stopped ? {} : insteadOf(outcome)));
   },
   cli: {
     usage: '<name> <key> <value> [<key> <value>…]',

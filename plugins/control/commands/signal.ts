@@ -8,7 +8,7 @@ const child = { type: ['integer', 'string'], description: 'Only this child of th
 
 export const signal = defineCommand({
   name: 'signal',
-  summary: 'Sends a signal to processes',
+  summary: 'Send a signal to processes',
   description: 'Sends a signal to the processes of a watcher, to one of them, to their children, or to both.',
   request: {
     type: 'object',

@@ -27,7 +27,7 @@ function processText(info: unknown): string {
 
 export const stats = defineCommand({
   name: 'stats',
-  summary: 'Shows process information',
+  summary: 'Show process information',
   description: 'Process information of all watchers, of one, or of one process: memory, processor time, age, children and so on.',
   request: {
     type: 'object',

@@ -5,7 +5,7 @@ import { name } from '../properties.js';
 
 export const status = defineCommand({
   name: 'status',
-  summary: 'Shows whether watchers are active',
+  summary: 'Show whether watchers are active',
   description: 'active, starting, stopping or stopped: of all watchers by name, or, in place of `ok`, of the one named.',
   request: { type: 'object', properties: { name } },
   reply: {

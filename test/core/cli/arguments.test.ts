@@ -25,8 +25,8 @@ describe('parseArguments', () => {
   }
 
   const refused: readonly [string, string][] = [
-    ['--jsn', 'unrecognised argument: --jsn (did you mean --json?)'],
-    ['-x', 'unrecognised argument: -x'],
+    ['--jsn', 'unrecognized arguments: --jsn (did you mean --json?)'],
+    ['-x', 'unrecognized arguments: -x'],
     ['--json=yes', 'argument --json: takes no value, got yes'],
     ['--timeout', 'argument --timeout: a value is wanted'],
     ['--timeout --json', 'argument --timeout: a value is wanted'],

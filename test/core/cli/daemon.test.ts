@@ -165,9 +165,9 @@ describe('circusd', () => {
   });
 
   const mistakes: readonly [readonly string[], string][] = [
-    [['--log-lvel', 'info', 'x.ini'], 'circusd: error: unrecognised argument: --log-lvel (did you mean --log-level?)'],
+    [['--log-lvel', 'info', 'x.ini'], 'circusd: error: unrecognized arguments: --log-lvel (did you mean --log-level?)'],
     [['--log-level', 'loud', 'x.ini'], 'circusd: error: argument --log-level: invalid choice: loud (choose from critical, error'],
-    [['a.ini', 'b.ini'], 'circusd: error: unrecognised argument: b.ini'],
+    [['a.ini', 'b.ini'], 'circusd: error: unrecognized arguments: b.ini'],
   ];
   for (const [args, told] of mistakes) {
     it(`exits with 2 for: circusd ${args.join(' ')}`, async () => {

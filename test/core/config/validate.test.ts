@@ -82,7 +82,6 @@ describe('config check', () => {
     ['inherited sockets', { watchers: { web: { cmd: 'x', use_sockets: true } } }, 'watchers.web.use_sockets'],
     ['a start on demand', { watchers: { web: { cmd: 'x', on_demand: true } } }, 'watchers.web.on_demand'],
     ['a stream', { watchers: { web: { cmd: 'x', stdout_stream: { class: 'FileStream' } } } }, 'watchers.web.stdout_stream'],
-    ['a virtual environment', { watchers: { web: { cmd: 'x', virtualenv: '/v' } } }, 'watchers.web.virtualenv'],
     ['sys.path', { watchers: { web: { cmd: 'x', copy_path: true } } }, 'watchers.web.copy_path'],
     ['shell_args without a shell', { watchers: { web: { cmd: 'x', shell_args: 'a' } } }, 'watchers.web.shell_args'],
   ];

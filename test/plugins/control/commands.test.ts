@@ -44,7 +44,7 @@ describe('control: commands', () => {
     expect(reply).to.deep.include({ status: 'ok', info: { started: [], kept: [] }, instead: 'a later stop' });
   });
 
-  it('shows all options of Circus, sorted, null where Circus has none', async () => {
+  it('shows all options of Circus, sorted, empty where the config has none', async () => {
     const reply = await wire.ask({ command: 'options', properties: { name: 'web app' } });
     const options = reply.options as Record<string, unknown>;
     const names = Object.keys(options);
@@ -54,7 +54,7 @@ describe('control: commands', () => {
         'graceful_timeout max_age max_age_variance max_retry numprocesses on_demand priority respawn send_hup shell shell_args ' +
         'singleton stderr_stream_conf stdout_stream_conf stop_children stop_signal uid use_sockets warmup_delay working_dir',
     );
-    expect(options).to.include({ stop_signal: 15, env: null, args: null, stdout_stream_conf: null, stderr_stream_conf: null });
+    expect(options).to.deep.include({ stop_signal: 15, env: {}, args: '', stdout_stream_conf: {}, stderr_stream_conf: {} });
     expect(options.working_dir).to.be.a('string');
   });
 

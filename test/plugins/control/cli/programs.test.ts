@@ -43,7 +43,7 @@ describe('control cli: programs against an endpoint', () => {
       const { stdout, stderr, status } = await run(bin, ['--timeout', '0.2', 'stop', 'web']);
       expect({ stdout, status }).to.deep.equal({ stdout: '', status: 1 });
       expect(stderr)
-        .to.include(`timed out: no answer from ${daemon.endpoint} within 0.2 s`)
+        .to.include(`Timed out. No answer from ${daemon.endpoint} within 0.2 s`)
         .and.include('--endpoint')
         .and.include('--timeout');
     });
@@ -77,7 +77,7 @@ describe('control cli: programs against an endpoint', () => {
     expect((await run('circusctl', ['list', 'a', 'b', 'c'])).status).to.equal(1);
     const unknown = await run('circusctl', ['lst']);
     expect(unknown.stderr).to.equal(
-      'usage: circusctl [options] command [args]\ncircusctl: error: unrecognised argument: lst (did you mean list?)\n',
+      'usage: circusctl [options] command [args]\ncircusctl: error: unrecognized arguments: lst (did you mean list?)\n',
     );
     expect(unknown.status).to.equal(2);
   });
@@ -90,14 +90,14 @@ describe('control cli: programs against an endpoint', () => {
 
   it('circusctl shows the help of a command, wherever --help stands', async () => {
     const { stdout } = await run('circusctl', ['--help', 'list']);
-    expect(stdout).to.match(/^usage: circusctl \[options\] list \[<name>\]\n/);
+    expect(stdout).to.match(/^List watchers, or the pids of one\n\nusage: circusctl \[options\] list \[<name>\]\n/);
     expect((await run('circusctl', ['list', '--help'])).stdout).to.equal(stdout);
   });
 
   it('the prompt answers line by line from a pipe, and goes on after mistakes', async () => {
     const { stdout, stderr, status } = await run('circusctl', [], 'list\nbogus\n\nlist "x\nstatus nope\nhelp list\nlist --json\n');
     expect(stdout).to.match(
-      /^circusctl \d+\.\d+\.\d+\nTick: stopped\nweb: active\n\(circusctl\) tick,web\n\(circusctl\) \*\*\* unrecognised argument: bogus/,
+      /^circusctl \d+\.\d+\.\d+\nTick: stopped\nweb: active\n\(circusctl\) tick,web\n\(circusctl\) \*\*\* Unknown syntax: bogus/,
     );
     expect(stdout).to.include('usage: circusctl [options] list [<name>]').and.include('{"status": "ok", ');
     expect(stdout).to.match(/\(circusctl\) \n$/);

@@ -57,11 +57,11 @@ describe('control cli: reading a line of circusctl', () => {
   });
 
   const wrong: readonly [string, string][] = [
-    ['statsu', 'unrecognised argument: statsu (did you mean stats?)'],
-    ['zzz', 'unrecognised argument: zzz'],
-    ['list --waiting', 'unrecognised argument: --waiting'],
-    ['stop --wating', 'unrecognised argument: --wating (did you mean --waiting?)'],
-    ['--jsn list', 'unrecognised argument: --jsn (did you mean --json?)'],
+    ['statsu', 'unrecognized arguments: statsu (did you mean stats?)'],
+    ['zzz', 'unrecognized arguments: zzz'],
+    ['list --waiting', 'unrecognized arguments: --waiting'],
+    ['stop --wating', 'unrecognized arguments: --wating (did you mean --waiting?)'],
+    ['--jsn list', 'unrecognized arguments: --jsn (did you mean --json?)'],
     ['kill web --signum', 'argument --signum: a value is wanted'],
   ];
   for (const [text, problem] of wrong) {

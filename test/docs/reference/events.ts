@@ -1,0 +1,56 @@
+import { EVENTS, type EventBodies, type EventName } from '../../../core/events.js';
+import { code, page, table } from './markdown.js';
+
+/** Every key of every body; an event or a key that is not here does not compile. */
+const BODIES: { readonly [N in EventName]: Readonly<Record<keyof EventBodies[N], true>> } = {
+  spawn: { process_pid: true, time: true },
+  reap: { process_pid: true, time: true, exit_code: true },
+  kill: { process_pid: true, time: true },
+  start: { time: true },
+  stop: { time: true },
+  reload: { time: true },
+  updated: { time: true },
+  add: { time: true },
+  remove: { time: true },
+  hook_success: { name: true, time: true },
+  hook_failure: { name: true, time: true, error: true },
+  spawn_failed: { time: true, errno: true, error: true },
+  gave_up: { time: true, reason: true },
+  stuck: { process_pid: true, time: true },
+};
+
+/** Events that Circus has none of. */
+const OURS: readonly EventName[] = ['spawn_failed', 'gave_up', 'stuck'];
+
+const KEY_WORDS: { readonly [K in EventName as keyof EventBodies[K]]: string } = {
+  process_pid: 'pid of the process, an integer',
+  time: 'when it happened, seconds since the epoch',
+  exit_code: 'exit code, or minus the number of the signal',
+  name: 'name of the hook',
+  error: 'what went wrong, text',
+  errno: 'name of the error, such as `ENOENT`',
+  reason: 'why, text',
+};
+
+export function eventsPage(): string {
+  return page('Events reference', 'core/events.ts', [
+    'Events reach plugins through the hook `event` and clients through the event endpoint.',
+    'The topic is `watcher.NAME.EVENT`, with the name in lower case and `_` for spaces; the body is JSON.',
+    table(
+      ['Event', 'Body', 'When', 'Circus has it'],
+      Object.entries(EVENTS).map(([name, summary]) => [
+        code(name),
+        Object.keys(BODIES[name as EventName])
+          .map(code)
+          .join(', '),
+        summary,
+        OURS.includes(name as EventName) ? 'no' : 'yes',
+      ]),
+    ),
+    table(
+      ['Key', 'Meaning'],
+      Object.entries(KEY_WORDS).map(([key, words]) => [code(key), words]),
+    ),
+    'A restart tells `kill`, `reap`, `stop`, `spawn`, `start`; a removal `remove`, `kill`, `reap`, `stop`. A reload has no `stop` and no `start`.',
+  ]);
+}

@@ -1,0 +1,125 @@
+import { parseArguments } from '../../../core/cli/arguments.js';
+import { silentLogger } from '../../../core/log.js';
+import { ProcessSampler } from '../../../core/os/process-sampler.js';
+import { splitWords } from '../../../core/shell-words.js';
+import { createHarness } from '../../../core/testing.js';
+import { commandOptions, optionsOf } from '../../../plugins/control/cli/command-options.js';
+import type { Command, Reply } from '../../../plugins/control/command.js';
+import { type Commands, commandTable } from '../../../plugins/control/commands/index.js';
+import { Dispatcher } from '../../../plugins/control/dispatch.js';
+
+/** One request and what came of it. */
+export interface Exchange {
+  /** As typed after `ringmaster`. */
+  readonly line: string;
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly reply: Reply;
+  /** What the command line prints; null for an error, and for `listen`. */
+  readonly printed: string | null;
+}
+
+/** A command line for each command; the replies are what a daemon answers, on a fake operating system. */
+const LINES: Readonly<Record<keyof Commands, string>> = {
+  add: 'add --start --waiting mailer "node mailer.js"',
+  decr: 'decr --waiting web 2',
+  dstats: 'dstats',
+  get: 'get web numprocesses graceful_timeout',
+  globaloptions: 'globaloptions endpoint',
+  incr: 'incr --waiting web',
+  ipython: 'ipython',
+  ipythonshell: 'ipythonshell',
+  kill: 'kill web 1002 --signum INT --waiting',
+  list: 'list web',
+  listen: 'listen watcher.web.',
+  listsockets: 'listsockets',
+  numprocesses: 'numprocesses web',
+  numwatchers: 'numwatchers',
+  options: 'options ticker',
+  quit: 'quit --waiting',
+  reload: 'reload web --waiting',
+  reloadconfig: 'reloadconfig',
+  restart: 'restart web --waiting',
+  rm: 'rm ticker --waiting',
+  set: 'set web numprocesses 4 --waiting',
+  signal: 'signal web HUP',
+  start: 'start web --waiting',
+  stats: 'stats web',
+  status: 'status',
+  stop: 'stop "we*" --waiting',
+};
+
+const CONFIG = {
+  watchers: {
+    ticker: { cmd: 'node ticker.js', priority: 1 },
+    web: { cmd: 'node server.js', numprocesses: 3, graceful_timeout: '5s' },
+  },
+};
+
+const PROCESS = {
+  pid: 1001,
+  cmdline: 'node',
+  username: 'www',
+  nice: 0,
+  mem_info1: '44.20M',
+  mem_info2: '1.05G',
+  cpu: 0.3,
+  mem: 0.541,
+  ctime: '0:00.12',
+  create_time: 1_700_000_000.12,
+  age: 61.5,
+  children: [],
+};
+
+/** What would be the machine's own, and so another each time. */
+const SAMPLED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  dstats: { info: { ...PROCESS, pid: 998, cmdline: 'node', username: 'www' } },
+  stats: { name: 'web', info: { 1001: { ...PROCESS, started: 1_700_000_000, wid: 1 } } },
+};
+
+/** Carries every example out; the same each time. */
+export async function exchanges(): Promise<ReadonlyMap<string, Exchange>> {
+  const done = new Map<string, Exchange>();
+  for (const [name, line] of Object.entries(LINES)) {
+    const command = commandTable.get(name);
+    if (command !== undefined) done.set(name, await exchange(command, line));
+  }
+  return done;
+}
+
+async function exchange(command: Command, line: string): Promise<Exchange> {
+  const split = splitWords(line);
+  if ('error' in split) throw new Error(`${line}: ${split.error}`);
+  const { values, positionals, problems } = parseArguments(split.words.slice(1), optionsOf(command));
+  if (problems.length > 0 || command.cli === undefined) throw new Error(`${line}: ${problems.join(', ') || 'no form on the command line'}`);
+  const properties = command.cli.message(positionals, commandOptions(command, values));
+  const request = { id: 1, command: command.name, properties: command.name === 'listen' ? {} : properties };
+  const answered = await ask(request);
+  const reply: Reply = command.name in SAMPLED ? { ...answered, ...SAMPLED[command.name] } : answered;
+  const printed = reply.status === 'error' ? null : command.cli.print(reply);
+  return { line, request, reply, printed };
+}
+
+async function ask(request: Readonly<Record<string, unknown>>): Promise<Reply> {
+  await using harness = createHarness({ config: CONFIG });
+  await harness.start();
+  const { supervisor, clock } = harness;
+  const endpoints = {
+    endpoint: 'ipc:///run/ringmaster/control.sock',
+    pubsub_endpoint: 'ipc:///run/ringmaster/events.sock',
+    stats_endpoint: null,
+    multicast_endpoint: null,
+  };
+  const reply = new Promise<string>((send) => {
+    const dispatcher = new Dispatcher({
+      commands: commandTable,
+      context: { supervisor, endpoints, sampler: new ProcessSampler({ clock }), stopped: supervisor.closed },
+      clock,
+      log: silentLogger,
+      max_message_bytes: 1_048_576,
+      max_in_flight: 1,
+      send: (_client, text) => send(text),
+    });
+    dispatcher.handle('example', Buffer.from(JSON.stringify(request)));
+  });
+  return JSON.parse(await harness.until(reply));
+}

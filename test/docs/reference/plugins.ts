@@ -1,0 +1,28 @@
+import type { AnyPlugin } from '../../../core/plugin.js';
+import { packagedNames, resolvePlugin } from '../../../core/plugin-resolve.js';
+import { code, page } from './markdown.js';
+import { optionTable } from './options.js';
+
+/** The plugins that come along, by name. */
+export async function packagedPlugins(): Promise<readonly AnyPlugin[]> {
+  const names = await packagedNames();
+  return Promise.all(names.map((name) => resolvePlugin(name, process.cwd())));
+}
+
+export function pluginsPage(plugins: readonly AnyPlugin[]): string {
+  return page('Plugins reference', 'the schemas of the plugins', [
+    'Named under `plugins` in the config. How to write one: [the guide](../plugins.md).',
+    ...plugins.flatMap(pluginParts),
+  ]);
+}
+
+function pluginParts({ name, summary, schema, hooks = [], requires = [], per_watcher }: AnyPlugin): readonly string[] {
+  const facts = [
+    `- hooks: ${hooks.map((hook) => code(hook)).join(', ') || 'none'}`,
+    ...(requires.length > 0 ? [`- requires: ${requires.map(code).join(', ')}`] : []),
+    per_watcher === true
+      ? `- each option can be set for one watcher, under \`watchers: NAME: plugins: ${name}\`; \`false\` there switches it off`
+      : '- its options are for the whole daemon',
+  ];
+  return [`## ${name}`, summary, facts.join('\n'), optionTable(schema)];
+}

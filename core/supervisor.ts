@@ -6,8 +6,9 @@ import { checkConfig, checkWatcher, formatProblem, loadConfig, type Problem } fr
 import type { Config, DaemonOptions } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import { Deferred } from './deferred.js';
-import { isRingmasterError, messageOf, RingmasterError } from './errors.js';
+import { messageOf, RingmasterError } from './errors.js';
 import type { EventBodies, EventName, SupervisorEvent } from './events.js';
+import { extendStats } from './extend-stats.js';
 import { HookRegistry } from './hook-registry.js';
 import type { Stats } from './hooks.js';
 import { impliedPlugins } from './implied-plugins.js';
@@ -103,14 +104,8 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     return this.#starting;
   }
 
-  async extendStats(watcher: WatcherApi, process: ProcessView, stats: Stats): Promise<Stats> {
-    try {
-      return await this.#hooks.shape('stats', stats, { watcher, process });
-    } catch (error) {
-      // The registry has told of it already.
-      if (isRingmasterError(error)) return stats;
-      throw error;
-    }
+  extendStats(watcher: WatcherApi, process: ProcessView, stats: Stats): Promise<Stats> {
+    return extendStats(this.#hooks, watcher, process, stats);
   }
 
   stop(): Promise<void> {

@@ -35,7 +35,7 @@ export interface ProcessReader {
   forget(pid: number): void;
 }
 
-export const NOT_KNOWN = 'N/A';
+const NOT_KNOWN = 'N/A';
 
 export function emptyReading(): Reading {
   return { ppid: 0, zombie: false, nice: 0, cpu_s: 0, rss_bytes: 0, vms_bytes: 0, create_time_s: 0, name_hash: 0 };

@@ -1,7 +1,7 @@
 import { DAEMON, type ProcessRow, type Snapshot, type WatcherRow } from './snapshot.js';
 
 export const SORTS = ['cpu', 'mem', 'name', 'age'] as const;
-export type Sort = (typeof SORTS)[number];
+type Sort = (typeof SORTS)[number];
 
 /** Rounds that the sparklines go back. */
 export const HISTORY = 60;

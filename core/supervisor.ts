@@ -1,4 +1,13 @@
-import type { ConfigSource, Outcome, ReloadOptions, RemoveOptions, SupervisorApi, SupervisorState, WatcherApi } from './api.js';
+import type {
+  ConfigSource,
+  Outcome,
+  ProcessView,
+  ReloadOptions,
+  RemoveOptions,
+  SupervisorApi,
+  SupervisorState,
+  WatcherApi,
+} from './api.js';
 import { type Clock, systemClock } from './clock.js';
 import { commandLine } from './command-line.js';
 import { checkWatcher } from './config/index.js';
@@ -7,7 +16,9 @@ import type { WatcherOptions } from './config/schema/watcher.js';
 import { Deferred } from './deferred.js';
 import { messageOf, RingmasterError } from './errors.js';
 import type { EventBodies, EventName, SupervisorEvent } from './events.js';
+import { extendStats } from './extend-stats.js';
 import { HookRegistry } from './hook-registry.js';
+import type { Stats } from './hooks.js';
 import { type Logger, silentLogger } from './log.js';
 import { chooseOs } from './os/choose.js';
 import type { Os } from './os/port.js';
@@ -96,6 +107,10 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     this.#state = 'starting';
     this.#starting = this.#boot();
     return this.#starting;
+  }
+
+  extendStats(watcher: WatcherApi, process: ProcessView, stats: Stats): Promise<Stats> {
+    return extendStats(this.#hooks, watcher, process, stats);
   }
 
   stop(): Promise<void> {

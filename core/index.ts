@@ -49,5 +49,6 @@ export { type Cleanup, Scope } from './scope.js';
 export type * from './services.js';
 export { splitWords } from './shell-words.js';
 export { signalName, signalNumber } from './signals.js';
+export type { SocketView } from './sockets.js';
 export { Supervisor } from './supervisor.js';
 export type { SupervisorOptions } from './supervisor-options.js';

@@ -6,6 +6,7 @@ import { Ender, type EndOptions } from './slot-end.js';
 import { queueSpawn } from './slot-spawn.js';
 import { isEnding, isRunning, newSlot, type Slot, type SlotEffect, type SlotEvent, step } from './slot-state.js';
 import type { SlotsHost } from './slots-host.js';
+import { isReplaced } from './watcher-state.js';
 
 const SIGKILL = 9;
 /** Want of something that the whole machine shares: tried again for ever, never a reason to give up. */
@@ -180,7 +181,7 @@ export class Slots implements Disposable {
   }
 
   #replaceNow(slot: Slot): void {
-    if (this.#host.spec().respawn) slot.respawn_at = this.#host.clock.now();
+    if (isReplaced(this.#host.spec())) slot.respawn_at = this.#host.clock.now();
     else this.spent++;
   }
 
@@ -243,15 +244,15 @@ export class Slots implements Disposable {
 
   #decideRespawn(slot: Slot): void {
     const { hooks, watcher, clock } = this.#host;
-    const { respawn, max_retry } = this.#host.spec();
+    const spec = this.#host.spec();
     const { exit, wid } = slot;
     const uptime_ms = exit ? clock.now() - slot.started_ms : 0;
     slot.failures = exit && uptime_ms >= STABLE_MS ? 0 : slot.failures + 1;
-    if (exit && !respawn) {
+    if (exit && !isReplaced(spec)) {
       this.#replaceNow(slot);
       return;
     }
-    const initial = respawnDecision(slot.failures, slot.spawn_failures, max_retry);
+    const initial = respawnDecision(slot.failures, slot.spawn_failures, spec.max_retry);
     const args = { watcher, wid, exit, errno: exit ? null : this.#lastErrno, uptime_ms, failures: slot.failures };
     const decision = hooks.used('respawn', watcher.name) ? hooks.decide('respawn', initial, args) : initial;
     if (decision.action === 'respawn') slot.respawn_at = clock.now() + decision.delay_ms;

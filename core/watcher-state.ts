@@ -61,9 +61,15 @@ export const STATUS: Readonly<Record<Phase, WatcherStatus>> = {
   after_stop: 'stopped',
 };
 
+/** Whether a process that ends is replaced; what was started on demand is started again by the next demand. */
+export function isReplaced({ respawn, on_demand }: WatcherOptions): boolean {
+  return respawn && !on_demand;
+}
+
 /** What the plan is to know of what is wanted. */
 export function desiredOf({ run, epoch, generation, sequential, hold }: WatcherState, spec: WatcherOptions): Desired {
-  const { numprocesses, respawn, singleton, max_retry, warmup_delay } = spec;
+  const { numprocesses, singleton, max_retry, warmup_delay } = spec;
+  const respawn = isReplaced(spec);
   const gives_up = max_retry !== -1;
   return { run, epoch, generation, sequential, hold, count: numprocesses, respawn, gives_up, singleton, warmup_ms: warmup_delay * 1000 };
 }

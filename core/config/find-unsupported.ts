@@ -6,10 +6,6 @@ import { PYTHON_HOOK, PYTHON_STREAM, STREAM_CLASSES, UNSUPPORTED, type Unsupport
 /** Reports everything in a config, as the person wrote it, that is not there yet or can't be here. */
 export function findUnsupported(config: JsonObject, findings: Findings): void {
   findRows('daemon', config, [], findings);
-  const sockets = own(config, 'sockets');
-  for (const name of Object.keys(isObject(sockets) ? sockets : {})) {
-    for (const { finding } of UNSUPPORTED.filter((row) => row.at === 'socket')) findings.warn(['sockets', name], finding);
-  }
   const watchers = own(config, 'watchers');
   for (const [name, watcher] of Object.entries(isObject(watchers) ? watchers : {})) {
     if (isObject(watcher)) findInWatcher(watcher, ['watchers', name], findings);

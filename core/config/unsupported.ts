@@ -5,7 +5,7 @@ import type { Finding } from './problem.js';
  * A row is told once for each place that asks, at the first of its keys that has more than its default.
  */
 export interface UnsupportedRow {
-  readonly at: 'daemon' | 'socket' | 'watcher';
+  readonly at: 'daemon' | 'watcher';
   readonly keys: readonly string[];
   readonly finding: Finding;
 }
@@ -17,7 +17,6 @@ const row = (at: UnsupportedRow['at'], keys: readonly string[], what: string, fi
 });
 
 export const UNSUPPORTED: readonly UnsupportedRow[] = [
-  row('socket', [], 'a managed socket, which is not available yet: it is not opened', 'let the program open its own socket'),
   row(
     'daemon',
     ['multicast_endpoint'],
@@ -43,19 +42,6 @@ export const UNSUPPORTED: readonly UnsupportedRow[] = [
     'a prefix for the host name in reports of plugins, of which none uses it yet: it has no effect',
     'remove it',
   ),
-  row(
-    'watcher',
-    ['use_sockets'],
-    'managed sockets, which are not available yet: processes inherit none',
-    'let the program open its own socket',
-  ),
-  row(
-    'watcher',
-    ['stdin_socket'],
-    'a managed socket as standard input, which is not available yet: standard input is /dev/null',
-    'let the program open its own socket',
-  ),
-  row('watcher', ['on_demand'], 'a start at the first connection, which is not available yet: it starts with the daemon', 'remove it'),
   row(
     'watcher',
     ['stdout_stream'],

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect } from 'chai';
 import { loadConfig } from '../../../core/index.js';
@@ -103,6 +103,15 @@ describe('ringmaster', () => {
         expect(config?.watchers.ticker?.cmd).to.equal('sh -c "while sleep 5; do date; done"');
       });
     }
+
+    it('writes no sample under the name of another format', async () => {
+      const { stderr, status } = await ringmaster('init', 'mine.mjs');
+      expect(stderr).to.equal(
+        'ringmaster init: no sample of the format of mine.mjs; there are yaml, json, toml, ini: name a file so, or add --format\n',
+      );
+      expect(status).to.equal(2);
+      expect(existsSync(directory.at('mine.mjs'))).to.equal(false);
+    });
 
     it('takes the format from the name, and replaces nothing without --force', async () => {
       await ringmaster('init', 'mine.toml');

@@ -48,7 +48,11 @@ describe('ringmaster', () => {
     [['status', '--endpoint', '5555'], '--endpoint must be tcp://HOST:PORT or ipc://PATH, got "5555"', 1],
     [['status', '--timeout', 'soon'], '--timeout must be a number of seconds above 0, got "soon"', 1],
     [['kill', 'web', '--graceful_timeout', 'x'], '--graceful_timeout must be a number, got "x"', 1],
-    [['status', '--endpoint', 'tcp://127.0.0.1:1'], 'no daemon listens at tcp://127.0.0.1:1\nStart one with `ringmaster run FILE`', 1],
+    [
+      ['status', '--endpoint', 'tcp://127.0.0.1:1'],
+      'cannot connect to tcp://127.0.0.1:1: nothing listens there\nStart one with `ringmaster run FILE`',
+      1,
+    ],
   ];
   for (const [args, told, status] of mistakes) {
     it(`tells what is wrong with: ringmaster ${args.join(' ')}`, async () => {

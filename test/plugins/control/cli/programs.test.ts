@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import { CTL_COMMANDS, runLine } from '../../../../plugins/control/cli/ctl.js';
@@ -75,6 +77,22 @@ describe('control cli: programs against an endpoint', () => {
     });
     expect((await run('main', ['start', 'nope'])).stderr).to.equal('error: program nope not found; `ringmaster list` shows them\n');
   });
+
+  for (const bin of ['circusctl', 'main'] as const) {
+    it(`${bin} says so where something else listens`, async () => {
+      const other = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1');
+      try {
+        await once(other, 'listening');
+        const address = other.address();
+        const endpoint = `tcp://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+        const { stderr, status } = await run(bin, ['--endpoint', endpoint, 'status']);
+        expect(stderr).to.include(`cannot connect to ${endpoint}: what listens there does not speak ZeroMQ\n`);
+        expect(status).to.equal(1);
+      } finally {
+        other.close();
+      }
+    });
+  }
 
   it('circusctl prints JSON, an error too, with status 0 as Circus does', async () => {
     const { stdout, status } = await run('circusctl', ['status', 'nope', '--json']);

@@ -1,18 +1,14 @@
 import type { KillOptions, Outcome, ProcessView, ReloadOptions, SignalOptions, WatcherApi, WatcherStatus } from './api.js';
-import type { Clock } from './clock.js';
 import { checkWatcherChange } from './config/index.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import type { EventBodies, EventName } from './events.js';
-import type { HookRegistry } from './hook-registry.js';
-import type { SpawnOptions } from './hooks.js';
-import type { Logger } from './log.js';
-import type { Os } from './os/port.js';
+import type { Intent } from './plan.js';
 import { Reconciler } from './reconciler.js';
 import type { Slot } from './slot-state.js';
 import { Slots } from './slots.js';
 import type { SlotsHost } from './slots-host.js';
-import type { SpawnQueue } from './spawn-queue.js';
 import { outcome, type Progress, Waiters } from './waiters.js';
+import type { WatcherDeps } from './watcher-deps.js';
 import { Phases } from './watcher-phases.js';
 import { type Plan, plan } from './watcher-plan.js';
 import { actualOf, countWanted, desiredOf, type Hold, newWatcherState, STATUS, settled, type WatcherState } from './watcher-state.js';
@@ -20,19 +16,6 @@ import { takeStep } from './watcher-steps.js';
 import { watcherView } from './watcher-view.js';
 
 const SIGHUP = 1;
-
-/** What a watcher needs from its supervisor. */
-export interface WatcherDeps {
-  readonly os: Os;
-  readonly clock: Clock;
-  readonly hooks: HookRegistry;
-  readonly log: Logger;
-  readonly spawns: SpawnQueue;
-  random(): number;
-  /** What to execute for one worker id. @throws where the options make no command */
-  command(spec: WatcherOptions, wid: number): SpawnOptions;
-  emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;
-}
 
 /**
  * One command and its processes. Requests change what is wanted and have a pass made; a pass asks the plan what to do next, does
@@ -83,6 +66,12 @@ export class Watcher implements WatcherApi {
     return this.#spec.numprocesses;
   }
 
+  /** Whether it is to run; if not, whether that was asked for, or it stopped for a reason of its own. */
+  get intent(): Intent {
+    if (this.#state.run) return 'run';
+    return this.#state.instead === undefined ? 'stopped' : 'failed';
+  }
+
   processes(): readonly ProcessView[] {
     return this.#slots.views();
   }
@@ -114,6 +103,7 @@ export class Watcher implements WatcherApi {
       () => {
         this.#state.run = false;
         this.#state.resume_at = null;
+        this.#state.instead = undefined;
       },
     );
   }
@@ -189,6 +179,11 @@ export class Watcher implements WatcherApi {
       () => settled(this.#state, this.#plan, 'clean'),
       () => {},
     );
+  }
+
+  /** Takes over options between a stop and the start that `hold` keeps back; gracefully, where a later request has started it. */
+  replace(spec: WatcherOptions, hold: Hold): void {
+    if (this.#closed === null) void this.update(spec, this.#state.hold !== hold);
   }
 
   /** No start until `other`, a watcher of the same name, is gone. */

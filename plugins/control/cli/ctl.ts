@@ -56,6 +56,7 @@ export async function runLine(line: CtlLine, io: Io, signal?: AbortSignal): Prom
 
 async function ask({ values, args }: CtlLine, command: Command, cli: CommandCli, io: Io, signal?: AbortSignal): Promise<number> {
   let target: Target = { endpoint: '', timeout_ms: 0 };
+  let status: number = EXIT_STATUS.ok;
   try {
     target = ctlTarget(values, io);
     const properties = cli.message(args, commandOptions(command, values));
@@ -64,9 +65,10 @@ async function ask({ values, args }: CtlLine, command: Command, cli: CommandCli,
       else {
         const reply = await client.call(command.name, properties, signal && { signal });
         io.stdout.write(`${values.json === true ? jsonText(reply, values.prettify === true) : cli.print(reply)}\n`);
+        status = cli.status?.(reply) ?? EXIT_STATUS.ok;
       }
     });
-    return EXIT_STATUS.ok;
+    return status;
   } catch (error) {
     if (signal?.aborted) return EXIT_STATUS.failed;
     const { status, text, reply } = failureOf(error, target);

@@ -1,5 +1,6 @@
 import type { WatcherStatus } from './api.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
+import { RingmasterError } from './errors.js';
 import type { Slot } from './slot-state.js';
 import type { Progress } from './waiters.js';
 import type { Actual, Desired, Phase, Plan } from './watcher-plan.js';
@@ -64,6 +65,16 @@ export const STATUS: Readonly<Record<Phase, WatcherStatus>> = {
 /** Whether a process that ends is replaced; what was started on demand is started again by the next demand. */
 export function isReplaced({ respawn, on_demand }: WatcherOptions): boolean {
   return respawn && !on_demand;
+}
+
+/**
+ * How many processes a watcher is to have, where it is asked for `count`.
+ *
+ * @throws RM_OPTION_INVALID for what is no whole number
+ */
+export function countWanted(count: number, singleton: boolean): number {
+  if (!Number.isSafeInteger(count)) throw new RingmasterError('RM_OPTION_INVALID', [`'numprocesses' must be a whole number, got ${count}`]);
+  return Math.max(0, singleton ? Math.min(1, count) : count);
 }
 
 /** What the plan is to know of what is wanted. */

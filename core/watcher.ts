@@ -11,7 +11,7 @@ import { outcome, type Progress, Waiters } from './waiters.js';
 import type { WatcherDeps } from './watcher-deps.js';
 import { Phases } from './watcher-phases.js';
 import { type Plan, plan } from './watcher-plan.js';
-import { actualOf, desiredOf, type Hold, newWatcherState, STATUS, settled, type WatcherState } from './watcher-state.js';
+import { actualOf, countWanted, desiredOf, type Hold, newWatcherState, STATUS, settled, type WatcherState } from './watcher-state.js';
 import { takeStep } from './watcher-steps.js';
 import { watcherView } from './watcher-view.js';
 
@@ -156,7 +156,7 @@ export class Watcher implements WatcherApi {
   }
 
   async setNumprocesses(count: number): Promise<number> {
-    const numprocesses = Math.max(0, this.#spec.singleton ? Math.min(1, count) : count);
+    const numprocesses = countWanted(count, this.#spec.singleton);
     await this.#request(
       this.#state.hold,
       () => settled(this.#state, this.#plan, 'clean'),

@@ -62,9 +62,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     this.#log = options.log ?? silentLogger;
     this.#hooks = this.#registry();
     this.#spawns = new SpawnQueue(this.#clock);
-    this.#net = new SafetyNet(this.#clock, () => {
-      for (const watcher of this.#watchers.values()) watcher.verify();
-    });
+    this.#net = new SafetyNet(this.#clock, () => this.#watchers.values());
     this.#reader = new ConfigReader({ plugins: options.plugins ?? [], file: options.config_file, log: this.#log });
     this.#applier = this.#newApplier();
   }

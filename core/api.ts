@@ -1,5 +1,6 @@
 import type { Config, DaemonOptions } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
+import type { Stats } from './hooks.js';
 import type { AppliedPlan, ConfigPlan, PlanOptions } from './plan.js';
 import type { Drift } from './plan-drift.js';
 
@@ -149,6 +150,11 @@ export interface SupervisorApi {
   apply(config: Config | PromiseLike<Config>, options?: PlanOptions): Promise<AppliedPlan>;
   /** How the watchers differ from the config in effect: what was changed at run time. */
   drift(): readonly Drift[];
+  /**
+   * Process information with what plugins add to it by the hook `stats`. It never rejects: where a plugin fails, that is told by
+   * `hook_failure`, and the information stays as it was given.
+   */
+  extendStats(watcher: WatcherApi, process: ProcessView, stats: Stats): Promise<Stats>;
   /** Stops everything in reverse order of starting; the same promise however often it is asked for. */
   stop(): Promise<void>;
 }

@@ -28,6 +28,7 @@ export { EVENTS, type EventBodies, type EventName, type SupervisorEvent } from '
 export * from './hooks.js';
 export type { FromSchema, FromSchemaInput, JsonSchema } from './json-schema.js';
 export { type LogFields, type Logger, silentLogger } from './log.js';
+export { type ProcessSample, ProcessSampler, type SampleOptions } from './os/process-sampler.js';
 export type {
   AddStep,
   AppliedPlan,
@@ -43,7 +44,9 @@ export type {
 } from './plan.js';
 export type { Drift } from './plan-drift.js';
 export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type PluginContext } from './plugin.js';
+export { memoryPercent, processInfo, processTotals } from './process-info.js';
 export { type Cleanup, Scope } from './scope.js';
+export type * from './services.js';
 export { splitWords } from './shell-words.js';
 export { signalName, signalNumber } from './signals.js';
 export { Supervisor } from './supervisor.js';

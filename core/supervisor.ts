@@ -1,4 +1,13 @@
-import type { ConfigSource, Outcome, ReloadOptions, RemoveOptions, SupervisorApi, SupervisorState, WatcherApi } from './api.js';
+import type {
+  ConfigSource,
+  Outcome,
+  ProcessView,
+  ReloadOptions,
+  RemoveOptions,
+  SupervisorApi,
+  SupervisorState,
+  WatcherApi,
+} from './api.js';
 import { type Clock, systemClock } from './clock.js';
 import { commandLine } from './command-line.js';
 import { checkWatcher } from './config/index.js';
@@ -7,7 +16,9 @@ import type { WatcherOptions } from './config/schema/watcher.js';
 import { Deferred } from './deferred.js';
 import { messageOf, RingmasterError } from './errors.js';
 import type { EventBodies, EventName, SupervisorEvent } from './events.js';
+import { extendStats } from './extend-stats.js';
 import { HookRegistry } from './hook-registry.js';
+import type { Stats } from './hooks.js';
 import { type Logger, silentLogger } from './log.js';
 import { chooseOs } from './os/choose.js';
 import type { Os } from './os/port.js';
@@ -22,6 +33,7 @@ import { ConfigReader } from './supervisor-config.js';
 import type { SupervisorOptions } from './supervisor-options.js';
 import { inStartOrder, restartInOrder, startInOrder, stopInOrder } from './supervisor-order.js';
 import { Watcher } from './watcher.js';
+import { WatcherTable } from './watcher-table.js';
 import { workingDirectory } from './working-directory.js';
 
 /**
@@ -36,8 +48,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   readonly #clock: Clock;
   #os: Os | null;
   readonly #log: Logger;
-  readonly #watchers = new Map<string, Watcher>();
-  readonly #leaving = new Map<Watcher, Promise<unknown>>();
+  readonly #watchers: WatcherTable;
   #state: SupervisorState = 'idle';
   #config: Config | null = null;
   #scope = new Scope('supervisor');
@@ -62,7 +73,8 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     this.#log = options.log ?? silentLogger;
     this.#hooks = this.#registry();
     this.#spawns = new SpawnQueue(this.#clock);
-    this.#net = new SafetyNet(this.#clock, () => this.#watchers.values());
+    this.#watchers = this.#table();
+    this.#net = new SafetyNet(this.#clock, () => this.#watchers.all);
     this.#reader = new ConfigReader({ plugins: options.plugins ?? [], file: options.config_file, log: this.#log });
     this.#applier = this.#newApplier();
   }
@@ -96,6 +108,10 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     return this.#starting;
   }
 
+  extendStats(watcher: WatcherApi, process: ProcessView, stats: Stats): Promise<Stats> {
+    return extendStats(this.#hooks, watcher, process, stats);
+  }
+
   stop(): Promise<void> {
     this.#stopping ??= this.#shutdown();
     return this.#stopping;
@@ -106,24 +122,26 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   }
 
   watchers(): readonly WatcherApi[] {
-    return inStartOrder(this.#watchers.values()).map((watcher) => watcher.view);
+    return inStartOrder(this.#watchers.all).map((watcher) => watcher.view);
   }
 
   find(name: string): WatcherApi | undefined {
-    return this.#watchers.get(name.toLowerCase())?.view;
+    return this.#watchers.find(name)?.view;
   }
 
   startWatchers(which?: readonly WatcherApi[]): Promise<Outcome> {
-    const watchers = this.#own(which).filter((watcher) => which !== undefined || watcher.spec.autostart);
+    const watchers = this.#watchers.of(which).filter((watcher) => which !== undefined || watcher.spec.autostart);
     return startInOrder(watchers, this.#clock, this.options.warmup_delay * 1000, this.#scope.signal);
   }
 
   stopWatchers(which?: readonly WatcherApi[]): Promise<Outcome> {
-    return stopInOrder(this.#own(which), this.#clock);
+    return stopInOrder(this.#watchers.of(which), this.#clock);
   }
 
   restartWatchers(which?: readonly WatcherApi[]): Promise<Outcome> {
-    const watchers = this.#own(which).filter((watcher) => which !== undefined || watcher.spec.autostart || watcher.status !== 'stopped');
+    const watchers = this.#watchers
+      .of(which)
+      .filter((watcher) => which !== undefined || watcher.spec.autostart || watcher.status !== 'stopped');
     return restartInOrder(watchers, this.#clock, this.options.warmup_delay * 1000, this.#scope.signal);
   }
 
@@ -140,33 +158,13 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   add(name: string, options: Readonly<Record<string, unknown>>): WatcherApi {
     this.#mustRun('add a watcher');
     if (this.find(name)) throw new RingmasterError('RM_WATCHER_EXISTS', [name]);
-    const watcher = this.#add(name, checkWatcher(name, options));
+    const watcher = this.#watchers.add(name, checkWatcher(name, options));
     this.#applier.markAdded(watcher);
     return watcher.view;
   }
 
-  #add(name: string, spec: WatcherOptions): Watcher {
-    const watcher = this.#create(name, spec);
-    for (const [other, gone] of this.#leaving) if (other.name.toLowerCase() === name.toLowerCase()) watcher.after(gone);
-    this.#emit(name, 'add', { time: this.#clock.wall() / 1000 });
-    this.#hooks.watch('watcher_added', { watcher: watcher.view });
-    return watcher;
-  }
-
-  async remove(name: string, { nostop = false }: RemoveOptions = {}): Promise<void> {
-    const watcher = this.#watchers.get(name.toLowerCase());
-    if (!watcher) throw new RingmasterError('RM_WATCHER_UNKNOWN', [name]);
-    this.#watchers.delete(name.toLowerCase());
-    this.#emit(watcher.name, 'remove', { time: this.#clock.wall() / 1000 });
-    this.#hooks.watch('watcher_removed', { watcher: watcher.view });
-    if (!nostop) {
-      const gone = watcher.stop();
-      watcher.close('it was removed');
-      this.#leaving.set(watcher, gone);
-      await gone;
-      this.#leaving.delete(watcher);
-    }
-    watcher.dispose('it was removed');
+  remove(name: string, options: RemoveOptions = {}): Promise<void> {
+    return this.#watchers.remove(name, options);
   }
 
   readConfig(source: ConfigSource = {}): Promise<Config> {
@@ -200,7 +198,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
       const config = await this.#prepare();
       this.#preparing = false;
       this.#use(config);
-      for (const [name, spec] of Object.entries(config.watchers)) this.#create(name, spec);
+      for (const [name, spec] of Object.entries(config.watchers)) this.#watchers.create(name, spec);
       await this.#hooks.step('boot', {});
       this.#proceed();
       this.#created.resolve();
@@ -244,19 +242,17 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   async #shutdown(): Promise<void> {
     const idle = this.#state === 'idle';
     this.#state = 'stopping';
-    const everybody = (): Watcher[] => [...this.#watchers.values(), ...this.#leaving.keys()];
-    for (const watcher of everybody()) watcher.close('the supervisor is stopping');
+    this.#watchers.close('the supervisor is stopping');
     // A plugin that hangs in its setup is not waited for.
     if (this.#preparing) await this.#container?.close();
     if (!idle) {
       await this.#hooks.step('before_shutdown', {});
-      await stopInOrder(everybody(), this.#clock);
+      await stopInOrder(this.#watchers.everybody, this.#clock);
       await this.#starting?.catch(() => undefined);
       this.#starting = null;
       await this.#hooks.step('shutdown', {});
     }
-    for (const watcher of everybody()) watcher.dispose('the supervisor has stopped');
-    this.#watchers.clear();
+    this.#watchers.dispose('the supervisor has stopped');
     this.#spawns[Symbol.dispose]();
     this.#net[Symbol.dispose]();
     try {
@@ -292,9 +288,9 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
       container: () => this.#container ?? this.#fail('change plugins'),
       config: () => this.#checked(),
       use: (config) => this.#use(config),
-      watchers: () => inStartOrder(this.#watchers.values()),
-      find: (name) => this.#watchers.get(name.toLowerCase()),
-      add: (name, spec) => this.#add(name, spec),
+      watchers: () => inStartOrder(this.#watchers.all),
+      find: (name) => this.#watchers.find(name),
+      add: (name, spec) => this.#watchers.add(name, spec),
       remove: (name) => this.remove(name),
     });
   }
@@ -315,34 +311,35 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     this.#net.every(config.check_delay * 1000);
   }
 
-  #create(name: string, spec: WatcherOptions): Watcher {
-    if (!this.#os) throw new RingmasterError('RM_STATE', ['add a watcher', this.#state]);
-    const watcher = new Watcher(
-      {
-        os: this.#os,
-        clock: this.#clock,
-        hooks: this.#hooks,
-        log: this.#log.child({ watcher: name }),
-        spawns: this.#spawns,
-        random: this.#options.random ?? Math.random,
-        command: (options, wid) =>
-          commandLine(options, { wid, sockets: {}, env: this.#checked().env, daemonEnv: process.env, cwd: workingDirectory() }),
-        emit: (source, event, body) => this.#emit(source, event, body),
-      },
-      name,
-      spec,
-    );
-    this.#watchers.set(name.toLowerCase(), watcher);
-    return watcher;
+  #table(): WatcherTable {
+    const told = (watcher: Watcher, event: 'add' | 'remove', hook: 'watcher_added' | 'watcher_removed'): void => {
+      this.#emit(watcher.name, event, { time: this.#clock.wall() / 1000 });
+      this.#hooks.watch(hook, { watcher: watcher.view });
+    };
+    return new WatcherTable({
+      make: (name, spec) => this.#make(name, spec),
+      added: (watcher) => told(watcher, 'add', 'watcher_added'),
+      removed: (watcher) => told(watcher, 'remove', 'watcher_removed'),
+    });
+  }
+
+  #make(name: string, spec: WatcherOptions): Watcher {
+    const deps = {
+      os: this.#os ?? this.#fail('add a watcher'),
+      clock: this.#clock,
+      hooks: this.#hooks,
+      log: this.#log.child({ watcher: name }),
+      spawns: this.#spawns,
+      random: this.#options.random ?? Math.random,
+      command: (options: WatcherOptions, wid: number) =>
+        commandLine(options, { wid, sockets: {}, env: this.#checked().env, daemonEnv: process.env, cwd: workingDirectory() }),
+      emit: <N extends EventName>(source: string, event: N, body: EventBodies[N]) => this.#emit(source, event, body),
+    };
+    return new Watcher(deps, name, spec);
   }
 
   #emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void {
     this.#hooks.watch('event', { watcher, name, body } as SupervisorEvent);
-  }
-
-  #own(which?: readonly WatcherApi[]): Watcher[] {
-    if (which === undefined) return [...this.#watchers.values()];
-    return which.map((view) => this.#watchers.get(view.name.toLowerCase())).filter((watcher) => watcher !== undefined);
   }
 
   #checked(): Config {

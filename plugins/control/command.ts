@@ -1,4 +1,4 @@
-import type { FromSchema, JsonSchema, SupervisorApi } from '../../core/index.js';
+import type { FromSchema, JsonSchema, ProcessSampler, SupervisorApi } from '../../core/index.js';
 
 /** What a command's handler works with. */
 export interface CommandContext {
@@ -10,6 +10,8 @@ export interface CommandContext {
     stats_endpoint: string | null;
     multicast_endpoint: string | null;
   }>;
+  /** Looks at processes; it remembers its last look, so that there are rates. */
+  readonly sampler: ProcessSampler;
   /** Settles when the supervisor has stopped everything and is about to close this endpoint. */
   readonly stopped: Promise<void>;
 }
@@ -77,6 +79,8 @@ export interface Command {
   /** Schema of the reply's own keys. */
   readonly reply: JsonSchema;
   run(context: CommandContext, properties: Properties): Answering;
+  /** It asks for something: there is no answer before that is there, whether the request is `waiting` or not. */
+  readonly always_waits?: boolean;
   /** Absent where the command makes no sense on a command line. */
   readonly cli?: CommandCli;
 }

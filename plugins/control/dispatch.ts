@@ -72,7 +72,7 @@ export class Dispatcher {
   #await(client: string, request: Request, command: Command, result: Promise<ReplyBody>): void {
     this.#begin(client);
     const waiting: Waiting = { client, id: request.id, cast: request.cast };
-    if (request.waiting) this.#waiting.add(waiting);
+    if (request.waiting || command.always_waits === true) this.#waiting.add(waiting);
     else this.#answer(waiting, okAnswer());
     this.#settleBy(waiting, command, result);
   }

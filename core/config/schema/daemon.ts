@@ -29,9 +29,10 @@ export const daemonProperties = {
     type: ['string', 'null'],
     default: null,
     applies: 'daemon',
-    description: 'ZeroMQ address where statistics are published.',
+    description:
+      'ZeroMQ address where statistics are published. Without one, and with statsd: beside the control endpoint; for a circus.ini tcp://127.0.0.1:5557.',
   },
-  statsd: { type: 'boolean', default: false, applies: 'daemon', description: 'Publish statistics.' },
+  statsd: { type: 'boolean', default: false, applies: 'daemon', description: 'Publish statistics once a second.' },
   statsd_close_outputs: {
     type: 'boolean',
     default: false,

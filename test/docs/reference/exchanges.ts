@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArguments } from '../../../core/cli/arguments.js';
 import { silentLogger } from '../../../core/log.js';
+import { ProcessSampler } from '../../../core/os/process-sampler.js';
 import { splitWords } from '../../../core/shell-words.js';
 import { createHarness } from '../../../core/testing.js';
 import { commandOptions, optionsOf } from '../../../plugins/control/cli/command-options.js';
@@ -133,7 +134,7 @@ async function ask(request: Readonly<Record<string, unknown>>): Promise<Reply> {
   const reply = new Promise<string>((send) => {
     const dispatcher = new Dispatcher({
       commands: commandTable,
-      context: { supervisor, endpoints, stopped: supervisor.closed },
+      context: { supervisor, endpoints, sampler: new ProcessSampler({ clock }), stopped: supervisor.closed },
       clock,
       log: silentLogger,
       max_message_bytes: 1_048_576,

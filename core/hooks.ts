@@ -127,7 +127,7 @@ export const HOOKS = {
   after_reap: { kind: 'watch', sync: true, summary: 'A process has ended and was forgotten.' },
   stats: { kind: 'shape', sync: false, summary: 'Process information was sampled; add to it. (Circus: extended_stats)' },
   spawn_options: { kind: 'shape', sync: false, summary: 'What is to be executed was made from the config; change it.' },
-  config: { kind: 'shape', sync: false, summary: 'A config was checked and is about to be used; change it.' },
+  config: { kind: 'shape', sync: false, summary: 'A config was checked and is about to be used, or compared by plan; change it.' },
   respawn: { kind: 'decide', sync: true, summary: 'A process ended though it is wanted: respawn it when, or give up.' },
   state_changed: { kind: 'watch', sync: true, summary: 'A watcher went from one state to another.' },
   event: { kind: 'watch', sync: true, summary: 'Something happened that is told to everybody; see the events.' },

@@ -77,9 +77,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     this.#hooks = this.#registry();
     this.#spawns = new SpawnQueue(this.#clock);
     this.#watchers = this.#table();
-    this.#net = new SafetyNet(this.#clock, () => {
-      for (const watcher of this.#watchers.all) watcher.verify();
-    });
+    this.#net = new SafetyNet(this.#clock, () => this.#watchers.all);
     this.#reader = new ConfigReader({ plugins: options.plugins ?? [], file: options.config_file, log: this.#log });
     this.#applier = this.#newApplier();
   }

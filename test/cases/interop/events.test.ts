@@ -144,7 +144,7 @@ describe('interop: events', function () {
     expect(await daemon.pids('single')).to.deep.equal(single);
     expect(await daemon.topics()).to.have.members(['late.add', 'late.spawn', 'late.start', 'my_web.spawn']);
     daemon.write('[watcher:late]\nnumprocesses = x\n');
-    expect(await daemon.wait('reloadconfig')).to.include({ status: 'error', errno: 6 });
+    expect(await daemon.wait('reloadconfig')).to.include({ status: 'error', errno: 5, code: 'RM_CONFIG_INVALID' });
     expect(await daemon.pids('single')).to.deep.equal(single);
   });
 });

@@ -35,6 +35,10 @@ export const ERRORS = {
     message: (watcher: string, why: string) => `cannot start a process of "${watcher}": ${why}`,
     fix: 'check cmd, working_dir, uid and gid of the watcher',
   },
+  RM_OUTPUT_MODULE: {
+    message: (module: string, why: string) => `cannot use ${module} for an output: ${why}`,
+    fix: 'name a module and its export as ./mine.mjs#Sink: a function (data, info), or a class with write(data, info)',
+  },
   RM_PLUGIN_UNKNOWN: {
     message: (name: string, why: string) => `cannot load plugin "${name}": ${why}`,
     fix: 'use the name of a plugin that comes with ringmaster, a path that starts with ./ or /, or an installed npm package',

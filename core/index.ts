@@ -28,6 +28,9 @@ export { EVENTS, type EventBodies, type EventName, type SupervisorEvent } from '
 export * from './hooks.js';
 export type { FromSchema, FromSchemaInput, JsonSchema } from './json-schema.js';
 export { type LogFields, type Logger, silentLogger } from './log.js';
+export type { ProcessOutput, ProcessSink } from './output.js';
+export { OUTPUT_NAMES, type OutputName, outputOptions } from './output-options.js';
+export { type CustomOutput, OUTPUT_TYPES, type OutputOptions, type OutputType, type WhenSlow } from './output-schema.js';
 export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type PluginContext } from './plugin.js';
 export { type Cleanup, Scope } from './scope.js';
 export { splitWords } from './shell-words.js';

@@ -1,6 +1,7 @@
 import type { SupervisorApi, WatcherApi } from './api.js';
 import type { Clock } from './clock.js';
 import { messageOf, RingmasterError } from './errors.js';
+import type { EventBodies, EventName, SupervisorEvent } from './events.js';
 import { freezeData } from './freeze.js';
 import type { HookRegistry } from './hook-registry.js';
 import { isThenable } from './hook-result.js';
@@ -162,6 +163,8 @@ export class PluginInstance {
       configFor: (watcher: WatcherApi) => this.#configFor(watcher),
       hooks: hooks.handles(this.name, this.plugin.hooks ?? [], this.#taps),
       supervisor,
+      emit: <N extends EventName>(watcher: string, name: N, body: EventBodies[N]) =>
+        hooks.watch('event', { watcher, name, body } as SupervisorEvent),
       clock: scopedClock(clock, scope, (cause) => this.#report(this.#failed('a timer', cause))),
       log: this.#log,
       scope,

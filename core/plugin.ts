@@ -1,5 +1,6 @@
 import type { SupervisorApi, WatcherApi } from './api.js';
 import type { Clock } from './clock.js';
+import type { EventBodies, EventName } from './events.js';
 import type { HookHandle, HookName } from './hooks.js';
 import type { FromSchema, JsonSchema } from './json-schema.js';
 import type { Logger } from './log.js';
@@ -17,6 +18,8 @@ export interface PluginContext<S extends OptionsSchema = OptionsSchema, H extend
   /** Only the hooks that the plugin declares. */
   readonly hooks: { readonly [N in H]: HookHandle<N> };
   readonly supervisor: SupervisorApi;
+  /** Tells everybody of an event of a watcher. */
+  emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;
   readonly clock: Clock;
   readonly log: Logger;
   readonly scope: Scope;

@@ -2,6 +2,8 @@ import { RLIMITS, type WatcherOptions } from './config/schema/watcher.js';
 import { messageOf } from './errors.js';
 import type { Exit, SpawnOptions } from './hooks.js';
 import type { FdSource, Os, SpawnRequest } from './os/port.js';
+import type { OpenOutputs } from './output.js';
+import { OUTPUT_NAMES, outputOptions } from './output-options.js';
 import type { Slot } from './slot-state.js';
 import type { SlotsHost } from './slots-host.js';
 
@@ -15,24 +17,55 @@ export interface SpawnResults {
 }
 
 /** Has the process of a slot spawned when its turn comes, and not at all if it is no longer wanted then. */
-export function queueSpawn(host: SlotsHost, slot: Slot, results: SpawnResults): void {
+export function queueSpawn(host: SlotsHost, outputs: OpenOutputs, slot: Slot, results: SpawnResults): void {
   host.spawns.push(() => {
-    if (results.wanted()) spawn(host, slot, results).catch((error: unknown) => results.failed('EINVAL', messageOf(error)));
+    if (results.wanted()) spawn(host, outputs, slot, results).catch((error: unknown) => results.failed('EINVAL', messageOf(error)));
   }, slot.urgent);
 }
 
-async function spawn(host: SlotsHost, slot: Slot, results: SpawnResults): Promise<void> {
+async function spawn(host: SlotsHost, open: OpenOutputs, slot: Slot, results: SpawnResults): Promise<void> {
   const { os, hooks, watcher } = host;
   let options = host.command(slot.wid);
   if (hooks.used('spawn_options', watcher.name)) {
     options = await hooks.shape('spawn_options', options, { watcher, wid: slot.wid });
-    if (!results.wanted()) return;
   }
-  const { spawned, failed, exited } = results;
-  os.spawn(request(os, options, host.spec()), { spawned, failed, exited });
+  const { stdout, stderr, ...rest } = options;
+  const outputs = open.open(stdout, stderr);
+  if (!results.wanted()) {
+    outputs.abandoned();
+    return;
+  }
+  warnOfUnread(host, options);
+  try {
+    os.spawn(request(os, rest, outputs.sources, host.spec()), {
+      spawned(pid) {
+        outputs.spawned(pid);
+        results.spawned(pid);
+      },
+      failed(errno, message) {
+        outputs.abandoned();
+        results.failed(errno, message);
+      },
+      exited(exit) {
+        outputs.exited();
+        results.exited(exit);
+      },
+    });
+  } catch (error) {
+    outputs.abandoned();
+    throw error;
+  }
 }
 
-function request(os: Os, options: SpawnOptions, spec: WatcherOptions): SpawnRequest {
+/** The config asks for something that only a plugin does. */
+function warnOfUnread({ log, spec }: SlotsHost, options: SpawnOptions): void {
+  for (const name of OUTPUT_NAMES) {
+    const asked = options[name] === undefined && !spec()[`close_child_${name}`] && outputOptions(spec(), name) !== null;
+    if (asked) log.warn(`${name} is not read, though the config says where it goes: no plugin does it; name \`logs\` under plugins`);
+  }
+}
+
+function request(os: Os, options: SpawnOptions, [stdout, stderr]: readonly (FdSource | undefined)[], spec: WatcherOptions): SpawnRequest {
   const own = (closed: boolean): FdSource => ({ kind: closed ? 'null' : 'inherit' });
   const rlimits = RLIMITS.filter((name) => spec[`rlimit_${name}`] !== undefined).map((name) => [name, spec[`rlimit_${name}`] ?? null]);
   return {
@@ -40,8 +73,8 @@ function request(os: Os, options: SpawnOptions, spec: WatcherOptions): SpawnRequ
     ...identity(os, spec),
     fds: new Map([
       [0, own(spec.close_child_stdin)],
-      [1, own(spec.close_child_stdout)],
-      [2, own(spec.close_child_stderr)],
+      [1, stdout ?? own(spec.close_child_stdout)],
+      [2, stderr ?? own(spec.close_child_stderr)],
     ]),
     rlimits: Object.fromEntries(rlimits),
   };

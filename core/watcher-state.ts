@@ -1,6 +1,6 @@
 import type { WatcherStatus } from './api.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
-import type { Slot } from './slot-state.js';
+import type { Slots } from './slots.js';
 import type { Actual, Desired, Phase } from './watcher-plan.js';
 
 /** It is not this watcher's turn yet, in a start or stop of many; whoever made it gives way, unless a later request took its place. */
@@ -65,8 +65,8 @@ export function desiredOf({ run, epoch, generation, sequential, hold }: WatcherS
 }
 
 /** What the plan is to know of what there is. */
-export function actualOf(state: WatcherState, slots: { map: ReadonlyMap<number, Slot>; leftovers: number; spent: number }): Actual {
+export function actualOf(state: WatcherState, slots: Pick<Slots, 'map' | 'leftovers' | 'draining' | 'spent'>): Actual {
   const { phase, takenEpoch, blocked, nextBegin_at, stalled } = state;
-  const { map, leftovers, spent } = slots;
-  return { phase, epoch: takenEpoch, blocked, next_begin_at: nextBegin_at, stalled, slots: map, leftovers, spent };
+  const { map, leftovers, draining, spent } = slots;
+  return { phase, epoch: takenEpoch, blocked, next_begin_at: nextBegin_at, stalled, slots: map, leftovers, draining, spent };
 }

@@ -5,7 +5,7 @@ import type { Io } from './verb.js';
 import { loadProviders } from './verbs.js';
 
 /** Plugins that run unless the config says `false`. */
-const DEFAULT_PLUGINS: readonly string[] = ['control'];
+const DEFAULT_PLUGINS: readonly string[] = ['control', 'logs'];
 
 /**
  * The plugins that run though the config need not name them.

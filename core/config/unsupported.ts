@@ -64,18 +64,6 @@ export const UNSUPPORTED: readonly UnsupportedRow[] = [
   row('watcher', ['on_demand'], 'a start at the first connection, which is not available yet: it starts with the daemon', 'remove it'),
   row(
     'watcher',
-    ['stdout_stream'],
-    "a stream for its standard output, which is not available yet: it goes to the daemon's own output",
-    'redirect it in the command, or collect the output of the daemon',
-  ),
-  row(
-    'watcher',
-    ['stderr_stream'],
-    "a stream for its standard error, which is not available yet: it goes to the daemon's own output",
-    'redirect it in the command, or collect the output of the daemon',
-  ),
-  row(
-    'watcher',
     ['virtualenv', 'virtualenv_py_ver'],
     'a Python virtual environment, which is not set up yet: PATH and PYTHONPATH stay as they are',
     'begin cmd with the path of its bin/python, or set PATH in env',
@@ -108,15 +96,6 @@ export const PYTHON_STREAM: Finding = {
     'one of FileStream, WatchedFileStream, TimedRotatingFileStream, StdoutStream, FancyStdoutStream, QueueStream, or a JavaScript class: ./streams.mjs#Name',
   fix: 'use one of the stream classes there are, or write it in JavaScript and name it ./streams.mjs#Name',
 };
-
-export const STREAM_CLASSES = [
-  'FileStream',
-  'WatchedFileStream',
-  'TimedRotatingFileStream',
-  'StdoutStream',
-  'FancyStdoutStream',
-  'QueueStream',
-] as const;
 
 /** Circus's own plugins: the class that `use` names, the prefix of their options, and what is different without them. */
 export const CIRCUS_PLUGINS: Readonly<Record<string, { readonly name: string; readonly instead: string }>> = {

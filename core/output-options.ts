@@ -95,7 +95,7 @@ function readStream({ class: name, ...given }: JsonObject, path: Path, findings:
   for (const key of unknown) {
     const allowed = `one of ${properties.join(', ')}`;
     const message = `has no effect with ${bare}; allowed is ${allowed}`;
-    findings.warn([...path, key], { message, found: key, allowed, ...suggestion(key, properties) });
+    findings.warn([...path, key], { message, found: key, allowed, ...suggestion(key, properties), fix: 'remove it' });
   }
   return readType(type, Object.fromEntries(Object.entries(given).filter(([key]) => !unknown.includes(key))), path, findings);
 }

@@ -144,11 +144,11 @@ class GuardedSink implements OutputSink {
   }
 
   write(chunk: Uint8Array): void | Promise<void> {
-    let pending: void | Promise<void>;
-    this.#guard(() => {
-      pending = this.#sink.write(chunk);
-    });
-    return pending;
+    try {
+      return this.#sink.write(chunk);
+    } catch (error) {
+      this.#report(error);
+    }
   }
 
   end(): void {
@@ -160,8 +160,12 @@ class GuardedSink implements OutputSink {
     try {
       call();
     } catch (error) {
-      if (!this.#failed) this.#log.error(`output is lost: what reads it failed: ${messageOf(error)}`);
-      this.#failed = true;
+      this.#report(error);
     }
+  }
+
+  #report(error: unknown): void {
+    if (!this.#failed) this.#log.error(`output is lost: what reads it failed: ${messageOf(error)}`);
+    this.#failed = true;
   }
 }

@@ -82,7 +82,11 @@ describe('config check', () => {
     ['a host name prefix', { fqdn_prefix: 'x' }, 'fqdn_prefix'],
     ['inherited sockets', { watchers: { web: { cmd: 'x', use_sockets: true } } }, 'watchers.web.use_sockets'],
     ['a start on demand', { watchers: { web: { cmd: 'x', on_demand: true } } }, 'watchers.web.on_demand'],
-    ['a stream', { watchers: { web: { cmd: 'x', stdout_stream: { class: 'FileStream' } } } }, 'watchers.web.stdout_stream'],
+    [
+      'an option that a stream does not have',
+      { watchers: { web: { cmd: 'x', stdout_stream: { class: 'FileStream', filename: 'f', refresh_time: 0.3 } } } },
+      'watchers.web.stdout_stream.refresh_time',
+    ],
     ['a virtual environment', { watchers: { web: { cmd: 'x', virtualenv: '/v' } } }, 'watchers.web.virtualenv'],
     ['sys.path', { watchers: { web: { cmd: 'x', copy_path: true } } }, 'watchers.web.copy_path'],
     ['a hook', { watchers: { web: { cmd: 'x', hooks: { before_start: './a.mjs#f,true' } } } }, 'watchers.web.hooks.before_start'],

@@ -31,6 +31,10 @@ export class ConsoleOutlet implements Outlet {
     return bytes.length;
   }
 
+  wake(): null {
+    return null;
+  }
+
   reopen(): void {
     this.rest();
   }

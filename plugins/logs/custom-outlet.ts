@@ -47,6 +47,10 @@ export class CustomOutlet implements Outlet {
     return bytes.length;
   }
 
+  wake(): null {
+    return null;
+  }
+
   reopen(): void {
     this.#sink.reopen?.();
   }

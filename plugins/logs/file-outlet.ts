@@ -59,8 +59,7 @@ export class FileOutlet implements Outlet {
     this.rest();
   }
 
-  /** Opens the file if it is not open. @returns errno's name where it can't be */
-  open(): string | null {
+  wake(): string | null {
     if (this.#fd !== null) return null;
     try {
       this.#fd = openSync(this.filename, FLAGS, 0o666);
@@ -77,7 +76,7 @@ export class FileOutlet implements Outlet {
 
   /** @returns whether there is a file; if not, the bytes are lost */
   #open(bytes: Buffer, origin: Origin): boolean {
-    const error = this.open();
+    const error = this.wake();
     if (error !== null) origin.loss.lost(bytes, error);
     return error === null;
   }

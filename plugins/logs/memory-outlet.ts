@@ -15,6 +15,10 @@ export class MemoryOutlet implements Outlet {
     return bytes.length;
   }
 
+  wake(): null {
+    return null;
+  }
+
   reopen(): void {}
 
   rest(): void {}
@@ -26,6 +30,7 @@ export class MemoryOutlet implements Outlet {
 export const nullOutlet: Outlet = {
   busy: null,
   write: (bytes) => bytes.length,
+  wake: () => null,
   reopen: () => {},
   rest: () => {},
   close: () => {},

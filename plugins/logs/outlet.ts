@@ -24,7 +24,9 @@ export interface Outlet {
    * @returns how many were taken; fewer than all only where it is busy afterwards
    */
   write(bytes: Buffer, origin: Origin, fresh: boolean): number;
-  /** Opens again what has a name. */
+  /** Opens what has a name, so that it is there before anything is written. @returns errno's name where it can't be */
+  wake(): string | null;
+  /** Lets go of what may have been moved away; the next write opens it anew. */
   reopen(): void;
   /** Lets go of what is open until the next write. */
   rest(): void;

@@ -61,6 +61,9 @@ export class WatcherOutputs {
     for (const [name, channel] of channels) {
       const source = new Source(channel, this.#deps.lines, this.#deps.longest_line);
       channel.sources.add(source);
+      const error = channel.route.target.outlet.wake();
+      if (error !== null)
+        this.#deps.log.error(`${name} of ${this.#watcher.name} can't be written: ${error}`, { destination: channel.route.key });
       sources.set(name, source);
     }
     const outputs = OUTPUT_NAMES.flatMap((name) => {

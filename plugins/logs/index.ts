@@ -1,4 +1,4 @@
-import { definePlugin, messageOf, OUTPUT_NAMES, type OutputName, type WatcherApi } from '../../core/index.js';
+import { definePlugin, messageOf, OUTPUT_NAMES, type OutputName, systemClock, type WatcherApi } from '../../core/index.js';
 import type { Outputs } from './outputs.js';
 import { schema } from './schema.js';
 
@@ -25,7 +25,7 @@ export default definePlugin({
     let outputs: Outputs | undefined;
     const load = async (): Promise<Outputs> => {
       const made = await import('./outputs.js');
-      outputs = new made.Outputs({ clock, log, config, emit });
+      outputs = new made.Outputs({ clock, patient: systemClock, log, config, emit });
       return outputs;
     };
     scope.add('outputs', () => outputs?.close());

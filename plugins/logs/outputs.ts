@@ -7,6 +7,8 @@ import { WatcherOutputs } from './watcher-outputs.js';
 
 export interface OutputsDeps {
   readonly clock: Clock;
+  /** Its timers go on while everything is closed. */
+  readonly patient: Clock;
   readonly log: Logger;
   readonly config: LogsOptions;
   emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;

@@ -28,6 +28,8 @@ const COLORS = ['red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'];
 
 export interface RoutesDeps {
   readonly clock: Clock;
+  /** Its timers go on while everything is closed: what waits is to get out. */
+  readonly patient: Clock;
   readonly log: Logger;
   /** Bytes; see the option. */
   readonly slow_buffer: number;
@@ -54,13 +56,13 @@ export class Routes {
   }
 
   async #outlet(destination: Destination, watcher: string, name: OutputName): Promise<OutletPlan> {
-    const { clock } = this.#deps;
+    const { patient } = this.#deps;
     const fd = destination.type === 'inherit' && name === 'stderr' ? 2 : 1;
     switch (destination.type) {
       case 'inherit':
       case 'stdout':
       case 'fancy_stdout':
-        return { key: `fd ${fd}`, made: '', make: () => new ConsoleOutlet(fd, clock) };
+        return { key: `fd ${fd}`, made: '', make: () => new ConsoleOutlet(fd, patient) };
       case 'null':
         return { make: () => nullOutlet };
       case 'memory':
@@ -72,7 +74,7 @@ export class Routes {
       default: {
         const { time_format: _, when_slow: __, ...options } = destination;
         const filename = resolve(destination.filename);
-        const make = (): Outlet => new FileOutlet(filename, this.#rotation(destination, filename), this.#deps);
+        const make = (): Outlet => new FileOutlet(filename, this.#rotation(destination, filename), { ...this.#deps, clock: patient });
         return { key: `file ${filename}`, made: JSON.stringify(options), make };
       }
     }
@@ -117,10 +119,10 @@ export class Routes {
     shared.users--;
     if (shared.users > 0) return;
     if (key !== undefined && this.#shared.get(key) === shared) this.#shared.delete(key);
-    const { clock, log } = this.#deps;
+    const { patient, log } = this.#deps;
     let timer: Disposable | undefined;
     const patience = new Promise<void>((resolved) => {
-      timer = clock.setTimeout(resolved, DRAIN_MS);
+      timer = patient.setTimeout(resolved, DRAIN_MS);
     });
     await Promise.race([shared.target.drained(), patience]);
     timer?.[Symbol.dispose]();

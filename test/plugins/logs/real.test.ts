@@ -245,7 +245,7 @@ describe('logs: what real processes write', function () {
           stdout: join(at, 'a.log'),
           stderr: { type: null },
         },
-        off: { args: ['-e', 'console.log("unseen")'], respawn: false, stdout: { type: 'null' }, plugins: { logs: false } },
+        off: { args: ['-e', '0'], respawn: false, plugins: { logs: false } },
       }),
       { tail: '64K' },
       [reader],

@@ -183,7 +183,10 @@ describe('logs: a destination in trouble', () => {
       const text = fill(target, one);
       for (const letter of 'abcd') void target.write(block(letter), one);
       const read = await readAll(target);
-      expect(read).to.equal(text + block('d').toString());
+      const kept = text.slice(0, -1000);
+      expect(read === `${text}${block('d')}` || read === `${kept}${block('c')}${block('d')}`).to.equal(true);
+      one.loss.settle();
+      expect(told).to.deep.equal(['lost 1000 10 slow', 'resumed 3000 30']);
       await target.close();
     });
   });
@@ -193,34 +196,30 @@ describe('logs: real processes and a destination in trouble', function () {
   this.timeout(60_000);
 
   it('supervision goes on with a full disk; the loss is told, writing resumes and no line is torn', async () => {
+    const lines = `for (let i = 0; i < 10; i++) console.log(process.pid + " " + n++ + " ${FILLER}")`;
     await using rig = new LogRig((at) => ({
-      web: {
-        args: [
-          '-e',
-          `let n = 0; setInterval(() => { for (let i = 0; i < 50; i++) console.log(process.pid + " " + n++ + " ${FILLER}"); }, 2)`,
-        ],
-        stdout: join(at, 'disk', 'a.log'),
-      },
+      web: { args: ['-e', `let n = 0; setInterval(() => { ${lines} }, 5)`], stdout: join(at, 'disk', 'a.log') },
     }));
     const disk = join(rig.at, 'disk');
     mkdirSync(disk);
-    if (ROOT) execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);
+    // Without the right to mount a disk of its own, the directory is away for a while instead.
+    if (ROOT) execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', disk]);
     else rmSync(disk, { recursive: true });
     try {
+      if (ROOT) writeFileSync(join(disk, 'ballast'), Buffer.alloc(8 * 1024 * 1024 - 65_536));
       await rig.supervisor.start();
       await eventually(() => rig.events('output_lost').length > 0, { deadline_ms: 20_000, what: 'a loss to be told' });
       expect(rig.events('output_lost')[0]?.body).to.include({ stream: 'stdout', error: ROOT ? 'ENOSPC' : 'ENOENT' });
       expect(rig.watcher().status).to.equal('active');
-      const before = ROOT ? readFileSync(join(disk, 'a.log'), 'latin1') : '';
-      expect(before === '' || before.endsWith('\n')).to.equal(true);
-      if (ROOT) rmSync(join(disk, 'a.log'));
+      if (ROOT) rmSync(join(disk, 'ballast'));
       else mkdirSync(disk);
       await eventually(() => rig.events('output_resumed').length > 0, { deadline_ms: 20_000, what: 'writing to resume' });
       const lost = rig.events('output_resumed')[0]?.body;
       expect(lost).to.have.property('bytes').that.is.greaterThan(0);
       expect(lost).to.have.property('lines').that.is.greaterThan(0);
-      const lines = readFileSync(join(disk, 'a.log'), 'latin1').split('\n').slice(0, -1);
-      for (const line of lines) expect(line).to.match(new RegExp(`^\\d+ \\d+ ${FILLER}$`));
+      await rig.watcher().stop();
+      const written = readFileSync(join(disk, 'a.log'), 'latin1').split('\n').slice(0, -1);
+      for (const line of written) expect(line).to.match(new RegExp(`^\\d+ \\d+ ${FILLER}$`));
     } finally {
       await rig.supervisor.stop();
       if (ROOT) execFileSync('umount', [disk]);
@@ -243,7 +242,7 @@ describe('logs: real processes and a destination in trouble', function () {
     writeFileSync(join(rig.at, 'gate'), '');
     await rig.ended('web');
     await rig.supervisor.stop();
-    expect(faults(rig.text('slow.log'), 20_000, FILLER)).to.deep.equal([]);
+    expect(faults(rig.text('slow.log').replace(/closed .*\n$/, ''), 20_000, FILLER)).to.deep.equal([]);
     expect(rig.text('slow.log').split('\n')).to.have.length(20_002);
     expect(rig.text('slow.log')).to.match(/closed web stdout\n$/);
   });

@@ -12,6 +12,11 @@ export class Follower implements Disposable {
     if (this.#open()) this.#offset = fstatSync(this.#fd ?? 0).size;
   }
 
+  /** Up to where the file was read, bytes. */
+  get offset(): number {
+    return this.#offset;
+  }
+
   /** What was added since the last call. */
   read(): Buffer {
     const pieces: Buffer[] = [];

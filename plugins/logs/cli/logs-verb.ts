@@ -92,9 +92,9 @@ async function streamsOf(name: string | undefined, values: VerbValues, io: Io): 
 
 async function show(streams: readonly LogStream[], wish: Wish, io: Io): Promise<void> {
   const many = streams.length > 1;
-  const followers = wish.follow ? streams.map((stream) => ({ stream, follower: new Follower(stream.filename) })) : [];
-  for (const stream of streams) await print(titled(stream, many), filtered(stream, wish), io);
-  while (followers.length > 0) {
+  const followers = streams.map((stream) => ({ stream, follower: new Follower(stream.filename) }));
+  for (const { stream, follower } of followers) await print(titled(stream, many), filtered(stream, follower.offset, wish), io);
+  while (wish.follow && followers.length > 0) {
     let said = false;
     for (const { stream, follower } of followers) {
       const bytes = follower.read();
@@ -103,6 +103,7 @@ async function show(streams: readonly LogStream[], wish: Wish, io: Io): Promise<
     }
     if (!said) await setTimeout(LOOK_MS);
   }
+  for (const { follower } of followers) follower[Symbol.dispose]();
 }
 
 function titled({ watcher, name }: LogStream, many: boolean): string {
@@ -114,21 +115,22 @@ async function print(title: string, bytes: Buffer, io: Io): Promise<void> {
   if (!io.stdout.write(Buffer.concat([Buffer.from(title), bytes]))) await once(io.stdout, 'drain');
 }
 
-function filtered({ filename, time_format, watcher, name }: LogStream, { count, since_ms }: Wish): Buffer {
+/** @param end where the file that is written to is taken to end, as what follows comes from there */
+function filtered({ filename, time_format, watcher, name }: LogStream, end: number, { count, since_ms }: Wish): Buffer {
   let files: readonly string[];
   try {
     files = logFiles(filename);
   } catch (error) {
     throw new Wrong(`cannot read ${filename}: ${messageOf(error)}`);
   }
-  if (since_ms === null) return lastLines(files, count);
+  if (since_ms === null) return lastLines(files, count, end);
   if (time_format === null || !sorts(time_format)) {
     throw new Wrong(
       `--since can't be told for ${name} of ${watcher}: its time_format is ${time_format ?? 'none'}; %Y-%m-%d %H:%M:%S would do`,
     );
   }
   const within = sinceFilter(time_format, since_ms);
-  const lines = lastLines(files, Number.POSITIVE_INFINITY)
+  const lines = lastLines(files, Number.POSITIVE_INFINITY, end)
     .toString('latin1')
     .split(/(?<=\n)/)
     .filter(within);

@@ -8,13 +8,15 @@ const PIECE = 65_536;
  *
  * @param files oldest first
  * @param count how many lines
+ * @param end where the last file is taken to end, bytes
  */
-export function lastLines(files: readonly string[], count: number): Buffer {
+export function lastLines(files: readonly string[], count: number, end = Number.POSITIVE_INFINITY): Buffer {
   const pieces: Buffer[] = [];
   let wanted = count + 1;
-  for (const file of [...files].reverse()) {
-    for (const piece of backwards(file)) {
-      const begin = nthNewlineFromEnd(piece, pieces.length === 0 && piece[piece.length - 1] !== NEWLINE ? wanted - 1 : wanted);
+  for (const [age, file] of [...files].reverse().entries()) {
+    for (const piece of backwards(file, age === 0 ? end : Number.POSITIVE_INFINITY)) {
+      if (pieces.length === 0 && piece[piece.length - 1] !== NEWLINE) wanted--;
+      const begin = nthNewlineFromEnd(piece, wanted);
       if (begin.at >= 0) return Buffer.concat([piece.subarray(begin.at + 1), ...pieces.reverse()]);
       wanted -= begin.seen;
       pieces.push(piece);
@@ -30,10 +32,10 @@ export function readFrom(fd: number, offset: number): Buffer {
   return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, offset));
 }
 
-function* backwards(file: string): Generator<Buffer> {
+function* backwards(file: string, limit: number): Generator<Buffer> {
   const fd = openSync(file, 'r');
   try {
-    for (let end = fstatSync(fd).size; end > 0; ) {
+    for (let end = Math.min(fstatSync(fd).size, limit); end > 0; ) {
       const begin = Math.max(0, end - PIECE);
       const piece = Buffer.alloc(end - begin);
       yield piece.subarray(0, readSync(fd, piece, 0, piece.length, begin));

@@ -4,7 +4,7 @@ const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_60
 
 /** The moment that `10m` (ago) or `2026-03-09 04:05` (local time) means, in milliseconds since the epoch; null for what is neither. */
 export function parseSince(text: string, now_ms: number): number | null {
-  const [, count, unit = 's'] = /^(\d+(?:\.\d+)?)([smhd])$/.exec(text.trim()) ?? [];
+  const [, count, unit = 's'] = /^(\d+(?:\.\d+)?)([smhd])?$/.exec(text.trim()) ?? [];
   if (count !== undefined) return now_ms - Number(count) * (UNITS_MS[unit] ?? 0);
   const moment_ms = /^\d{4}-\d\d-\d\d/.test(text.trim()) ? Date.parse(text.trim()) : Number.NaN;
   return Number.isNaN(moment_ms) ? null : moment_ms;

@@ -261,6 +261,9 @@ describe('logs: real processes and a destination in trouble', function () {
     );
     await rig.ended();
     expect(rig.events('output_lost')[0]?.body).to.include({ stream: 'stdout', error: 'slow' });
+    writeFileSync(join(rig.at, 'gate'), '');
+    await rig.supervisor.stop();
+    await eventually(() => rig.text('slow.log').endsWith('closed web stdout\n'));
   });
 
   it('a function of one’s own gets whole lines, with pid, watcher and name', async () => {

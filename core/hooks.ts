@@ -1,6 +1,7 @@
 import type { ProcessView, WatcherApi } from './api.js';
 import type { Config } from './config/schema/daemon.js';
 import type { SupervisorEvent } from './events.js';
+import type { ProcessOutput } from './output.js';
 
 /**
  * The five kinds of hook, and what an error or a time-out of one tap means.
@@ -68,6 +69,10 @@ export interface SpawnOptions {
   readonly file: string;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Where standard output goes, instead of what the config's close_child_stdout says; set by plugins. */
+  readonly stdout?: ProcessOutput;
+  /** The same sink as for `stdout`: one pipe for both, so that what is written stays in order. */
+  readonly stderr?: ProcessOutput;
 }
 
 export interface StateChange extends WatcherArgs {

@@ -1,5 +1,6 @@
 import type { ProcessView } from './api.js';
 import type { Exit, Veto } from './hooks.js';
+import { OpenOutputs } from './output.js';
 import { Leftovers } from './process-group.js';
 import { LONGEST_DELAY_MS, respawnDecision, STABLE_MS } from './respawn.js';
 import { Ender, type EndOptions } from './slot-end.js';
@@ -20,6 +21,7 @@ export class Slots implements Disposable {
   readonly ender: Ender;
   readonly #host: SlotsHost;
   readonly #leftovers: Leftovers;
+  readonly #outputs: OpenOutputs;
   readonly #missed = new WeakSet<Slot>();
   #attempts = 0;
   #refusal = '';
@@ -28,11 +30,17 @@ export class Slots implements Disposable {
   constructor(host: SlotsHost) {
     this.#host = host;
     this.ender = new Ender(host);
+    this.#outputs = new OpenOutputs(host);
     this.#leftovers = new Leftovers(host.os, host.clock, { changed: () => host.changed(), stuck: (pgid) => this.#reportStuck(pgid) });
   }
 
   get leftovers(): number {
     return this.#leftovers.size;
+  }
+
+  /** Processes that have ended whose outputs are not read to the end. */
+  get draining(): number {
+    return this.#outputs.draining;
   }
 
   /** Processes that live, in order of their worker ids. */
@@ -114,6 +122,7 @@ export class Slots implements Disposable {
 
   [Symbol.dispose](): void {
     this.#leftovers[Symbol.dispose]();
+    this.#outputs[Symbol.dispose]();
     this.ender[Symbol.dispose]();
   }
 
@@ -124,7 +133,7 @@ export class Slots implements Disposable {
     },
     spawn: (slot) => {
       const { attempt } = slot;
-      queueSpawn(this.#host, slot, {
+      queueSpawn(this.#host, this.#outputs, slot, {
         wanted: () => this.#isCurrent(slot, attempt) && slot.state === 'spawning',
         spawned: (pid) => this.#spawned(slot, attempt, pid),
         failed: (errno, message) => this.#spawnFailed(slot, attempt, errno, message),

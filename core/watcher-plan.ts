@@ -29,6 +29,8 @@ export interface Actual {
   readonly slots: ReadonlyMap<number, Slot>;
   /** Groups that dead processes left behind and that are being ended. */
   readonly leftovers: number;
+  /** Processes that have ended whose outputs are not read to the end. */
+  readonly draining: number;
   /** A watcher of the same name is still on its way out. */
   readonly blocked: boolean;
   /** No spawn before then (warmup_delay). */
@@ -74,7 +76,7 @@ export function plan(desired: Desired, actual: Actual, now: number): Plan {
   const due = ending.filter((slot) => slot.deadline_at !== null && slot.deadline_at <= now);
   const steps: Step[] = due.map((slot) => ({ do: 'deadline', wid: slot.wid }));
   const wakes = ending.map((slot) => slot.deadline_at).filter((at) => at !== null && at > now);
-  const clean = ending.length === 0 && actual.leftovers === 0;
+  const clean = ending.length === 0 && actual.leftovers === 0 && actual.draining === 0;
   const result = (more: readonly Step[], filled = false, renewed = false, wake: readonly (number | null)[] = []): Plan => {
     const times = [...wakes, ...wake].filter((at) => at !== null);
     return { steps: [...steps, ...more], wake_at: times.length > 0 ? Math.min(...times) : null, filled, clean, renewed };

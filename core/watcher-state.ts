@@ -1,7 +1,7 @@
 import type { WatcherStatus } from './api.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import { RingmasterError } from './errors.js';
-import type { Slot } from './slot-state.js';
+import type { Slots } from './slots.js';
 import type { Progress } from './waiters.js';
 import type { Actual, Desired, Phase, Plan } from './watcher-plan.js';
 
@@ -86,10 +86,10 @@ export function desiredOf({ run, epoch, generation, sequential, hold }: WatcherS
 }
 
 /** What the plan is to know of what there is. */
-export function actualOf(state: WatcherState, slots: { map: ReadonlyMap<number, Slot>; leftovers: number; spent: number }): Actual {
+export function actualOf(state: WatcherState, slots: Pick<Slots, 'map' | 'leftovers' | 'draining' | 'spent'>): Actual {
   const { phase, takenEpoch, blocked, nextBegin_at, resume_at, stalled } = state;
-  const { map, leftovers, spent } = slots;
-  return { phase, epoch: takenEpoch, blocked, next_begin_at: nextBegin_at, resume_at, stalled, slots: map, leftovers, spent };
+  const { map, leftovers, draining, spent } = slots;
+  return { phase, epoch: takenEpoch, blocked, next_begin_at: nextBegin_at, resume_at, stalled, slots: map, leftovers, draining, spent };
 }
 
 /**

@@ -44,18 +44,6 @@ export const UNSUPPORTED: readonly UnsupportedRow[] = [
   ),
   row(
     'watcher',
-    ['stdout_stream'],
-    "a stream for its standard output, which is not available yet: it goes to the daemon's own output",
-    'redirect it in the command, or collect the output of the daemon',
-  ),
-  row(
-    'watcher',
-    ['stderr_stream'],
-    "a stream for its standard error, which is not available yet: it goes to the daemon's own output",
-    'redirect it in the command, or collect the output of the daemon',
-  ),
-  row(
-    'watcher',
     ['copy_path'],
     'sys.path of a daemon in Python, which there is none of here: PYTHONPATH stays as it is',
     'set PYTHONPATH in env',
@@ -76,15 +64,6 @@ export const PYTHON_STREAM: Finding = {
     'one of FileStream, WatchedFileStream, TimedRotatingFileStream, StdoutStream, FancyStdoutStream, QueueStream, or a JavaScript class: ./streams.mjs#Name',
   fix: 'use one of the stream classes there are, or write it in JavaScript and name it ./streams.mjs#Name',
 };
-
-export const STREAM_CLASSES = [
-  'FileStream',
-  'WatchedFileStream',
-  'TimedRotatingFileStream',
-  'StdoutStream',
-  'FancyStdoutStream',
-  'QueueStream',
-] as const;
 
 /** Circus's own plugins: the class that `use` names, the plugin that does the same here, and, as long as there is none, what is different. */
 export const CIRCUS_PLUGINS: Readonly<Record<string, { readonly name: string; readonly instead?: string }>> = {

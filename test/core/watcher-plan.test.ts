@@ -23,7 +23,19 @@ function slot(wid: number, state: SlotState, more: Partial<Slot> = {}): Slot {
 }
 function actual(phase: Phase, slots: readonly Slot[] = [], more: Partial<Actual> = {}): Actual {
   const map = new Map(slots.map((one) => [one.wid, one]));
-  return { phase, epoch: 0, slots: map, leftovers: 0, blocked: false, next_begin_at: 0, resume_at: null, spent: 0, stalled: null, ...more };
+  return {
+    phase,
+    epoch: 0,
+    slots: map,
+    leftovers: 0,
+    draining: 0,
+    blocked: false,
+    next_begin_at: 0,
+    resume_at: null,
+    spent: 0,
+    stalled: null,
+    ...more,
+  };
 }
 const steps = (desired: Partial<Desired>, state: Actual): readonly Step[] => plan({ ...DESIRED, ...desired }, state, NOW).steps;
 const begin = (wid: number): Step => ({ do: 'begin', wid });

@@ -78,7 +78,11 @@ describe('config check', () => {
     ['Python logging', { loggerconfig: 'x' }, 'loggerconfig'],
     ['the garbage collector', { debug_gc: true }, 'debug_gc'],
     ['a host name prefix', { fqdn_prefix: 'x' }, 'fqdn_prefix'],
-    ['a stream', { watchers: { web: { cmd: 'x', stdout_stream: { class: 'FileStream' } } } }, 'watchers.web.stdout_stream'],
+    [
+      'an option that a stream does not have',
+      { watchers: { web: { cmd: 'x', stdout_stream: { class: 'FileStream', filename: 'f', refresh_time: 0.3 } } } },
+      'watchers.web.stdout_stream.refresh_time',
+    ],
     ['sys.path', { watchers: { web: { cmd: 'x', copy_path: true } } }, 'watchers.web.copy_path'],
     ['shell_args without a shell', { watchers: { web: { cmd: 'x', shell_args: 'a' } } }, 'watchers.web.shell_args'],
   ];

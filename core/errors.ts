@@ -31,9 +31,13 @@ export const ERRORS = {
     message: (found: string) => `signal invalid, got ${found}`,
     fix: 'give a number, or a name with or without SIG, such as TERM, SIGHUP or RTMIN+1',
   },
-  RM_SPAWN_FAILED: {
-    message: (watcher: string, why: string) => `cannot start a process of "${watcher}": ${why}`,
-    fix: 'check cmd, working_dir, uid and gid of the watcher',
+  RM_SOCKET_OPEN: {
+    message: (name: string, where: string, why: string) => `cannot open socket "${name}" at ${where}: ${why}`,
+    fix: 'correct the socket in the config, or free the address; no watcher has been started',
+  },
+  RM_OS_FORM: {
+    message: (form: string, why: string) => `cannot use the form of the operating system that RINGMASTER_OS=${form} asks for: ${why}`,
+    fix: 'unset RINGMASTER_OS: the form that works here is chosen by itself',
   },
   RM_PLUGIN_UNKNOWN: {
     message: (name: string, why: string) => `cannot load plugin "${name}": ${why}`,
@@ -99,12 +103,16 @@ export const ERRORS = {
     fix: 'check that the directory is there and may be written',
   },
   RM_NO_CONFIG_FILE: {
-    message: () => 'cannot reload the config: this supervisor was not started from a file',
-    fix: 'call apply() with a config instead',
+    message: () => 'there is no config file: this supervisor was not started from one',
+    fix: 'name a file, or call apply() with a config',
   },
   RM_ENDPOINT_BIND: {
     message: (endpoint: string, why: string) => `cannot listen on ${endpoint}: ${why}`,
     fix: 'stop whoever holds the endpoint, or choose another with `endpoint` and `pubsub_endpoint`',
+  },
+  RM_CONFIG_APPLY: {
+    message: (why: string) => `the config was not applied, everything runs as before: ${why}`,
+    fix: 'correct what is named, and ask again',
   },
   RM_REQUEST_JSON: {
     message: () => 'json invalid',

@@ -55,6 +55,7 @@ type Options = Readonly<Record<string, unknown>>;
 export class PluginInstance {
   readonly name: string;
   readonly plugin: AnyPlugin;
+  readonly entry: PluginEntry;
   readonly #source: string;
   readonly #config: Options;
   readonly #overlays = new WeakMap<object, Options>();
@@ -69,6 +70,7 @@ export class PluginInstance {
   #closing: Promise<void> | undefined;
 
   constructor(entry: PluginEntry, deps: PluginDeps) {
+    this.entry = entry;
     this.plugin = entry.plugin;
     this.name = entry.plugin.name;
     this.#source = entry.name;

@@ -46,6 +46,11 @@ export interface Plugin<S extends OptionsSchema = OptionsSchema, H extends HookN
   readonly per_watcher?: boolean;
   /** Plugins that must be set up before this one. */
   readonly requires?: readonly string[];
+  /**
+   * How a changed config reaches it: `live` (default) closes it and sets it up again with the new options; `daemon` leaves it as it
+   * is until the daemon is started again.
+   */
+  readonly applies?: 'live' | 'daemon';
   /** Taps hooks and starts what it needs. Rejecting fails the start of the supervisor. */
   setup(context: PluginContext<S, H>): void | PromiseLike<void>;
 }

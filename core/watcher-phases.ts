@@ -60,6 +60,13 @@ export class Phases {
     return true;
   }
 
+  /** A pause is over. */
+  resume(): void {
+    this.#state.resume_at = null;
+    this.#state.run = true;
+    this.#host.kick();
+  }
+
   /** A generation can't be started; where an older one runs, that stays. Returns whether the watcher stops. */
   giveUp(reason: string, generation: number, older: boolean): boolean {
     this.#host.emit('gave_up', { time: this.#host.time(), reason });

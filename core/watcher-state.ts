@@ -1,7 +1,8 @@
 import type { WatcherStatus } from './api.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import type { Slot } from './slot-state.js';
-import type { Actual, Desired, Phase } from './watcher-plan.js';
+import type { Progress } from './waiters.js';
+import type { Actual, Desired, Phase, Plan } from './watcher-plan.js';
 
 /** It is not this watcher's turn yet, in a start or stop of many; whoever made it gives way, unless a later request took its place. */
 export interface Hold {
@@ -72,4 +73,19 @@ export function actualOf(state: WatcherState, slots: { map: ReadonlyMap<number, 
   const { phase, takenEpoch, blocked, nextBegin_at, resume_at, stalled } = state;
   const { map, leftovers, spent } = slots;
   return { phase, epoch: takenEpoch, blocked, next_begin_at: nextBegin_at, resume_at, stalled, slots: map, leftovers, spent };
+}
+
+/**
+ * Whether what is wanted is there.
+ *
+ * @param also `clean`: and nothing is on its way out; `renewed`: and only the newest generation is left as well
+ */
+export function settled(state: WatcherState, { filled, clean, renewed }: Plan, also?: 'clean' | 'renewed'): Progress {
+  if (state.phase === 'stopped' && !state.run) return { instead: state.instead ?? 'it is stopped' };
+  if (state.phase !== 'active' || state.takenEpoch !== state.epoch || !filled) return false;
+  if (also === undefined) return true;
+  if (!clean) return false;
+  if (also === 'clean') return true;
+  if (!renewed) return false;
+  return state.stalled === state.generation ? { instead: state.instead ?? 'new processes can not be started' } : true;
 }

@@ -1,37 +1,21 @@
 import type { KillOptions, Outcome, ProcessView, ReloadOptions, SignalOptions, WatcherApi, WatcherStatus } from './api.js';
-import type { Clock } from './clock.js';
 import { checkWatcherChange } from './config/index.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import type { EventBodies, EventName } from './events.js';
-import type { HookRegistry } from './hook-registry.js';
-import type { SpawnOptions } from './hooks.js';
-import type { Logger } from './log.js';
-import type { Os } from './os/port.js';
+import type { Intent } from './plan.js';
 import { Reconciler } from './reconciler.js';
 import type { Slot } from './slot-state.js';
 import { Slots } from './slots.js';
 import type { SlotsHost } from './slots-host.js';
-import type { SpawnQueue } from './spawn-queue.js';
 import { outcome, type Progress, Waiters } from './waiters.js';
+import type { WatcherDeps } from './watcher-deps.js';
 import { Phases } from './watcher-phases.js';
-import { type Plan, plan, type Step } from './watcher-plan.js';
-import { actualOf, desiredOf, type Hold, newWatcherState, STATUS, type WatcherState } from './watcher-state.js';
+import { type Plan, plan } from './watcher-plan.js';
+import { actualOf, desiredOf, type Hold, newWatcherState, STATUS, settled, type WatcherState } from './watcher-state.js';
+import { takeStep } from './watcher-steps.js';
 import { watcherView } from './watcher-view.js';
 
 const SIGHUP = 1;
-
-/** What a watcher needs from its supervisor. */
-export interface WatcherDeps {
-  readonly os: Os;
-  readonly clock: Clock;
-  readonly hooks: HookRegistry;
-  readonly log: Logger;
-  readonly spawns: SpawnQueue;
-  random(): number;
-  /** What to execute for one worker id. @throws where the options make no command */
-  command(spec: WatcherOptions, wid: number): SpawnOptions;
-  emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;
-}
 
 /**
  * One command and its processes. Requests change what is wanted and have a pass made; a pass asks the plan what to do next, does
@@ -82,6 +66,12 @@ export class Watcher implements WatcherApi {
     return this.#spec.numprocesses;
   }
 
+  /** Whether it is to run; if not, whether that was asked for, or it stopped for a reason of its own. */
+  get intent(): Intent {
+    if (this.#state.run) return 'run';
+    return this.#state.instead === undefined ? 'stopped' : 'failed';
+  }
+
   processes(): readonly ProcessView[] {
     return this.#slots.views();
   }
@@ -95,7 +85,7 @@ export class Watcher implements WatcherApi {
     if (this.#closed !== null) return Promise.resolve({ ...outcome(new Set(), []), instead: this.#closed });
     return this.#request(
       hold,
-      () => this.#settled(),
+      () => settled(this.#state, this.#plan),
       () => {
         this.#state.run = true;
         this.#state.resume_at = null;
@@ -113,6 +103,7 @@ export class Watcher implements WatcherApi {
       () => {
         this.#state.run = false;
         this.#state.resume_at = null;
+        this.#state.instead = undefined;
       },
     );
   }
@@ -141,7 +132,7 @@ export class Watcher implements WatcherApi {
     const numprocesses = Math.max(0, this.#spec.singleton ? Math.min(1, count) : count);
     await this.#request(
       this.#state.hold,
-      () => this.#settled(true),
+      () => settled(this.#state, this.#plan, 'clean'),
       () => {
         this.#spec = { ...this.#spec, numprocesses };
       },
@@ -185,9 +176,14 @@ export class Watcher implements WatcherApi {
     if (renew && this.#state.run) return this.#reloaded(this.#renew(false, true));
     return this.#request(
       this.#state.hold,
-      () => this.#settled(true),
+      () => settled(this.#state, this.#plan, 'clean'),
       () => {},
     );
+  }
+
+  /** Takes over options between a stop and the start that `hold` keeps back; gracefully, where a later request has started it. */
+  replace(spec: WatcherOptions, hold: Hold): void {
+    if (this.#closed === null) void this.update(spec, this.#state.hold !== hold);
   }
 
   /** No start until `other`, a watcher of the same name, is gone. */
@@ -264,7 +260,7 @@ export class Watcher implements WatcherApi {
     }
     return this.#request(
       this.#state.hold,
-      () => this.#settled(true, true),
+      () => settled(this.#state, this.#plan, 'renewed'),
       () => {
         this.#state.generation++;
         this.#state.sequential = sequential;
@@ -274,52 +270,16 @@ export class Watcher implements WatcherApi {
     );
   }
 
-  /** Whether what is wanted is there; and, where asked for, what is not wanted is gone, or only the newest generation is left. */
-  #settled(clean = false, renewed = false): Progress {
-    if (this.#state.phase === 'stopped' && !this.#state.run) return { instead: this.#state.instead ?? 'it is stopped' };
-    if (this.#state.phase !== 'active' || this.#state.takenEpoch !== this.#state.epoch) return false;
-    const { filled } = this.#plan;
-    if (!filled || (clean && !this.#plan.clean) || (renewed && !this.#plan.renewed)) return false;
-    return renewed && this.#state.stalled === this.#state.generation
-      ? { instead: this.#state.instead ?? 'new processes can not be started' }
-      : true;
-  }
-
   #pass(): number | null {
     const { clock } = this.#deps;
     this.#plan = plan(desiredOf(this.#state, this.#spec), actualOf(this.#state, this.#slots), clock.now());
-    for (const one of this.#plan.steps) this.#do(one);
+    const warmUp = (): void => {
+      this.#state.nextBegin_at = clock.now() + this.#spec.warmup_delay * 1000;
+    };
+    for (const step of this.#plan.steps) takeStep(step, { phases: this.#phases, slots: this.#slots, warmUp });
     if (this.#plan.steps.length > 0) this.#reconciler.now();
     else this.#waiters.look();
     return this.#plan.wake_at;
-  }
-
-  #do(one: Step): void {
-    if (one.do === 'phase') {
-      this.#phases.enter(one.to);
-      return;
-    }
-    if (one.do === 'resume') {
-      this.#state.resume_at = null;
-      this.#state.run = true;
-      this.#reconciler.now();
-      return;
-    }
-    if (one.do === 'finish') {
-      this.#phases.halt('its last process has ended and respawn is off');
-      return;
-    }
-    if (one.do === 'begin') {
-      this.#state.nextBegin_at = this.#deps.clock.now() + this.#spec.warmup_delay * 1000;
-      this.#slots.begin(one.wid, one.from);
-      return;
-    }
-    const slot = this.#slots.map.get(one.wid);
-    if (slot === undefined) return;
-    if (one.do === 'end') this.#slots.end(slot, { retire: one.retire });
-    else if (one.do === 'retire') slot.retired = true;
-    else if (one.do === 'deadline') this.#slots.deadline(slot);
-    else this.#slots.map.delete(one.wid);
   }
 
   #slotsHost(): SlotsHost {

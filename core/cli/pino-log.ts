@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import type { destination as openDestination, Logger as Pino } from 'pino';
 import { messageOf, RingmasterError } from '../errors.js';
 import type { Logger } from '../log.js';
@@ -36,6 +38,8 @@ export interface LogOptions {
 /** The daemon's log and what can be done to it from outside. */
 export interface DaemonLog {
   readonly log: Logger;
+  /** From now on logs what is at least this important, by loggers that were made before as well. */
+  setLevel(level: LogLevel): void;
   /** Opens the file again, after it was moved away; nothing for standard output. */
   reopen(): void;
   /** Resolves when the last line is written, or can't be. */
@@ -49,23 +53,29 @@ export interface DaemonLog {
  */
 export async function openLog(options: LogOptions): Promise<DaemonLog> {
   const { destination: open, pino, stdTimeFunctions } = await import('pino');
+  if (options.output !== null) tryToOpen(options.output);
   const destination = open({ dest: options.output ?? 1, append: true, sync: false, maxLength: PENDING_MAX });
-  await opened(destination, options.output);
+  if (options.output !== null) await once(destination, 'ready');
   // A log that can't be written any more (its reader gone, its disk full) is no reason to end what is supervised.
   destination.on('error', () => {});
   const pretty = options.format === 'pretty' || (options.format === 'auto' && options.terminal && options.output === null);
   const stream = pretty ? await prettyStream(destination, options) : destination;
   const root = pino(
     {
-      level: PINO_LEVELS[options.level],
+      // What is left out is decided here and not by pino, whose child loggers keep the level that they were made with.
+      level: PINO_LEVELS.debug,
       base: { pid: process.pid },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
     stream,
   );
+  const threshold = { level: options.level };
   return {
-    log: facade(root),
+    log: facade(root, threshold),
+    setLevel: (level) => {
+      threshold.level = level;
+    },
     reopen: () => {
       if (options.output !== null) destination.reopen();
     },
@@ -84,17 +94,13 @@ async function prettyStream(destination: Destination, options: LogOptions) {
   });
 }
 
-/** SonicBoom opens a file in the background: its first word is `ready` or `error`. */
-function opened(destination: NodeJS.EventEmitter, output: string | null): Promise<void> {
-  if (output === null) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    destination.once('ready', () => {
-      destination.removeListener('error', failed);
-      resolve();
-    });
-    const failed = (cause: unknown): void => reject(new RingmasterError('RM_LOG_OPEN', [output, messageOf(cause)], { cause }));
-    destination.once('error', failed);
-  });
+/** SonicBoom opens a file in the background, and one that could not be opened ends the process with an error of its own. */
+function tryToOpen(file: string): void {
+  try {
+    closeSync(openSync(file, 'a'));
+  } catch (cause) {
+    throw new RingmasterError('RM_LOG_OPEN', [file, messageOf(cause)], { cause });
+  }
 }
 
 function ended(stream: { end(): void } & NodeJS.EventEmitter): Promise<void> {
@@ -110,12 +116,17 @@ function ended(stream: { end(): void } & NodeJS.EventEmitter): Promise<void> {
 }
 
 /** Our order of arguments, the message first. */
-function facade(pino: Pino): Logger {
+function facade(pino: Pino, threshold: { readonly level: LogLevel }): Logger {
+  const at = (level: Exclude<LogLevel, 'critical'>): Logger['info'] => {
+    return (message, fields) => {
+      if (LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(threshold.level)) pino[PINO_LEVELS[level]](fields ?? {}, message);
+    };
+  };
   return {
-    debug: (message, fields) => pino.debug(fields ?? {}, message),
-    info: (message, fields) => pino.info(fields ?? {}, message),
-    warn: (message, fields) => pino.warn(fields ?? {}, message),
-    error: (message, fields) => pino.error(fields ?? {}, message),
-    child: (fields) => facade(pino.child(fields)),
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warning'),
+    error: at('error'),
+    child: (fields) => facade(pino.child(fields), threshold),
   };
 }

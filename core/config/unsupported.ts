@@ -20,12 +20,6 @@ export const UNSUPPORTED: readonly UnsupportedRow[] = [
   row('socket', [], 'a managed socket, which is not available yet: it is not opened', 'let the program open its own socket'),
   row(
     'daemon',
-    ['statsd', 'stats_endpoint'],
-    'the statistics endpoint, which is not available yet: nothing is published',
-    'use `ringmaster stats`',
-  ),
-  row(
-    'daemon',
     ['multicast_endpoint'],
     'discovery by multicast, which is not available yet: the daemon is not announced',
     'give clients the endpoint',

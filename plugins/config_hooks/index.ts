@@ -26,7 +26,7 @@ export default definePlugin({
   name: 'config_hooks',
   summary: 'Calls the functions of JavaScript modules that the hooks of a watcher name.',
   schema,
-  hooks: ['before_start', ...PLAIN, 'stats', 'event', 'watcher_removed'],
+  hooks: ['before_start', ...PLAIN, 'stats', 'event', 'watcher_removed', 'config_applied'],
   setup({ config, hooks, clock, emit, directory, log, supervisor }) {
     const loaded = new Map<string, Map<string, Loaded>>();
     const deadline_ms = config.deadline * 1000;
@@ -94,10 +94,18 @@ export default definePlugin({
       { deadline_ms },
     );
 
-    // `set` may name another function at run time.
+    const resync = (watcher: WatcherApi): void => {
+      sync(watcher).catch((error: unknown) => log.error(messageOf(error), { watcher: watcher.name }));
+    };
+    // `set` may name another function at run time, and so may a config, which may be the first that has this plugin run.
     hooks.event.tap(({ watcher: name, name: event }) => {
       const watcher = event === 'updated' && loaded.has(name) ? supervisor.find(name) : undefined;
-      if (watcher) sync(watcher).catch((error: unknown) => log.error(messageOf(error), { watcher: name }));
+      if (watcher) resync(watcher);
+    });
+    hooks.config_applied.tap(() => {
+      for (const watcher of supervisor.watchers()) {
+        if (watcher.status !== 'stopped' && (loaded.has(watcher.name) || Object.keys(watcher.spec.hooks).length > 0)) resync(watcher);
+      }
     });
     hooks.watcher_removed.tap(({ watcher }) => {
       for (const one of loaded.get(watcher.name)?.values() ?? []) one.tap?.[Symbol.dispose]();

@@ -30,7 +30,7 @@ describe('a daemon in the background', function () {
     expect([input, output, errors]).to.deep.equal(['/dev/null', '/dev/null', '/dev/null']);
 
     process.kill(pid, 'SIGTERM');
-    await eventually(() => !isAlive(pid), { deadline_ms: 2000, what: 'the daemon to end' });
+    await eventually(() => !isAlive(pid), { deadline_ms: 10_000, what: 'the daemon to end' });
     expect(daemon.left).to.deep.equal([]);
     expect(existsSync(pidfileOf(daemon))).to.equal(false);
   });

@@ -42,6 +42,7 @@ describe('command line', () => {
       fc.property(fc.array(fc.string({ unit: 'binary' })), (words) => {
         expect(splitWords(words.map(quoteWord).join(' '))).to.deep.equal({ words });
       }),
+      { numRuns: 50 },
     );
   });
 

@@ -28,7 +28,7 @@ export function pageText(page: string): string {
 }
 
 /** The fenced blocks of a page, in order. @throws Error where a fence stays open */
-export function blocksOf(page: string): readonly Block[] {
+function blocksOf(page: string): readonly Block[] {
   const blocks: Block[] = [];
   let open: { readonly line: number; readonly info: string; readonly lines: string[] } | undefined;
   for (const [at, text] of pageText(page).split('\n').entries()) {

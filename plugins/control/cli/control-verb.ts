@@ -30,7 +30,7 @@ export function groupRank(name: string): number {
 }
 
 /** The group under which a verb is listed. */
-export function groupOf(name: string): string {
+function groupOf(name: string): string {
   return GROUPS.find(([, names]) => names.includes(name))?.[0] ?? OTHER_GROUP;
 }
 
@@ -44,15 +44,20 @@ export function controlVerb(command: Command, cli: CommandCli): Verb {
     description: command.description,
     options: [...optionsOf(command), ...SHARED_OPTIONS],
     ...(cli.completes !== undefined && { completes: cli.completes }),
-    run: (args, values, io) =>
-      talking(command.name, cli.usage, values, io, async (target) => {
+    async run(args, values, io) {
+      let status: number = EXIT_STATUS.ok;
+      const given = cli.waits === true ? { ...values, waiting: true } : values;
+      const failed = await talking(command.name, cli.usage, given, io, async (target) => {
         const properties = cli.message(args, commandOptions(command, values));
         await withClient(target, async (client) => {
           const reply = await client.call(command.name, properties);
           const text = values.json === true ? JSON.stringify(reply) : await printed(command, cli, client, reply, io);
           io.stdout.write(`${text}\n`);
+          status = cli.status?.(reply) ?? EXIT_STATUS.ok;
         });
-      }),
+      });
+      return failed === EXIT_STATUS.ok ? status : failed;
+    },
   };
 }
 

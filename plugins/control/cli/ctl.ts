@@ -56,6 +56,7 @@ export async function runLine(line: CtlLine, io: Io): Promise<number> {
 
 async function ask({ values, args }: CtlLine, command: Command, cli: CommandCli, io: Io): Promise<number> {
   let target: Target = { endpoint: '', timeout_ms: 0 };
+  let status: number = EXIT_STATUS.ok;
   try {
     target = ctlTarget(values, io);
     const properties = cli.message(args, commandOptions(command, values));
@@ -64,9 +65,10 @@ async function ask({ values, args }: CtlLine, command: Command, cli: CommandCli,
       else {
         const reply = await client.call(command.name, properties);
         io.stdout.write(`${values.json === true ? jsonText(reply, values.prettify === true) : cli.print(reply)}\n`);
+        status = cli.status?.(reply) ?? EXIT_STATUS.ok;
       }
     });
-    return EXIT_STATUS.ok;
+    return status;
   } catch (error) {
     const { status, text, reply } = failureOf(error, target);
     if (reply === undefined || values.json !== true) {

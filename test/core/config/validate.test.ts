@@ -74,7 +74,6 @@ describe('config check', () => {
 
   const asked: [string, Record<string, unknown>, string][] = [
     ['sockets', { sockets: { web: { port: 1 } } }, 'sockets.web'],
-    ['statistics', { statsd: true, stats_endpoint: 'tcp://127.0.0.1:1' }, 'statsd'],
     ['discovery', { multicast_endpoint: 'udp://237.219.251.97:12027' }, 'multicast_endpoint'],
     ['the web console', { httpd: true, httpd_port: 1 }, 'httpd'],
     ['Python logging', { loggerconfig: 'x' }, 'loggerconfig'],

@@ -1,5 +1,5 @@
 /** Text for one cell of a table: on one line, with no bar that would end the cell. */
-export function cell(text: string): string {
+function cell(text: string): string {
   return text.replaceAll('\n', ' ').replaceAll('|', '\\|');
 }
 

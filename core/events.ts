@@ -25,6 +25,8 @@ export interface EventBodies {
   gave_up: { time: number; reason: string };
   /** A process group outlives SIGKILL (uninterruptible sleep, say). */
   stuck: { process_pid: number; time: number };
+  /** A process, or a watcher where no `process_pid` is given, used more (or less) than it may, too often. */
+  limit_exceeded: { time: number; limit: string; allowed: number; found: number; action: string; process_pid?: number };
 }
 export type EventName = keyof EventBodies;
 
@@ -48,4 +50,5 @@ export const EVENTS: Readonly<Record<EventName, string>> = {
   spawn_failed: 'A process could not be spawned.',
   gave_up: 'The watcher was stopped because it cannot be kept running.',
   stuck: 'A process group outlives SIGKILL.',
+  limit_exceeded: 'A process or a watcher used more or less than it may, too often.',
 };

@@ -1,21 +1,33 @@
+import type { EventBodies, EventName } from '../../core/index.js';
+
 /** What variables stand for. */
 export type Values = Readonly<Record<string, string | number>>;
 
+type Own = 'watcher' | 'event' | 'summary' | 'host' | 'dropped';
+type OfEvents = { [N in EventName]: keyof EventBodies[N] }[EventName];
+
+/** Complete by its type: what any event has, and what every letter has. */
+const KNOWN: Readonly<Record<Own | OfEvents, true>> = {
+  watcher: true,
+  event: true,
+  summary: true,
+  time: true,
+  host: true,
+  dropped: true,
+  process_pid: true,
+  exit_code: true,
+  reason: true,
+  error: true,
+  errno: true,
+  name: true,
+  limit: true,
+  allowed: true,
+  found: true,
+  action: true,
+};
+
 /** The variables that there can be; those that an event does not have stand for nothing. */
-export const VARIABLES = [
-  'watcher',
-  'event',
-  'summary',
-  'time',
-  'host',
-  'dropped',
-  'process_pid',
-  'exit_code',
-  'reason',
-  'error',
-  'errno',
-  'name',
-] as const;
+export const VARIABLES: readonly string[] = Object.keys(KNOWN);
 
 const VARIABLE = /\$\{([^}]*)\}/g;
 
@@ -36,5 +48,5 @@ export function fillAll(value: unknown, values: Values): unknown {
 export function unknownVariables(value: unknown): readonly string[] {
   const texts = JSON.stringify(value) ?? '';
   const names = [...texts.matchAll(VARIABLE)].map(([, name = '']) => name.trim());
-  return [...new Set(names)].filter((name) => !VARIABLES.some((known) => known === name));
+  return [...new Set(names)].filter((name) => !VARIABLES.includes(name));
 }

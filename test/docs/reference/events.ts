@@ -17,10 +17,11 @@ const BODIES: { readonly [N in EventName]: Readonly<Record<keyof EventBodies[N],
   spawn_failed: { time: true, errno: true, error: true },
   gave_up: { time: true, reason: true },
   stuck: { process_pid: true, time: true },
+  limit_exceeded: { time: true, limit: true, allowed: true, found: true, action: true, process_pid: true },
 };
 
 /** Events that Circus has none of. */
-const OURS: readonly EventName[] = ['spawn_failed', 'gave_up', 'stuck'];
+const OURS: readonly EventName[] = ['spawn_failed', 'gave_up', 'stuck', 'limit_exceeded'];
 
 const KEY_WORDS: { readonly [K in EventName as keyof EventBodies[K]]: string } = {
   process_pid: 'pid of the process, an integer',
@@ -30,6 +31,10 @@ const KEY_WORDS: { readonly [K in EventName as keyof EventBodies[K]]: string } =
   error: 'what went wrong, text',
   errno: 'name of the error, such as `ENOENT`',
   reason: 'why, text',
+  limit: 'name of the option that is the limit',
+  allowed: 'what that option is',
+  found: 'what was used instead',
+  action: 'what is done about it: `restart`, `replace`, `signal` or `event`',
 };
 
 export function eventsPage(): string {

@@ -196,6 +196,26 @@ describe('resource_watcher', () => {
     });
   });
 
+  it('has for each of several sections its own options, and leaves out a section that is for no watcher', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'ringmaster-resource-'));
+    const file = join(directory, 'circus.ini');
+    const use = 'use = circus.plugins.resource_watcher.ResourceWatcher';
+    const watchers = '[watcher:Web]\ncmd = web\n[watcher:db]\ncmd = db\n';
+    await writeFile(file, `[plugin:a]\n${use}\nwatcher = web\nmax_cpu = 70\n[plugin:b]\n${use}\nservice = db\nmin_cpu = 3\n${watchers}`);
+    const { config, problems } = await loadConfig(file, { resolvePlugin });
+    await writeFile(file, `[plugin:a]\n${use}\nmax_cpu = 70\n[plugin:b]\n${use}\nwatcher = db\n${watchers}`);
+    const second = await loadConfig(file, { resolvePlugin });
+    await rm(directory, { recursive: true });
+    expect(problems).to.deep.equal([]);
+    expect(config?.plugins.resource_watcher).to.include({ watcher: 'Web', max_cpu: 90, min_cpu: null });
+    expect(config?.watchers.Web?.plugins).to.deep.equal({ resource_watcher: { watcher: 'web', max_cpu: 70 } });
+    expect(config?.watchers.db?.plugins).to.deep.equal({ resource_watcher: { service: 'db', min_cpu: 3 } });
+    expect(second.problems.map(({ severity, message, line }) => [severity, message, line])).to.deep.equal([
+      ['warning', 'section [plugin:b] is left out: [plugin:a] uses resource_watcher already', 4],
+    ]);
+    expect(second.config?.plugins.resource_watcher).to.include({ watcher: null, max_cpu: 70 });
+  });
+
   it('names wrong options', async () => {
     const { problems } = await checkConfig(
       { plugins: { resource_watcher: { max_mem: 'lots', action: 'explode', max_fds: 0, maxcpu: 1 } } },

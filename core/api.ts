@@ -3,6 +3,7 @@ import type { WatcherOptions } from './config/schema/watcher.js';
 import type { Stats } from './hooks.js';
 import type { AppliedPlan, ConfigPlan, PlanOptions } from './plan.js';
 import type { Drift } from './plan-drift.js';
+import type { SocketView } from './sockets.js';
 
 /** Circus's words for what a watcher does. */
 export type WatcherStatus = 'stopped' | 'starting' | 'active' | 'stopping';
@@ -113,6 +114,8 @@ export interface SupervisorApi {
   readonly options: Readonly<DaemonOptions>;
   /** All watchers in start order: bigger `priority` first, then as in the config. */
   watchers(): readonly WatcherApi[];
+  /** Managed sockets, in the order of the config. */
+  sockets(): readonly SocketView[];
   /** The watcher of that name, case ignored. */
   find(name: string): WatcherApi | undefined;
   /** By priority with the daemon's `warmup_delay`; all that have `autostart`, or those given. */

@@ -39,6 +39,10 @@ export const ERRORS = {
     message: (form: string, why: string) => `cannot use the form of the operating system that RINGMASTER_OS=${form} asks for: ${why}`,
     fix: 'unset RINGMASTER_OS: the form that works here is chosen by itself',
   },
+  RM_OUTPUT_MODULE: {
+    message: (module: string, why: string) => `cannot use ${module} for an output: ${why}`,
+    fix: 'name a module and its export as ./mine.mjs#Sink: a function (data, info), or a class with write(data, info)',
+  },
   RM_PLUGIN_UNKNOWN: {
     message: (name: string, why: string) => `cannot load plugin "${name}": ${why}`,
     fix: 'use the name of a plugin that comes with ringmaster, a path that starts with ./ or /, or an installed npm package',

@@ -154,19 +154,18 @@ export function planConfig(input: PlanInput, options: PlanOptions = {}): ConfigP
   };
 }
 
+/** The target with those of the daemon's own options that only a new daemon takes over as they are. */
+export function withRunningOptions(loaded: Config, target: Config): Config {
+  const kept = Object.entries(loaded).filter(([option]) => needsDaemonRestart(option));
+  return { ...target, ...Object.fromEntries(kept) };
+}
+
 /** The target as it is in effect once the steps were taken: what only a new daemon can take over stays as it is. */
 export function configInEffect(loaded: Config, target: Config, plan: ConfigPlan): Config {
-  const waits = plan.steps.filter((step) => step.do === 'restart_daemon');
-  const old = (what: RestartDaemonStep['what'], values: object): [string, unknown][] =>
-    Object.entries(values).filter(([key]) => waits.some((step) => step.what === what && step.name === key));
-  const without = <T>(what: RestartDaemonStep['what'], values: Readonly<Record<string, T>>): Record<string, T> =>
-    Object.fromEntries(Object.entries(values).filter(([key]) => !waits.some((step) => step.what === what && step.name === key)));
-  return {
-    ...target,
-    ...Object.fromEntries(old('option', loaded)),
-    sockets: loaded.sockets,
-    plugins: { ...without('plugin', target.plugins), ...(Object.fromEntries(old('plugin', loaded.plugins)) as Config['plugins']) },
-  };
+  const waits = plan.steps.flatMap((step) => (step.do === 'restart_daemon' && step.what === 'plugin' ? [step.name] : []));
+  const changed = Object.entries(target.plugins).filter(([name]) => !waits.includes(name));
+  const kept = Object.entries(loaded.plugins).filter(([name]) => waits.includes(name));
+  return { ...withRunningOptions(loaded, target), sockets: loaded.sockets, plugins: Object.fromEntries([...changed, ...kept]) };
 }
 
 function watcherSteps(watcher: RunningWatcher, { loaded, target }: PlanInput, { graceful, keep_drift }: PlanOptions): WatcherStep[] {

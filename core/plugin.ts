@@ -18,13 +18,13 @@ export interface PluginContext<S extends OptionsSchema = OptionsSchema, H extend
   /** Only the hooks that the plugin declares. */
   readonly hooks: { readonly [N in H]: HookHandle<N> };
   readonly supervisor: SupervisorApi;
+  /** Tells everybody of an event of a watcher. */
+  emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;
   readonly clock: Clock;
   readonly log: Logger;
   readonly scope: Scope;
   /** What relative paths refer to: the folder of the config file, or the current directory where there is no file. */
   readonly directory: string;
-  /** Tells everybody of something that happened to a watcher. */
-  emit<N extends EventName>(watcher: WatcherApi, name: N, body: EventBodies[N]): void;
   /** Aborted when the plugin is about to be closed. */
   readonly signal: AbortSignal;
   /** Offers something to other plugins under a name. */

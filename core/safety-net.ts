@@ -1,14 +1,14 @@
 import type { Clock } from './clock.js';
 
-/** Looks, again and again, for what should have been told. */
+/** Has everybody look, again and again, for what they should have been told. */
 export class SafetyNet implements Disposable {
   readonly #clock: Clock;
-  readonly #look: () => void;
+  readonly #everybody: () => Iterable<{ verify(): void }>;
   #timer: Disposable | null = null;
 
-  constructor(clock: Clock, look: () => void) {
+  constructor(clock: Clock, everybody: () => Iterable<{ verify(): void }>) {
     this.#clock = clock;
-    this.#look = look;
+    this.#everybody = everybody;
   }
 
   /** From now on looks every `period_ms`, the first time after one period; 0 or less: never. */
@@ -16,7 +16,7 @@ export class SafetyNet implements Disposable {
     this[Symbol.dispose]();
     if (period_ms <= 0) return;
     this.#timer = this.#clock.setTimeout(() => {
-      this.#look();
+      for (const one of this.#everybody()) one.verify();
       this.every(period_ms);
     }, period_ms);
   }

@@ -100,18 +100,18 @@ export class SocketTable implements Disposable {
     return socket ? { kind: 'fd', fd: socket.fd } : undefined;
   }
 
-  /** Calls once, as soon as a connection or a datagram waits at any of them. */
-  onReady(ready: () => void): Disposable {
+  /** Calls once, with the name, as soon as a connection or a datagram waits at one of those named. */
+  onReady(names: ReadonlySet<string>, ready: (name: string) => void): Disposable {
     const waiting: Disposable[] = [];
     const stop = (): void => {
       for (const one of waiting.splice(0)) one[Symbol.dispose]();
     };
-    for (const { socket } of this.#entries) {
-      if (!socket) continue;
+    for (const { socket, view } of this.#entries) {
+      if (!socket || !names.has(view.name)) continue;
       const told = (): void => {
         if (waiting.length === 0) return;
         stop();
-        ready();
+        ready(view.name);
       };
       waiting.push(socket.onReady(told));
     }

@@ -13,6 +13,7 @@ import {
   type PlanStep,
   planConfig,
   type RunningWatcher,
+  withRunningOptions,
 } from './plan.js';
 import { type Drift, findDrift } from './plan-drift.js';
 import type { PlannedPlugin } from './plan-plugins.js';
@@ -110,7 +111,7 @@ export class ConfigApplier {
 
   async #planned(config: Config, options: PlanOptions): Promise<PreparedConfig & { readonly target: Config; readonly plan: ConfigPlan }> {
     this.#proceed();
-    const prepared = await this.#host.reader.prepare(config);
+    const prepared = await this.#host.reader.prepare(config, (target) => withRunningOptions(this.#host.config(), target));
     const target = await this.#host.hooks.shape('config', prepared.config, {});
     this.#proceed();
     const plan = planConfig(

@@ -13,6 +13,8 @@ import { resolvePlugin } from './plugin-resolve.js';
 /** A checked config and the plugins that it asks for, with their options, in the order of setting up. */
 export interface PreparedConfig {
   readonly config: Config;
+  /** The same without the plugins that its options imply. */
+  readonly asked: Config;
   readonly entries: readonly PluginEntry[];
 }
 
@@ -40,22 +42,23 @@ export class ConfigReader {
 
   /** @throws RM_CONFIG_INVALID, RM_NO_CONFIG_FILE */
   async read(source: ConfigSource): Promise<Config> {
-    if (source.config !== undefined) return (await this.prepare(source.config)).config;
+    if (source.config !== undefined) return (await this.prepare(source.config)).asked;
     const file = source.file ?? this.#options.file;
     if (file === undefined) throw new RingmasterError('RM_NO_CONFIG_FILE', []);
     const loaded = await loadConfig(file, { resolvePlugin: (name) => this.#resolve(name) });
     if (!loaded.config) throw invalid(loaded.problems);
     for (const problem of loaded.problems) this.#options.log.warn(formatProblem(problem));
-    return (await this.prepare(loaded.config)).config;
+    return (await this.prepare(loaded.config)).asked;
   }
 
   /**
    * Plugins are imported first, for their schemas are part of the config's.
    *
    * @param input what a config file may hold, or a checked config
+   * @param inEffect what of the checked config counts for the plugins that options ask for
    * @throws RM_CONFIG_INVALID, RM_PLUGIN_ORDER
    */
-  async prepare(input: unknown): Promise<PreparedConfig> {
+  async prepare(input: unknown, inEffect: (config: Config) => Config = (config) => config): Promise<PreparedConfig> {
     const plugins = new Map<string, AnyPlugin>(this.#options.plugins.map((plugin) => [plugin.name, plugin]));
     const given = [...plugins.keys()];
     const resolvePlugin = async (name: string): Promise<AnyPlugin> => {
@@ -64,16 +67,17 @@ export class ConfigReader {
       return plugin;
     };
     let checked = await checkConfig(withPlugins(input, given), { resolvePlugin });
-    const implied = checked.config ? impliedPlugins(checked.config) : [];
+    const asked = checked.config;
+    const implied = asked ? impliedPlugins(inEffect(asked)) : [];
     if (implied.length > 0) checked = await checkConfig(withPlugins(input, [...given, ...implied]), { resolvePlugin });
     const { config } = checked;
-    if (!config) throw invalid(checked.problems);
+    if (!config || !asked) throw invalid(checked.problems);
     const entries = [...plugins].flatMap(([name, plugin]) => {
       const options = config.plugins[name];
       return typeof options === 'object' ? [{ name, plugin, config: options }] : [];
     });
     const ordered = orderPlugins(entries.map((entry) => ({ ...entry.plugin, entry })));
-    return { config, entries: ordered.map(({ entry }) => entry) };
+    return { config, asked, entries: ordered.map(({ entry }) => entry) };
   }
 
   #resolve(name: string): Promise<AnyPlugin> {

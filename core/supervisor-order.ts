@@ -105,11 +105,14 @@ function tiers(asked: readonly Asked[]): readonly (readonly Asked[])[] {
 /** Resolves after `delay_ms`, or as soon as `signal` is aborted. */
 function sleep(clock: Clock, delay_ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = clock.setTimeout(resolve, delay_ms);
-    void aborted(signal).then(() => {
+    const done = (): void => {
       timer[Symbol.dispose]();
+      signal.removeEventListener('abort', done);
       resolve();
-    });
+    };
+    const timer = clock.setTimeout(done, delay_ms);
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
   });
 }
 

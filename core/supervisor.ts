@@ -27,11 +27,13 @@ import type { Drift } from './plan-drift.js';
 import { PluginContainer } from './plugin-container.js';
 import { SafetyNet } from './safety-net.js';
 import { Scope } from './scope.js';
+import type { SocketView } from './sockets.js';
 import { SpawnQueue } from './spawn-queue.js';
 import { ConfigApplier } from './supervisor-apply.js';
 import { ConfigReader } from './supervisor-config.js';
 import type { SupervisorOptions } from './supervisor-options.js';
 import { inStartOrder, restartInOrder, startInOrder, stopInOrder } from './supervisor-order.js';
+import { SupervisorSockets } from './supervisor-sockets.js';
 import { Watcher } from './watcher.js';
 import { WatcherTable } from './watcher-table.js';
 import { workingDirectory } from './working-directory.js';
@@ -54,6 +56,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   #scope = new Scope('supervisor');
   #hooks: HookRegistry;
   #spawns: SpawnQueue;
+  #sockets: SupervisorSockets | null = null;
   #container: PluginContainer | null = null;
   #preparing = false;
   #starting: Promise<void> | null = null;
@@ -74,9 +77,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     this.#hooks = this.#registry();
     this.#spawns = new SpawnQueue(this.#clock);
     this.#watchers = this.#table();
-    this.#net = new SafetyNet(this.#clock, () => {
-      for (const watcher of this.#watchers.all) watcher.verify();
-    });
+    this.#net = new SafetyNet(this.#clock, () => this.#watchers.all);
     this.#reader = new ConfigReader({ plugins: options.plugins ?? [], file: options.config_file, log: this.#log });
     this.#applier = this.#newApplier();
   }
@@ -125,6 +126,10 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
 
   watchers(): readonly WatcherApi[] {
     return inStartOrder(this.#watchers.all).map((watcher) => watcher.view);
+  }
+
+  sockets(): readonly SocketView[] {
+    return this.#sockets?.list() ?? [];
   }
 
   find(name: string): WatcherApi | undefined {
@@ -200,6 +205,9 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
       const config = await this.#prepare();
       this.#preparing = false;
       this.#use(config);
+      this.#sockets = new SupervisorSockets(this.#os, this.#clock, this.#scope, () => this.#watchers.all);
+      await this.#sockets.open(config.sockets);
+      this.#proceed();
       for (const [name, spec] of Object.entries(config.watchers)) this.#watchers.create(name, spec);
       await this.#hooks.step('boot', {});
       this.#proceed();
@@ -326,15 +334,24 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   }
 
   #make(name: string, spec: WatcherOptions): Watcher {
+    const sockets = this.#sockets ?? this.#fail('add a watcher');
     const deps = {
       os: this.#os ?? this.#fail('add a watcher'),
       clock: this.#clock,
       hooks: this.#hooks,
       log: this.#log.child({ watcher: name }),
       spawns: this.#spawns,
+      sockets: sockets.table,
+      demand: () => sockets.demand(),
       random: this.#options.random ?? Math.random,
       command: (options: WatcherOptions, wid: number) =>
-        commandLine(options, { wid, sockets: {}, env: this.#checked().env, daemonEnv: process.env, cwd: workingDirectory() }),
+        commandLine(options, {
+          wid,
+          sockets: sockets.numbers(),
+          env: this.#checked().env,
+          daemonEnv: process.env,
+          cwd: workingDirectory(),
+        }),
       emit: <N extends EventName>(source: string, event: N, body: EventBodies[N]) => this.#emit(source, event, body),
     };
     return new Watcher(deps, name, spec);

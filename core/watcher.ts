@@ -11,7 +11,7 @@ import { outcome, type Progress, Waiters } from './waiters.js';
 import type { WatcherDeps } from './watcher-deps.js';
 import { Phases } from './watcher-phases.js';
 import { type Plan, plan } from './watcher-plan.js';
-import { actualOf, desiredOf, type Hold, newWatcherState, STATUS, settled, type WatcherState } from './watcher-state.js';
+import { actualOf, countWanted, desiredOf, type Hold, newWatcherState, STATUS, settled, type WatcherState } from './watcher-state.js';
 import { takeStep } from './watcher-steps.js';
 import { watcherView } from './watcher-view.js';
 
@@ -34,6 +34,8 @@ export class Watcher implements WatcherApi {
   #spec: WatcherOptions;
   #plan: Plan = { steps: [], wake_at: null, filled: false, clean: true, renewed: false };
   #closed: string | null = null;
+  /** With `on_demand`: the next connection starts it. */
+  #armed = false;
 
   constructor(deps: WatcherDeps, name: string, spec: WatcherOptions) {
     this.name = name;
@@ -50,6 +52,9 @@ export class Watcher implements WatcherApi {
       time: () => this.#now(),
       clear: () => this.#slots.clear(),
       count: () => this.pids().length,
+      stopped: () => {
+        if (this.waitsForDemand) this.#deps.demand();
+      },
       kick: () => this.#reconciler.now(),
     });
   }
@@ -80,9 +85,30 @@ export class Watcher implements WatcherApi {
     return this.#slots.live().map((slot) => slot.pid);
   }
 
+  /** Whether it waits for a connection to start. */
+  get waitsForDemand(): boolean {
+    return this.#armed && this.#closed === null && this.#state.phase === 'stopped';
+  }
+
   /** @param hold whoever starts many lets each come up in its turn */
   start(hold: Hold | null = null): Promise<Outcome> {
     if (this.#closed !== null) return Promise.resolve({ ...outcome(new Set(), []), instead: this.#closed });
+    if (this.#spec.on_demand && this.#state.phase === 'stopped' && !this.#state.run) return this.#arm();
+    return this.#start(hold);
+  }
+
+  /** A connection is there. */
+  wake(): void {
+    if (this.waitsForDemand) void this.#start(null);
+  }
+
+  #arm(): Promise<Outcome> {
+    this.#armed = true;
+    this.#deps.demand();
+    return Promise.resolve({ ...outcome(new Set(), []), instead: 'it waits for a connection' });
+  }
+
+  #start(hold: Hold | null): Promise<Outcome> {
     return this.#request(
       hold,
       () => settled(this.#state, this.#plan),
@@ -101,6 +127,7 @@ export class Watcher implements WatcherApi {
       hold,
       () => this.#state.takenEpoch >= epoch,
       () => {
+        this.#armed = false;
         this.#state.run = false;
         this.#state.resume_at = null;
         this.#state.instead = undefined;
@@ -129,7 +156,7 @@ export class Watcher implements WatcherApi {
   }
 
   async setNumprocesses(count: number): Promise<number> {
-    const numprocesses = Math.max(0, this.#spec.singleton ? Math.min(1, count) : count);
+    const numprocesses = countWanted(count, this.#spec.singleton);
     await this.#request(
       this.#state.hold,
       () => settled(this.#state, this.#plan, 'clean'),

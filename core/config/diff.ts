@@ -17,12 +17,21 @@ export interface ValueChange {
 
 /** Whether a watcher names a managed socket in its command or as standard input, or inherits them all. */
 export function usesSocket(watcher: WatcherOptions, socket: string): boolean {
-  const name = socket.toLowerCase();
-  if (watcher.use_sockets || watcher.stdin_socket?.toLowerCase() === name) return true;
+  return watcher.use_sockets || namedSockets(watcher).includes(socket.toLowerCase());
+}
+
+/** Whether a watcher's command says which socket it is for. */
+export function usesNamedSocket(watcher: WatcherOptions): boolean {
+  return namedSockets(watcher).length > 0;
+}
+
+/** Managed sockets that a watcher names in its command or as standard input, in lower case. */
+export function namedSockets(watcher: WatcherOptions): readonly string[] {
   const texts = [watcher.cmd, watcher.args, watcher.shell_args].flat().filter((text) => text !== null);
-  return texts.some((text) =>
-    [...text.matchAll(/(?:\$\(|\(\(circus\.)(?:circus\.)?sockets\.([\w.-]+)\)/gi)].some((match) => match[1]?.toLowerCase() === name),
+  const named = texts.flatMap((text) =>
+    [...text.matchAll(/(?:\$\(|\(\(circus\.)(?:circus\.)?sockets\.([\w.-]+)\)/gi)].map((match) => match[1] ?? ''),
   );
+  return [...named, ...(watcher.stdin_socket === null ? [] : [watcher.stdin_socket])].map((name) => name.toLowerCase());
 }
 
 /** Watcher options that differ, in the order of the schema. */

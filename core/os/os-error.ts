@@ -39,7 +39,7 @@ export function errnoName(errno: number): string {
 }
 
 /** What an errno means, in words: `permission denied`. */
-export function errnoText(code: string): string {
+function errnoText(code: string): string {
   if (code === 'ENOEXEC') return 'exec format error';
   for (const [name, text] of getSystemErrorMap().values()) if (name === code) return text;
   return 'the system call failed';

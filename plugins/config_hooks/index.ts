@@ -34,7 +34,7 @@ export default definePlugin({
 
     const call = (watcher: WatcherApi, hook: string, fn: HookFunction, args: object): unknown => {
       const done = (result: unknown): unknown => {
-        emit(watcher, 'hook_success', { name: hook, time: time() });
+        emit(watcher.name, 'hook_success', { name: hook, time: time() });
         return result;
       };
       const result = fn({ hook_name: hook, ...args });
@@ -87,7 +87,7 @@ export default definePlugin({
             : undefined;
         } catch (error) {
           if (!own.reference.ignore_failure) throw error;
-          emit(watcher, 'hook_failure', { name: 'before_start', time: time(), error: messageOf(error) });
+          emit(watcher.name, 'hook_failure', { name: 'before_start', time: time(), error: messageOf(error) });
           return undefined;
         }
       },

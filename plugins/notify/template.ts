@@ -24,6 +24,9 @@ const KNOWN: Readonly<Record<Own | OfEvents, true>> = {
   allowed: true,
   found: true,
   action: true,
+  stream: true,
+  bytes: true,
+  lines: true,
 };
 
 /** The variables that there can be; those that an event does not have stand for nothing. */

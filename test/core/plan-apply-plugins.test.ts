@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { AppliedPlan, Config, Supervisor } from '../../core/index.js';
+import { type AppliedPlan, type Config, definePlugin, type Supervisor } from '../../core/index.js';
 import { eventually, rejects } from '../../core/testing.js';
 import { PluginJournal } from '../fixtures/plugin-journal.js';
 import { Rig, tapping } from '../fixtures/rig.js';
@@ -119,6 +119,21 @@ describe('plugins at run time', () => {
     rig.news();
     await rig.until(rig.supervisor.apply(config));
     expect(rig.news('web')).to.include('hook_success');
+  });
+
+  it('that an option implies do not come before the option is in effect', async () => {
+    const offer = definePlugin({
+      name: 'control',
+      summary: 'Stands for the real one.',
+      schema: { type: 'object', properties: {} },
+      setup: ({ provide }) => provide('publications', { openStats: async () => ({ close: async () => {}, endpoint: 'x' }) }),
+    });
+    await using rig = await Rig.start({ watchers }, [offer]);
+    const briefly = async (value: object): Promise<readonly string[]> =>
+      (await apply(rig, value)).steps.map((step) => `${step.do} ${'plugin' in step ? step.plugin : ''}`.trim());
+    expect(await briefly({ watchers, stats_endpoint: 'ipc://x' })).to.deep.equal(['restart_daemon']);
+    expect(await briefly({ watchers, statsd: true })).to.deep.equal(['plugin_load stats', 'option']);
+    expect(await briefly({ watchers })).to.deep.equal(['option', 'plugin_unload stats']);
   });
 
   it('read the config in effect while they are set up', async () => {

@@ -66,11 +66,17 @@ describe('the table of managed sockets', () => {
   it('tells once when something waits at any of them', async () => {
     const { os, table } = await opened({ web: {}, admin: {} });
     let told = 0;
-    table.onReady(() => told++);
+    const both = new Set(['web', 'admin']);
+    const names: string[] = [];
+    table.onReady(both, (name) => {
+      told++;
+      names.push(name);
+    });
     os.sockets[1]?.connect();
     os.sockets[0]?.connect();
     expect(told).to.equal(1);
-    const waiting = table.onReady(() => told++);
+    expect(names).to.deep.equal(['admin']);
+    const waiting = table.onReady(both, () => told++);
     waiting[Symbol.dispose]();
     os.sockets[0]?.connect();
     expect(told).to.equal(1);

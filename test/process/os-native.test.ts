@@ -8,6 +8,7 @@ import type { Os } from '../../core/os/port.js';
 import { findHandles } from '../../core/os/posix/handles.js';
 import { C, type Libc } from '../../core/os/posix/libc.js';
 import { type Kernel, loadKernel, nativeOs } from '../../core/os/posix/native.js';
+import { rejects } from '../../core/testing.js';
 import { outputOf, run, spawn } from '../fixtures/os.js';
 
 const DIST = resolve('dist');
@@ -183,10 +184,7 @@ describe('choosing a form of the operating system', () => {
 
   it('says which there are where RINGMASTER_OS names none', async () => {
     process.env.RINGMASTER_OS = 'turbo';
-    const message = await chooseOs().then(
-      () => 'chosen',
-      (error: Error) => error.message,
-    );
+    const { message } = await rejects(chooseOs(), 'RM_OS_FORM');
     expect(message).to.match(/RINGMASTER_OS=turbo.*native and portable/);
   });
 

@@ -76,7 +76,7 @@ for n in 3, 4, 5:
   it('tells of the first connection', async () => {
     using table = new SocketTable(await chooseOs());
     await table.open({ one: OPTIONS, other: OPTIONS });
-    const told = new Promise<void>((resolve) => void table.onReady(resolve));
+    const told = new Promise<void>((resolve) => void table.onReady(new Set(table.list().map(({ name }) => name)), () => resolve()));
     const client = connect(table.list()[1]?.port ?? 0, '127.0.0.1');
     await told;
     client.destroy();

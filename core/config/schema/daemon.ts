@@ -32,7 +32,7 @@ export const daemonProperties = {
     description:
       'ZeroMQ address where statistics are published. Without one, and with statsd: beside the control endpoint; for a circus.ini tcp://127.0.0.1:5557.',
   },
-  statsd: { type: 'boolean', default: false, applies: 'daemon', description: 'Publish statistics once a second.' },
+  statsd: { type: 'boolean', default: false, applies: 'live', description: 'Publish statistics once a second.' },
   statsd_close_outputs: {
     type: 'boolean',
     default: false,

@@ -2,7 +2,6 @@ import { isIPv4, isIPv6 } from 'node:net';
 
 /** @source sys/socket.h of Linux, the same on every processor that Node runs on */
 export const AF = { AF_UNIX: 1, AF_INET: 2, AF_INET6: 10 } as const;
-export type Family = keyof typeof AF;
 
 const IN4_BYTES = 16;
 const IN6_BYTES = 28;

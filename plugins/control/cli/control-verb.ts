@@ -77,10 +77,17 @@ export async function talking(
   } catch (error) {
     const { status, text, reply } = failureOf(error, target);
     if (reply !== undefined && values.json === true) io.stdout.write(`${JSON.stringify(reply)}\n`);
-    else io.stderr.write(`${text}\n`);
+    else io.stderr.write(`${text}${reply === undefined ? '' : remedyOf(reply)}\n`);
     if (error instanceof ArgumentError) io.stderr.write(`usage: ringmaster ${verb} ${usage}`.trimEnd().concat('\n'));
     return status;
   }
+}
+
+/** What a refusal says of what would be right. */
+function remedyOf({ context, fix }: Reply): string {
+  const meant = typeof context === 'object' && context !== null && 'did_you_mean' in context ? context.did_you_mean : undefined;
+  if (typeof meant === 'string') return `; did you mean ${meant}?`;
+  return typeof fix === 'string' ? `; ${fix}` : '';
 }
 
 function targetOf(values: VerbValues, io: Io): Target {

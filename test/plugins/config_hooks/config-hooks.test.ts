@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { CONFIG_HOOKS } from '../../../core/config/schema/watcher.js';
+import { eventually } from '../../../core/testing.js';
 import { Rig, web } from '../../fixtures/rig.js';
 
 const MODULE = './test/fixtures/config-hooks/hooks.mjs';
@@ -43,6 +44,23 @@ describe('hooks in the config', () => {
       }
     });
   }
+
+  it('calls the functions that a config names at run time, also where no config has named any before', async () => {
+    await using rig = await Rig.start(web());
+    const name = (fn: string) => rig.supervisor.readConfig({ config: hook('before_reap', fn) });
+    const [pid] = rig.pids();
+    await rig.until(rig.supervisor.apply(name('note')));
+    expect(rig.pids()).to.deep.equal([pid]);
+    calls().length = 0;
+    await eventually(async () => {
+      await rig.until(rig.watcher().restart());
+      return calls().includes('web before_reap pid');
+    });
+    await rig.until(rig.supervisor.apply(rig.supervisor.readConfig({ config: web() })));
+    calls().length = 0;
+    await rig.until(rig.watcher().restart());
+    expect(calls()).to.deep.equal([]);
+  });
 
   it('tells what a function threw', async () => {
     await using rig = await Rig.start(hook('before_start', 'fail'));

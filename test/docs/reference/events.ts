@@ -19,10 +19,11 @@ const BODIES: { readonly [N in EventName]: Readonly<Record<keyof EventBodies[N],
   stuck: { process_pid: true, time: true },
   output_lost: { time: true, stream: true, bytes: true, lines: true, error: true },
   output_resumed: { time: true, stream: true, bytes: true, lines: true },
+  limit_exceeded: { time: true, limit: true, allowed: true, found: true, action: true, process_pid: true },
 };
 
 /** Events that Circus has none of. */
-const OURS: readonly EventName[] = ['spawn_failed', 'gave_up', 'stuck', 'output_lost', 'output_resumed'];
+const OURS: readonly EventName[] = ['spawn_failed', 'gave_up', 'stuck', 'output_lost', 'output_resumed', 'limit_exceeded'];
 
 const KEY_WORDS: { readonly [K in EventName as keyof EventBodies[K]]: string } = {
   process_pid: 'pid of the process, an integer',
@@ -35,6 +36,10 @@ const KEY_WORDS: { readonly [K in EventName as keyof EventBodies[K]]: string } =
   stream: '`stdout` or `stderr`',
   bytes: 'how many bytes were lost',
   lines: 'how many lines were lost, the last perhaps in part',
+  limit: 'name of the option that is the limit',
+  allowed: 'what that option is',
+  found: 'what was used instead',
+  action: 'what is done about it: `restart`, `replace`, `signal` or `event`',
 };
 
 export function eventsPage(): string {

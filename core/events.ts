@@ -25,6 +25,10 @@ export interface EventBodies {
   gave_up: { time: number; reason: string };
   /** A process group outlives SIGKILL (uninterruptible sleep, say). */
   stuck: { process_pid: number; time: number };
+  /** A check that concerns the watcher has failed as often in a row as its options say; `name` is the check's. */
+  check_failed: { name: string; time: number; error: string };
+  /** A check that had failed passes again. */
+  check_recovered: { name: string; time: number };
 }
 export type EventName = keyof EventBodies;
 
@@ -48,4 +52,6 @@ export const EVENTS: Readonly<Record<EventName, string>> = {
   spawn_failed: 'A process could not be spawned.',
   gave_up: 'The watcher was stopped because it cannot be kept running.',
   stuck: 'A process group outlives SIGKILL.',
+  check_failed: 'A check that concerns the watcher failed as often in a row as its options say; `name` is the check.',
+  check_recovered: 'A check that had failed passes again.',
 };

@@ -30,6 +30,8 @@ export type { FromSchema, FromSchemaInput, JsonSchema } from './json-schema.js';
 export { type LogFields, type Logger, silentLogger } from './log.js';
 export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type PluginContext } from './plugin.js';
 export { type Cleanup, Scope } from './scope.js';
+export type * from './services.js';
 export { splitWords } from './shell-words.js';
 export { signalName, signalNumber } from './signals.js';
 export { Supervisor, type SupervisorOptions } from './supervisor.js';
+export { wireFilter } from './wire-events.js';

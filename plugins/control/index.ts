@@ -1,12 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import { definePlugin, RingmasterError } from '../../core/index.js';
+import { definePlugin, RingmasterError, wireFilter } from '../../core/index.js';
 import { commandTable } from './commands/index.js';
 import { Dispatcher } from './dispatch.js';
 import { defaultEndpoints, prepareRuntimeDir, runtimeDir } from './endpoints.js';
 import { EventPublisher } from './events.js';
 import { ControlRouter } from './router.js';
 import { schema } from './schema.js';
-import { wireFilter } from './wire-events.js';
 
 export default definePlugin({
   name: 'control',

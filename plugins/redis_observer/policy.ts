@@ -52,8 +52,10 @@ export interface RedisTarget {
 
 /** What a URL means, as redis-py reads it; null for what is none, or has no number where the database is. */
 export function parseRedisUrl(text: string): RedisTarget | null {
-  if (!URL.canParse(text)) return null;
-  const url = new URL(text);
+  // A host must be there for a user to be.
+  const whole = text.replace(/^(unix:\/\/[^/]*@)\//, '$1localhost/');
+  if (!URL.canParse(whole)) return null;
+  const url = new URL(whole);
   const unix = url.protocol === 'unix:';
   const db = url.searchParams.get('db') ?? (unix ? '' : url.pathname.slice(1));
   if (!/^\d*$/.test(db)) return null;

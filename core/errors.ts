@@ -51,6 +51,11 @@ export const ERRORS = {
     message: (plugin: string, what: string) => `plugin "${plugin}" failed in ${what}`,
     fix: 'see the cause; without this plugin the supervisor still works',
   },
+  RM_PLUGIN_OPTION: {
+    message: (plugin: string, path: string, found: string, allowed: string) =>
+      `plugins.${plugin}.${path} of the config must be ${allowed}, got ${found}`,
+    fix: 'see the options of the plugin in docs/reference/plugins.md',
+  },
   RM_PLUGIN_ORDER: {
     message: (why: string) => `cannot order the plugins: ${why}`,
     fix: 'correct `requires` of the plugins named, or name the missing one under `plugins` in the config',
@@ -112,7 +117,7 @@ export const ERRORS = {
   },
   RM_ENDPOINT_BIND: {
     message: (endpoint: string, why: string) => `cannot listen on ${endpoint}: ${why}`,
-    fix: 'stop whoever holds the endpoint, or choose another with `endpoint` and `pubsub_endpoint`',
+    fix: 'stop whoever holds the endpoint, or choose another: `endpoint` and `pubsub_endpoint`, or the options of the plugin that listens there',
   },
   RM_CONFIG_APPLY: {
     message: (why: string) => `the config was not applied, everything runs as before: ${why}`,

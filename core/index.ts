@@ -55,3 +55,4 @@ export { signalName, signalNumber } from './signals.js';
 export type { SocketView } from './sockets.js';
 export { Supervisor } from './supervisor.js';
 export type { SupervisorOptions } from './supervisor-options.js';
+export { wireFilter } from './wire-events.js';

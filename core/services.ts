@@ -18,3 +18,56 @@ export interface Publications {
    */
   openStats(endpoint: string | null): Promise<Publication & { close(): Promise<void> }>;
 }
+
+/** Where a plugin's figures go. */
+export interface StatsdTarget {
+  /** Part of every name: `circus.APPLICATION.watcher.…`. */
+  readonly application_name: string;
+  readonly host: string;
+  readonly port: number;
+  /** Above 0, at most 1: that share of counters and timings is sent. */
+  readonly sample_rate: number;
+  /** DogStatsD tags, `env:prod,role:web`; empty: none. */
+  readonly tags: string;
+}
+
+/** Sends figures by UDP. Never waits and never throws; what can't be sent is lost. */
+export interface StatsdClient {
+  increment(name: string): void;
+  gauge(name: string, value: number | string): void;
+  timing(name: string, value_ms: number): void;
+  close(): Promise<void>;
+}
+
+/** The service `statsd_client` of the plugin of that name. */
+export interface StatsdClients {
+  /** Whoever opens a client closes it. */
+  open(target: StatsdTarget): StatsdClient;
+}
+
+/** What is looked at again and again, and what follows when it fails. */
+export interface Check<T = unknown> {
+  /** For the log and events. */
+  readonly name: string;
+  /** Milliseconds from the beginning of one try to the next; never two at once. */
+  readonly loop_rate_ms: number;
+  readonly timeout_ms: number;
+  /** How many failures in a row it takes to act. */
+  readonly failures: number;
+  readonly action: CheckAction;
+  /** Name of the watcher that the action is for; null: failures are only logged. */
+  readonly watcher: string | null;
+  /** One try: rejects where it fails. `signal` is aborted when its time is over. */
+  probe(signal: AbortSignal): Promise<T>;
+  passed(value: T, took_ms: number): void;
+  failed(error: unknown): void;
+  /** The watcher is about to be restarted or stopped, or an event to be told. */
+  acts(): void;
+}
+export type CheckAction = 'restart' | 'stop' | 'event';
+
+/** The service `checks` of the plugin of that name. */
+export interface Checks {
+  /** Begins one loop_rate from now; goes on until what is returned is disposed of. */
+  start<T>(check: Check<T>): AsyncDisposable;
+}

@@ -68,8 +68,13 @@ export class ConfigReader {
     };
     let checked = await checkConfig(withPlugins(input, given), { resolvePlugin });
     const asked = checked.config;
-    const implied = asked ? impliedPlugins(inEffect(asked)) : [];
-    if (implied.length > 0) checked = await checkConfig(withPlugins(input, [...given, ...implied]), { resolvePlugin });
+    const names = new Set(given);
+    for (;;) {
+      const implied = checked.config ? await impliedPlugins(inEffect(checked.config), plugins) : [];
+      if (implied.length === 0) break;
+      for (const name of implied) names.add(name);
+      checked = await checkConfig(withPlugins(input, [...names]), { resolvePlugin });
+    }
     const { config } = checked;
     if (!config || !asked) throw invalid(checked.problems);
     const entries = [...plugins].flatMap(([name, plugin]) => {

@@ -68,11 +68,11 @@ export const PYTHON_STREAM: Finding = {
 /** Circus's own plugins: the class that `use` names, the plugin that does the same here, and, as long as there is none, what is different. */
 export const CIRCUS_PLUGINS: Readonly<Record<string, { readonly name: string; readonly instead?: string }>> = {
   'circus.plugins.flapping.Flapping': { name: 'flapping' },
-  'circus.plugins.watchdog.WatchDog': { name: 'watchdog', instead: 'processes that send no heartbeat are not restarted' },
-  'circus.plugins.statsd.StatsdEmitter': { name: 'statsd', instead: 'nothing is sent to statsd' },
-  'circus.plugins.statsd.FullStats': { name: 'full_stats', instead: 'nothing is sent to statsd' },
-  'circus.plugins.http_observer.HttpObserver': { name: 'http_observer', instead: 'the URL is not watched' },
-  'circus.plugins.redis_observer.RedisObserver': { name: 'redis_observer', instead: 'redis is not watched' },
+  'circus.plugins.watchdog.WatchDog': { name: 'watchdog' },
+  'circus.plugins.statsd.StatsdEmitter': { name: 'statsd' },
+  'circus.plugins.statsd.FullStats': { name: 'full_stats' },
+  'circus.plugins.http_observer.HttpObserver': { name: 'http_observer' },
+  'circus.plugins.redis_observer.RedisObserver': { name: 'redis_observer' },
   'circus.plugins.resource_watcher.ResourceWatcher': { name: 'resource_watcher' },
   'circus.plugins.command_reloader.CommandReloader': { name: 'command_reloader' },
 };

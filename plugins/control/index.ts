@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { definePlugin, ProcessSampler, type Publications, RingmasterError } from '../../core/index.js';
+import { definePlugin, ProcessSampler, type Publications, RingmasterError, wireFilter } from '../../core/index.js';
 import { commandTable } from './commands/index.js';
 import { Dispatcher } from './dispatch.js';
 import { defaultEndpoints, prepareRuntimeDir, runtimeDir } from './endpoints.js';
@@ -7,7 +7,6 @@ import { topicOf } from './events.js';
 import { OpenPublication } from './publication.js';
 import { ControlRouter } from './router.js';
 import { schema } from './schema.js';
-import { wireFilter } from './wire-events.js';
 
 export default definePlugin({
   name: 'control',

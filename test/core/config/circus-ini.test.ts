@@ -112,8 +112,8 @@ describe('circus.ini', () => {
     ],
     [
       "one of Circus's plugins",
-      '[plugin:f]\nuse = circus.plugins.watchdog.WatchDog',
-      "2:1: warning: plugins.f uses Circus's plugin watchdog, which is not available yet: the section is left out",
+      '[plugin:f]\nuse = circus.plugins.command_reloader.CommandReloader',
+      "2:1: warning: plugins.f uses Circus's plugin command_reloader, which is not available yet: the section is left out",
     ],
     [
       'a plugin in Python',

@@ -20,16 +20,27 @@ const BODIES: { readonly [N in EventName]: Readonly<Record<keyof EventBodies[N],
   output_lost: { time: true, stream: true, bytes: true, lines: true, error: true },
   output_resumed: { time: true, stream: true, bytes: true, lines: true },
   limit_exceeded: { time: true, limit: true, allowed: true, found: true, action: true, process_pid: true },
+  check_failed: { name: true, time: true, error: true },
+  check_recovered: { name: true, time: true },
 };
 
 /** Events that Circus has none of. */
-const OURS: readonly EventName[] = ['spawn_failed', 'gave_up', 'stuck', 'output_lost', 'output_resumed', 'limit_exceeded'];
+const OURS: readonly EventName[] = [
+  'spawn_failed',
+  'gave_up',
+  'stuck',
+  'output_lost',
+  'output_resumed',
+  'limit_exceeded',
+  'check_failed',
+  'check_recovered',
+];
 
 const KEY_WORDS: { readonly [K in EventName as keyof EventBodies[K]]: string } = {
   process_pid: 'pid of the process, an integer',
   time: 'when it happened, seconds since the epoch',
   exit_code: 'exit code, or minus the number of the signal',
-  name: 'name of the hook',
+  name: 'name of the hook or check',
   error: 'what went wrong, text',
   errno: 'name of the error, such as `ENOENT`',
   reason: 'why, text',

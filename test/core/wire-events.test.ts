@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { wireFilter } from '../../../plugins/control/wire-events.js';
+import { wireFilter } from '../../core/index.js';
 
 const kill = { watcher: 'web', name: 'kill', body: { process_pid: 7, time: 1 } } as const;
 const reap = { watcher: 'web', name: 'reap', body: { process_pid: 7, time: 1, exit_code: 0 } } as const;
 
-describe('control: which events go over the wire', () => {
+describe('which events go over the wire', () => {
   it('a death that nobody asked for', () => {
     expect(wireFilter(() => true)(reap)).to.equal(true);
   });

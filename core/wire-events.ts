@@ -1,4 +1,4 @@
-import type { SupervisorEvent } from '../../core/index.js';
+import type { SupervisorEvent } from './events.js';
 
 /**
  * Says which events go over the wire.

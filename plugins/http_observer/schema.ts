@@ -1,0 +1,125 @@
+import type { FromSchema, OptionsSchema } from '../../core/index.js';
+
+/** Names, meanings and defaults are those of Circus's HTTP observer; `failures`, `checks` and `tags` are more. */
+export const schema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    check_url: {
+      type: ['string', 'null'],
+      pattern: '^https?://',
+      default: null,
+      description: 'URL to look at; where there is none, and no `checks` either, http://localhost/.',
+    },
+    timeout: {
+      type: ['number', 'string'],
+      quantity: 'duration',
+      unit: 's',
+      minimum: 0.001,
+      default: 10,
+      description: 'How long a check may take.',
+    },
+    loop_rate: {
+      type: ['number', 'string'],
+      quantity: 'duration',
+      unit: 's',
+      minimum: 0.001,
+      default: 60,
+      description: 'Time from the beginning of one check to the next.',
+    },
+    restart_on_error: {
+      type: ['string', 'null'],
+      default: null,
+      description: 'Watcher to restart when `check_url` gives an error or no answer.',
+    },
+    failures: { type: 'integer', minimum: 1, default: 1, description: 'How many failures in a row it takes to restart it.' },
+    checks: {
+      type: 'object',
+      default: {},
+      description: 'More checks, by name.',
+      additionalProperties: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['url'],
+        properties: {
+          url: { type: 'string', pattern: '^https?://', description: 'URL to look at.' },
+          method: { type: 'string', pattern: '^[A-Za-z]+$', default: 'GET', description: 'HTTP method.' },
+          headers: {
+            type: 'object',
+            additionalProperties: { type: 'string' },
+            default: {},
+            description: 'Headers of the request.',
+          },
+          body: { type: ['string', 'null'], default: null, description: 'Body of the request.' },
+          expected_status: {
+            type: 'array',
+            items: { type: 'integer', minimum: 100, maximum: 599 },
+            default: [],
+            description: 'Statuses that are right; none: 200 to 299. A redirection is followed unless its status is among them.',
+          },
+          expected_body: {
+            type: ['string', 'null'],
+            default: null,
+            description: 'Text that must be in the body, in its first mebibyte.',
+          },
+          loop_rate: {
+            type: ['number', 'string'],
+            quantity: 'duration',
+            unit: 's',
+            minimum: 0.001,
+            description: "Time from the beginning of one check to the next; the plugin's own where none is given.",
+          },
+          timeout: {
+            type: ['number', 'string'],
+            quantity: 'duration',
+            unit: 's',
+            minimum: 0.001,
+            description: "How long it may take; the plugin's own where none is given.",
+          },
+          failures: {
+            type: 'integer',
+            minimum: 1,
+            default: 1,
+            description: 'How many failures in a row it takes to act, and to act again.',
+          },
+          action: {
+            enum: ['restart', 'stop', 'event'],
+            default: 'restart',
+            description:
+              'What becomes of `watcher`: it is restarted, stopped, or an event is told, `check_failed` and later `check_recovered`.',
+          },
+          watcher: {
+            type: ['string', 'null'],
+            default: null,
+            description: 'The watcher that a failure concerns; none: it is only counted and logged.',
+          },
+        },
+      },
+    },
+    application_name: {
+      type: 'string',
+      minLength: 1,
+      default: 'http_observer',
+      description: 'Part of every name: `circus.APPLICATION.watcher.…`.',
+    },
+    host: { type: 'string', minLength: 1, default: 'localhost', description: 'Where statsd listens.' },
+    port: { type: 'integer', minimum: 1, maximum: 65_535, default: 8125, description: 'UDP port of statsd.' },
+    sample_rate: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      maximum: 1,
+      default: 1,
+      description: 'Which share of counters and timings is sent, with a note of the share for statsd to multiply by.',
+    },
+    tags: {
+      type: 'string',
+      pattern: '^[^|\\n]*$',
+      default: '',
+      examples: ['env:prod,role:web'],
+      description: 'Tags of every figure, for a statsd that knows DogStatsD: `key:value`, separated by commas.',
+    },
+  },
+} as const satisfies OptionsSchema;
+
+export type Options = FromSchema<typeof schema>;
+export type CheckOptions = Options['checks'][string];

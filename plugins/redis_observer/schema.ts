@@ -1,0 +1,62 @@
+import type { FromSchema, OptionsSchema } from '../../core/index.js';
+
+/** Names, meanings and defaults are those of Circus's redis observer; `failures` and `tags` are more. */
+export const schema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    redis_url: {
+      type: 'string',
+      pattern: '^(?:rediss?|unix)://',
+      default: 'redis://localhost:6379/0',
+      description:
+        'Server to ask: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]`, `rediss://…` with TLS, `unix://[[USER]:PASSWORD@]PATH[?db=DB]`.',
+    },
+    timeout: {
+      type: ['number', 'string'],
+      quantity: 'duration',
+      unit: 's',
+      minimum: 0.001,
+      default: 5,
+      description: 'How long a check may take.',
+    },
+    loop_rate: {
+      type: ['number', 'string'],
+      quantity: 'duration',
+      unit: 's',
+      minimum: 0.001,
+      default: 60,
+      description: 'Time from the beginning of one check to the next.',
+    },
+    restart_on_timeout: {
+      type: ['string', 'null'],
+      default: null,
+      description: 'Watcher to restart when the server can not be reached or gives no answer.',
+    },
+    failures: { type: 'integer', minimum: 1, default: 1, description: 'How many failures in a row it takes to restart it.' },
+    application_name: {
+      type: 'string',
+      minLength: 1,
+      default: 'redis_observer',
+      description: 'Part of every name: `circus.APPLICATION.watcher.…`.',
+    },
+    host: { type: 'string', minLength: 1, default: 'localhost', description: 'Where statsd listens.' },
+    port: { type: 'integer', minimum: 1, maximum: 65_535, default: 8125, description: 'UDP port of statsd.' },
+    sample_rate: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      maximum: 1,
+      default: 1,
+      description: 'Which share of counters and timings is sent, with a note of the share for statsd to multiply by.',
+    },
+    tags: {
+      type: 'string',
+      pattern: '^[^|\\n]*$',
+      default: '',
+      examples: ['env:prod,role:web'],
+      description: 'Tags of every figure, for a statsd that knows DogStatsD: `key:value`, separated by commas.',
+    },
+  },
+} as const satisfies OptionsSchema;
+
+export type Options = FromSchema<typeof schema>;

@@ -76,7 +76,7 @@ export class ResourceWatch {
     const process_pid = subject.kind === 'watcher' ? {} : { process_pid: pid ?? 0 };
     const fields = { watcher: watcher.name, limit, allowed, found, action, ...process_pid };
     log.warn(`${limit} was passed more than ${options.max_count} times in a row`, fields);
-    emit(watcher, 'limit_exceeded', { time: clock.wall() / 1000, limit, allowed, found, action, ...process_pid });
+    emit(watcher.name, 'limit_exceeded', { time: clock.wall() / 1000, limit, allowed, found, action, ...process_pid });
     this.#do(watcher, subject, action, options).catch((cause: unknown) => log.error(`${action} failed: ${messageOf(cause)}`, fields));
   }
 

@@ -1,5 +1,9 @@
 import type { Config, DaemonOptions } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
+import type { Stats } from './hooks.js';
+import type { AppliedPlan, ConfigPlan, PlanOptions } from './plan.js';
+import type { Drift } from './plan-drift.js';
+import type { SocketView } from './sockets.js';
 
 /** Circus's words for what a watcher does. */
 export type WatcherStatus = 'stopped' | 'starting' | 'active' | 'stopping';
@@ -95,6 +99,14 @@ export interface RemoveOptions {
   readonly nostop?: boolean;
 }
 
+/** Where a config is read from; nothing: the file that the supervisor was started from. */
+export interface ConfigSource {
+  /** Path of a file, relative to the current directory. */
+  readonly file?: string;
+  /** What such a file may hold, as a value. */
+  readonly config?: unknown;
+}
+
 /** What plugins, the control endpoint and embedders do with the supervisor. */
 export interface SupervisorApi {
   readonly state: SupervisorState;
@@ -102,6 +114,8 @@ export interface SupervisorApi {
   readonly options: Readonly<DaemonOptions>;
   /** All watchers in start order: bigger `priority` first, then as in the config. */
   watchers(): readonly WatcherApi[];
+  /** Managed sockets, in the order of the config. */
+  sockets(): readonly SocketView[];
   /** The watcher of that name, case ignored. */
   find(name: string): WatcherApi | undefined;
   /** By priority with the daemon's `warmup_delay`; all that have `autostart`, or those given. */
@@ -119,12 +133,31 @@ export interface SupervisorApi {
   /** @throws RM_WATCHER_UNKNOWN */
   remove(name: string, options?: RemoveOptions): Promise<void>;
   /**
-   * Reads the config file again and changes what differs, only that.
-   * @throws RM_CONFIG_INVALID, and then nothing is changed
+   * Reads and checks a config, and changes nothing.
+   * @throws RM_CONFIG_INVALID with all problems; RM_NO_CONFIG_FILE
    */
-  reloadConfig(): Promise<void>;
-  /** Makes the running watchers those of this config, touching only what differs. */
-  apply(config: Config): Promise<void>;
+  readConfig(source?: ConfigSource): Promise<Config>;
+  /**
+   * Reads the config file again and takes over what has changed in it since, only that: watchers are those of the file, options that
+   * were set at run time stay unless the file has changed them.
+   * @throws RM_CONFIG_INVALID, RM_CONFIG_APPLY, and then nothing is changed; RM_CLOSED where it is stopped meanwhile
+   */
+  reloadConfig(options?: Pick<PlanOptions, 'graceful'>): Promise<AppliedPlan>;
+  /** What `apply` would do with this config now. @throws RM_CONFIG_INVALID, RM_PLUGIN_ORDER, RM_PLUGIN_FAILED */
+  plan(config: Config, options?: PlanOptions): Promise<ConfigPlan>;
+  /**
+   * Makes what runs what this config says, touching only what differs. One config is applied after the other, in the order of the
+   * calls; resolves with what was done when all of it is.
+   * @throws as `reloadConfig`
+   */
+  apply(config: Config | PromiseLike<Config>, options?: PlanOptions): Promise<AppliedPlan>;
+  /** How the watchers differ from the config in effect: what was changed at run time. */
+  drift(): readonly Drift[];
+  /**
+   * Process information with what plugins add to it by the hook `stats`. It never rejects: where a plugin fails, that is told by
+   * `hook_failure`, and the information stays as it was given.
+   */
+  extendStats(watcher: WatcherApi, process: ProcessView, stats: Stats): Promise<Stats>;
   /** Stops everything in reverse order of starting; the same promise however often it is asked for. */
   stop(): Promise<void>;
 }

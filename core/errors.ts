@@ -31,6 +31,18 @@ export const ERRORS = {
     message: (found: string) => `signal invalid, got ${found}`,
     fix: 'give a number, or a name with or without SIG, such as TERM, SIGHUP or RTMIN+1',
   },
+  RM_SOCKET_OPEN: {
+    message: (name: string, where: string, why: string) => `cannot open socket "${name}" at ${where}: ${why}`,
+    fix: 'correct the socket in the config, or free the address; no watcher has been started',
+  },
+  RM_OS_FORM: {
+    message: (form: string, why: string) => `cannot use the form of the operating system that RINGMASTER_OS=${form} asks for: ${why}`,
+    fix: 'unset RINGMASTER_OS: the form that works here is chosen by itself',
+  },
+  RM_OUTPUT_MODULE: {
+    message: (module: string, why: string) => `cannot use ${module} for an output: ${why}`,
+    fix: 'name a module and its export as ./mine.mjs#Sink: a function (data, info), or a class with write(data, info)',
+  },
   RM_PLUGIN_UNKNOWN: {
     message: (name: string, why: string) => `cannot load plugin "${name}": ${why}`,
     fix: 'use the name of a plugin that comes with ringmaster, a path that starts with ./ or /, or an installed npm package',
@@ -100,12 +112,16 @@ export const ERRORS = {
     fix: 'check that the directory is there and may be written',
   },
   RM_NO_CONFIG_FILE: {
-    message: () => 'cannot reload the config: this supervisor was not started from a file',
-    fix: 'call apply() with a config instead',
+    message: () => 'there is no config file: this supervisor was not started from one',
+    fix: 'name a file, or call apply() with a config',
   },
   RM_ENDPOINT_BIND: {
     message: (endpoint: string, why: string) => `cannot listen on ${endpoint}: ${why}`,
     fix: 'stop whoever holds the endpoint, or choose another: `endpoint` and `pubsub_endpoint`, or the options of the plugin that listens there',
+  },
+  RM_CONFIG_APPLY: {
+    message: (why: string) => `the config was not applied, everything runs as before: ${why}`,
+    fix: 'correct what is named, and ask again',
   },
   RM_REQUEST_JSON: {
     message: () => 'json invalid',

@@ -25,6 +25,10 @@ export interface EventBodies {
   gave_up: { time: number; reason: string };
   /** A process group outlives SIGKILL (uninterruptible sleep, say). */
   stuck: { process_pid: number; time: number };
+  /** What processes write can't be kept at present; `stream` is `stdout` or `stderr`, `error` an errno's name or why. */
+  output_lost: { time: number; stream: string; bytes: number; lines: number; error: string };
+  /** It can be kept again; `bytes` and `lines` were lost meanwhile. */
+  output_resumed: { time: number; stream: string; bytes: number; lines: number };
   /** A check that concerns the watcher has failed as often in a row as its options say; `name` is the check's. */
   check_failed: { name: string; time: number; error: string };
   /** A check that had failed passes again. */
@@ -52,6 +56,8 @@ export const EVENTS: Readonly<Record<EventName, string>> = {
   spawn_failed: 'A process could not be spawned.',
   gave_up: 'The watcher was stopped because it cannot be kept running.',
   stuck: 'A process group outlives SIGKILL.',
+  output_lost: 'What processes write can not be kept: the disk is full, say, or a consumer too slow.',
+  output_resumed: 'What processes write is kept again; tells how much was lost.',
   check_failed: 'A check that concerns the watcher failed as often in a row as its options say; `name` is the check.',
   check_recovered: 'A check that had failed passes again.',
 };

@@ -82,6 +82,12 @@ export class HookRegistry {
     if (hook !== null) await hook(undefined, freezeArgs(args));
   }
 
+  /** Calls a hook for those plugins alone that were set up after it was called for all. Never rejects. */
+  async catchUp(name: 'boot' | 'ready', plugins: readonly string[]): Promise<void> {
+    const taps = [...(this.#rows.get(name)?.taps ?? [])].filter((tap) => plugins.includes(tap.plugin));
+    if (taps.length > 0) await compileHook(name, orderTaps(taps), this.#runner)(undefined, freezeArgs({}));
+  }
+
   /** Tells all, at once. Never throws. */
   watch<N extends HookOfKind<'watch'>>(name: N, args: HookArgs<N>): void {
     this.#compiled(name, args)?.(undefined, freezeArgs(args));

@@ -1,6 +1,7 @@
 import type { ProcessView, WatcherApi } from './api.js';
 import type { Config } from './config/schema/daemon.js';
 import type { SupervisorEvent } from './events.js';
+import type { ProcessOutput } from './output.js';
 
 /**
  * The five kinds of hook, and what an error or a time-out of one tap means.
@@ -68,6 +69,10 @@ export interface SpawnOptions {
   readonly file: string;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Where standard output goes, instead of what the config's close_child_stdout says; set by plugins. */
+  readonly stdout?: ProcessOutput;
+  /** The same sink as for `stdout`: one pipe for both, so that what is written stays in order. */
+  readonly stderr?: ProcessOutput;
 }
 
 export interface StateChange extends WatcherArgs {
@@ -127,7 +132,7 @@ export const HOOKS = {
   after_reap: { kind: 'watch', sync: true, summary: 'A process has ended and was forgotten.' },
   stats: { kind: 'shape', sync: false, summary: 'Process information was sampled; add to it. (Circus: extended_stats)' },
   spawn_options: { kind: 'shape', sync: false, summary: 'What is to be executed was made from the config; change it.' },
-  config: { kind: 'shape', sync: false, summary: 'A config was checked and is about to be used; change it.' },
+  config: { kind: 'shape', sync: false, summary: 'A config was checked and is about to be used, or compared by plan; change it.' },
   respawn: { kind: 'decide', sync: true, summary: 'A process ended though it is wanted: respawn it when, or give up.' },
   state_changed: { kind: 'watch', sync: true, summary: 'A watcher went from one state to another.' },
   event: { kind: 'watch', sync: true, summary: 'Something happened that is told to everybody; see the events.' },

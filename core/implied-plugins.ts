@@ -1,39 +1,34 @@
-import type { CheckedConfig } from './config/index.js';
 import type { Config } from './config/schema/daemon.js';
-import type { WatcherOptions } from './config/schema/watcher.js';
+import { OUTPUT_NAMES, outputOptions } from './output-options.js';
 import type { AnyPlugin } from './plugin.js';
 import { packagedNames } from './plugin-resolve.js';
 
-/** Packaged plugins that do what an option of a watcher asks for, so that nobody has to name them. */
-const IMPLIED: Readonly<Record<string, (watcher: WatcherOptions) => boolean>> = {
-  config_hooks: (watcher) => Object.keys(watcher.hooks).length > 0,
-  virtualenv: (watcher) => watcher.virtualenv !== null,
+/** Packaged plugins that do what an option of the daemon or a watcher asks for, so that nobody has to name them. */
+const IMPLIED: Readonly<Record<string, (config: Config) => boolean>> = {
+  config_hooks: ({ watchers }) => Object.values(watchers).some(({ hooks }) => Object.keys(hooks).length > 0),
+  stats: ({ statsd, stats_endpoint }) => statsd || stats_endpoint !== null,
+  virtualenv: ({ watchers }) => Object.values(watchers).some(({ virtualenv }) => virtualenv !== null),
+  logs: ({ watchers }) => Object.values(watchers).some((watcher) => OUTPUT_NAMES.some((name) => outputOptions(watcher, name) !== null)),
 };
 
 /**
- * Checks a config together with the plugins that nobody has to name: packaged ones that options ask for, or other plugins require.
+ * Packaged plugins that are needed though the config neither names nor switches them off: options ask for them, or other plugins
+ * require them.
  *
- * @param plugins those that are there; `check` adds the ones that it loads
- * @param check checks the config with plugins of these names, whether it names them or not
+ * @param inEffect what of the config counts for options
+ * @param config the config with all plugins that are there, or switched off
+ * @param plugins those that are there, by the name that the config has for them
  */
-export async function checkWithImplied(
+export async function impliedPlugins(
+  inEffect: Config,
+  config: Config,
   plugins: ReadonlyMap<string, AnyPlugin>,
-  check: (names: readonly string[]) => Promise<CheckedConfig>,
-): Promise<CheckedConfig> {
-  const implied = new Set<string>();
-  for (;;) {
-    const checked = await check([...new Set([...plugins.keys(), ...implied])]);
-    const more = checked.config ? await impliedBy(checked.config, plugins) : [];
-    if (more.length === 0) return checked;
-    for (const name of more) implied.add(name);
-  }
-}
-
-/** Names of plugins that are not there and that the config neither names nor switches off. */
-async function impliedBy(config: Config, plugins: ReadonlyMap<string, AnyPlugin>): Promise<readonly string[]> {
-  const there = new Set([...plugins.values()].map(({ name }) => name));
-  const byOption = Object.keys(IMPLIED).filter((name) => Object.values(config.watchers).some((watcher) => IMPLIED[name]?.(watcher)));
-  const required = [...plugins.values()].flatMap(({ requires = [] }) => requires).filter((name) => !there.has(name));
-  const packaged = required.length > 0 ? await packagedNames() : [];
-  return [...byOption, ...required.filter((name) => packaged.includes(name))].filter((name) => config.plugins[name] === undefined);
+): Promise<readonly string[]> {
+  const used = [...plugins].filter(([name]) => config.plugins[name] !== false).map(([, plugin]) => plugin);
+  const there = new Set(used.map(({ name }) => name));
+  const missing = used.flatMap(({ requires = [] }) => requires).filter((name) => !there.has(name));
+  const packaged = missing.length > 0 ? await packagedNames() : [];
+  const asked = Object.entries(IMPLIED).flatMap(([name, asks]) => (inEffect.plugins[name] === undefined && asks(inEffect) ? [name] : []));
+  const required = missing.filter((name) => packaged.includes(name));
+  return [...asked, ...required].filter((name) => config.plugins[name] === undefined);
 }

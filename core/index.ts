@@ -28,10 +28,31 @@ export { EVENTS, type EventBodies, type EventName, type SupervisorEvent } from '
 export * from './hooks.js';
 export type { FromSchema, FromSchemaInput, JsonSchema } from './json-schema.js';
 export { type LogFields, type Logger, silentLogger } from './log.js';
+export { type ProcessSample, ProcessSampler, type SampleOptions } from './os/process-sampler.js';
+export type { ProcessOutput, ProcessSink } from './output.js';
+export { OUTPUT_NAMES, type OutputName, outputOptions } from './output-options.js';
+export { type CustomOutput, OUTPUT_TYPES, type OutputOptions, type OutputType, type WhenSlow } from './output-schema.js';
+export type {
+  AddStep,
+  AppliedPlan,
+  ConfigPlan,
+  OptionChange,
+  OptionStep,
+  PlanOptions,
+  PlanStep,
+  PluginStep,
+  RemoveStep,
+  RestartDaemonStep,
+  WatcherStep,
+} from './plan.js';
+export type { Drift } from './plan-drift.js';
 export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type PluginContext } from './plugin.js';
+export { memoryPercent, processInfo, processTotals } from './process-info.js';
 export { type Cleanup, Scope } from './scope.js';
 export type * from './services.js';
 export { splitWords } from './shell-words.js';
 export { signalName, signalNumber } from './signals.js';
-export { Supervisor, type SupervisorOptions } from './supervisor.js';
+export type { SocketView } from './sockets.js';
+export { Supervisor } from './supervisor.js';
+export type { SupervisorOptions } from './supervisor-options.js';
 export { wireFilter } from './wire-events.js';

@@ -65,6 +65,11 @@ export class PluginContainer {
     return this.#instances.map((instance) => instance.name);
   }
 
+  /** What they were set up with, in the order of setting up. */
+  entries(): readonly PluginEntry[] {
+    return this.#instances.map((instance) => instance.entry);
+  }
+
   /** The plugins as they are now, in the order of setting up. */
   status(): readonly PluginStatus[] {
     return this.#instances.map((instance) => instance.status);

@@ -55,6 +55,7 @@ type Options = Readonly<Record<string, unknown>>;
 export class PluginInstance {
   readonly name: string;
   readonly plugin: AnyPlugin;
+  readonly entry: PluginEntry;
   readonly #source: string;
   readonly #config: Options;
   readonly #overlays = new WeakMap<object, Options>();
@@ -69,6 +70,7 @@ export class PluginInstance {
   #closing: Promise<void> | undefined;
 
   constructor(entry: PluginEntry, deps: PluginDeps) {
+    this.entry = entry;
     this.plugin = entry.plugin;
     this.name = entry.plugin.name;
     this.#source = entry.name;
@@ -166,11 +168,11 @@ export class PluginInstance {
       configFor: (watcher: WatcherApi) => this.#configFor(watcher),
       hooks: hooks.handles(this.name, this.plugin.hooks ?? [], this.#taps),
       supervisor,
+      emit,
       clock: scopedClock(clock, scope, (cause) => this.#report(this.#failed('a timer', cause))),
       log: this.#log,
       scope,
       directory,
-      emit: <N extends EventName>(watcher: WatcherApi, name: N, body: EventBodies[N]) => emit(watcher.name, name, body),
       signal: scope.signal,
       provide: (service: string, value: object) => services.provide(this.name, service, value, scope),
       service: <T extends object>(service: string) => services.find(this.plugin, service) as T,

@@ -18,13 +18,13 @@ export interface PluginContext<S extends OptionsSchema = OptionsSchema, H extend
   /** Only the hooks that the plugin declares. */
   readonly hooks: { readonly [N in H]: HookHandle<N> };
   readonly supervisor: SupervisorApi;
+  /** Tells everybody of an event of a watcher. */
+  emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;
   readonly clock: Clock;
   readonly log: Logger;
   readonly scope: Scope;
   /** What relative paths refer to: the folder of the config file, or the current directory where there is no file. */
   readonly directory: string;
-  /** Tells everybody of something that happened to a watcher. */
-  emit<N extends EventName>(watcher: WatcherApi, name: N, body: EventBodies[N]): void;
   /** Aborted when the plugin is about to be closed. */
   readonly signal: AbortSignal;
   /** Offers something to other plugins under a name. */
@@ -46,6 +46,11 @@ export interface Plugin<S extends OptionsSchema = OptionsSchema, H extends HookN
   readonly per_watcher?: boolean;
   /** Plugins that must be set up before this one. */
   readonly requires?: readonly string[];
+  /**
+   * How a changed config reaches it: `live` (default) closes it and sets it up again with the new options; `daemon` leaves it as it
+   * is until the daemon is started again.
+   */
+  readonly applies?: 'live' | 'daemon';
   /** Taps hooks and starts what it needs. Rejecting fails the start of the supervisor. */
   setup(context: PluginContext<S, H>): void | PromiseLike<void>;
 }

@@ -1,9 +1,14 @@
 import { RLIMITS, type WatcherOptions } from './config/schema/watcher.js';
 import { explain } from './errors.js';
 import type { Exit, SpawnOptions } from './hooks.js';
+import { SpawnError } from './os/os-error.js';
 import type { FdSource, Os, SpawnRequest } from './os/port.js';
+import type { OpenOutputs } from './output.js';
+import { OUTPUT_NAMES, outputOptions } from './output-options.js';
 import type { Slot } from './slot-state.js';
 import type { SlotsHost } from './slots-host.js';
+import { socketActivation } from './socket-activation.js';
+import type { Loan, SocketTable } from './sockets.js';
 
 /** What comes of a spawn, with the attempt that it belongs to. */
 export interface SpawnResults {
@@ -15,33 +20,84 @@ export interface SpawnResults {
 }
 
 /** Has the process of a slot spawned when its turn comes, and not at all if it is no longer wanted then. */
-export function queueSpawn(host: SlotsHost, slot: Slot, results: SpawnResults): void {
+export function queueSpawn(host: SlotsHost, outputs: OpenOutputs, slot: Slot, results: SpawnResults): void {
   host.spawns.push(() => {
-    if (results.wanted()) spawn(host, slot, results).catch((error: unknown) => results.failed('EINVAL', explain(error)));
+    if (results.wanted()) spawn(host, outputs, slot, results).catch((error: unknown) => results.failed('EINVAL', explain(error)));
   }, slot.urgent);
 }
 
-async function spawn(host: SlotsHost, slot: Slot, results: SpawnResults): Promise<void> {
+async function spawn(host: SlotsHost, open: OpenOutputs, slot: Slot, results: SpawnResults): Promise<void> {
   const { os, hooks, watcher } = host;
+  const spec = host.spec();
   let options = host.command(slot.wid);
   if (hooks.used('spawn_options', watcher.name)) {
     options = await hooks.shape('spawn_options', options, { watcher, wid: slot.wid });
-    if (!results.wanted()) return;
   }
-  const { spawned, failed, exited } = results;
-  os.spawn(request(os, options, host.spec()), { spawned, failed, exited });
+  const loan = spec.use_sockets ? await host.sockets.lend() : null;
+  const { stdout, stderr, ...rest } = options;
+  const outputs = open.open(stdout, stderr);
+  const abandon = (): void => {
+    outputs.abandoned();
+    loan?.settle();
+  };
+  if (!results.wanted()) {
+    abandon();
+    return;
+  }
+  warnOfUnread(host, options);
+  try {
+    const activated = loan === null ? rest : socketActivation(rest, loan, spec);
+    os.spawn(request(os, activated, spec, { outputs: outputs.sources, sockets: host.sockets, loan }), {
+      spawned(pid) {
+        loan?.settle();
+        outputs.spawned(pid);
+        results.spawned(pid);
+      },
+      failed(errno, message) {
+        abandon();
+        results.failed(errno, message);
+      },
+      exited(exit) {
+        outputs.exited();
+        results.exited(exit);
+      },
+    });
+  } catch (error) {
+    abandon();
+    if (!(error instanceof SpawnError)) throw error;
+    results.failed(error.code, error.message);
+  }
 }
 
-function request(os: Os, options: SpawnOptions, spec: WatcherOptions): SpawnRequest {
+/** The config asks for something that only a plugin does. */
+function warnOfUnread({ log, spec }: SlotsHost, options: SpawnOptions): void {
+  for (const name of OUTPUT_NAMES) {
+    const asked = options[name] === undefined && !spec()[`close_child_${name}`] && outputOptions(spec(), name) !== null;
+    if (asked) log.warn(`${name} is not read, though the config says where it goes: no plugin does it; name \`logs\` under plugins`);
+  }
+}
+
+/** What a process is given besides what its options say. */
+interface Given {
+  readonly outputs: readonly (FdSource | undefined)[];
+  readonly sockets: SocketTable;
+  readonly loan: Loan | null;
+}
+
+function request(os: Os, options: SpawnOptions, spec: WatcherOptions, { outputs: [stdout, stderr], sockets, loan }: Given): SpawnRequest {
   const own = (closed: boolean): FdSource => ({ kind: closed ? 'null' : 'inherit' });
+  const stdin = spec.stdin_socket === null ? undefined : sockets.stdin(spec.stdin_socket);
+  if (spec.stdin_socket !== null && stdin === undefined)
+    throw new SpawnError('EINVAL', `stdin_socket: there is no socket ${spec.stdin_socket}`);
   const rlimits = RLIMITS.filter((name) => spec[`rlimit_${name}`] !== undefined).map((name) => [name, spec[`rlimit_${name}`] ?? null]);
   return {
     ...options,
     ...identity(os, spec),
     fds: new Map([
-      [0, own(spec.close_child_stdin)],
-      [1, own(spec.close_child_stdout)],
-      [2, own(spec.close_child_stderr)],
+      [0, stdin ?? own(spec.close_child_stdin)],
+      [1, stdout ?? own(spec.close_child_stdout)],
+      [2, stderr ?? own(spec.close_child_stderr)],
+      ...(loan?.fds ?? []),
     ]),
     rlimits: Object.fromEntries(rlimits),
   };

@@ -6,6 +6,7 @@ import type { HookRegistry } from './hook-registry.js';
 import type { SpawnOptions } from './hooks.js';
 import type { Logger } from './log.js';
 import type { Os } from './os/port.js';
+import type { SocketTable } from './sockets.js';
 import type { SpawnQueue } from './spawn-queue.js';
 
 /** What the slots of a watcher need from it and from the supervisor. */
@@ -21,6 +22,8 @@ export interface SlotsHost {
   spec(): WatcherOptions;
   /** The generation of options that a process spawned now has. */
   generation(): number;
+  /** Managed sockets. */
+  readonly sockets: SocketTable;
   /** What to execute for a worker id, from the options as they are now. @throws where the options make no command */
   command(wid: number): SpawnOptions;
   emit<N extends EventName>(name: N, body: EventBodies[N]): void;

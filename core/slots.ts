@@ -1,11 +1,13 @@
 import type { ProcessView } from './api.js';
 import type { Exit, Veto } from './hooks.js';
+import { OpenOutputs } from './output.js';
 import { Leftovers } from './process-group.js';
 import { LONGEST_DELAY_MS, respawnDecision, STABLE_MS } from './respawn.js';
 import { Ender, type EndOptions } from './slot-end.js';
 import { queueSpawn } from './slot-spawn.js';
 import { isEnding, isRunning, newSlot, type Slot, type SlotEffect, type SlotEvent, step } from './slot-state.js';
 import type { SlotsHost } from './slots-host.js';
+import { isReplaced } from './watcher-state.js';
 
 const SIGKILL = 9;
 /** Want of something that the whole machine shares: tried again for ever, never a reason to give up. */
@@ -19,6 +21,7 @@ export class Slots implements Disposable {
   readonly ender: Ender;
   readonly #host: SlotsHost;
   readonly #leftovers: Leftovers;
+  readonly #outputs: OpenOutputs;
   readonly #missed = new WeakSet<Slot>();
   #attempts = 0;
   #refusal = '';
@@ -27,11 +30,17 @@ export class Slots implements Disposable {
   constructor(host: SlotsHost) {
     this.#host = host;
     this.ender = new Ender(host);
+    this.#outputs = new OpenOutputs(host);
     this.#leftovers = new Leftovers(host.os, host.clock, { changed: () => host.changed(), stuck: (pgid) => this.#reportStuck(pgid) });
   }
 
   get leftovers(): number {
     return this.#leftovers.size;
+  }
+
+  /** Processes that have ended whose outputs are not read to the end. */
+  get draining(): number {
+    return this.#outputs.draining;
   }
 
   /** Processes that live, in order of their worker ids. */
@@ -113,6 +122,7 @@ export class Slots implements Disposable {
 
   [Symbol.dispose](): void {
     this.#leftovers[Symbol.dispose]();
+    this.#outputs[Symbol.dispose]();
     this.ender[Symbol.dispose]();
   }
 
@@ -123,7 +133,7 @@ export class Slots implements Disposable {
     },
     spawn: (slot) => {
       const { attempt } = slot;
-      queueSpawn(this.#host, slot, {
+      queueSpawn(this.#host, this.#outputs, slot, {
         wanted: () => this.#isCurrent(slot, attempt) && slot.state === 'spawning',
         spawned: (pid) => this.#spawned(slot, attempt, pid),
         failed: (errno, message) => this.#spawnFailed(slot, attempt, errno, message),
@@ -180,7 +190,7 @@ export class Slots implements Disposable {
   }
 
   #replaceNow(slot: Slot): void {
-    if (this.#host.spec().respawn) slot.respawn_at = this.#host.clock.now();
+    if (isReplaced(this.#host.spec())) slot.respawn_at = this.#host.clock.now();
     else this.spent++;
   }
 
@@ -243,15 +253,15 @@ export class Slots implements Disposable {
 
   #decideRespawn(slot: Slot): void {
     const { hooks, watcher, clock } = this.#host;
-    const { respawn, max_retry } = this.#host.spec();
+    const spec = this.#host.spec();
     const { exit, wid } = slot;
     const uptime_ms = exit ? clock.now() - slot.started_ms : 0;
     slot.failures = exit && uptime_ms >= STABLE_MS ? 0 : slot.failures + 1;
-    if (exit && !respawn) {
+    if (exit && !isReplaced(spec)) {
       this.#replaceNow(slot);
       return;
     }
-    const initial = respawnDecision(slot.failures, slot.spawn_failures, max_retry);
+    const initial = respawnDecision(slot.failures, slot.spawn_failures, spec.max_retry);
     const args = { watcher, wid, exit, errno: exit ? null : this.#lastErrno, uptime_ms, failures: slot.failures };
     const decision = hooks.used('respawn', watcher.name) ? hooks.decide('respawn', initial, args) : initial;
     if (decision.action === 'respawn') slot.respawn_at = clock.now() + decision.delay_ms;

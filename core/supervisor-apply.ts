@@ -1,58 +1,195 @@
-import type { SupervisorApi } from './api.js';
-import { diffConfigs } from './config/index.js';
+import type { Outcome } from './api.js';
+import type { Clock } from './clock.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
+import { RingmasterError } from './errors.js';
+import type { HookRegistry } from './hook-registry.js';
 import type { Logger } from './log.js';
+import {
+  type AppliedPlan,
+  type ConfigPlan,
+  configInEffect,
+  type PlanOptions,
+  type PlanStep,
+  planConfig,
+  type RunningWatcher,
+  withRunningOptions,
+} from './plan.js';
+import { type Drift, findDrift } from './plan-drift.js';
+import type { PlannedPlugin } from './plan-plugins.js';
+import type { PluginContainer } from './plugin-container.js';
+import type { PluginEntry } from './plugin-instance.js';
+import { replacePlugins, unloadPlugins } from './supervisor-apply-plugins.js';
+import type { ConfigReader, PreparedConfig } from './supervisor-config.js';
+import { cycleInOrder } from './supervisor-order.js';
 import type { Watcher } from './watcher.js';
 
-/** Where a config is put into effect. */
-export interface ApplyTarget {
-  readonly api: SupervisorApi;
+/** The supervisor as far as a config changes it. */
+export interface ApplyHost {
+  readonly clock: Clock;
   readonly log: Logger;
+  readonly hooks: HookRegistry;
+  readonly reader: ConfigReader;
+  /** Aborted at the end of the supervisor's life. */
+  readonly signal: AbortSignal;
+  /** Settles when the watchers of the first config are there, or will never be. */
+  readonly created: Promise<void>;
+  /** Whether nobody has asked it to stop. */
+  isOpen(): boolean;
+  /** Whether all watchers were started. */
+  isReady(): boolean;
+  container(): PluginContainer;
+  /** The config in effect. */
+  config(): Config;
+  use(config: Config): void;
+  /** In start order. */
+  watchers(): readonly Watcher[];
   find(name: string): Watcher | undefined;
+  add(name: string, spec: WatcherOptions): Watcher;
+  remove(name: string): Promise<void>;
 }
 
-/**
- * Makes what runs by `before` what `after` describes, touching only what differs: watchers are added, removed, scaled, given
- * options that take effect at once, or restarted. What only a new daemon can take over is logged.
- *
- * @source Circus's reload_from_config
- */
-export async function applyConfig(before: Config, after: Config, { api, log, find }: ApplyTarget): Promise<void> {
-  const diff = diffConfigs(before, after);
-  const work: Promise<unknown>[] = diff.watchers.removed.filter((name) => find(name)).map((name) => api.remove(name));
-  for (const name of diff.watchers.added) {
-    const spec = after.watchers[name];
-    const there = find(name);
-    if (spec === undefined) continue;
-    if (there) work.push(restartWith(there, spec));
-    else {
-      const added = api.add(name, spec);
-      if (spec.autostart) work.push(added.start());
+/** Brings what runs in line with a config, one config after the other, by the steps of a plan and nothing else. */
+export class ConfigApplier {
+  readonly #host: ApplyHost;
+  readonly #addedAtRunTime = new WeakSet<Watcher>();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(host: ApplyHost) {
+    this.#host = host;
+  }
+
+  /** Remembers that no config brought this watcher. */
+  markAdded(watcher: Watcher): void {
+    this.#addedAtRunTime.add(watcher);
+  }
+
+  drift(): readonly Drift[] {
+    return findDrift(this.#host.config(), this.#running());
+  }
+
+  async plan(config: Config, options: PlanOptions): Promise<ConfigPlan> {
+    await this.#host.created;
+    return (await this.#planned(config, options)).plan;
+  }
+
+  /** Takes its turn when it is called, whenever the config is there. */
+  apply(config: Config | PromiseLike<Config>, options: PlanOptions): Promise<AppliedPlan> {
+    const done = this.#inTurn(this.#last, config, options);
+    // Nobody may be waiting for either yet, so that a rejection would pass for one that is not handled.
+    this.#last = Promise.allSettled([done, config]);
+    return done;
+  }
+
+  async #inTurn(before: Promise<unknown>, config: Config | PromiseLike<Config>, options: PlanOptions): Promise<AppliedPlan> {
+    await before;
+    await this.#host.created;
+    const { plan, target, entries } = await this.#planned(await config, options);
+    const { hooks, log } = this.#host;
+    await replacePlugins(plan.steps, entries, this.#host);
+    this.#proceed();
+    const inEffect = configInEffect(this.#host.config(), target, plan);
+    this.#host.use(inEffect);
+    this.#report(plan);
+    const outcomes = await this.#applyToWatchers(plan.steps);
+    this.#proceed();
+    await unloadPlugins(plan.steps, this.#host.container());
+    hooks.watch('config_applied', { config: inEffect });
+    log.info(plan.steps.length === 0 ? 'the config has not changed' : 'the config was applied', { steps: plan.steps.length });
+    return {
+      steps: plan.steps.map((step) => {
+        const outcome = outcomes.get(step);
+        return outcome === undefined ? step : { ...step, outcome };
+      }),
+    };
+  }
+
+  /** @throws RM_CLOSED when the supervisor was asked to stop meanwhile */
+  #proceed(): void {
+    if (!this.#host.isOpen()) throw new RingmasterError('RM_CLOSED', ['the supervisor']);
+  }
+
+  async #planned(config: Config, options: PlanOptions): Promise<PreparedConfig & { readonly target: Config; readonly plan: ConfigPlan }> {
+    this.#proceed();
+    const prepared = await this.#host.reader.prepare(config, (target) => withRunningOptions(this.#host.config(), target));
+    const target = await this.#host.hooks.shape('config', prepared.config, {});
+    this.#proceed();
+    const plan = planConfig(
+      {
+        loaded: this.#host.config(),
+        running: this.#running(),
+        plugins: this.#host.container().entries().map(plannedPlugin),
+        target,
+        target_plugins: prepared.entries.map(plannedPlugin),
+      },
+      options,
+    );
+    return { ...prepared, target, plan };
+  }
+
+  #running(): readonly RunningWatcher[] {
+    return this.#host.watchers().map((watcher) => {
+      const { name, spec, status, intent } = watcher;
+      const origin = this.#addedAtRunTime.has(watcher) ? 'run_time' : 'config';
+      const oldestFirst = watcher.processes().toSorted((a, b) => a.started - b.started || a.pid - b.pid);
+      return { name, spec, status, intent, pids: oldestFirst.map(({ pid }) => pid), origin };
+    });
+  }
+
+  #report({ steps }: ConfigPlan): void {
+    for (const step of steps) {
+      if (step.do !== 'restart_daemon') continue;
+      const { what, name, change, users } = step;
+      this.#host.log.warn(`${what} ${name} was ${change} in the config; it takes effect when the daemon is started again`, { users });
     }
   }
-  for (const { name, effect } of diff.watchers.changed) {
-    const watcher = find(name);
-    const spec = after.watchers[name];
-    if (watcher && spec) work.push(effect === 'restart' ? restartWith(watcher, spec) : watcher.update(spec, false));
+
+  /** Everything that goes down does so at once; what comes up does so in start order, when that is gone. */
+  async #applyToWatchers(steps: readonly PlanStep[]): Promise<ReadonlyMap<PlanStep, Outcome>> {
+    const outcomes = new Map<PlanStep, Outcome>();
+    const goes: Promise<unknown>[] = [];
+    const changes: Promise<unknown>[] = [];
+    const comesUp = new Map<Watcher, { readonly step: PlanStep; readonly options: Partial<WatcherOptions> }>();
+    for (const step of steps) {
+      if (!('watcher' in step)) continue;
+      const watcher = this.#host.find(step.watcher);
+      if (step.do === 'add') {
+        const added = watcher ?? this.#host.add(step.watcher, step.options);
+        if (step.start) comesUp.set(added, { step, options: step.options });
+        else if (watcher) changes.push(watcher.update(step.options, false));
+      } else if (watcher === undefined) {
+        this.#host.log.warn(`${step.watcher} was removed while the config was applied`);
+      } else if (step.do === 'remove') {
+        const pids = watcher.pids();
+        goes.push(this.#host.remove(step.watcher).then(() => outcomes.set(step, { started: [], stopped: pids, kept: [] })));
+      } else {
+        const options = Object.fromEntries(step.changes.map(({ option, to }) => [option, to]));
+        this.#addedAtRunTime.delete(watcher);
+        if (step.do === 'restart' || step.do === 'start') comesUp.set(watcher, { step, options });
+        else {
+          const updated = watcher.update({ ...watcher.spec, ...options }, step.do === 'reload');
+          changes.push(updated.then((outcome) => outcomes.set(step, outcome)));
+        }
+      }
+    }
+    const cycled = cycleInOrder([...comesUp.keys()], {
+      clock: this.#host.clock,
+      pause_ms: this.#host.config().warmup_delay * 1000,
+      signal: this.#host.signal,
+      between: async (holds) => {
+        for (const [watcher, hold] of holds) watcher.replace({ ...watcher.spec, ...comesUp.get(watcher)?.options }, hold);
+        await Promise.all(goes);
+      },
+    });
+    await Promise.all([...goes, ...changes]);
+    for (const [watcher, outcome] of await cycled) {
+      const step = comesUp.get(watcher)?.step;
+      if (step !== undefined) outcomes.set(step, outcome);
+    }
+    return outcomes;
   }
-  for (const what of [...diff.daemon, ...names('plugin', diff.plugins), ...names('socket', diff.sockets)]) {
-    log.warn(`${what} has changed; it takes effect when the daemon is started again`);
-  }
-  await Promise.all(work);
 }
 
-function names(
-  kind: string,
-  diff: { readonly added: readonly string[]; readonly removed: readonly string[]; readonly changed: readonly string[] },
-): string[] {
-  return [...diff.added, ...diff.removed, ...diff.changed].map((name) => `${kind} ${name}`);
-}
-
-/** As Circus does: down with the old options, up with the new ones; what is stopped stays so. */
-async function restartWith(watcher: Watcher, spec: WatcherOptions): Promise<void> {
-  const runs = watcher.status !== 'stopped';
-  if (runs) await watcher.stop();
-  const updated = watcher.update(spec, false);
-  await (runs ? watcher.start() : updated);
+function plannedPlugin({ name: source, plugin, config: options }: PluginEntry): PlannedPlugin {
+  return { name: plugin.name, source, requires: plugin.requires ?? [], applies: plugin.applies ?? 'live', options };
 }

@@ -36,14 +36,31 @@ export async function stopInOrder(watchers: readonly Watcher[], clock: Clock): P
 
 /** Stops watchers in reverse order of starting, and then starts them in order. */
 export async function restartInOrder(watchers: readonly Watcher[], clock: Clock, pause_ms: number, signal: AbortSignal): Promise<Outcome> {
+  const outcomes = await cycleInOrder(watchers, { clock, pause_ms, signal, between: () => Promise.resolve() });
+  return together([...outcomes.values()]);
+}
+
+export interface Cycle {
+  readonly clock: Clock;
+  /** Between the starts of two watchers. */
+  readonly pause_ms: number;
+  /** Ends the pauses. */
+  readonly signal: AbortSignal;
+  /** Waited for when all are down; each watcher is kept down by its hold, unless a later request took its place. */
+  between(holds: ReadonlyMap<Watcher, Hold>): Promise<void>;
+}
+
+/** Stops watchers in reverse order of starting, lets something be done, and starts them in order. */
+export async function cycleInOrder(watchers: readonly Watcher[], cycle: Cycle): Promise<ReadonlyMap<Watcher, Outcome>> {
   const asked = inStartOrder(watchers).map((watcher) => {
     const hold: Hold = { up: true, down: true };
     return { watcher, hold, done: watcher.restart(hold) };
   });
   const down = asked.map((one) => ({ ...one, done: one.watcher.whenDown() }));
-  await goDown(down, clock);
-  await comeUp(asked, clock, pause_ms, signal);
-  return together(await Promise.all(asked.map(({ done }) => done)));
+  await goDown(down, cycle.clock);
+  await cycle.between(new Map(asked.map(({ watcher, hold }) => [watcher, hold])));
+  await comeUp(asked, cycle.clock, cycle.pause_ms, cycle.signal);
+  return new Map(await Promise.all(asked.map(async ({ watcher, done }) => [watcher, await done] as const)));
 }
 
 interface Asked {
@@ -88,11 +105,14 @@ function tiers(asked: readonly Asked[]): readonly (readonly Asked[])[] {
 /** Resolves after `delay_ms`, or as soon as `signal` is aborted. */
 function sleep(clock: Clock, delay_ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = clock.setTimeout(resolve, delay_ms);
-    void aborted(signal).then(() => {
+    const done = (): void => {
       timer[Symbol.dispose]();
+      signal.removeEventListener('abort', done);
       resolve();
-    });
+    };
+    const timer = clock.setTimeout(done, delay_ms);
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
   });
 }
 

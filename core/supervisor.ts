@@ -1,40 +1,42 @@
-import { dirname, resolve } from 'node:path';
-import type { Outcome, ReloadOptions, RemoveOptions, SupervisorApi, SupervisorState, WatcherApi } from './api.js';
+import type {
+  ConfigSource,
+  Outcome,
+  ProcessView,
+  ReloadOptions,
+  RemoveOptions,
+  SupervisorApi,
+  SupervisorState,
+  WatcherApi,
+} from './api.js';
 import { type Clock, systemClock } from './clock.js';
 import { commandLine } from './command-line.js';
-import { checkConfig, checkWatcher, formatProblem, loadConfig, type Problem } from './config/index.js';
+import { checkWatcher } from './config/index.js';
 import type { Config, DaemonOptions } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import { Deferred } from './deferred.js';
 import { messageOf, RingmasterError } from './errors.js';
 import type { EventBodies, EventName, SupervisorEvent } from './events.js';
+import { extendStats } from './extend-stats.js';
 import { HookRegistry } from './hook-registry.js';
-import { checkWithImplied } from './implied-plugins.js';
+import type { Stats } from './hooks.js';
 import { type Logger, silentLogger } from './log.js';
+import { chooseOs } from './os/choose.js';
 import type { Os } from './os/port.js';
-import { portableOs } from './os/portable.js';
-import type { AnyPlugin } from './plugin.js';
+import type { AppliedPlan, ConfigPlan, PlanOptions } from './plan.js';
+import type { Drift } from './plan-drift.js';
 import { PluginContainer } from './plugin-container.js';
-import { resolvePlugin } from './plugin-resolve.js';
+import { SafetyNet } from './safety-net.js';
 import { Scope } from './scope.js';
+import type { SocketView } from './sockets.js';
 import { SpawnQueue } from './spawn-queue.js';
-import { applyConfig } from './supervisor-apply.js';
+import { ConfigApplier } from './supervisor-apply.js';
+import { ConfigReader } from './supervisor-config.js';
+import type { SupervisorOptions } from './supervisor-options.js';
 import { inStartOrder, restartInOrder, startInOrder, stopInOrder } from './supervisor-order.js';
+import { SupervisorSockets } from './supervisor-sockets.js';
 import { Watcher } from './watcher.js';
+import { WatcherTable } from './watcher-table.js';
 import { workingDirectory } from './working-directory.js';
-
-export interface SupervisorOptions {
-  /** Plugins by object; those that the config names otherwise are imported at start. All of these are set up, named in the config or not. */
-  readonly plugins?: readonly AnyPlugin[];
-  /** Nothing is logged where none is given. */
-  readonly log?: Logger;
-  readonly clock?: Clock;
-  readonly os?: Os;
-  /** From 0 to 1; Math.random where none is given. */
-  readonly random?: () => number;
-  /** The file that the config was read from, which `reloadConfig` reads again and relative plugins refer to. */
-  readonly config_file?: string;
-}
 
 /**
  * Keeps watchers running: the whole of ringmaster as an object.
@@ -46,30 +48,38 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   readonly #input: unknown;
   readonly #options: SupervisorOptions;
   readonly #clock: Clock;
-  readonly #os: Os;
+  #os: Os | null;
   readonly #log: Logger;
-  readonly #watchers = new Map<string, Watcher>();
-  readonly #leaving = new Map<Watcher, Promise<unknown>>();
+  readonly #watchers: WatcherTable;
   #state: SupervisorState = 'idle';
   #config: Config | null = null;
   #scope = new Scope('supervisor');
   #hooks: HookRegistry;
   #spawns: SpawnQueue;
+  #sockets: SupervisorSockets | null = null;
   #container: PluginContainer | null = null;
   #preparing = false;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
   #closed = new Deferred();
+  #created = new Deferred();
+  readonly #net: SafetyNet;
+  readonly #reader: ConfigReader;
+  #applier: ConfigApplier;
 
   /** @param config what a config file may hold, as a value; it is checked by `start` */
   constructor(config: unknown, options: SupervisorOptions = {}) {
     this.#input = config;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#os = options.os ?? portableOs();
+    this.#os = options.os ?? null;
     this.#log = options.log ?? silentLogger;
     this.#hooks = this.#registry();
     this.#spawns = new SpawnQueue(this.#clock);
+    this.#watchers = this.#table();
+    this.#net = new SafetyNet(this.#clock, () => this.#watchers.all);
+    this.#reader = new ConfigReader({ plugins: options.plugins ?? [], file: options.config_file, log: this.#log });
+    this.#applier = this.#newApplier();
   }
 
   get state(): SupervisorState {
@@ -101,6 +111,10 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     return this.#starting;
   }
 
+  extendStats(watcher: WatcherApi, process: ProcessView, stats: Stats): Promise<Stats> {
+    return extendStats(this.#hooks, watcher, process, stats);
+  }
+
   stop(): Promise<void> {
     this.#stopping ??= this.#shutdown();
     return this.#stopping;
@@ -111,24 +125,30 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   }
 
   watchers(): readonly WatcherApi[] {
-    return inStartOrder(this.#watchers.values()).map((watcher) => watcher.view);
+    return inStartOrder(this.#watchers.all).map((watcher) => watcher.view);
+  }
+
+  sockets(): readonly SocketView[] {
+    return this.#sockets?.list() ?? [];
   }
 
   find(name: string): WatcherApi | undefined {
-    return this.#watchers.get(name.toLowerCase())?.view;
+    return this.#watchers.find(name)?.view;
   }
 
   startWatchers(which?: readonly WatcherApi[]): Promise<Outcome> {
-    const watchers = this.#own(which).filter((watcher) => which !== undefined || watcher.spec.autostart);
+    const watchers = this.#watchers.of(which).filter((watcher) => which !== undefined || watcher.spec.autostart);
     return startInOrder(watchers, this.#clock, this.options.warmup_delay * 1000, this.#scope.signal);
   }
 
   stopWatchers(which?: readonly WatcherApi[]): Promise<Outcome> {
-    return stopInOrder(this.#own(which), this.#clock);
+    return stopInOrder(this.#watchers.of(which), this.#clock);
   }
 
   restartWatchers(which?: readonly WatcherApi[]): Promise<Outcome> {
-    const watchers = this.#own(which).filter((watcher) => which !== undefined || watcher.spec.autostart || watcher.status !== 'stopped');
+    const watchers = this.#watchers
+      .of(which)
+      .filter((watcher) => which !== undefined || watcher.spec.autostart || watcher.status !== 'stopped');
     return restartInOrder(watchers, this.#clock, this.options.warmup_delay * 1000, this.#scope.signal);
   }
 
@@ -143,58 +163,55 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   }
 
   add(name: string, options: Readonly<Record<string, unknown>>): WatcherApi {
-    if (this.#state !== 'starting' && this.#state !== 'running') throw new RingmasterError('RM_STATE', ['add a watcher', this.#state]);
+    this.#mustRun('add a watcher');
     if (this.find(name)) throw new RingmasterError('RM_WATCHER_EXISTS', [name]);
-    const watcher = this.#create(name, checkWatcher(name, options));
-    for (const [other, gone] of this.#leaving) if (other.name.toLowerCase() === name.toLowerCase()) watcher.after(gone);
-    this.#emit(name, 'add', { time: this.#clock.wall() / 1000 });
-    this.#hooks.watch('watcher_added', { watcher: watcher.view });
+    const watcher = this.#watchers.add(name, checkWatcher(name, options));
+    this.#applier.markAdded(watcher);
     return watcher.view;
   }
 
-  async remove(name: string, { nostop = false }: RemoveOptions = {}): Promise<void> {
-    const watcher = this.#watchers.get(name.toLowerCase());
-    if (!watcher) throw new RingmasterError('RM_WATCHER_UNKNOWN', [name]);
-    this.#watchers.delete(name.toLowerCase());
-    this.#emit(watcher.name, 'remove', { time: this.#clock.wall() / 1000 });
-    this.#hooks.watch('watcher_removed', { watcher: watcher.view });
-    if (!nostop) {
-      const gone = watcher.stop();
-      watcher.close('it was removed');
-      this.#leaving.set(watcher, gone);
-      await gone;
-      this.#leaving.delete(watcher);
-    }
-    watcher.dispose('it was removed');
+  remove(name: string, options: RemoveOptions = {}): Promise<void> {
+    return this.#watchers.remove(name, options);
   }
 
-  async reloadConfig(): Promise<void> {
-    const file = this.#options.config_file;
-    if (file === undefined) throw new RingmasterError('RM_NO_CONFIG_FILE', []);
-    const loaded = await loadConfig(file, { resolvePlugin: (name) => this.#resolve(name) });
-    if (!loaded.config) throw invalid(loaded.problems);
-    for (const problem of loaded.problems) this.#log.warn(formatProblem(problem));
-    await this.apply(loaded.config);
+  readConfig(source: ConfigSource = {}): Promise<Config> {
+    return this.#reader.read(source);
   }
 
-  async apply(config: Config): Promise<void> {
-    const before = this.#checked();
-    this.#config = config;
-    const log = this.#log;
-    await applyConfig(before, config, { log, api: this, find: (name) => this.#watchers.get(name.toLowerCase()) });
-    this.#hooks.watch('config_applied', { config });
+  async reloadConfig({ graceful = false }: Pick<PlanOptions, 'graceful'> = {}): Promise<AppliedPlan> {
+    this.#mustRun('reload the config');
+    return this.apply(this.readConfig(), { graceful, keep_drift: true });
+  }
+
+  async plan(config: Config, options: PlanOptions = {}): Promise<ConfigPlan> {
+    this.#mustRun('plan a config');
+    return this.#applier.plan(config, options);
+  }
+
+  async apply(config: Config | PromiseLike<Config>, options: PlanOptions = {}): Promise<AppliedPlan> {
+    this.#mustRun('apply a config');
+    return this.#applier.apply(config, options);
+  }
+
+  drift(): readonly Drift[] {
+    return this.#applier.drift();
   }
 
   async #boot(): Promise<void> {
     try {
+      this.#os ??= await chooseOs(this.#log);
+      this.#proceed();
       this.#preparing = true;
       const config = await this.#prepare();
       this.#preparing = false;
-      this.#config = config;
-      for (const [name, spec] of Object.entries(config.watchers)) this.#create(name, spec);
+      this.#use(config);
+      this.#sockets = new SupervisorSockets(this.#os, this.#clock, this.#scope, () => this.#watchers.all);
+      await this.#sockets.open(config.sockets);
+      this.#proceed();
+      for (const [name, spec] of Object.entries(config.watchers)) this.#watchers.create(name, spec);
       await this.#hooks.step('boot', {});
       this.#proceed();
-      this.#guard(config.check_delay * 1000);
+      this.#created.resolve();
       await this.startWatchers();
       this.#proceed();
       this.#state = 'running';
@@ -204,21 +221,14 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
       this.#starting = null;
       await this.stop();
       throw error;
+    } finally {
+      this.#created.resolve();
     }
   }
 
-  /** Plugins are imported first, for their schemas are part of the config's. */
   async #prepare(): Promise<Config> {
-    const plugins = new Map<string, AnyPlugin>((this.#options.plugins ?? []).map((plugin) => [plugin.name, plugin]));
-    const resolvePlugin = async (name: string): Promise<AnyPlugin> => {
-      const plugin = plugins.get(name) ?? (await this.#resolve(name));
-      plugins.set(name, plugin);
-      return plugin;
-    };
-    const check = (names: readonly string[]) => checkConfig(withPlugins(this.#input, names), { resolvePlugin });
-    const checked = await checkWithImplied(plugins, check);
-    if (!checked.config) throw invalid(checked.problems);
-    this.#config = checked.config;
+    const { config, entries } = await this.#reader.prepare(this.#input);
+    this.#config = config;
     this.#proceed();
     this.#container = new PluginContainer({
       hooks: this.#hooks,
@@ -226,26 +236,12 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
       log: this.#log,
       scope: this.#scope,
       supervisor: this,
-      directory: this.#directory(),
+      directory: this.#reader.directory,
       emit: (watcher, name, body) => this.#emit(watcher, name, body),
     });
-    const { plugins: options } = checked.config;
-    const entries = [...plugins].map(([name, plugin]) => ({ name, plugin, config: options[name] ?? {} }));
-    await this.#container.load(
-      entries.filter((entry): entry is typeof entry & { config: Record<string, unknown> } => typeof entry.config === 'object'),
-    );
+    await this.#container.load(entries);
     this.#proceed();
-    return this.#hooks.shape('config', checked.config, {});
-  }
-
-  #resolve(name: string): Promise<AnyPlugin> {
-    const given = this.#options.plugins?.find((plugin) => plugin.name === name);
-    return given ? Promise.resolve(given) : resolvePlugin(name, this.#directory());
-  }
-
-  /** What relative paths in the config refer to. */
-  #directory(): string {
-    return this.#options.config_file === undefined ? process.cwd() : dirname(resolve(this.#options.config_file));
+    return this.#hooks.shape('config', config, {});
   }
 
   /** @throws RM_CLOSED when `stop` was called meanwhile */
@@ -256,20 +252,19 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   async #shutdown(): Promise<void> {
     const idle = this.#state === 'idle';
     this.#state = 'stopping';
-    const everybody = (): Watcher[] => [...this.#watchers.values(), ...this.#leaving.keys()];
-    for (const watcher of everybody()) watcher.close('the supervisor is stopping');
+    this.#watchers.close('the supervisor is stopping');
     // A plugin that hangs in its setup is not waited for.
     if (this.#preparing) await this.#container?.close();
     if (!idle) {
       await this.#hooks.step('before_shutdown', {});
-      await stopInOrder(everybody(), this.#clock);
+      await stopInOrder(this.#watchers.everybody, this.#clock);
       await this.#starting?.catch(() => undefined);
       this.#starting = null;
       await this.#hooks.step('shutdown', {});
     }
-    for (const watcher of everybody()) watcher.dispose('the supervisor has stopped');
-    this.#watchers.clear();
+    this.#watchers.dispose('the supervisor has stopped');
     this.#spawns[Symbol.dispose]();
+    this.#net[Symbol.dispose]();
     try {
       await this.#scope.dispose();
     } finally {
@@ -285,6 +280,29 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     this.#stopping = null;
     this.#preparing = false;
     this.#closed = new Deferred();
+    this.#created = new Deferred();
+    this.#applier = this.#newApplier();
+  }
+
+  #newApplier(): ConfigApplier {
+    const { signal } = this.#scope;
+    return new ConfigApplier({
+      clock: this.#clock,
+      log: this.#log,
+      hooks: this.#hooks,
+      reader: this.#reader,
+      signal,
+      created: this.#created.promise,
+      isOpen: () => !signal.aborted && this.#stopping === null,
+      isReady: () => this.#state === 'running',
+      container: () => this.#container ?? this.#fail('change plugins'),
+      config: () => this.#checked(),
+      use: (config) => this.#use(config),
+      watchers: () => inStartOrder(this.#watchers.all),
+      find: (name) => this.#watchers.find(name),
+      add: (name, spec) => this.#watchers.add(name, spec),
+      remove: (name) => this.remove(name),
+    });
   }
 
   #registry(): HookRegistry {
@@ -298,61 +316,60 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     });
   }
 
-  /** The safety net: every check_delay, look for what should have been told. */
-  #guard(period_ms: number): void {
-    if (period_ms <= 0) return;
-    let timer: Disposable;
-    const look = (): void => {
-      for (const watcher of this.#watchers.values()) watcher.verify();
-      timer = this.#clock.setTimeout(look, period_ms);
-    };
-    timer = this.#clock.setTimeout(look, period_ms);
-    this.#scope.add('check_delay', () => timer[Symbol.dispose]());
+  #use(config: Config): void {
+    this.#config = config;
+    this.#net.every(config.check_delay * 1000);
   }
 
-  #create(name: string, spec: WatcherOptions): Watcher {
-    const watcher = new Watcher(
-      {
-        os: this.#os,
-        clock: this.#clock,
-        hooks: this.#hooks,
-        log: this.#log.child({ watcher: name }),
-        spawns: this.#spawns,
-        random: this.#options.random ?? Math.random,
-        command: (options, wid) =>
-          commandLine(options, { wid, sockets: {}, env: this.#checked().env, daemonEnv: process.env, cwd: workingDirectory() }),
-        emit: (source, event, body) => this.#emit(source, event, body),
-      },
-      name,
-      spec,
-    );
-    this.#watchers.set(name.toLowerCase(), watcher);
-    return watcher;
+  #table(): WatcherTable {
+    const told = (watcher: Watcher, event: 'add' | 'remove', hook: 'watcher_added' | 'watcher_removed'): void => {
+      this.#emit(watcher.name, event, { time: this.#clock.wall() / 1000 });
+      this.#hooks.watch(hook, { watcher: watcher.view });
+    };
+    return new WatcherTable({
+      make: (name, spec) => this.#make(name, spec),
+      added: (watcher) => told(watcher, 'add', 'watcher_added'),
+      removed: (watcher) => told(watcher, 'remove', 'watcher_removed'),
+    });
+  }
+
+  #make(name: string, spec: WatcherOptions): Watcher {
+    const sockets = this.#sockets ?? this.#fail('add a watcher');
+    const deps = {
+      os: this.#os ?? this.#fail('add a watcher'),
+      clock: this.#clock,
+      hooks: this.#hooks,
+      log: this.#log.child({ watcher: name }),
+      spawns: this.#spawns,
+      sockets: sockets.table,
+      demand: () => sockets.demand(),
+      random: this.#options.random ?? Math.random,
+      command: (options: WatcherOptions, wid: number) =>
+        commandLine(options, {
+          wid,
+          sockets: sockets.numbers(),
+          env: this.#checked().env,
+          daemonEnv: process.env,
+          cwd: workingDirectory(),
+        }),
+      emit: <N extends EventName>(source: string, event: N, body: EventBodies[N]) => this.#emit(source, event, body),
+    };
+    return new Watcher(deps, name, spec);
   }
 
   #emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void {
     this.#hooks.watch('event', { watcher, name, body } as SupervisorEvent);
   }
 
-  #own(which?: readonly WatcherApi[]): Watcher[] {
-    if (which === undefined) return [...this.#watchers.values()];
-    return which.map((view) => this.#watchers.get(view.name.toLowerCase())).filter((watcher) => watcher !== undefined);
-  }
-
   #checked(): Config {
-    if (!this.#config) throw new RingmasterError('RM_STATE', ['read the options', this.#state]);
-    return this.#config;
+    return this.#config ?? this.#fail('read the options');
   }
-}
 
-/** Plugins given as objects need not be named in the config. */
-function withPlugins(input: unknown, names: readonly string[]): unknown {
-  if (typeof input !== 'object' || input === null || names.length === 0) return input;
-  const named = 'plugins' in input && typeof input.plugins === 'object' ? input.plugins : {};
-  return { ...input, plugins: { ...Object.fromEntries(names.map((name) => [name, {}])), ...named } };
-}
+  #mustRun(what: string): void {
+    if (this.#state !== 'starting' && this.#state !== 'running') this.#fail(what);
+  }
 
-function invalid(problems: readonly Problem[]): RingmasterError {
-  const errors = problems.filter((problem) => problem.severity === 'error').map(formatProblem);
-  return new RingmasterError('RM_CONFIG_INVALID', [errors.join('\n')], { context: { problems } });
+  #fail(what: string): never {
+    throw new RingmasterError('RM_STATE', [what, this.#state]);
+  }
 }

@@ -13,6 +13,7 @@ interface Waiter {
 export class Waiters {
   readonly #pids: () => readonly number[];
   readonly #waiting = new Set<Waiter>();
+  #closed: string | undefined;
 
   /** @param pids the processes that live, for what each request did */
   constructor(pids: () => readonly number[]) {
@@ -21,6 +22,7 @@ export class Waiters {
 
   /** Resolves at the first look at which `progress` is made; `before` are the processes that lived when it was asked for. */
   add(before: ReadonlySet<number>, progress: () => Progress): Promise<Outcome> {
+    if (this.#closed !== undefined) return Promise.resolve(outcome(before, this.#pids(), this.#closed));
     return new Promise((resolve) => this.#waiting.add({ before, progress, resolve }));
   }
 
@@ -31,8 +33,9 @@ export class Waiters {
     }
   }
 
-  /** Answers everybody who still waits. */
+  /** Answers everybody who still waits, and whoever comes later. */
   close(instead: string): void {
+    this.#closed = instead;
     for (const waiter of this.#waiting) this.#answer(waiter, instead);
   }
 

@@ -16,6 +16,8 @@ export interface PhasesHost {
   time(): number;
   /** Forgets what has no process. */
   clear(): void;
+  /** It has come to rest. */
+  stopped(): void;
   /** How many processes live. */
   count(): number;
   /** Have the plan asked again. */
@@ -103,6 +105,7 @@ export class Phases {
     },
     stopped: () => {
       this.#state.takenEpoch = this.#state.epoch;
+      this.#host.stopped();
     },
   };
 

@@ -29,6 +29,8 @@ export interface Actual {
   readonly slots: ReadonlyMap<number, Slot>;
   /** Groups that dead processes left behind and that are being ended. */
   readonly leftovers: number;
+  /** Processes that have ended whose outputs are not read to the end. */
+  readonly draining: number;
   /** A watcher of the same name is still on its way out. */
   readonly blocked: boolean;
   /** No spawn before then (warmup_delay). */
@@ -74,7 +76,7 @@ export function plan(desired: Desired, actual: Actual, now: number): Plan {
   const due = ending.filter((slot) => slot.deadline_at !== null && slot.deadline_at <= now);
   const steps: Step[] = due.map((slot) => ({ do: 'deadline', wid: slot.wid }));
   const wakes = ending.map((slot) => slot.deadline_at).filter((at) => at !== null && at > now);
-  const clean = ending.length === 0 && actual.leftovers === 0;
+  const clean = ending.length === 0 && actual.leftovers === 0 && actual.draining === 0;
   const result = (more: readonly Step[], filled = false, renewed = false, wake: readonly (number | null)[] = []): Plan => {
     const times = [...wakes, ...wake].filter((at) => at !== null);
     return { steps: [...steps, ...more], wake_at: times.length > 0 ? Math.min(...times) : null, filled, clean, renewed };
@@ -109,6 +111,9 @@ export function plan(desired: Desired, actual: Actual, now: number): Plan {
   }
 }
 
+/** Not more than this many are on their way to a process at once, so that no number, however big, holds everybody else up. */
+const BEGINNING_AT_MOST = 256;
+
 interface Filling {
   readonly steps: Step[];
   readonly wakes: (number | null)[];
@@ -132,7 +137,8 @@ function fill(desired: Desired, actual: Actual, slots: readonly Slot[], now: num
 
   const shrink = missing < 0 ? surplus(-missing, replaced, waiting, inPlace) : [];
   const room = actual.next_begin_at <= now && !(desired.singleton && actual.leftovers > 0);
-  const grow = room ? begins(missing, waiting, actual, desired, now) : [];
+  const beginning = inPlace.filter(isUnborn).length;
+  const grow = room ? begins(Math.min(missing, BEGINNING_AT_MOST - beginning), waiting, actual, desired, now) : [];
   const renew = inTurn
     ? nextInTurn(
         old,
@@ -186,7 +192,7 @@ function begins(missing: number, waiting: readonly Slot[], actual: Actual, desir
 
 /** What goes when there are too many: first what has no process to lose, then the oldest, as Circus does. */
 function surplus(count: number, replaced: readonly Slot[], waiting: readonly Slot[], inPlace: readonly Slot[]): Step[] {
-  const unborn = inPlace.filter((slot) => slot.state === 'admitting' || slot.state === 'spawning').reverse();
+  const unborn = inPlace.filter(isUnborn).reverse();
   const born = inPlace.filter((slot) => slot.state === 'starting' || slot.state === 'up');
   const steps: Step[] = [
     ...replaced.map((slot): Step => ({ do: 'retire', wid: slot.wid })),
@@ -201,6 +207,10 @@ function surplus(count: number, replaced: readonly Slot[], waiting: readonly Slo
 function nextInTurn(old: readonly Slot[], settled: boolean): Step[] {
   const [first] = oldest(old, settled ? 1 : 0);
   return first ? [{ do: 'end', wid: first.wid, retire: false }] : [];
+}
+
+function isUnborn(slot: Slot): boolean {
+  return slot.state === 'admitting' || slot.state === 'spawning';
 }
 
 function oldest(slots: readonly Slot[], count: number): readonly Slot[] {

@@ -1,6 +1,7 @@
 import type { WatcherStatus } from './api.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
-import type { Slot } from './slot-state.js';
+import { RingmasterError } from './errors.js';
+import type { Slots } from './slots.js';
 import type { Progress } from './waiters.js';
 import type { Actual, Desired, Phase, Plan } from './watcher-plan.js';
 
@@ -61,18 +62,34 @@ export const STATUS: Readonly<Record<Phase, WatcherStatus>> = {
   after_stop: 'stopped',
 };
 
+/** Whether a process that ends is replaced; what was started on demand is started again by the next demand. */
+export function isReplaced({ respawn, on_demand }: WatcherOptions): boolean {
+  return respawn && !on_demand;
+}
+
+/**
+ * How many processes a watcher is to have, where it is asked for `count`.
+ *
+ * @throws RM_OPTION_INVALID for what is no whole number
+ */
+export function countWanted(count: number, singleton: boolean): number {
+  if (!Number.isSafeInteger(count)) throw new RingmasterError('RM_OPTION_INVALID', [`'numprocesses' must be a whole number, got ${count}`]);
+  return Math.max(0, singleton ? Math.min(1, count) : count);
+}
+
 /** What the plan is to know of what is wanted. */
 export function desiredOf({ run, epoch, generation, sequential, hold }: WatcherState, spec: WatcherOptions): Desired {
-  const { numprocesses, respawn, singleton, max_retry, warmup_delay } = spec;
+  const { numprocesses, singleton, max_retry, warmup_delay } = spec;
+  const respawn = isReplaced(spec);
   const gives_up = max_retry !== -1;
   return { run, epoch, generation, sequential, hold, count: numprocesses, respawn, gives_up, singleton, warmup_ms: warmup_delay * 1000 };
 }
 
 /** What the plan is to know of what there is. */
-export function actualOf(state: WatcherState, slots: { map: ReadonlyMap<number, Slot>; leftovers: number; spent: number }): Actual {
+export function actualOf(state: WatcherState, slots: Pick<Slots, 'map' | 'leftovers' | 'draining' | 'spent'>): Actual {
   const { phase, takenEpoch, blocked, nextBegin_at, resume_at, stalled } = state;
-  const { map, leftovers, spent } = slots;
-  return { phase, epoch: takenEpoch, blocked, next_begin_at: nextBegin_at, resume_at, stalled, slots: map, leftovers, spent };
+  const { map, leftovers, draining, spent } = slots;
+  return { phase, epoch: takenEpoch, blocked, next_begin_at: nextBegin_at, resume_at, stalled, slots: map, leftovers, draining, spent };
 }
 
 /**

@@ -1,38 +1,21 @@
 import type { KillOptions, Outcome, ProcessView, ReloadOptions, SignalOptions, WatcherApi, WatcherStatus } from './api.js';
-import type { Clock } from './clock.js';
 import { checkWatcherChange } from './config/index.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import type { EventBodies, EventName } from './events.js';
-import type { HookRegistry } from './hook-registry.js';
-import type { SpawnOptions } from './hooks.js';
-import type { Logger } from './log.js';
-import type { Os } from './os/port.js';
+import type { Intent } from './plan.js';
 import { Reconciler } from './reconciler.js';
 import type { Slot } from './slot-state.js';
 import { Slots } from './slots.js';
 import type { SlotsHost } from './slots-host.js';
-import type { SpawnQueue } from './spawn-queue.js';
 import { outcome, type Progress, Waiters } from './waiters.js';
+import type { WatcherDeps } from './watcher-deps.js';
 import { Phases } from './watcher-phases.js';
 import { type Plan, plan } from './watcher-plan.js';
-import { actualOf, desiredOf, type Hold, newWatcherState, STATUS, settled, type WatcherState } from './watcher-state.js';
+import { actualOf, countWanted, desiredOf, type Hold, newWatcherState, STATUS, settled, type WatcherState } from './watcher-state.js';
 import { takeStep } from './watcher-steps.js';
 import { watcherView } from './watcher-view.js';
 
 const SIGHUP = 1;
-
-/** What a watcher needs from its supervisor. */
-export interface WatcherDeps {
-  readonly os: Os;
-  readonly clock: Clock;
-  readonly hooks: HookRegistry;
-  readonly log: Logger;
-  readonly spawns: SpawnQueue;
-  random(): number;
-  /** What to execute for one worker id. @throws where the options make no command */
-  command(spec: WatcherOptions, wid: number): SpawnOptions;
-  emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;
-}
 
 /**
  * One command and its processes. Requests change what is wanted and have a pass made; a pass asks the plan what to do next, does
@@ -51,6 +34,8 @@ export class Watcher implements WatcherApi {
   #spec: WatcherOptions;
   #plan: Plan = { steps: [], wake_at: null, filled: false, clean: true, renewed: false };
   #closed: string | null = null;
+  /** With `on_demand`: the next connection starts it. */
+  #armed = false;
 
   constructor(deps: WatcherDeps, name: string, spec: WatcherOptions) {
     this.name = name;
@@ -67,6 +52,9 @@ export class Watcher implements WatcherApi {
       time: () => this.#now(),
       clear: () => this.#slots.clear(),
       count: () => this.pids().length,
+      stopped: () => {
+        if (this.waitsForDemand) this.#deps.demand();
+      },
       kick: () => this.#reconciler.now(),
     });
   }
@@ -83,6 +71,12 @@ export class Watcher implements WatcherApi {
     return this.#spec.numprocesses;
   }
 
+  /** Whether it is to run; if not, whether that was asked for, or it stopped for a reason of its own. */
+  get intent(): Intent {
+    if (this.#state.run) return 'run';
+    return this.#state.instead === undefined ? 'stopped' : 'failed';
+  }
+
   processes(): readonly ProcessView[] {
     return this.#slots.views();
   }
@@ -91,9 +85,30 @@ export class Watcher implements WatcherApi {
     return this.#slots.live().map((slot) => slot.pid);
   }
 
+  /** Whether it waits for a connection to start. */
+  get waitsForDemand(): boolean {
+    return this.#armed && this.#closed === null && this.#state.phase === 'stopped';
+  }
+
   /** @param hold whoever starts many lets each come up in its turn */
   start(hold: Hold | null = null): Promise<Outcome> {
     if (this.#closed !== null) return Promise.resolve({ ...outcome(new Set(), []), instead: this.#closed });
+    if (this.#spec.on_demand && this.#state.phase === 'stopped' && !this.#state.run) return this.#arm();
+    return this.#start(hold);
+  }
+
+  /** A connection is there. */
+  wake(): void {
+    if (this.waitsForDemand) void this.#start(null);
+  }
+
+  #arm(): Promise<Outcome> {
+    this.#armed = true;
+    this.#deps.demand();
+    return Promise.resolve({ ...outcome(new Set(), []), instead: 'it waits for a connection' });
+  }
+
+  #start(hold: Hold | null): Promise<Outcome> {
     return this.#request(
       hold,
       () => settled(this.#state, this.#plan),
@@ -112,8 +127,10 @@ export class Watcher implements WatcherApi {
       hold,
       () => this.#state.takenEpoch >= epoch,
       () => {
+        this.#armed = false;
         this.#state.run = false;
         this.#state.resume_at = null;
+        this.#state.instead = undefined;
       },
     );
   }
@@ -139,7 +156,7 @@ export class Watcher implements WatcherApi {
   }
 
   async setNumprocesses(count: number): Promise<number> {
-    const numprocesses = Math.max(0, this.#spec.singleton ? Math.min(1, count) : count);
+    const numprocesses = countWanted(count, this.#spec.singleton);
     await this.#request(
       this.#state.hold,
       () => settled(this.#state, this.#plan, 'clean'),
@@ -189,6 +206,11 @@ export class Watcher implements WatcherApi {
       () => settled(this.#state, this.#plan, 'clean'),
       () => {},
     );
+  }
+
+  /** Takes over options between a stop and the start that `hold` keeps back; gracefully, where a later request has started it. */
+  replace(spec: WatcherOptions, hold: Hold): void {
+    if (this.#closed === null) void this.update(spec, this.#state.hold !== hold);
   }
 
   /** No start until `other`, a watcher of the same name, is gone. */

@@ -4,7 +4,7 @@ import { resolvePlugin } from '../plugin-resolve.js';
 import { loadProviders } from './verbs.js';
 
 /** Plugins that run unless the config says `false`. */
-const DEFAULT_PLUGINS: readonly string[] = ['control'];
+const DEFAULT_PLUGINS: readonly string[] = ['control', 'logs'];
 
 /**
  * The plugins that run though the config need not name them.

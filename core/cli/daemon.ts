@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { formatProblem, type LoadedConfig, loadConfig } from '../config/index.js';
 import type { Config } from '../config/schema/daemon.js';
 import { isRingmasterError } from '../errors.js';
-import { type Logger, silentLogger } from '../log.js';
+import { silentLogger } from '../log.js';
 import { resolvePlugin } from '../plugin-resolve.js';
 import { Supervisor } from '../supervisor.js';
 import type { DaemonControl } from './daemon-control.js';
@@ -10,8 +10,9 @@ import type { RunRequest } from './daemon-entry.js';
 import { defaultPlugins, hints } from './daemon-plugins.js';
 import { failureLine, problemCounts, readyLine } from './daemon-report.js';
 import { EXIT_STATUS } from './exit-status.js';
+import { configuredLevel, liveLogLevel } from './live-log-level.js';
 import { createPidfile } from './pidfile.js';
-import { type DaemonLog, type LogOptions, levelNamed, openLog } from './pino-log.js';
+import { type DaemonLog, type LogOptions, openLog } from './pino-log.js';
 import type { Io } from './verb.js';
 import { version } from './version.js';
 
@@ -48,7 +49,7 @@ async function logged(run: Run): Promise<number> {
     using _pidfile = pidfile === null ? undefined : createPidfile(pidfile);
     daemonLog = await openLog(logOptions(request, config, io));
     control.useLog(daemonLog);
-    return await supervise(run, daemonLog.log);
+    return await supervise(run, daemonLog);
   } catch (error) {
     io.stderr.write(failureLine(request.program, error));
     return EXIT_STATUS.failed;
@@ -58,11 +59,14 @@ async function logged(run: Run): Promise<number> {
   }
 }
 
-async function supervise({ request, io, control, loaded, config, onStarted }: Run, log: Logger): Promise<number> {
+async function supervise({ request, io, control, loaded, config, onStarted }: Run, daemonLog: DaemonLog): Promise<number> {
+  const { log } = daemonLog;
   log.info(`ringmaster ${version()} starts with ${loaded.file}`, { watchers: Object.keys(config.watchers).length });
   for (const problem of loaded.problems) log.warn(formatProblem(problem));
   for (const warning of request.warnings) log.warn(warning);
-  const plugins = await defaultPlugins(config, dirname(loaded.file));
+  // A level on the command line stands, whatever the config says.
+  const own = request.log_level === undefined ? [liveLogLevel(daemonLog)] : [];
+  const plugins = [...(await defaultPlugins(config, dirname(loaded.file))), ...own];
   if (control.stopping) return EXIT_STATUS.ok;
   await using supervisor = new Supervisor(config, { plugins, log, config_file: loaded.file });
   control.useSupervisor(supervisor);
@@ -85,7 +89,7 @@ async function supervise({ request, io, control, loaded, config, onStarted }: Ru
 function logOptions(request: RunRequest, config: Config, io: Io): LogOptions {
   const output = request.log_output ?? config.logoutput;
   return {
-    level: request.log_level ?? levelNamed(config.loglevel) ?? (config.debug ? 'debug' : 'info'),
+    level: request.log_level ?? configuredLevel(config),
     format: request.log_format,
     output: output === '-' ? null : output,
     terminal: io.stdout.isTTY === true,

@@ -33,6 +33,11 @@ export const initVerb: Verb = {
       return EXIT_STATUS.usage;
     }
     const format = formatFor(values.format, named);
+    if (format === undefined) {
+      const formats = SAMPLE_FORMATS.join(', ');
+      io.stderr.write(`ringmaster init: no sample of the format of ${named}; there are ${formats}: name a file so, or add --format\n`);
+      return EXIT_STATUS.usage;
+    }
     const file = named ?? DEFAULT_FILES[format];
     try {
       await write(file, format, values.force === true);
@@ -45,9 +50,11 @@ export const initVerb: Verb = {
   },
 };
 
-function formatFor(asked: unknown, file: string | undefined): SampleFormat {
-  const extension = file === undefined ? '' : extname(file).slice(1).replace(/^yml$/, 'yaml');
-  return SAMPLE_FORMATS.find((format) => format === asked) ?? SAMPLE_FORMATS.find((format) => format === extension) ?? 'yaml';
+/** The format asked for, else that of the file's extension; undefined where there is no sample of it. */
+function formatFor(asked: unknown, file = ''): SampleFormat | undefined {
+  const extension = extname(file).slice(1).toLowerCase().replace(/^yml$/, 'yaml');
+  const wanted = asked ?? (extension === '' ? 'yaml' : extension);
+  return SAMPLE_FORMATS.find((format) => format === wanted);
 }
 
 async function write(file: string, format: SampleFormat, force: boolean): Promise<void> {

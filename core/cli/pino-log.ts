@@ -38,6 +38,8 @@ export interface LogOptions {
 /** The daemon's log and what can be done to it from outside. */
 export interface DaemonLog {
   readonly log: Logger;
+  /** From now on logs what is at least this important, by loggers that were made before as well. */
+  setLevel(level: LogLevel): void;
   /** Opens the file again, after it was moved away; nothing for standard output. */
   reopen(): void;
   /** Resolves when the last line is written, or can't be. */
@@ -60,15 +62,20 @@ export async function openLog(options: LogOptions): Promise<DaemonLog> {
   const stream = pretty ? await prettyStream(destination, options) : destination;
   const root = pino(
     {
-      level: PINO_LEVELS[options.level],
+      // What is left out is decided here and not by pino, whose child loggers keep the level that they were made with.
+      level: PINO_LEVELS.debug,
       base: { pid: process.pid },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
     stream,
   );
+  const threshold = { level: options.level };
   return {
-    log: facade(root),
+    log: facade(root, threshold),
+    setLevel: (level) => {
+      threshold.level = level;
+    },
     reopen: () => {
       if (options.output !== null) destination.reopen();
     },
@@ -109,12 +116,17 @@ function ended(stream: { end(): void } & NodeJS.EventEmitter): Promise<void> {
 }
 
 /** Our order of arguments, the message first. */
-function facade(pino: Pino): Logger {
+function facade(pino: Pino, threshold: { readonly level: LogLevel }): Logger {
+  const at = (level: Exclude<LogLevel, 'critical'>): Logger['info'] => {
+    return (message, fields) => {
+      if (LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(threshold.level)) pino[PINO_LEVELS[level]](fields ?? {}, message);
+    };
+  };
   return {
-    debug: (message, fields) => pino.debug(fields ?? {}, message),
-    info: (message, fields) => pino.info(fields ?? {}, message),
-    warn: (message, fields) => pino.warn(fields ?? {}, message),
-    error: (message, fields) => pino.error(fields ?? {}, message),
-    child: (fields) => facade(pino.child(fields)),
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warning'),
+    error: at('error'),
+    child: (fields) => facade(pino.child(fields), threshold),
   };
 }

@@ -68,7 +68,8 @@ function addVerb(commander: Commander, program: Command, verb: Verb, io: Io, onS
 }
 
 function toCommander({ Option: Made }: Commander, option: VerbOption): Option {
-  const made = new Made(`--${option.name}${option.value === undefined ? '' : ` <${option.value}>`}`, option.summary);
+  const short = option.short === undefined ? '' : `-${option.short}, `;
+  const made = new Made(`${short}--${option.name}${option.value === undefined ? '' : ` <${option.value}>`}`, option.summary);
   return option.choices === undefined ? made : made.choices(option.choices);
 }
 

@@ -20,7 +20,8 @@ export const runVerb: Verb = {
   usage: '<file>',
   description:
     'Reads the config (YAML, JSON, TOML, a JS or TS module, or a circus.ini), starts its watchers and keeps them running. ' +
-    'SIGTERM, SIGINT (Ctrl-C) and SIGQUIT stop everything gracefully; SIGHUP reloads all watchers and opens the log file again.',
+    'SIGTERM, SIGINT (Ctrl-C) and SIGQUIT stop everything gracefully; SIGHUP reloads all watchers and opens the ' +
+    'log file again, but not the config: that is for `ringmaster reloadconfig`, or `plan` and `apply`.',
   options: [
     ...RUN_OPTIONS,
     {

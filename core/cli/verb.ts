@@ -12,6 +12,8 @@ export interface Io {
 /** An option `--name` of a verb; in `value` its argument as shown in help, absent for a switch. */
 export interface VerbOption {
   readonly name: string;
+  /** One letter that stands for the name, for verbs of `ringmaster`. */
+  readonly short?: string;
   readonly summary: string;
   readonly value?: string;
   readonly choices?: readonly string[];

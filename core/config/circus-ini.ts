@@ -86,6 +86,7 @@ class CircusReader {
       const message = `is an option of a plugin ${plugin}, which the file does not ask for: it is kept as a freeform option`;
       this.#findings.warn(path, { message, ...suggestion(`${plugin}.${option}`, WATCHER_KEYS) });
     }
+    if (/^\s*(?:1|yes|true|on)\s*$/i.test(String(this.#daemon.statsd))) this.#daemon.stats_endpoint ??= 'tcp://127.0.0.1:5557';
     const watchers = [...this.#watchers].toSorted(([a], [b]) => (a < b ? -1 : 1));
     const value = {
       ...this.#daemon,

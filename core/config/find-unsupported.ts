@@ -1,15 +1,10 @@
-import { suggestion } from './did-you-mean.js';
 import { isObject, type JsonObject, own } from './json-value.js';
 import { type Findings, type Path, shortJson } from './problem.js';
-import { PYTHON_HOOK, PYTHON_STREAM, STREAM_CLASSES, UNSUPPORTED, type UnsupportedRow } from './unsupported.js';
+import { PYTHON_HOOK, UNSUPPORTED, type UnsupportedRow } from './unsupported.js';
 
 /** Reports everything in a config, as the person wrote it, that is not there yet or can't be here. */
 export function findUnsupported(config: JsonObject, findings: Findings): void {
   findRows('daemon', config, [], findings);
-  const sockets = own(config, 'sockets');
-  for (const name of Object.keys(isObject(sockets) ? sockets : {})) {
-    for (const { finding } of UNSUPPORTED.filter((row) => row.at === 'socket')) findings.warn(['sockets', name], finding);
-  }
   const watchers = own(config, 'watchers');
   for (const [name, watcher] of Object.entries(isObject(watchers) ? watchers : {})) {
     if (isObject(watcher)) findInWatcher(watcher, ['watchers', name], findings);
@@ -24,10 +19,6 @@ export function findInWatcher(watcher: JsonObject, path: Path, findings: Finding
     if (typeof value !== 'string') continue;
     if (!isJavaScript(value)) findings.error([...path, 'hooks', hook], { ...PYTHON_HOOK, found: shortJson(value) });
   }
-  for (const stream of ['stdout_stream', 'stderr_stream']) {
-    const name = own(own(watcher, stream), 'class');
-    if (typeof name === 'string') findStreamClass(name, [...path, stream, 'class'], findings);
-  }
 }
 
 function findRows(at: UnsupportedRow['at'], options: JsonObject, path: Path, findings: Findings): void {
@@ -40,17 +31,6 @@ function findRows(at: UnsupportedRow['at'], options: JsonObject, path: Path, fin
 function isAskedFor(value: unknown): boolean {
   if (isObject(value)) return Object.keys(value).length > 0;
   return value !== undefined && value !== null && value !== false && value !== '';
-}
-
-function findStreamClass(name: string, path: Path, findings: Findings): void {
-  const known: readonly string[] = STREAM_CLASSES;
-  const found = shortJson(name);
-  if (known.includes(name.replace(/^circus\.stream\./, '')) || isJavaScript(name)) return;
-  if (name.includes('.')) findings.error(path, { ...PYTHON_STREAM, found });
-  else {
-    const allowed = `one of ${known.join(', ')}`;
-    findings.error(path, { message: `must be ${allowed}, got ${found}`, found, allowed, ...suggestion(name, known) });
-  }
 }
 
 /** Whether a callable is named the way of JavaScript: by a file or package, with the function after a #. */

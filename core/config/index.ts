@@ -1,7 +1,6 @@
 /** Configuration: from a file or a JSON value to a checked `Config`, with every problem named. */
 export { type ConfigExport, type ConfigInput, defineConfig } from './define.js';
-export { type ConfigDiff, diffConfigs, type NameDiff, usesSocket, type WatcherChange } from './diff.js';
 export { type LoadedConfig, type LoadOptions, loadConfig } from './load.js';
 export { formatProblem, type Origin, type Problem } from './problem.js';
 export { type CheckedConfig, type CheckOptions, checkConfig, checkConfigSync } from './validate.js';
-export { checkWatcher, checkWatcherChange, type WatcherChangeCheck } from './watcher-options.js';
+export { checkWatcher, checkWatcherChange } from './watcher-options.js';

@@ -5,7 +5,7 @@ import type { Finding } from './problem.js';
  * A row is told once for each place that asks, at the first of its keys that has more than its default.
  */
 export interface UnsupportedRow {
-  readonly at: 'daemon' | 'socket' | 'watcher';
+  readonly at: 'daemon' | 'watcher';
   readonly keys: readonly string[];
   readonly finding: Finding;
 }
@@ -17,13 +17,6 @@ const row = (at: UnsupportedRow['at'], keys: readonly string[], what: string, fi
 });
 
 export const UNSUPPORTED: readonly UnsupportedRow[] = [
-  row('socket', [], 'a managed socket, which is not available yet: it is not opened', 'let the program open its own socket'),
-  row(
-    'daemon',
-    ['statsd', 'stats_endpoint'],
-    'the statistics endpoint, which is not available yet: nothing is published',
-    'use `ringmaster stats`',
-  ),
   row(
     'daemon',
     ['multicast_endpoint'],
@@ -51,31 +44,6 @@ export const UNSUPPORTED: readonly UnsupportedRow[] = [
   ),
   row(
     'watcher',
-    ['use_sockets'],
-    'managed sockets, which are not available yet: processes inherit none',
-    'let the program open its own socket',
-  ),
-  row(
-    'watcher',
-    ['stdin_socket'],
-    'a managed socket as standard input, which is not available yet: standard input is /dev/null',
-    'let the program open its own socket',
-  ),
-  row('watcher', ['on_demand'], 'a start at the first connection, which is not available yet: it starts with the daemon', 'remove it'),
-  row(
-    'watcher',
-    ['stdout_stream'],
-    "a stream for its standard output, which is not available yet: it goes to the daemon's own output",
-    'redirect it in the command, or collect the output of the daemon',
-  ),
-  row(
-    'watcher',
-    ['stderr_stream'],
-    "a stream for its standard error, which is not available yet: it goes to the daemon's own output",
-    'redirect it in the command, or collect the output of the daemon',
-  ),
-  row(
-    'watcher',
     ['copy_path'],
     'sys.path of a daemon in Python, which there is none of here: PYTHONPATH stays as it is',
     'set PYTHONPATH in env',
@@ -96,15 +64,6 @@ export const PYTHON_STREAM: Finding = {
     'one of FileStream, WatchedFileStream, TimedRotatingFileStream, StdoutStream, FancyStdoutStream, QueueStream, or a JavaScript class: ./streams.mjs#Name',
   fix: 'use one of the stream classes there are, or write it in JavaScript and name it ./streams.mjs#Name',
 };
-
-export const STREAM_CLASSES = [
-  'FileStream',
-  'WatchedFileStream',
-  'TimedRotatingFileStream',
-  'StdoutStream',
-  'FancyStdoutStream',
-  'QueueStream',
-] as const;
 
 /** Circus's own plugins: the class that `use` names, the plugin that does the same here, and, as long as there is none, what is different. */
 export const CIRCUS_PLUGINS: Readonly<Record<string, { readonly name: string; readonly instead?: string }>> = {

@@ -1,3 +1,4 @@
+import { checkOutputs } from '../output-options.js';
 import type { AnyPlugin } from '../plugin.js';
 import { checkSchema } from './ajv-problems.js';
 import { checkPlugins, type Plugins, spreadDotted } from './check-plugins.js';
@@ -76,6 +77,7 @@ export function checkSource(source: Source, plugins: Plugins | null, env: Env, f
   checkSchema(config, configSchema, [], findings);
   if (plugins !== null) checkPlugins(config, plugins, convert);
   crossCheck(config, findings);
+  checkOutputs(config, findings);
   return findings.problems.some((problem) => problem.severity === 'error') ? null : mergeEnv(config as unknown as Config);
 }
 

@@ -1,5 +1,6 @@
 import { RingmasterError } from '../errors.js';
 import type { JsonSchema } from '../json-schema.js';
+import { checkWatcherOutputs } from '../output-options.js';
 import { checkSchema } from './ajv-problems.js';
 import { convertValue } from './convert.js';
 import { crossCheckWatcher } from './cross-checks.js';
@@ -131,6 +132,7 @@ function finish(spec: JsonObject, complaints: string[]): WatcherOptions {
   if (complaints.length === 0) {
     checkSchema(spec, watcherSchema, [], findings);
     crossCheckWatcher(spec, [], findings);
+    checkWatcherOutputs(spec, [], findings);
     findInWatcher(spec, [], findings);
   }
   const errors = findings.problems.filter((problem) => problem.severity === 'error');

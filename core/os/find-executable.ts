@@ -1,33 +1,34 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
-
-type Found = { readonly path: string } | { readonly errno: string; readonly message: string };
+import { SpawnError } from './os-error.js';
 
 /**
  * The file that a command's first word means, looked up as execvp(3) does: as it is where it has a slash, else in `path`,
- * or in the daemon's own PATH where the environment of the process has none. What is wrong is told by errno and words.
+ * or in the daemon's own PATH where the environment of the process has none.
  *
  * @param cwd the directory that the process starts in, which relative names refer to
+ * @throws SpawnError that says what is wrong: with the directory, or with the file
  */
-export function findExecutable(file: string, path: string | undefined, cwd: string): Found {
+export function findExecutable(file: string, path: string | undefined, cwd: string): string {
   const wrongDirectory = problem(cwd, 'directory');
-  if (wrongDirectory) return { errno: wrongDirectory, message: `working_dir ${cwd}: ${WORDS[wrongDirectory]}` };
-  if (file === '') return { errno: 'ENOENT', message: 'the command is empty' };
+  if (wrongDirectory) throw new SpawnError(wrongDirectory, `working_dir ${cwd}: ${WORDS[wrongDirectory]}`);
+  if (file === '') throw new SpawnError('ENOENT', 'the command is empty');
   if (file.includes('/')) {
     const full = resolve(cwd, file);
     const wrong = problem(full, 'file');
-    return wrong ? { errno: wrong, message: `${file}: ${WORDS[wrong]}` } : { path: full };
+    if (wrong) throw new SpawnError(wrong, `${file}: ${WORDS[wrong]}`);
+    return full;
   }
   const directories = (path ?? process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin').split(delimiter);
   let denied = false;
   for (const directory of directories) {
     const full = resolve(cwd, directory, file);
     const wrong = problem(full, 'file');
-    if (!wrong) return { path: full };
+    if (!wrong) return full;
     denied ||= wrong === 'EACCES';
   }
-  if (denied) return { errno: 'EACCES', message: `${file}: found in PATH, but not executable` };
-  return { errno: 'ENOENT', message: `${file}: not found in PATH (${directories.join(delimiter)})` };
+  if (denied) throw new SpawnError('EACCES', `${file}: found in PATH, but not executable`);
+  throw new SpawnError('ENOENT', `${file}: not found in PATH (${directories.join(delimiter)})`);
 }
 
 type Errno = 'ENOENT' | 'EACCES' | 'ENOTDIR';

@@ -37,6 +37,10 @@ export interface SpawnRequest {
   readonly gid?: number;
   /** Bytes or whatever the limit counts; null: none. */
   readonly rlimits: Readonly<Partial<Record<Rlimit, number | null>>>;
+  /** The daemon's own where there is none. */
+  readonly umask?: number;
+  /** Added to the daemon's own niceness. */
+  readonly nice?: number;
 }
 
 /** What becomes of a spawn. Exactly one of `spawned` and `failed` is called, perhaps before `spawn` returns; after `spawned`, `exited` exactly once, later. */
@@ -49,6 +53,46 @@ export interface SpawnListener {
 
 /** What came of a signal: `gone` means that there is no such process or group. */
 export type SignalResult = 'sent' | 'gone' | 'denied';
+
+/** What to listen at. */
+export interface ListenSpec {
+  readonly family: 'AF_INET' | 'AF_INET6' | 'AF_UNIX';
+  readonly type: 'SOCK_STREAM' | 'SOCK_DGRAM' | 'SOCK_SEQPACKET' | 'SOCK_RAW' | 'SOCK_RDM';
+  /** Address, or a name that is looked up; not for AF_UNIX. */
+  readonly host: string;
+  /** 0: any that is free; not for AF_UNIX. */
+  readonly port: number;
+  /** Of the socket file; for AF_UNIX only. */
+  readonly path: string | null;
+  /** Protocol by name or number, as in /etc/protocols. */
+  readonly proto: string | null;
+  /** Network interface to take connections from only. */
+  readonly interface: string | null;
+  /** Mode bits that the socket file does not get; the daemon's own umask where it is null. */
+  readonly umask: number | null;
+  /** Remove a socket file that is in the way. */
+  readonly replace: boolean;
+  readonly so_reuseport: boolean;
+  readonly backlog: number;
+  readonly blocking: boolean;
+}
+
+/** A socket that is bound, and listens where its type can; nothing is ever accepted here. */
+export interface ListeningSocket {
+  /** The daemon's own number, closed in children that are not given it. */
+  readonly fd: number;
+  /** Address as bound; null for AF_UNIX. */
+  readonly host: string | null;
+  /** As bound, also where any free one was asked for; null for AF_UNIX. */
+  readonly port: number | null;
+  readonly path: string | null;
+  /** Calls once, as soon as a connection or a datagram waits; for the next time it is asked again. Costs nothing while nothing comes. */
+  onReady(ready: () => void): Disposable;
+  /** Puts back the blocking mode, which is common to all processes that have the socket: one of them may have changed it. */
+  resetMode(): void;
+  /** Closes it, and removes its file unless another has taken its place. */
+  close(): void;
+}
 
 /**
  * The operating system, as small as it can be. This is the only place that knows system calls; tests put a fake here.
@@ -70,6 +114,8 @@ export interface Os {
   groupAlive(pgid: number): boolean;
   /** Pids of direct children, or of all descendants. */
   children(pid: number, recursive: boolean): readonly number[];
+  /** @throws OsError with the errno's name as `code` */
+  listen(spec: ListenSpec): Promise<ListeningSocket>;
   /** No longer keeps the host process alive for this child, nor reports its exit. */
   release(pid: number): void;
   /** The ids of a user; throws where there is none of that name. */

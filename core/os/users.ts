@@ -35,3 +35,18 @@ function ask(flag: string, name: string): number | undefined {
     return undefined;
   }
 }
+
+/** Names of users by id; the number itself where nobody has it. */
+export class UserNames {
+  readonly #known = new Map<number, string>();
+
+  of(uid: number): string {
+    let name = this.#known.get(uid);
+    if (name === undefined) {
+      const rows = readFileSync('/etc/passwd', 'utf8').split('\n');
+      name = rows.map((line) => line.split(':')).find((row) => row[2] === String(uid))?.[0] ?? String(uid);
+      this.#known.set(uid, name);
+    }
+    return name;
+  }
+}

@@ -1,35 +1,61 @@
 import { readFileSync } from 'node:fs';
+import { findExecutable } from './find-executable.js';
+import { SpawnError } from './os-error.js';
 import type { SpawnRequest } from './port.js';
+import { checkPrivileges, hardLimit, isOwnIdentity } from './privileges.js';
 
 /**
- * Puts prlimit(1) and setpriv(1) of util-linux before a command that needs them: Node can set neither limits nor the
- * supplementary groups of a child. Both replace themselves by the command, so that the pid is the command's.
+ * Puts small programs before a command that set what a process can only set for itself, each replacing itself by the next, so that
+ * the pid is the command's: sh(1) the umask, nice(1), prlimit(1) and setpriv(1) of util-linux the rest.
+ *
+ * There are quicker ways: to take the limit, the umask or the user on for the moment of the spawn. But the whole daemon lives
+ * under it then, and with the user's real id even that user may signal it. This way nothing of the daemon ever changes.
+ *
+ * @throws SpawnError EPERM for what the daemon may not give, ENOENT where one of the programs is missing
  */
 export function wrap(request: SpawnRequest, path: string): { readonly file: string; readonly argv: readonly string[] } {
-  const before = [...limits(request.rlimits), ...identity(request)];
+  checkPrivileges(request);
+  const before = [...umask(request), ...niceness(request), ...limits(request.rlimits), ...identity(request)];
   const [file] = before;
   return file === undefined ? { file: path, argv: request.argv } : { file, argv: [...before, path, ...request.argv.slice(1)] };
 }
 
+function umask({ umask }: SpawnRequest): string[] {
+  return umask === undefined ? [] : [tool('sh', 'umask'), '-c', `umask ${umask.toString(8)} && exec "$@"`, 'sh'];
+}
+
+function niceness({ nice }: SpawnRequest): string[] {
+  return nice === undefined ? [] : [tool('nice', 'nice'), '-n', String(nice), '--'];
+}
+
 function limits(rlimits: SpawnRequest['rlimits']): string[] {
   const flags = Object.entries(rlimits).map(([name, limit]) => `--${name}=${limit ?? unlimited(name)}`);
-  return flags.length > 0 ? ['prlimit', ...flags, '--'] : [];
+  return flags.length > 0 ? [tool('prlimit', 'rlimit_*'), ...flags, '--'] : [];
 }
 
 /** The number of open files has a ceiling that `unlimited` is above; what is meant is as many as may be. */
-function unlimited(name: string): string {
-  const hard = name === 'nofile' ? /^Max open files\s+\S+\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] : undefined;
-  return hard ?? 'unlimited';
+function unlimited(name: string): number | string {
+  return (name === 'nofile' ? hardLimit(name) : null) ?? 'unlimited';
 }
 
-function identity({ uid, gid }: SpawnRequest): string[] {
-  if (uid === undefined && gid === undefined) return [];
+function identity(request: SpawnRequest): string[] {
+  const { uid, gid } = request;
+  if ((uid === undefined && gid === undefined) || isOwnIdentity(request)) return [];
   const flags = [...(uid === undefined ? [] : [`--reuid=${uid}`]), ...(gid === undefined ? [] : [`--regid=${gid}`])];
-  return ['setpriv', ...flags, groups(uid), '--'];
+  return [tool('setpriv', 'uid or gid'), ...flags, groups(uid), '--'];
 }
 
 /** initgroups(3) needs a user that has a name. */
 function groups(uid: number | undefined): string {
   const named = uid !== undefined && new RegExp(`^[^:]+:[^:]*:${uid}:`, 'm').test(readFileSync('/etc/passwd', 'utf8'));
   return named ? '--init-groups' : uid === undefined ? '--keep-groups' : '--clear-groups';
+}
+
+/** Where a program is: in the daemon's PATH or where such programs usually are, whatever PATH the process is to have. */
+function tool(name: string, option: string): string {
+  try {
+    return findExecutable(name, `${process.env.PATH ?? ''}:/usr/bin:/bin:/usr/sbin:/sbin`, '/');
+  } catch (cause) {
+    throw new SpawnError('ENOENT', `${option} needs ${name}(1), which is not installed`, { cause });
+  }
 }

@@ -1,6 +1,7 @@
 import type { Exit } from '../hooks.js';
-import type { Os, SignalResult, SpawnListener, SpawnRequest } from '../os/port.js';
+import type { ListeningSocket, ListenSpec, Os, SignalResult, SpawnListener, SpawnRequest } from '../os/port.js';
 import { CLEAN_EXIT, type FakeChild, FakeProcess } from './fake-process.js';
+import { FakeSocket } from './fake-socket.js';
 import type { VirtualClock } from './virtual-clock.js';
 
 export type { FakeChild } from './fake-process.js';
@@ -32,6 +33,7 @@ export type OsAction = { readonly at_ms: number } & (
 type Untimed<A> = A extends OsAction ? Omit<A, 'at_ms'> : never;
 
 const FIRST_PID = 1000;
+const FIRST_FD = 100;
 const DAEMON_PID = 999;
 const INIT_PID = 1;
 
@@ -41,6 +43,8 @@ export class FakeOs implements Os {
   readonly missing: readonly string[] = [];
   /** Everything that was done and happened, oldest first. */
   readonly actions: OsAction[] = [];
+  /** Every socket that was opened, closed ones too, oldest first. */
+  readonly sockets: FakeSocket[] = [];
   readonly users = new Map<string, { readonly uid: number; readonly gid: number }>([
     ['root', { uid: 0, gid: 0 }],
     ['nobody', { uid: 65534, gid: 65534 }],
@@ -119,6 +123,12 @@ export class FakeOs implements Os {
   children(pid: number, recursive: boolean): readonly number[] {
     const direct = [...this.#processes.values()].filter((process) => process.alive && process.parent === pid);
     return direct.flatMap((process) => [process.pid, ...(recursive ? this.children(process.pid, true) : [])]);
+  }
+
+  listen(spec: ListenSpec): Promise<ListeningSocket> {
+    const socket = new FakeSocket(spec, FIRST_FD + this.sockets.length);
+    this.sockets.push(socket);
+    return Promise.resolve(socket);
   }
 
   release(pid: number): void {

@@ -9,6 +9,8 @@ export interface HarnessOptions {
   /** As in a config file. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly plugins?: readonly AnyPlugin[];
+  /** What `reloadConfig` reads. */
+  readonly config_file?: string;
   /** From 0 to 1; always 0 where none is given. */
   readonly random?: () => number;
 }
@@ -42,12 +44,13 @@ const QUIET_TURNS = 20;
 const PATIENCE_MS = 1000;
 
 /** Builds a harness; the supervisor is not started yet. */
-export function createHarness({ config = {}, plugins = [], random = () => 0 }: HarnessOptions = {}): Harness {
+export function createHarness({ config = {}, plugins = [], random = () => 0, ...more }: HarnessOptions = {}): Harness {
   const clock = new VirtualClock();
   const os = new FakeOs(clock);
   const events = recordEvents();
   const lines: LogLine[] = [];
-  const supervisor = new Supervisor(config, { plugins: [events.plugin, ...plugins], log: recordingLogger(lines), clock, os, random });
+  const given = { ...more, plugins: [events.plugin, ...plugins] };
+  const supervisor = new Supervisor(config, { ...given, log: recordingLogger(lines), clock, os, random });
   const until = <T>(promise: PromiseLike<T>, limit_ms = LIMIT_MS): Promise<T> => advanceUntil(clock, promise, limit_ms);
   const stop = (): Promise<void> => until(supervisor.stop());
   return { clock, os, supervisor, events, lines, start: () => until(supervisor.start()), stop, until, [Symbol.asyncDispose]: stop };

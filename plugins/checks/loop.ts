@@ -5,7 +5,7 @@ export interface LoopHost {
   readonly clock: Clock;
   readonly log: Logger;
   readonly supervisor: Pick<SupervisorApi, 'find'>;
-  emit<N extends 'check_failed' | 'check_recovered'>(watcher: WatcherApi, name: N, body: EventBodies[N]): void;
+  emit<N extends 'check_failed' | 'check_recovered'>(watcher: string, name: N, body: EventBodies[N]): void;
 }
 
 /** One check, tried again and again. */
@@ -76,7 +76,7 @@ export class CheckLoop<T> implements AsyncDisposable {
     const { name, watcher, action } = this.#check;
     log.info(`${name} passes again`);
     const target = watcher === null ? undefined : supervisor.find(watcher);
-    if (target !== undefined && action === 'event') emit(target, 'check_recovered', { name, time: clock.wall() / 1000 });
+    if (target !== undefined && action === 'event') emit(target.name, 'check_recovered', { name, time: clock.wall() / 1000 });
   }
 
   #act(error: string, first: boolean): void {
@@ -90,7 +90,7 @@ export class CheckLoop<T> implements AsyncDisposable {
       if (!first) return;
       log.warn(`${name} failed: ${error}`, { watcher: target.name });
       this.#check.acts();
-      emit(target, 'check_failed', { name, time: clock.wall() / 1000, error });
+      emit(target.name, 'check_failed', { name, time: clock.wall() / 1000, error });
     } else if (target.status === 'active') {
       log.warn(`${name} failed: ${error}; ${action} of ${target.name}`);
       this.#check.acts();

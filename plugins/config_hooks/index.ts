@@ -26,7 +26,7 @@ export default definePlugin({
   name: 'config_hooks',
   summary: 'Calls the functions of JavaScript modules that the hooks of a watcher name.',
   schema,
-  hooks: ['before_start', ...PLAIN, 'stats', 'event', 'watcher_removed'],
+  hooks: ['before_start', ...PLAIN, 'stats', 'event', 'watcher_removed', 'config_applied'],
   setup({ config, hooks, clock, emit, directory, log, supervisor }) {
     const loaded = new Map<string, Map<string, Loaded>>();
     const deadline_ms = config.deadline * 1000;
@@ -34,7 +34,7 @@ export default definePlugin({
 
     const call = (watcher: WatcherApi, hook: string, fn: HookFunction, args: object): unknown => {
       const done = (result: unknown): unknown => {
-        emit(watcher, 'hook_success', { name: hook, time: time() });
+        emit(watcher.name, 'hook_success', { name: hook, time: time() });
         return result;
       };
       const result = fn({ hook_name: hook, ...args });
@@ -87,17 +87,25 @@ export default definePlugin({
             : undefined;
         } catch (error) {
           if (!own.reference.ignore_failure) throw error;
-          emit(watcher, 'hook_failure', { name: 'before_start', time: time(), error: messageOf(error) });
+          emit(watcher.name, 'hook_failure', { name: 'before_start', time: time(), error: messageOf(error) });
           return undefined;
         }
       },
       { deadline_ms },
     );
 
-    // `set` may name another function at run time.
+    const resync = (watcher: WatcherApi): void => {
+      sync(watcher).catch((error: unknown) => log.error(messageOf(error), { watcher: watcher.name }));
+    };
+    // `set` may name another function at run time, and so may a config, which may be the first that has this plugin run.
     hooks.event.tap(({ watcher: name, name: event }) => {
       const watcher = event === 'updated' && loaded.has(name) ? supervisor.find(name) : undefined;
-      if (watcher) sync(watcher).catch((error: unknown) => log.error(messageOf(error), { watcher: name }));
+      if (watcher) resync(watcher);
+    });
+    hooks.config_applied.tap(() => {
+      for (const watcher of supervisor.watchers()) {
+        if (watcher.status !== 'stopped' && (loaded.has(watcher.name) || Object.keys(watcher.spec.hooks).length > 0)) resync(watcher);
+      }
     });
     hooks.watcher_removed.tap(({ watcher }) => {
       for (const one of loaded.get(watcher.name)?.values() ?? []) one.tap?.[Symbol.dispose]();

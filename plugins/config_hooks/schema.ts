@@ -1,4 +1,4 @@
-import type { FromSchema, JsonSchema } from '../../core/index.js';
+import type { JsonSchema } from '../../core/index.js';
 
 export const schema = {
   type: 'object',
@@ -14,5 +14,3 @@ export const schema = {
     },
   },
 } as const satisfies JsonSchema;
-
-export type Options = FromSchema<typeof schema>;

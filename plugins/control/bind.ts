@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { Publisher, Router } from 'zeromq';
+import type { Router, XPublisher } from 'zeromq';
 import { RingmasterError } from '../../core/index.js';
 import { holderOf } from './holder.js';
 import { type Address, bindUnixSocket, probe, reasonOf, refuseOtherFiles } from './unix-socket.js';
@@ -23,7 +23,7 @@ export interface Bound {
  * @param owner user, by name or number, who gets the socket file of an ipc endpoint
  * @throws RM_ENDPOINT_BIND that says why, and who holds the endpoint where that can be known
  */
-export async function bindEndpoint(socket: Router | Publisher, endpoint: string, owner: string | number | null): Promise<Bound> {
+export async function bindEndpoint(socket: Router | XPublisher, endpoint: string, owner: string | number | null): Promise<Bound> {
   try {
     const path = /^ipc:\/\/([^@*].*)$/.exec(endpoint)?.[1];
     if (path === undefined) return await bindAddress(socket, endpoint);
@@ -50,7 +50,7 @@ class InUse extends Error {}
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
 
-async function bindAddress(socket: Router | Publisher, endpoint: string): Promise<Bound> {
+async function bindAddress(socket: Router | XPublisher, endpoint: string): Promise<Bound> {
   const until = performance.now() + LATE_CLOSE_MS;
   for (;;) {
     try {
@@ -67,7 +67,7 @@ async function bindAddress(socket: Router | Publisher, endpoint: string): Promis
 /**
  * Not by unbinding first: that goes on in another thread, and ZeroMQ does not stand a socket being read meanwhile.
  */
-async function close(socket: Router | Publisher, flush_ms: number): Promise<void> {
+async function close(socket: Router | XPublisher, flush_ms: number): Promise<void> {
   const [, host, port] = /^tcp:\/\/\[?(.+?)\]?:(\d+)$/.exec(socket.lastEndpoint ?? '') ?? [];
   socket.linger = flush_ms;
   socket.close();

@@ -1,6 +1,6 @@
 import { type Clock, type LogFields, type Logger, messageOf, RingmasterError } from '../../core/index.js';
 import { checkProperties } from './check.js';
-import type { Command, CommandContext } from './command.js';
+import { type Command, type CommandContext, type ReplyBody, Staged } from './command.js';
 import { type Answer, encodeReply, errorAnswer, lateErrorAnswer, okAnswer } from './reply.js';
 import { type Envelope, parseEnvelope, type Request, readRequest, shown } from './request.js';
 
@@ -64,14 +64,33 @@ export class Dispatcher {
     const { max_in_flight, context } = this.#options;
     if ((this.#in_flight.get(client) ?? 0) >= max_in_flight) throw new RingmasterError('RM_REQUEST_TOO_MANY', [max_in_flight]);
     const result = command.run(context, request.properties);
-    if (!(result instanceof Promise)) {
-      this.#answer({ client, ...request }, okAnswer(result));
-      return;
-    }
+    if (result instanceof Promise) this.#await(client, request, command, result);
+    else if (result instanceof Staged) this.#awaitStaged(client, request, command, result);
+    else this.#answer({ client, ...request }, okAnswer(result));
+  }
+
+  #await(client: string, request: Request, command: Command, result: Promise<ReplyBody>): void {
     this.#begin(client);
     const waiting: Waiting = { client, id: request.id, cast: request.cast };
-    if (request.waiting) this.#waiting.add(waiting);
+    if (request.waiting || command.always_waits === true) this.#waiting.add(waiting);
     else this.#answer(waiting, okAnswer());
+    this.#settleBy(waiting, command, result);
+  }
+
+  #awaitStaged(client: string, request: Request, command: Command, { accepted, done }: Staged): void {
+    this.#begin(client);
+    const waiting: Waiting = { client, id: request.id, cast: request.cast };
+    this.#waiting.add(waiting);
+    accepted.then(
+      (body) => {
+        if (!request.waiting) this.#settle(waiting, okAnswer(body));
+      },
+      (error: unknown) => this.#settle(waiting, errorAnswer(error)),
+    );
+    this.#settleBy(waiting, command, done);
+  }
+
+  #settleBy(waiting: Waiting, command: Command, result: Promise<ReplyBody>): void {
     result.then(
       (body) => this.#end(waiting, okAnswer(body)),
       (error: unknown) => {

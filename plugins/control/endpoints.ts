@@ -17,9 +17,13 @@ export function runtimeDir(env: Env = process.env, uid: number = process.getuid?
 }
 
 /** The endpoints of a daemon whose config names none; daemon and command line come to the same ones. */
-export function defaultEndpoints(env: Env = process.env, uid?: number): { endpoint: string; pubsub_endpoint: string } {
+export function defaultEndpoints(
+  env: Env = process.env,
+  uid?: number,
+): { readonly endpoint: string; readonly pubsub_endpoint: string; readonly stats_endpoint: string } {
   const dir = runtimeDir(env, uid);
-  return { endpoint: `ipc://${join(dir, 'control.sock')}`, pubsub_endpoint: `ipc://${join(dir, 'events.sock')}` };
+  const at = (name: string): string => `ipc://${join(dir, name)}`;
+  return { endpoint: at('control.sock'), pubsub_endpoint: at('events.sock'), stats_endpoint: at('stats.sock') };
 }
 
 /**

@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
-import { definePlugin, RingmasterError, wireFilter } from '../../core/index.js';
+import { definePlugin, ProcessSampler, type Publications, RingmasterError, wireFilter } from '../../core/index.js';
 import { commandTable } from './commands/index.js';
 import { Dispatcher } from './dispatch.js';
 import { defaultEndpoints, prepareRuntimeDir, runtimeDir } from './endpoints.js';
-import { EventPublisher } from './events.js';
+import { topicOf } from './events.js';
+import { OpenPublication } from './publication.js';
 import { ControlRouter } from './router.js';
 import { schema } from './schema.js';
 
@@ -11,8 +12,10 @@ export default definePlugin({
   name: 'control',
   summary: 'Answers control requests and publishes events over ZeroMQ, in the Circus protocol.',
   schema,
+  // Who asks for a changed endpoint would lose the answer with the endpoint that it came in by.
+  applies: 'daemon',
   hooks: ['event', 'boot', 'shutdown'],
-  async setup({ config, supervisor, hooks, clock, log, scope }) {
+  async setup({ config, supervisor, hooks, clock, log, scope, provide }) {
     const { endpoint, pubsub_endpoint, endpoint_owner, stats_endpoint, multicast_endpoint } = supervisor.options;
     if (endpoint === null || pubsub_endpoint === null) prepareRuntimeDir(runtimeDir());
     const addresses = {
@@ -20,14 +23,14 @@ export default definePlugin({
       pubsub_endpoint: pubsub_endpoint ?? defaultEndpoints().pubsub_endpoint,
     };
 
-    const publisher = await EventPublisher.open({ ...config, pubsub_endpoint: addresses.pubsub_endpoint, endpoint_owner, log });
-    scope.add('event endpoint', () => publisher.close());
+    const events = await OpenPublication.open({ ...config, endpoint: addresses.pubsub_endpoint, endpoint_owner, log });
+    scope.add('event endpoint', () => events.close());
     const isForWire = wireFilter((name) => {
       const status = supervisor.find(name)?.status;
       return status === 'active' || status === 'starting';
     });
     hooks.event.tap((event) => {
-      if (isForWire(event)) publisher.publish(event);
+      if (isForWire(event)) events.publish(topicOf(event), event.body);
     });
 
     let stop = (): void => {};
@@ -37,11 +40,27 @@ export default definePlugin({
     hooks.shutdown.tap(() => stop());
 
     const router = await ControlRouter.open({ ...config, endpoint: addresses.endpoint, endpoint_owner, log });
-    const endpoints = { endpoint: router.endpoint, pubsub_endpoint: publisher.endpoint, stats_endpoint, multicast_endpoint };
+    const endpoints = { endpoint: router.endpoint, pubsub_endpoint: events.endpoint, stats_endpoint, multicast_endpoint };
+    const publications: Publications = {
+      async openStats(address) {
+        if (address === null) prepareRuntimeDir(runtimeDir());
+        const stats = await OpenPublication.open({
+          ...config,
+          endpoint: address ?? defaultEndpoints().stats_endpoint,
+          endpoint_owner,
+          log,
+        });
+        endpoints.stats_endpoint = stats.endpoint;
+        return stats;
+      },
+    };
+    provide('publications', publications);
+    const sampler = new ProcessSampler({ clock });
+    scope.add('process sampler', () => sampler.clear());
     const dispatcher = new Dispatcher({
       ...config,
       commands: commandTable,
-      context: { supervisor, endpoints, stopped },
+      context: { supervisor, endpoints, sampler, stopped },
       clock,
       log,
       send: (client, reply) => router.send(client, reply),
@@ -55,6 +74,6 @@ export default definePlugin({
       dispatcher.abandon(new RingmasterError('RM_CLOSED', ['the supervisor']));
       await router.close();
     });
-    log.info('control endpoint is open', { endpoint: router.endpoint, pubsub_endpoint: publisher.endpoint });
+    log.info('control endpoint is open', { endpoint: router.endpoint, pubsub_endpoint: events.endpoint });
   },
 });

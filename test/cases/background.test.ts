@@ -16,7 +16,8 @@ describe('a daemon in the background', function () {
   it('returns once it runs, holds its pidfile, and ends with all of its workers', async () => {
     await using daemon = await Daemon.launch({ ...sleepers(20), ...withPidfile('--daemon') });
     expect(await daemon.ended, daemon.said).to.deep.equal({ status: 0, signal: null });
-    expect(daemon.workers).to.have.length(20);
+    // The last ones may not have executed their command yet.
+    await eventually(() => daemon.workers.length === 20);
     expect((await daemon.client().call('status', { name: 'web' })).status).to.equal('active');
 
     const text = readFileSync(pidfileOf(daemon), 'utf8');
@@ -30,7 +31,7 @@ describe('a daemon in the background', function () {
     expect([input, output, errors]).to.deep.equal(['/dev/null', '/dev/null', '/dev/null']);
 
     process.kill(pid, 'SIGTERM');
-    await eventually(() => !isAlive(pid), { deadline_ms: 2000, what: 'the daemon to end' });
+    await eventually(() => !isAlive(pid), { deadline_ms: 10_000, what: 'the daemon to end' });
     expect(daemon.left).to.deep.equal([]);
     expect(existsSync(pidfileOf(daemon))).to.equal(false);
   });

@@ -97,7 +97,8 @@ async function lastWords(daemon: Daemon, control: Client): Promise<void> {
     expect((await control.call('list', { name })).pids).to.have.length(runs ? numprocesses : 0);
     expect((await control.call('options', { name })).options).to.include({ numprocesses });
   }
-  expect(daemon.workers).to.have.length(1 + 3 + 5);
+  // A process that has just been spawned may not have its command line yet.
+  await eventually(() => expect(daemon.workers).to.have.length(1 + 3 + 5), { deadline_ms: 5000 });
 }
 
 describe('50 clients send 200 mixed commands each, all at once', function () {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Config, definePlugin, type Outcome, Supervisor, type WatcherApi } from '../../core/index.js';
@@ -27,6 +28,24 @@ describe('supervisor', () => {
     const times = rig.os.of('spawn').map((one) => one.at_ms);
     expect((times[1] ?? 0) - (times[0] ?? 0)).to.be.within(2000, 2010);
     expect(times).to.have.length(3);
+  });
+
+  it('leaves no listener behind after the pauses of warmup_delay', async () => {
+    const rig = new Rig({ warmup_delay: 2, ...TIERS });
+    const { addEventListener } = AbortSignal.prototype;
+    const signals = new Set<AbortSignal>();
+    AbortSignal.prototype.addEventListener = function (this: AbortSignal, ...args: Parameters<typeof addEventListener>) {
+      signals.add(this);
+      addEventListener.apply(this, args);
+    };
+    try {
+      await rig.until(rig.supervisor.start());
+    } finally {
+      AbortSignal.prototype.addEventListener = addEventListener;
+    }
+    expect(signals.size).to.be.greaterThan(0);
+    expect([...signals].flatMap((signal) => getEventListeners(signal, 'abort'))).to.deep.equal([]);
+    await rig.until(rig.supervisor.stop());
   });
 
   it('does not start what has autostart off, unless asked for it', async () => {
@@ -182,6 +201,22 @@ describe('supervisor', () => {
       await rig.until(rig.supervisor.remove('web', { nostop: true }));
       await rig.until(rig.supervisor.stop());
       expect(rig.os.alive).to.deep.equal(pids);
+    });
+
+    it('answers whoever asks something of a watcher that was removed', async () => {
+      await using rig = await Rig.start(web({ numprocesses: 2 }));
+      const watcher = rig.watcher('web');
+      await rig.until(rig.supervisor.remove('web', { nostop: true }));
+      expect(await rig.until(watcher.stop())).to.include({ instead: 'it was removed' });
+      expect(await rig.until(watcher.set({ numprocesses: 1 }))).to.include({ instead: 'it was removed' });
+      await rig.until(Promise.all([watcher.kill(), watcher.incr(), watcher.reload({ graceful: false })]));
+    });
+
+    it('reloads all though one is removed meanwhile', async () => {
+      await using rig = await Rig.start(TIERS);
+      const reloaded = rig.supervisor.reloadWatchers();
+      await rig.until(rig.supervisor.remove('low', { nostop: true }));
+      expect((await rig.until(reloaded)).started).to.have.length(2);
     });
 
     it('does not start a namesake before the one that was removed is gone', async () => {

@@ -23,7 +23,19 @@ function slot(wid: number, state: SlotState, more: Partial<Slot> = {}): Slot {
 }
 function actual(phase: Phase, slots: readonly Slot[] = [], more: Partial<Actual> = {}): Actual {
   const map = new Map(slots.map((one) => [one.wid, one]));
-  return { phase, epoch: 0, slots: map, leftovers: 0, blocked: false, next_begin_at: 0, resume_at: null, spent: 0, stalled: null, ...more };
+  return {
+    phase,
+    epoch: 0,
+    slots: map,
+    leftovers: 0,
+    draining: 0,
+    blocked: false,
+    next_begin_at: 0,
+    resume_at: null,
+    spent: 0,
+    stalled: null,
+    ...more,
+  };
 }
 const steps = (desired: Partial<Desired>, state: Actual): readonly Step[] => plan({ ...DESIRED, ...desired }, state, NOW).steps;
 const begin = (wid: number): Step => ({ do: 'begin', wid });
@@ -31,6 +43,16 @@ const end = (wid: number, retire = true): Step => ({ do: 'end', wid, retire });
 const phase = (to: Phase): Step => ({ do: 'phase', to });
 
 describe('watcher plan', () => {
+  it('begins so many at once and no more, however many are wanted', () => {
+    const first = steps({ count: 1e9 }, actual('starting'));
+    expect(first).to.have.length.within(100, 1000);
+    const onTheirWay = first.map((_, at) => slot(at + 1, at % 2 ? 'admitting' : 'spawning'));
+    expect(steps({ count: 1e9 }, actual('starting', onTheirWay))).to.deep.equal([]);
+    const [born, ...rest] = onTheirWay;
+    if (born)
+      expect(steps({ count: 1e9 }, actual('starting', [{ ...born, state: 'up' }, ...rest]))).to.deep.equal([begin(first.length + 1)]);
+  });
+
   const cases: readonly [string, Partial<Desired>, Actual, readonly Step[]][] = [
     ['starts with the gate', {}, actual('stopped'), [phase('before_start')]],
     ['starts again when a pause is over', { run: false }, actual('stopped', [], { resume_at: NOW }), [{ do: 'resume' }]],

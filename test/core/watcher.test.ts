@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { rejects } from '../../core/testing.js';
 import { Rig, tapping, web } from '../fixtures/rig.js';
 
 const SIGTERM = 15;
@@ -141,6 +142,12 @@ describe('watcher', () => {
       expect(rig.pids()).to.not.include(oldest);
       await rig.until(rig.watcher().incr());
       expect(rig.wids()).to.deep.equal([1, 2, 3, 4]);
+    });
+
+    it('takes no number that there is none of, and goes on', async () => {
+      await using rig = await Rig.start(web({ numprocesses: 1 }));
+      for (const by of [Number.NaN, 0.5, 1e20, Number.POSITIVE_INFINITY]) await rejects(rig.watcher().incr(by), 'RM_OPTION_INVALID');
+      expect(await rig.until(rig.watcher().incr())).to.equal(2);
     });
 
     it('never gets below none, and a singleton never above one', async () => {

@@ -63,7 +63,7 @@ describe('the hooks', () => {
       ...['config', 'boot', 'before_start', ...spawned, 'after_start', 'ready'],
       ...[...ended, 'respawn', ...spawned],
       ...['before_signal', 'after_signal', 'watcher_added', 'watcher_removed', ...ended, 'respawn', ...spawned],
-      'config_applied',
+      ...['config', 'config_applied'],
       ...['before_shutdown', 'before_stop', 'before_signal', 'after_signal', ...ended, 'after_stop', 'shutdown'],
     ]);
   });

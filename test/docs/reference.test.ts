@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
@@ -35,6 +35,11 @@ function textBelow(...folders: readonly string[]): string {
 describe('the reference', () => {
   it('is what the tables and schemas say; otherwise npm run docs was forgotten', async () => {
     expect(await outdated(REFERENCE)).to.deep.equal([]);
+  });
+
+  it('says nothing of where it was generated', async () => {
+    const pages = await Promise.all((await readdir(REFERENCE)).map(async (name) => [name, await readFile(join(REFERENCE, name), 'utf8')]));
+    expect(pages.filter(([, text]) => text?.includes(process.cwd())).map(([name]) => name)).to.deep.equal([]);
   });
 
   it('names the files that are not', async () => {

@@ -29,9 +29,10 @@ export const daemonProperties = {
     type: ['string', 'null'],
     default: null,
     applies: 'daemon',
-    description: 'ZeroMQ address where statistics are published.',
+    description:
+      'ZeroMQ address where statistics are published. Without one, and with statsd: beside the control endpoint; for a circus.ini tcp://127.0.0.1:5557.',
   },
-  statsd: { type: 'boolean', default: false, applies: 'daemon', description: 'Publish statistics.' },
+  statsd: { type: 'boolean', default: false, applies: 'live', description: 'Publish statistics once a second.' },
   statsd_close_outputs: {
     type: 'boolean',
     default: false,
@@ -49,7 +50,7 @@ export const daemonProperties = {
     quantity: 'duration',
     unit: 's',
     default: 5,
-    applies: 'daemon',
+    applies: 'live',
     description:
       'Period of the safety net that looks whether processes are as they should be; deaths are noticed at once without it. 0 or less: no safety net.',
   },
@@ -59,7 +60,7 @@ export const daemonProperties = {
     unit: 's',
     minimum: 0,
     default: 0,
-    applies: 'daemon',
+    applies: 'live',
     description: 'Pause between the starts of two watchers.',
   },
   pidfile: { type: ['string', 'null'], default: null, applies: 'daemon', description: "File that holds the daemon's pid while it runs." },
@@ -73,7 +74,7 @@ export const daemonProperties = {
   loglevel: {
     enum: ['debug', 'info', 'warning', 'error', 'critical', 'DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL', null],
     default: null,
-    applies: 'daemon',
+    applies: 'live',
     description: "Level of the daemon's log; info where none is given.",
   },
   logoutput: {
@@ -94,7 +95,7 @@ export const daemonProperties = {
     applies: 'daemon',
     description: 'Put before the host name that plugins report under.',
   },
-  debug: { type: 'boolean', default: false, applies: 'daemon', description: 'Log at level debug.' },
+  debug: { type: 'boolean', default: false, applies: 'live', description: 'Log at level debug.' },
   debug_gc: { type: 'boolean', default: false, applies: 'daemon', description: 'Python garbage collector debugging; has no meaning here.' },
   httpd: { type: 'boolean', default: false, applies: 'daemon', description: "Circus's web console." },
   httpd_host: { type: 'string', default: 'localhost', applies: 'daemon', description: 'Address of the web console.' },

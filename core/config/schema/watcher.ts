@@ -1,4 +1,5 @@
 import type { FromSchema, JsonSchema } from '../../json-schema.js';
+import { outputSchema, streamSchema } from '../../output-schema.js';
 
 /** Resource limits of setrlimit(2) that `rlimit_*` options name. */
 export const RLIMITS = [
@@ -41,12 +42,6 @@ const rlimit = {
   quantity: 'size',
   applies: 'restart',
   description: 'Limit of setrlimit(2), soft and hard; null, empty or `infinity`: none.',
-} as const satisfies JsonSchema;
-
-const stream = {
-  type: 'object',
-  applies: 'restart',
-  description: 'Where this output goes: `class` (FileStream, StdoutStream, …) and the options of that class.',
 } as const satisfies JsonSchema;
 
 /** One watcher: a command and how many processes of it to keep alive. Names, meanings and defaults are those of Circus's `[watcher:NAME]`. */
@@ -204,8 +199,10 @@ export const watcherSchema = {
     close_child_stdin: { type: 'boolean', default: true, applies: 'restart', description: 'Standard input is /dev/null.' },
     close_child_stdout: { type: 'boolean', default: false, applies: 'restart', description: 'Standard output is /dev/null.' },
     close_child_stderr: { type: 'boolean', default: false, applies: 'restart', description: 'Standard error is /dev/null.' },
-    stdout_stream: { ...stream, default: {} },
-    stderr_stream: { ...stream, default: {} },
+    stdout: outputSchema,
+    stderr: outputSchema,
+    stdout_stream: streamSchema,
+    stderr_stream: streamSchema,
     virtualenv: {
       type: ['string', 'null'],
       default: null,

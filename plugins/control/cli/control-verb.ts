@@ -30,7 +30,7 @@ export function groupRank(name: string): number {
 }
 
 /** The group under which a verb is listed. */
-export function groupOf(name: string): string {
+function groupOf(name: string): string {
   return GROUPS.find(([, names]) => names.includes(name))?.[0] ?? OTHER_GROUP;
 }
 
@@ -44,15 +44,20 @@ export function controlVerb(command: Command, cli: CommandCli): Verb {
     description: command.description,
     options: [...optionsOf(command), ...SHARED_OPTIONS],
     ...(cli.completes !== undefined && { completes: cli.completes }),
-    run: (args, values, io) =>
-      talking(command.name, cli.usage, values, io, async (target) => {
+    async run(args, values, io) {
+      let status: number = EXIT_STATUS.ok;
+      const given = cli.waits === true ? { ...values, waiting: true } : values;
+      const failed = await talking(command.name, cli.usage, given, io, async (target) => {
         const properties = cli.message(args, commandOptions(command, values));
         await withClient(target, async (client) => {
           const reply = await client.call(command.name, properties);
           const text = values.json === true ? JSON.stringify(reply) : await printed(command, cli, client, reply, io);
           io.stdout.write(`${text}\n`);
+          status = cli.status?.(reply) ?? EXIT_STATUS.ok;
         });
-      }),
+      });
+      return failed === EXIT_STATUS.ok ? status : failed;
+    },
   };
 }
 
@@ -72,10 +77,17 @@ export async function talking(
   } catch (error) {
     const { status, text, reply } = failureOf(error, target);
     if (reply !== undefined && values.json === true) io.stdout.write(`${JSON.stringify(reply)}\n`);
-    else io.stderr.write(`${text}\n`);
+    else io.stderr.write(`${text}${reply === undefined ? '' : remedyOf(reply)}\n`);
     if (error instanceof ArgumentError) io.stderr.write(`usage: ringmaster ${verb} ${usage}`.trimEnd().concat('\n'));
     return status;
   }
+}
+
+/** What a refusal says of what would be right. */
+function remedyOf({ context, fix }: Reply): string {
+  const meant = typeof context === 'object' && context !== null && 'did_you_mean' in context ? context.did_you_mean : undefined;
+  if (typeof meant === 'string') return `; did you mean ${meant}?`;
+  return typeof fix === 'string' ? `; ${fix}` : '';
 }
 
 function targetOf(values: VerbValues, io: Io): Target {

@@ -29,12 +29,18 @@ export async function runPrompt(values: VerbValues, io: Io): Promise<number> {
       );
     },
   });
-  lines.on('SIGINT', () => lines.close());
+  let running: AbortController | undefined;
+  lines.on('SIGINT', () => {
+    if (running === undefined) lines.close();
+    else running.abort();
+  });
   lines.prompt();
   for await (const line of lines) {
     // Circus's prompt has this word for the end of input.
     if (line.trim() === 'EOF') break;
-    await executeLine(line, values, io);
+    running = new AbortController();
+    await executeLine(line, values, io, running.signal);
+    running = undefined;
     lines.prompt();
   }
   lines.close();
@@ -42,7 +48,7 @@ export async function runPrompt(values: VerbValues, io: Io): Promise<number> {
   return EXIT_STATUS.ok;
 }
 
-async function executeLine(line: string, values: VerbValues, io: Io): Promise<void> {
+async function executeLine(line: string, values: VerbValues, io: Io, signal: AbortSignal): Promise<void> {
   const split = splitWords(line);
   if ('error' in split) {
     io.stderr.write(`error: ${split.error}\n`);
@@ -51,13 +57,13 @@ async function executeLine(line: string, values: VerbValues, io: Io): Promise<vo
   const [first, ...rest] = split.words;
   if (first === undefined) return;
   if (first === 'help' || first === '?') help(rest[0], io);
-  else if (CTL_COMMANDS.has(first.toLowerCase())) await execute(split.words, values, io);
+  else if (CTL_COMMANDS.has(first.toLowerCase())) await execute(split.words, values, io, signal);
   else io.stdout.write(`*** Unknown syntax: ${unknownWord(first, CTL_COMMANDS)}; try: help\n`);
 }
 
-async function execute(words: readonly string[], values: VerbValues, io: Io): Promise<void> {
+async function execute(words: readonly string[], values: VerbValues, io: Io, signal?: AbortSignal): Promise<void> {
   const line = readCtlLine(words, CTL_COMMANDS);
-  await runLine({ ...line, values: { ...values, ...line.values } }, io);
+  await runLine({ ...line, values: { ...values, ...line.values } }, io, signal);
 }
 
 function help(name: string | undefined, io: Io): void {

@@ -37,8 +37,8 @@ export const circusctl: Program = {
   },
 };
 
-/** Does what a line says; resolves with the exit status. */
-export async function runLine(line: CtlLine, io: Io): Promise<number> {
+/** Does what a line says, until `signal` is aborted; resolves with the exit status. */
+export async function runLine(line: CtlLine, io: Io, signal?: AbortSignal): Promise<number> {
   const { command, values, problem } = line;
   if (problem !== undefined) {
     io.stderr.write(`${CTL_USAGE}\ncircusctl: error: ${problem}\n`);
@@ -50,24 +50,27 @@ export async function runLine(line: CtlLine, io: Io): Promise<number> {
   } else if (values.ssh !== undefined || values.ssh_keyfile !== undefined) {
     io.stderr.write('error: --ssh is not there yet; use ssh -L 5555:127.0.0.1:5555 USER@HOST and then --endpoint tcp://127.0.0.1:5555\n');
     return EXIT_STATUS.failed;
-  } else return ask(line, command, command.cli, io);
+  } else return ask(line, command, command.cli, io, signal);
   return EXIT_STATUS.ok;
 }
 
-async function ask({ values, args }: CtlLine, command: Command, cli: CommandCli, io: Io): Promise<number> {
+async function ask({ values, args }: CtlLine, command: Command, cli: CommandCli, io: Io, signal?: AbortSignal): Promise<number> {
   let target: Target = { endpoint: '', timeout_ms: 0 };
+  let status: number = EXIT_STATUS.ok;
   try {
     target = ctlTarget(values, io);
     const properties = cli.message(args, commandOptions(command, values));
     await withClient(target, async (client) => {
-      if (command.name === 'listen') await listen(client, listenOptions(values, args, io));
+      if (command.name === 'listen') await listen(client, { ...listenOptions(values, args, io), ...(signal && { signal }) });
       else {
-        const reply = await client.call(command.name, properties);
+        const reply = await client.call(command.name, properties, signal && { signal });
         io.stdout.write(`${values.json === true ? jsonText(reply, values.prettify === true) : cli.print(reply)}\n`);
+        status = cli.status?.(reply) ?? EXIT_STATUS.ok;
       }
     });
-    return EXIT_STATUS.ok;
+    return status;
   } catch (error) {
+    if (signal?.aborted) return EXIT_STATUS.failed;
     const { status, text, reply } = failureOf(error, target);
     if (reply === undefined || values.json !== true) {
       io.stderr.write(`${text}\n`);

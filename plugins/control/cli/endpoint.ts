@@ -26,8 +26,8 @@ function checked(endpoint: string, source: string): string {
 }
 
 /** @returns ms; @throws ArgumentError for what is no number of seconds above zero */
-export function timeoutOf(given: string | undefined, default_s: number): number {
+export function timeoutOf(given: string | undefined, default_s: number, option = '--timeout'): number {
   const seconds = given === undefined ? default_s : Number(given);
   if (Number.isFinite(seconds) && seconds > 0) return seconds * 1000;
-  throw new ArgumentError(`--timeout must be a number of seconds above 0, got "${given}"`);
+  throw new ArgumentError(`${option} must be a number of seconds above 0, got "${given}"`);
 }

@@ -3,6 +3,7 @@ import { commandTable } from '../commands/index.js';
 import { controlVerb, groupRank, SHARED_OPTIONS } from './control-verb.js';
 import { circusctl } from './ctl.js';
 import { listenVerb } from './listen.js';
+import { circusTop, topVerb } from './top/index.js';
 
 /** `listen` is no request; the other two are known to circusctl alone, which says why they can't be. */
 const LEFT_OUT: readonly string[] = ['listen', 'ipython', 'ipythonshell'];
@@ -10,10 +11,10 @@ const commands = [...commandTable.values()]
   .filter(({ name }) => !LEFT_OUT.includes(name))
   .sort((a, b) => groupRank(a.name) - groupRank(b.name));
 
-/** What the control plugin adds to the command line: a verb for each command, `listen`, and circusctl. */
+/** What the control plugin adds to the command line: a verb for each command, `listen`, `top`, circusctl and circus-top. */
 const provider: VerbProvider = {
-  verbs: [...commands.flatMap((command) => (command.cli === undefined ? [] : [controlVerb(command, command.cli)])), listenVerb],
-  programs: [circusctl],
+  verbs: [...commands.flatMap((command) => (command.cli === undefined ? [] : [controlVerb(command, command.cli)])), listenVerb, topVerb],
+  programs: [circusctl, circusTop],
   options: SHARED_OPTIONS,
   hint: ({ endpoint }) => `ringmaster status${endpoint === null ? '' : ` --endpoint ${endpoint}`}`,
 };

@@ -8,17 +8,20 @@ export interface ListenOptions {
   readonly topics: readonly string[];
   /** Address of the events, where the daemon is not to be asked for it. */
   readonly pubsub_endpoint?: string;
+  /** Ends it, as SIGINT does. */
+  readonly signal?: AbortSignal;
   print(topic: string, body: unknown): void;
 }
 
-/** Prints events until SIGINT or SIGTERM. */
-export async function listen(client: Client, { topics, pubsub_endpoint, print }: ListenOptions): Promise<void> {
+/** Prints events until SIGINT, SIGTERM or the end of `signal`. */
+export async function listen(client: Client, { topics, pubsub_endpoint, signal, print }: ListenOptions): Promise<void> {
   let ended = false;
   const end = (): void => {
     ended = true;
     client.close();
   };
   process.once('SIGINT', end).once('SIGTERM', end);
+  signal?.addEventListener('abort', end);
   try {
     const events = client.events(topics.length === 0 ? [''] : topics, pubsub_endpoint === undefined ? {} : { pubsub_endpoint });
     for await (const { topic, body } of events) print(topic, body);
@@ -26,6 +29,7 @@ export async function listen(client: Client, { topics, pubsub_endpoint, print }:
     if (!ended) throw error;
   } finally {
     process.removeListener('SIGINT', end).removeListener('SIGTERM', end);
+    signal?.removeEventListener('abort', end);
   }
 }
 

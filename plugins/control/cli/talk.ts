@@ -50,7 +50,7 @@ export function failureOf(error: unknown, { endpoint, timeout_ms }: Target): Fai
     return {
       status: EXIT_STATUS.failed,
       text: [
-        `no daemon listens at ${endpoint}`,
+        error.message,
         'Start one with `ringmaster run FILE`, or name the address of one that runs with --endpoint or RINGMASTER_ENDPOINT.',
       ].join('\n'),
     };

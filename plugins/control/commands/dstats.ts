@@ -1,6 +1,6 @@
 import { expectArguments, listOf, objectOf, processLine } from '../arguments.js';
 import { defineCommand } from '../command.js';
-import { processInfo } from '../process-info.js';
+import { daemonInfo } from '../process-info.js';
 import { noRequest } from '../properties.js';
 
 export const dstats = defineCommand({
@@ -9,7 +9,7 @@ export const dstats = defineCommand({
   description: 'Tells what the daemon itself uses: memory, processor time and so on.',
   request: noRequest,
   reply: { type: 'object', properties: { info: { type: 'object', description: "The daemon's process information." } } },
-  run: () => ({ info: processInfo(process.pid) }),
+  run: ({ sampler }) => ({ info: daemonInfo(sampler) }),
   cli: {
     usage: '',
     options: [],

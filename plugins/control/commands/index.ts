@@ -1,5 +1,6 @@
 import type { Command } from '../command.js';
 import { add } from './add.js';
+import { apply } from './apply.js';
 import { decr } from './decr.js';
 import { dstats } from './dstats.js';
 import { get } from './get.js';
@@ -13,6 +14,7 @@ import { listsockets } from './listsockets.js';
 import { numprocesses } from './numprocesses.js';
 import { numwatchers } from './numwatchers.js';
 import { options } from './options.js';
+import { plan } from './plan.js';
 import { quit } from './quit.js';
 import { reload } from './reload.js';
 import { reloadconfig } from './reloadconfig.js';
@@ -26,8 +28,9 @@ import { status } from './status.js';
 import { stop } from './stop.js';
 
 /** Every command of the control protocol, by name. */
-export const commands = {
+const commands = {
   add,
+  apply,
   decr,
   dstats,
   get,
@@ -42,6 +45,7 @@ export const commands = {
   numprocesses,
   numwatchers,
   options,
+  plan,
   quit,
   reload,
   reloadconfig,

@@ -27,7 +27,14 @@ export const listsockets = defineCommand({
       },
     },
   },
-  run: () => ({ sockets: [] }),
+  run: ({ supervisor }) => ({
+    sockets: supervisor.sockets().map(({ name, number, backlog, host, port, path }) => ({
+      fd: number,
+      name,
+      backlog,
+      ...(path === null ? { host, port } : { path }),
+    })),
+  }),
   cli: {
     usage: '',
     options: [],

@@ -1,12 +1,19 @@
-import { RingmasterError, type WatcherApi } from '../../../core/index.js';
+import { RingmasterError } from '../../../core/index.js';
 import { expectArguments, given, integerArgument, listOf, objectOf, processLine } from '../arguments.js';
-import { defineCommand } from '../command.js';
+import { type CommandContext, defineCommand, type ReplyBody } from '../command.js';
 import { findWatcher } from '../match.js';
-import { watcherProcessInfo } from '../process-info.js';
+import { extendedInfos, type Infos, type WatcherProcesses, watcherInfos } from '../process-info.js';
 import { name, pidNumber } from '../properties.js';
 
-const infoOf = (watcher: WatcherApi) =>
-  Object.fromEntries(watcher.processes().map((process) => [String(process.pid), watcherProcessInfo(process)]));
+/** Looks at processes and makes a reply of what was found: at once, unless plugins are asked as well. */
+function answer(
+  { sampler, supervisor }: CommandContext,
+  asked: WatcherProcesses,
+  is_extended: boolean,
+  reply: (infos: Infos) => ReplyBody,
+): ReplyBody | Promise<ReplyBody> {
+  return is_extended ? extendedInfos(sampler, supervisor, asked).then(reply) : reply(watcherInfos(sampler, asked));
+}
 
 /** Lines of one watcher: `PID: …`, its children below. */
 function lines(info: unknown): readonly string[] {
@@ -39,16 +46,21 @@ export const stats = defineCommand({
       info: { type: ['object', 'string'], description: 'By pid; of one process its own information.' },
     },
   },
-  run(context, properties) {
-    if (properties.name === undefined) {
-      return { infos: Object.fromEntries(context.supervisor.watchers().map((watcher) => [watcher.name, infoOf(watcher)])) };
+  always_waits: true,
+  run(context, { name, process, extended }) {
+    const is_extended = Boolean(extended);
+    if (name === undefined) {
+      const all = context.supervisor.watchers().map((watcher) => [watcher, watcher.processes()] as const);
+      return answer(context, all, is_extended, (infos) => ({ infos }));
     }
-    const watcher = findWatcher(context, properties.name);
-    if (properties.process === undefined) return { name: properties.name, info: infoOf(watcher) };
-    const pid = pidNumber(properties.process, 'process');
-    const process = watcher.processes().find((one) => one.pid === pid);
-    if (process === undefined) throw new RingmasterError('RM_PROCESS_UNKNOWN', [pid, properties.name]);
-    return { process: properties.process, info: watcherProcessInfo(process) };
+    const watcher = findWatcher(context, name);
+    if (process === undefined) {
+      return answer(context, [[watcher, watcher.processes()]], is_extended, (infos) => ({ name, info: infos[watcher.name] }));
+    }
+    const pid = pidNumber(process, 'process');
+    const view = watcher.processes().find((one) => one.pid === pid);
+    if (view === undefined) throw new RingmasterError('RM_PROCESS_UNKNOWN', [pid, name]);
+    return answer(context, [[watcher, [view]]], is_extended, (infos) => ({ process, info: infos[watcher.name]?.[pid] }));
   },
   cli: {
     usage: '[<name>] [<pid>]',

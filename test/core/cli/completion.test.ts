@@ -70,7 +70,7 @@ describe('completion scripts', () => {
   it('of zsh name every program, verb and option', async () => {
     const { stdout, status } = await runBin('main', ['completion', 'zsh']);
     expect(status).to.equal(0);
-    expect(stdout).to.match(/^#compdef ringmaster circusd circusctl\n/);
+    expect(stdout).to.match(/^#compdef ringmaster circusd circusctl circus-top\n/);
     for (const { name, verbs, options } of await completablePrograms()) {
       expect(stdout).to.include(`_ringmaster_program_${name}() {`);
       for (const verb of verbs) expect(stdout).to.include(`        ${verb.name}) _arguments `);

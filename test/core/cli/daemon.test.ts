@@ -55,6 +55,23 @@ describe('a daemon on the command line', () => {
     expect(daemon.stdout).to.not.include('ready:');
   });
 
+  it('logs at the level of the config that was read last, unless the command line has one', async () => {
+    for (const [args, heard] of [
+      [[], true],
+      [['--log-level', 'warning'], false],
+    ] as const) {
+      directory.file('ringmaster.yaml', `loglevel: warning\n${CONFIG}`);
+      const daemon = start('main', 'run', ...args, config);
+      await eventually(async () => (await runBin('main', ['list'], { env: env() })).stdout === 'tick,web\n', { deadline_ms: 10_000 });
+      directory.file('ringmaster.yaml', `loglevel: info\n${CONFIG}`);
+      expect((await runBin('main', ['reloadconfig', '--waiting'], { env: env() })).stdout).to.equal('ok\n');
+      await runBin('main', ['stop', 'web', '--waiting'], { env: env() });
+      daemon.child.kill('SIGTERM');
+      await daemon.ended;
+      expect(daemon.stdout.includes('web stopped')).to.equal(heard);
+    }
+  });
+
   it('ends after quit', async () => {
     const daemon = start('circusd', '--log-level', 'debug', config);
     await daemon.printed('ready:');

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect } from 'chai';
 import { loadConfig } from '../../../core/index.js';
@@ -48,7 +48,11 @@ describe('ringmaster', () => {
     [['status', '--endpoint', '5555'], '--endpoint must be tcp://HOST:PORT or ipc://PATH, got "5555"', 1],
     [['status', '--timeout', 'soon'], '--timeout must be a number of seconds above 0, got "soon"', 1],
     [['kill', 'web', '--graceful_timeout', 'x'], '--graceful_timeout must be a number, got "x"', 1],
-    [['status', '--endpoint', 'tcp://127.0.0.1:1'], 'no daemon listens at tcp://127.0.0.1:1\nStart one with `ringmaster run FILE`', 1],
+    [
+      ['status', '--endpoint', 'tcp://127.0.0.1:1'],
+      'cannot connect to tcp://127.0.0.1:1: nothing listens there\nStart one with `ringmaster run FILE`',
+      1,
+    ],
   ];
   for (const [args, told, status] of mistakes) {
     it(`tells what is wrong with: ringmaster ${args.join(' ')}`, async () => {
@@ -103,6 +107,15 @@ describe('ringmaster', () => {
         expect(config?.watchers.ticker?.cmd).to.equal('sh -c "while sleep 5; do date; done"');
       });
     }
+
+    it('writes no sample under the name of another format', async () => {
+      const { stderr, status } = await ringmaster('init', 'mine.mjs');
+      expect(stderr).to.equal(
+        'ringmaster init: no sample of the format of mine.mjs; there are yaml, json, toml, ini: name a file so, or add --format\n',
+      );
+      expect(status).to.equal(2);
+      expect(existsSync(directory.at('mine.mjs'))).to.equal(false);
+    });
 
     it('takes the format from the name, and replaces nothing without --force', async () => {
       await ringmaster('init', 'mine.toml');

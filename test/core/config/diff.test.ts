@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { type ConfigInput, checkConfigSync, diffConfigs, usesSocket } from '../../../core/config/index.js';
+import { changedDaemonOptions, changedOptions, diffNames, isSame, usesSocket, valueChanges } from '../../../core/config/diff.js';
+import { type ConfigInput, checkConfigSync } from '../../../core/config/index.js';
 import type { Config } from '../../../core/index.js';
 
 function config(input: ConfigInput): Config {
@@ -8,70 +9,64 @@ function config(input: ConfigInput): Config {
   return checked;
 }
 
-const NOTHING = {
-  watchers: { added: [], removed: [], changed: [] },
-  sockets: { added: [], removed: [], changed: [] },
-  plugins: { added: [], removed: [], changed: [] },
-  daemon: [],
-  socket_users: [],
-};
 const web = { cmd: 'run' };
 
 describe('config diff', () => {
-  const changes: [string, ConfigInput, ConfigInput, object][] = [
+  const options: [string, ConfigInput, ConfigInput, string[]][] = [
     [
       'nothing where only the order of keys differs',
       { env: { A: '1', B: '2' }, watchers: { web } },
       { watchers: { web }, env: { B: '2', A: '1' } },
-      {},
+      [],
     ],
     [
-      'watchers that come and go',
-      { watchers: { a: web, b: web } },
-      { watchers: { b: web, c: web } },
-      { watchers: { added: ['c'], removed: ['a'], changed: [] } },
-    ],
-    [
-      'only the number of processes',
+      'options in the order of the schema',
       { watchers: { web } },
-      { watchers: { web: { ...web, numprocesses: 3 } } },
-      { watchers: { added: [], removed: [], changed: [{ name: 'web', keys: ['numprocesses'], effect: 'numprocesses' }] } },
+      { watchers: { web: { priority: 2, cmd: 'other' } } },
+      ['cmd', 'priority'],
     ],
-    [
-      'what takes effect at once',
-      { watchers: { web } },
-      { watchers: { web: { ...web, numprocesses: 3, priority: 2 } } },
-      { watchers: { added: [], removed: [], changed: [{ name: 'web', keys: ['numprocesses', 'priority'], effect: 'live' }] } },
-    ],
-    [
-      'what needs new processes',
-      { watchers: { web } },
-      { watchers: { web: { cmd: 'other', priority: 2 } } },
-      { watchers: { added: [], removed: [], changed: [{ name: 'web', keys: ['cmd', 'priority'], effect: 'restart' }] } },
-    ],
-    [
-      "the config's environment, in each watcher",
-      { watchers: { web } },
-      { env: { A: '1' }, watchers: { web } },
-      { watchers: { added: [], removed: [], changed: [{ name: 'web', keys: ['env'], effect: 'restart' }] } },
-    ],
-    ['lists by their items', { watchers: { web: { ...web, args: ['a'] } } }, { watchers: { web: { ...web, args: ['a'] } } }, {}],
-    [
-      'plugins',
-      { plugins: { a: { x: 1 }, b: {} } },
-      { plugins: { a: { x: 2 }, c: {} } },
-      { plugins: { added: ['c'], removed: ['b'], changed: ['a'] } },
-    ],
-    ['options of the daemon', { check_delay: 1 }, { check_delay: 2, endpoint: 'ipc://x' }, { daemon: ['endpoint', 'check_delay'] }],
-    [
-      'sockets, with the watchers that use them',
-      { sockets: { s: { port: 1 } }, watchers: { a: { cmd: 'x $(circus.sockets.S)' }, b: web, c: { ...web, use_sockets: true } } },
-      { sockets: { s: { port: 2 } }, watchers: { a: { cmd: 'x $(circus.sockets.S)' }, b: web, c: { ...web, use_sockets: true } } },
-      { sockets: { added: [], removed: [], changed: ['s'] }, socket_users: ['a', 'c'] },
-    ],
+    ["the config's environment, in each watcher", { watchers: { web } }, { env: { A: '1' }, watchers: { web } }, ['env']],
+    ['lists by their items', { watchers: { web: { ...web, args: ['a'] } } }, { watchers: { web: { ...web, args: ['a'] } } }, []],
+    ['an item more', { watchers: { web: { ...web, args: ['a'] } } }, { watchers: { web: { ...web, args: ['a', 'b'] } } }, ['args']],
   ];
-  for (const [what, before, after, expected] of changes) {
-    it(`finds ${what}`, () => expect(diffConfigs(config(before), config(after))).to.deep.equal({ ...NOTHING, ...expected }));
+  for (const [what, before, after, expected] of options) {
+    it(`finds ${what}`, () => {
+      const [old, now] = [config(before).watchers.web, config(after).watchers.web];
+      expect(old && now && changedOptions(old, now)).to.deep.equal(expected);
+    });
+  }
+
+  it("finds the daemon's own options, in the order of the schema", () => {
+    const after = config({ check_delay: 2, endpoint: 'ipc://x' });
+    expect(changedDaemonOptions(config({ check_delay: 1 }), after)).to.deep.equal(['endpoint', 'check_delay']);
+  });
+
+  it('finds what comes, goes and differs between two maps, and with which values', () => {
+    const [before, after] = [
+      { a: { x: 1 }, b: {}, same: [1, { y: 2 }] },
+      { a: { x: 2 }, c: {}, same: [1, { y: 2 }] },
+    ];
+    expect(diffNames(before, after)).to.deep.equal({ added: ['c'], removed: ['b'], changed: ['a'] });
+    expect(valueChanges(before, after)).to.deep.equal([
+      { option: 'b', from: {}, to: null },
+      { option: 'a', from: { x: 1 }, to: { x: 2 } },
+      { option: 'c', from: null, to: {} },
+    ]);
+  });
+
+  const pairs: [unknown, unknown, boolean][] = [
+    [{ a: 1, b: 2 }, { b: 2, a: 1 }, true],
+    [{ a: undefined }, {}, false],
+    [[], {}, false],
+    [[1, 2], [2, 1], false],
+    [null, {}, false],
+    ['1', 1, false],
+    [Number.NaN, Number.NaN, true],
+  ];
+  for (const [a, b, same] of pairs) {
+    it(`takes ${JSON.stringify(a)} and ${JSON.stringify(b)} for ${same ? 'the same' : 'different'}`, () => {
+      expect(isSame(a, b)).to.equal(same);
+    });
   }
 
   const users: [Record<string, unknown>, boolean][] = [

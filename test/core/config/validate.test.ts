@@ -73,16 +73,16 @@ describe('config check', () => {
   });
 
   const asked: [string, Record<string, unknown>, string][] = [
-    ['sockets', { sockets: { web: { port: 1 } } }, 'sockets.web'],
-    ['statistics', { statsd: true, stats_endpoint: 'tcp://127.0.0.1:1' }, 'statsd'],
     ['discovery', { multicast_endpoint: 'udp://237.219.251.97:12027' }, 'multicast_endpoint'],
     ['the web console', { httpd: true, httpd_port: 1 }, 'httpd'],
     ['Python logging', { loggerconfig: 'x' }, 'loggerconfig'],
     ['the garbage collector', { debug_gc: true }, 'debug_gc'],
     ['a host name prefix', { fqdn_prefix: 'x' }, 'fqdn_prefix'],
-    ['inherited sockets', { watchers: { web: { cmd: 'x', use_sockets: true } } }, 'watchers.web.use_sockets'],
-    ['a start on demand', { watchers: { web: { cmd: 'x', on_demand: true } } }, 'watchers.web.on_demand'],
-    ['a stream', { watchers: { web: { cmd: 'x', stdout_stream: { class: 'FileStream' } } } }, 'watchers.web.stdout_stream'],
+    [
+      'an option that a stream does not have',
+      { watchers: { web: { cmd: 'x', stdout_stream: { class: 'FileStream', filename: 'f', refresh_time: 0.3 } } } },
+      'watchers.web.stdout_stream.refresh_time',
+    ],
     ['sys.path', { watchers: { web: { cmd: 'x', copy_path: true } } }, 'watchers.web.copy_path'],
     ['shell_args without a shell', { watchers: { web: { cmd: 'x', shell_args: 'a' } } }, 'watchers.web.shell_args'],
   ];

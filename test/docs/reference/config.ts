@@ -29,11 +29,6 @@ function remarks(at: UnsupportedRow['at']): Readonly<Record<string, string>> {
   return Object.fromEntries(rows.flatMap(({ keys, finding }) => keys.map((key) => [key, `_It ${finding.message}._`])));
 }
 
-/** The same of every socket. */
-function socketRemarks(): readonly string[] {
-  return UNSUPPORTED.filter(({ at, keys }) => at === 'socket' && keys.length === 0).map(({ finding }) => `_It ${finding.message}._`);
-}
-
 export function configPage(): string {
   const maps: JsonSchema = {
     properties: Object.fromEntries(Object.entries<JsonSchema>(configSchema.properties).filter(([name]) => !(name in daemonProperties))),
@@ -58,7 +53,6 @@ export function configPage(): string {
     optionTable(watcherSchema, WATCHER_IN_CIRCUS, remarks('watcher')),
     '## A socket',
     'Under `sockets: NAME`; in a circus.ini under `[socket:NAME]`.',
-    ...socketRemarks(),
-    optionTable(socketSchema, {}, remarks('socket')),
+    optionTable(socketSchema),
   ]);
 }

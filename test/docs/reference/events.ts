@@ -17,12 +17,14 @@ const BODIES: { readonly [N in EventName]: Readonly<Record<keyof EventBodies[N],
   spawn_failed: { time: true, errno: true, error: true },
   gave_up: { time: true, reason: true },
   stuck: { process_pid: true, time: true },
+  output_lost: { time: true, stream: true, bytes: true, lines: true, error: true },
+  output_resumed: { time: true, stream: true, bytes: true, lines: true },
   check_failed: { name: true, time: true, error: true },
   check_recovered: { name: true, time: true },
 };
 
 /** Events that Circus has none of. */
-const OURS: readonly EventName[] = ['spawn_failed', 'gave_up', 'stuck', 'check_failed', 'check_recovered'];
+const OURS: readonly EventName[] = ['spawn_failed', 'gave_up', 'stuck', 'output_lost', 'output_resumed', 'check_failed', 'check_recovered'];
 
 const KEY_WORDS: { readonly [K in EventName as keyof EventBodies[K]]: string } = {
   process_pid: 'pid of the process, an integer',
@@ -32,6 +34,9 @@ const KEY_WORDS: { readonly [K in EventName as keyof EventBodies[K]]: string } =
   error: 'what went wrong, text',
   errno: 'name of the error, such as `ENOENT`',
   reason: 'why, text',
+  stream: '`stdout` or `stderr`',
+  bytes: 'how many bytes were lost',
+  lines: 'how many lines were lost, the last perhaps in part',
 };
 
 export function eventsPage(): string {

@@ -1,5 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArguments } from '../../../core/cli/arguments.js';
 import { silentLogger } from '../../../core/log.js';
+import { ProcessSampler } from '../../../core/os/process-sampler.js';
 import { splitWords } from '../../../core/shell-words.js';
 import { createHarness } from '../../../core/testing.js';
 import { commandOptions, optionsOf } from '../../../plugins/control/cli/command-options.js';
@@ -19,6 +23,7 @@ export interface Exchange {
 
 /** A command line for each command; the replies are what a daemon answers, on a fake operating system. */
 const LINES: Readonly<Record<keyof Commands, string>> = {
+  apply: 'apply /etc/ringmaster.yaml --graceful',
   add: 'add --start --waiting mailer "node mailer.js"',
   decr: 'decr --waiting web 2',
   dstats: 'dstats',
@@ -34,9 +39,10 @@ const LINES: Readonly<Record<keyof Commands, string>> = {
   numprocesses: 'numprocesses web',
   numwatchers: 'numwatchers',
   options: 'options ticker',
+  plan: 'plan /etc/ringmaster.yaml',
   quit: 'quit --waiting',
   reload: 'reload web --waiting',
-  reloadconfig: 'reloadconfig',
+  reloadconfig: 'reloadconfig --waiting',
   restart: 'restart web --waiting',
   rm: 'rm ticker --waiting',
   set: 'set web numprocesses 4 --waiting',
@@ -47,10 +53,22 @@ const LINES: Readonly<Record<keyof Commands, string>> = {
   stop: 'stop "we*" --waiting',
 };
 
+/** Each names its directory: by default that is the one where the pages are made. */
 const CONFIG = {
+  // No timer but those of the examples, so that the time in them is the same each time.
+  check_delay: 0,
   watchers: {
-    ticker: { cmd: 'node ticker.js', priority: 1 },
-    web: { cmd: 'node server.js', numprocesses: 3, graceful_timeout: '5s' },
+    ticker: { cmd: 'node ticker.js', working_dir: '/srv/app', priority: 1 },
+    web: { cmd: 'node server.js', working_dir: '/srv/app', numprocesses: 3, graceful_timeout: '5s' },
+  },
+};
+
+/** What the file of `plan`, `apply` and `reloadconfig` holds. */
+const CHANGED = {
+  check_delay: 0,
+  watchers: {
+    ticker: { cmd: 'node ticker.js', priority: 1, numprocesses: 2 },
+    web: { cmd: 'node server.js --port 8080', numprocesses: 3, graceful_timeout: '5s' },
   },
 };
 
@@ -92,14 +110,19 @@ async function exchange(command: Command, line: string): Promise<Exchange> {
   if (problems.length > 0 || command.cli === undefined) throw new Error(`${line}: ${problems.join(', ') || 'no form on the command line'}`);
   const properties = command.cli.message(positionals, commandOptions(command, values));
   const request = { id: 1, command: command.name, properties: command.name === 'listen' ? {} : properties };
-  const answered = await ask(request);
+  const answered = await ask(
+    'file' in properties ? { ...request, properties: { ...properties, file: undefined, config: CHANGED } } : request,
+  );
   const reply: Reply = command.name in SAMPLED ? { ...answered, ...SAMPLED[command.name] } : answered;
   const printed = reply.status === 'error' ? null : command.cli.print(reply);
   return { line, request, reply, printed };
 }
 
 async function ask(request: Readonly<Record<string, unknown>>): Promise<Reply> {
-  await using harness = createHarness({ config: CONFIG });
+  const directory = await mkdtemp(join(tmpdir(), 'ringmaster-docs-'));
+  const config_file = join(directory, 'ringmaster.json');
+  await writeFile(config_file, JSON.stringify(CHANGED));
+  await using harness = createHarness({ config: CONFIG, config_file });
   await harness.start();
   const { supervisor, clock } = harness;
   const endpoints = {
@@ -111,7 +134,7 @@ async function ask(request: Readonly<Record<string, unknown>>): Promise<Reply> {
   const reply = new Promise<string>((send) => {
     const dispatcher = new Dispatcher({
       commands: commandTable,
-      context: { supervisor, endpoints, stopped: supervisor.closed },
+      context: { supervisor, endpoints, sampler: new ProcessSampler({ clock }), stopped: supervisor.closed },
       clock,
       log: silentLogger,
       max_message_bytes: 1_048_576,
@@ -120,5 +143,7 @@ async function ask(request: Readonly<Record<string, unknown>>): Promise<Reply> {
     });
     dispatcher.handle('example', Buffer.from(JSON.stringify(request)));
   });
-  return JSON.parse(await harness.until(reply));
+  const answered = await harness.until(reply);
+  await rm(directory, { recursive: true });
+  return JSON.parse(answered);
 }

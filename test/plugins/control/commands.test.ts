@@ -85,6 +85,14 @@ describe('control: commands', () => {
     expect((await wire.ask({ command: 'dstats' })).info).to.have.all.keys(...KEYS);
   });
 
+  it('adds the totals of all descendants and what plugins add, where that is asked for, and answers when it is there', async () => {
+    const reply = await wire.ask({ command: 'stats', properties: { name: 'db', extended: true } });
+    const info = (reply.info as Record<string, Record<string, unknown>>)[PID];
+    expect(info).to.have.all.keys(...KEYS, 'wid', 'started', 'total', 'added');
+    expect(info?.added).to.equal('db 1');
+    expect(info?.total).to.have.all.keys('processes', 'cpu', 'mem', 'rss_bytes');
+  });
+
   it('shows the others when one process has just gone', async () => {
     const web = host.supervisor.list[0];
     web?.live.push(view(2 ** 22 + 1, 3));

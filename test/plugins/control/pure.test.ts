@@ -1,12 +1,11 @@
 import { expect } from 'chai';
-import { RingmasterError } from '../../../core/index.js';
+import { ProcessSampler, RingmasterError } from '../../../core/index.js';
 import { configOptions } from '../../../plugins/control/circus-options.js';
 import { ArgumentError } from '../../../plugins/control/command.js';
 import { topicOf } from '../../../plugins/control/events.js';
 import { tcpListeners, unixListeners } from '../../../plugins/control/holder.js';
 import { globPattern, matchWatchers } from '../../../plugins/control/match.js';
 import { optionValue } from '../../../plugins/control/option-arguments.js';
-import { cpuTime, humanBytes, parseStat, processInfo } from '../../../plugins/control/process-info.js';
 import { pythonRepr, pythonText } from '../../../plugins/control/python-text.js';
 import { encodeReply, errorAnswer } from '../../../plugins/control/reply.js';
 import { FakeSupervisor } from '../../fixtures/control/fake-supervisor.js';
@@ -40,8 +39,8 @@ describe('control: names that match', () => {
   const supervisor = new FakeSupervisor();
   for (const name of ['Web', 'web2', 'db']) supervisor.watch(name);
   const endpoints = { endpoint: '', pubsub_endpoint: '', stats_endpoint: null, multicast_endpoint: null };
-  const names = (name: string, method?: string): readonly string[] =>
-    matchWatchers({ supervisor, endpoints, stopped: Promise.resolve() }, name, method).map((watcher) => watcher.name);
+  const context = { supervisor, endpoints, sampler: new ProcessSampler(), stopped: Promise.resolve() };
+  const names = (name: string, method?: string): readonly string[] => matchWatchers(context, name, method).map((watcher) => watcher.name);
 
   it('takes a regex from the start of the name, ignoring case, and Python group names', () => {
     expect(names('W', 'regex')).to.deep.equal(['Web', 'web2']);
@@ -131,22 +130,6 @@ describe('control: options in the form of the config', () => {
       stdout_stream: { class: 'FileStream', filename: 'f' },
       options: { mine: 'y' },
     });
-  });
-});
-
-describe('control: process information', () => {
-  it('writes bytes as Circus does', () => {
-    expect([0, 1023, 1024, 3_355_443, 5 * 1024 ** 3].map(humanBytes)).to.deep.equal(['0B', '1023B', '1.00K', '3.20M', '5.00G']);
-  });
-  it('writes processor time as minutes, seconds and hundredths', () => {
-    expect([0, 0.29, 59.999, 61.5, 3600].map(cpuTime)).to.deep.equal(['0:00.00', '0:00.29', '0:59.99', '1:01.50', '60:00.00']);
-  });
-  it('reads the stat of a process whose name holds parentheses and spaces', () => {
-    const line = '7 (a) b) S 1 7 7 0 -1 4194304 0 0 0 0 12 30 0 0 20 5 1 0 4711 0 0';
-    expect(parseStat(line)).to.deep.equal({ state: 'S', cpu_ticks: 42, nice: 5, starttime_ticks: 4711 });
-  });
-  it('has nothing of a process that is gone', () => {
-    expect(processInfo(2 ** 22 + 1)).to.equal(undefined);
   });
 });
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { RingmasterError } from '../../../core/index.js';
 import { eventually } from '../../fixtures/control/expect.js';
 import { type Host, openHost } from '../../fixtures/control/host.js';
 import { Wire } from '../../fixtures/control/wire.js';
@@ -127,10 +128,25 @@ describe('control: on the wire', () => {
   });
 
   it('answers a failure on the way to whoever waits, and ok to whoever does not', async () => {
-    const late = await wire.ask({ id: 1, command: 'reloadconfig', properties: { waiting: true } });
-    expect(late).to.include({ status: 'error', errno: 6, tb: null, code: 'RM_NO_CONFIG_FILE' });
-    expect(late.reason).to.match(/^server error: cannot reload the config/);
-    expect(await wire.ask({ id: 2, command: 'reloadconfig' })).to.have.all.keys('status', 'time', 'id');
+    const late = await wire.ask({ id: 1, command: 'kill', properties: { name: 'nope', waiting: true } });
+    expect(late).to.include({ status: 'error', errno: 6, tb: null, code: 'RM_WATCHER_UNKNOWN' });
+    expect(late.reason).to.match(/^server error: program nope/);
+    expect(await wire.ask({ id: 2, command: 'kill', properties: { name: 'nope' } })).to.have.all.keys('status', 'time', 'id');
+  });
+
+  it('refuses a config that can not be read, whether anybody waits or not, and answers once', async () => {
+    host.supervisor.refusal = new RingmasterError('RM_CONFIG_INVALID', ['a.ini:3: error: one\na.ini:9: error: two'], {
+      context: { problems: [{ line: 3 }, { line: 9 }] },
+    });
+    for (const command of ['reloadconfig', 'plan', 'apply']) {
+      for (const waiting of [false, true]) {
+        const refused = await wire.ask({ id: command, command, properties: { waiting } });
+        expect(refused).to.include({ id: command, status: 'error', errno: 5, code: 'RM_CONFIG_INVALID' });
+        expect(refused.reason).to.contain('a.ini:3: error: one').and.to.contain('a.ini:9: error: two');
+        expect(refused.context).to.deep.equal({ problems: [{ line: 3 }, { line: 9 }] });
+      }
+    }
+    expect(await wire.ask({ id: 'next', command: 'list' })).to.include({ id: 'next', status: 'ok' });
   });
 
   it('answers whoever still waits when the endpoint closes', async () => {

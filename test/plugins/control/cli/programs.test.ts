@@ -1,8 +1,21 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
+import { CTL_COMMANDS, runLine } from '../../../../plugins/control/cli/ctl.js';
+import { readCtlLine } from '../../../../plugins/control/cli/ctl-arguments.js';
 import { StubDaemon } from '../../../fixtures/cli/router.js';
 import { type Bin, RunningBin, runBin } from '../../../fixtures/cli/run-bin.js';
 
 const NOT_FOUND = { status: 'error', reason: 'program nope not found', tb: null, errno: 3 };
+const MISSPELT = {
+  status: 'error',
+  reason: "unknown key 'numproceses'",
+  tb: null,
+  errno: 3,
+  fix: 'see the options',
+  context: { did_you_mean: 'numprocesses' },
+};
 
 describe('control cli: programs against an endpoint', () => {
   let daemon: StubDaemon;
@@ -11,9 +24,9 @@ describe('control cli: programs against an endpoint', () => {
       status: ({ name }) =>
         name === undefined ? { statuses: { web: 'active', Tick: 'stopped' } } : name === 'nope' ? NOT_FOUND : { status: 'active' },
       list: ({ name }) => (name === undefined ? { watchers: ['tick', 'web'] } : { pids: [11, 12] }),
-      start: () => ({}),
+      start: ({ name }) => (name === 'nope' ? { ...NOT_FOUND, fix: '`ringmaster list` shows them' } : {}),
       stop: () => null,
-      set: () => ({}),
+      set: ({ options }) => (typeof options === 'object' && options !== null && 'numproceses' in options ? MISSPELT : {}),
     });
   });
   after(() => daemon[Symbol.asyncDispose]());
@@ -54,6 +67,30 @@ describe('control cli: programs against an endpoint', () => {
         command: 'set',
         properties: { name: 'web', options: { max_retry: -1, numprocesses: 3 }, waiting: true },
       });
+    });
+  }
+
+  it('main says what was probably meant, or what to do, where the daemon says no', async () => {
+    expect(await run('main', ['set', 'web', 'numproceses', '3'])).to.deep.include({
+      stderr: "error: unknown key 'numproceses'; did you mean numprocesses?\n",
+      status: 3,
+    });
+    expect((await run('main', ['start', 'nope'])).stderr).to.equal('error: program nope not found; `ringmaster list` shows them\n');
+  });
+
+  for (const bin of ['circusctl', 'main'] as const) {
+    it(`${bin} says so where something else listens`, async () => {
+      const other = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1');
+      try {
+        await once(other, 'listening');
+        const address = other.address();
+        const endpoint = `tcp://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+        const { stderr, status } = await run(bin, ['--endpoint', endpoint, 'status']);
+        expect(stderr).to.include(`cannot connect to ${endpoint}: what listens there does not speak ZeroMQ\n`);
+        expect(status).to.equal(1);
+      } finally {
+        other.close();
+      }
     });
   }
 
@@ -103,6 +140,21 @@ describe('control cli: programs against an endpoint', () => {
     expect(stdout).to.match(/\(circusctl\) \n$/);
     expect(stderr).to.equal('error: a " is not closed\nerror: program nope not found\n');
     expect(status).to.equal(0);
+  });
+
+  it('a line of the prompt ends with its signal: what listens stops to, and nobody waits for an answer', async () => {
+    for (const words of [['listen'], ['stop', 'web']]) {
+      const ended = new AbortController();
+      const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+      const io = { stdin: new PassThrough(), stdout, stderr, env: { CIRCUSCTL_ENDPOINT: daemon.endpoint } };
+      const done = runLine(readCtlLine(words, CTL_COMMANDS), io, ended.signal);
+      if (words[0] === 'listen') await daemon.subscribed();
+      ended.abort();
+      expect(await done).to.be.within(0, 1);
+      expect([stdout.read(), stderr.read()]).to.deep.equal([null, null]);
+    }
+    // The end of the subscription, so that the next test reads its own.
+    await daemon.subscribed();
   });
 
   for (const [bin, told] of [

@@ -1,0 +1,45 @@
+import { closeSync } from 'node:fs';
+import { numbersOf, sourceOf } from '../fd-source.js';
+import type { SpawnRequest } from '../port.js';
+import { openPipe } from './fds.js';
+import type { Libc } from './libc.js';
+import type { OpenReading, Reading } from './pipes.js';
+
+/** The descriptors of a process that is about to start, and the daemon's ends of its pipes. */
+export class ChildFds {
+  /** By number in the process: the number in the daemon, or null for /dev/null. */
+  readonly table = new Map<number, number | null>();
+  readonly readings: Reading[] = [];
+  readonly #ends = new Map<number, number>();
+  readonly #libc: Libc;
+  readonly #open: OpenReading;
+
+  constructor(libc: Libc, open: OpenReading) {
+    this.#libc = libc;
+    this.#open = open;
+  }
+
+  /** @throws OsError where a pipe can't be opened; `close` and `cancel` are due all the same */
+  fill(fds: SpawnRequest['fds']): void {
+    for (const number of numbersOf(fds)) {
+      const { fd, source } = sourceOf(fds, number);
+      if (source.kind === 'null') this.table.set(number, null);
+      else if (source.kind === 'inherit') this.table.set(number, fd);
+      else if (source.kind === 'fd') this.table.set(number, source.fd);
+      else {
+        if (!this.#ends.has(fd)) {
+          const pipe = openPipe(this.#libc);
+          this.#ends.set(fd, pipe.write);
+          this.readings.push(this.#open(pipe.read, source.sink));
+        }
+        this.table.set(number, this.#ends.get(fd) ?? null);
+      }
+    }
+  }
+
+  /** Closes the process's ends of the pipes: it has its own, or there is none. */
+  close(): void {
+    for (const fd of this.#ends.values()) closeSync(fd);
+    this.#ends.clear();
+  }
+}

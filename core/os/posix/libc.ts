@@ -1,0 +1,103 @@
+/** Calls of the C library, named as there. Those that return -1 leave their reason in `errno`; posix_spawn and its kin return it. */
+export interface Libc {
+  errno(): number;
+  close(fd: number): number;
+  fcntl(fd: number, command: number, argument: number): number;
+  pipe2(fds: Uint8Array, flags: number): number;
+  waitpid(pid: number, status: Uint8Array, flags: number): number;
+  waitid(kind: number, id: number, info: Uint8Array, flags: number): number;
+  prctl(option: number, a: Uint8Array | null, b: number, c: number, d: number): number;
+  epoll_create1(flags: number): number;
+  epoll_ctl(epoll: number, operation: number, fd: number, event: Uint8Array): number;
+  epoll_wait(epoll: number, events: Uint8Array, most: number, timeout_ms: number): number;
+  socket(family: number, type: number, protocol: number): number;
+  bind(fd: number, address: Uint8Array, bytes: number): number;
+  listen(fd: number, backlog: number): number;
+  getsockname(fd: number, address: Uint8Array, bytes: Uint8Array): number;
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array, bytes: number): number;
+  fchmod(fd: number, mode: number): number;
+  sigfillset(set: Uint8Array): number;
+  sigemptyset(set: Uint8Array): number;
+  posix_spawn(
+    pid: Uint8Array,
+    path: string,
+    actions: Uint8Array,
+    attributes: Uint8Array,
+    argv: readonly (string | null)[],
+    envp: readonly (string | null)[],
+  ): number;
+  posix_spawnattr_init(attributes: Uint8Array): number;
+  posix_spawnattr_setflags(attributes: Uint8Array, flags: number): number;
+  posix_spawnattr_setsigmask(attributes: Uint8Array, set: Uint8Array): number;
+  posix_spawnattr_setsigdefault(attributes: Uint8Array, set: Uint8Array): number;
+  posix_spawn_file_actions_init(actions: Uint8Array): number;
+  posix_spawn_file_actions_destroy(actions: Uint8Array): number;
+  posix_spawn_file_actions_addopen(actions: Uint8Array, fd: number, path: string, flags: number, mode: number): number;
+  posix_spawn_file_actions_adddup2(actions: Uint8Array, from: number, to: number): number;
+  posix_spawn_file_actions_addclose(actions: Uint8Array, fd: number): number;
+  posix_spawn_file_actions_addchdir_np(actions: Uint8Array, path: string): number;
+  /** glibc has it from 2.34 on, musl has not. */
+  readonly posix_spawn_file_actions_addclosefrom_np: ((actions: Uint8Array, from: number) => number) | null;
+}
+
+/** Values of the Linux headers that are the same on every processor Node runs on. */
+export const C = {
+  O_CLOEXEC: 0o2000000,
+  O_NONBLOCK: 0o4000,
+  F_GETFD: 1,
+  F_SETFD: 2,
+  F_GETFL: 3,
+  F_SETFL: 4,
+  F_DUPFD_CLOEXEC: 1030,
+  WNOHANG: 1,
+  WEXITED: 4,
+  WNOWAIT: 0x01000000,
+  P_ALL: 0,
+  PR_GET_CHILD_SUBREAPER: 37,
+} as const;
+
+/** Binds the C library through koffi. @throws Error where there is no koffi for this platform, or a call is missing */
+export async function loadLibc(): Promise<Libc> {
+  const { load, errno } = await import('koffi');
+  const library = load(null);
+  const f = (definition: string): ReturnType<typeof library.func> => library.func(definition);
+  const optional = (definition: string): ReturnType<typeof library.func> | null => {
+    try {
+      return f(definition);
+    } catch {
+      return null;
+    }
+  };
+  return {
+    errno: () => errno(),
+    close: f('int close(int)'),
+    fcntl: f('int fcntl(int, int, long)'),
+    pipe2: f('int pipe2(void *, int)'),
+    waitpid: f('int waitpid(int, void *, int)'),
+    waitid: f('int waitid(int, uint, void *, int)'),
+    prctl: f('int prctl(int, void *, ulong, ulong, ulong)'),
+    epoll_create1: f('int epoll_create1(int)'),
+    epoll_ctl: f('int epoll_ctl(int, int, int, void *)'),
+    epoll_wait: f('int epoll_wait(int, void *, int, int)'),
+    socket: f('int socket(int, int, int)'),
+    bind: f('int bind(int, void *, uint)'),
+    listen: f('int listen(int, int)'),
+    getsockname: f('int getsockname(int, void *, void *)'),
+    setsockopt: f('int setsockopt(int, int, int, void *, uint)'),
+    fchmod: f('int fchmod(int, uint)'),
+    sigfillset: f('int sigfillset(void *)'),
+    sigemptyset: f('int sigemptyset(void *)'),
+    posix_spawn: f('int posix_spawn(void *, const char *, void *, void *, const char **, const char **)'),
+    posix_spawnattr_init: f('int posix_spawnattr_init(void *)'),
+    posix_spawnattr_setflags: f('int posix_spawnattr_setflags(void *, short)'),
+    posix_spawnattr_setsigmask: f('int posix_spawnattr_setsigmask(void *, void *)'),
+    posix_spawnattr_setsigdefault: f('int posix_spawnattr_setsigdefault(void *, void *)'),
+    posix_spawn_file_actions_init: f('int posix_spawn_file_actions_init(void *)'),
+    posix_spawn_file_actions_destroy: f('int posix_spawn_file_actions_destroy(void *)'),
+    posix_spawn_file_actions_addopen: f('int posix_spawn_file_actions_addopen(void *, int, const char *, int, uint)'),
+    posix_spawn_file_actions_adddup2: f('int posix_spawn_file_actions_adddup2(void *, int, int)'),
+    posix_spawn_file_actions_addclose: f('int posix_spawn_file_actions_addclose(void *, int)'),
+    posix_spawn_file_actions_addchdir_np: f('int posix_spawn_file_actions_addchdir_np(void *, const char *)'),
+    posix_spawn_file_actions_addclosefrom_np: optional('int posix_spawn_file_actions_addclosefrom_np(void *, int)'),
+  };
+}

@@ -1,0 +1,85 @@
+import { messageOf } from '../../errors.js';
+import type { Exit } from '../../hooks.js';
+import { signalName } from '../../signals.js';
+import { findExecutable } from '../find-executable.js';
+import { errnoOf } from '../os-error.js';
+import type { Os, SpawnListener, SpawnRequest } from '../port.js';
+import { processes } from '../processes.js';
+import { wrap } from '../wrap.js';
+import { ChildFds } from './child-fds.js';
+import { fdActions } from './fd-actions.js';
+import { findHandles, type Handles } from './handles.js';
+import { type Libc, loadLibc } from './libc.js';
+import { pipeReader, type Reading } from './pipes.js';
+import { Reaper } from './reaper.js';
+import { listen } from './sockets.js';
+import { Spawner } from './spawn.js';
+import { Watch } from './watch.js';
+
+/** By pid of the process that writes. */
+type Readings = Map<number, readonly Reading[]>;
+
+/** What all native forms in one process share. */
+export interface Kernel {
+  readonly libc: Libc;
+  readonly spawner: Spawner;
+  readonly reaper: Reaper;
+  /** Null where Node's inner handles can't be used. */
+  readonly handles: Handles | null;
+}
+
+/** Binds the C library and makes what all native forms share. @throws Error where that can't be */
+export async function loadKernel(): Promise<Kernel> {
+  const libc = await loadLibc();
+  return { libc, spawner: new Spawner(libc), reaper: new Reaper(libc), handles: await findHandles(libc) };
+}
+
+/** The operating system by its own calls: Linux. */
+export function nativeOs(kernel: Kernel): Os {
+  const readings: Readings = new Map();
+  const watch = kernel.handles && new Watch(kernel.libc, kernel.handles);
+  return {
+    name: 'native',
+    missing: watch ? [] : ['on_demand'],
+    spawn: (request, listener) => spawn(kernel, request, listener, readings),
+    ...processes(),
+    listen: (spec) => listen(kernel.libc, watch, spec),
+    release(pid) {
+      kernel.reaper.release(pid);
+      for (const reading of readings.get(pid) ?? []) reading.unref();
+      readings.delete(pid);
+    },
+  };
+}
+
+function spawn({ libc, spawner, reaper, handles }: Kernel, request: SpawnRequest, listener: SpawnListener, readings: Readings): void {
+  const fds = new ChildFds(libc, pipeReader(handles));
+  let pid: number;
+  try {
+    const { file, argv } = wrap(request, findExecutable(request.file, request.env.PATH, request.cwd));
+    fds.fill(request.fds);
+    const program = { path: file, argv, env: request.env, cwd: request.cwd, fds: fdActions(fds.table) };
+    pid = reaper.adopt(
+      () => spawner.start(program),
+      (status) => {
+        readings.delete(pid);
+        listener.exited(exitOf(status));
+      },
+    );
+  } catch (error) {
+    for (const reading of fds.readings) reading.cancel();
+    listener.failed(errnoOf(error), messageOf(error));
+    return;
+  } finally {
+    fds.close();
+  }
+  if (fds.readings.length > 0) readings.set(pid, fds.readings);
+  for (const reading of fds.readings) reading.start();
+  listener.spawned(pid);
+}
+
+/** @source wait(2): the macros WIFSIGNALED, WTERMSIG, WEXITSTATUS */
+function exitOf(status: number): Exit {
+  const signum = status & 0x7f;
+  return signum === 0 ? { exit_code: (status >> 8) & 0xff, signal: null } : { exit_code: -signum, signal: signalName(signum) };
+}

@@ -1,0 +1,87 @@
+import { closeSync } from 'node:fs';
+import { Socket, type SocketConstructorOpts } from 'node:net';
+import { errnoName, OsError } from '../os-error.js';
+import type { OutputSink } from '../port.js';
+import type { Handle, Handles } from './handles.js';
+
+const BUFFER_BYTES = 64 * 1024;
+/** One for all pipes: what was read is consumed before anything else is. */
+const BUFFER = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+
+/** A pipe that is read, once started, to its end, and no further than its sink follows. */
+export interface Reading {
+  start(): void;
+  /** Instead of starting: closes the pipe and tells nobody. */
+  cancel(): void;
+  /** Reads on, but no longer keeps the host process alive. */
+  unref(): void;
+}
+
+/** Takes charge of the reading end of a pipe. @throws OsError */
+export type OpenReading = (fd: number, sink: OutputSink) => Reading;
+
+/** By Node's inner handles where there are any, else by its sockets. */
+export function pipeReader(handles: Handles | null): OpenReading {
+  return handles ? (fd, sink) => readByHandle(handles, fd, sink) : readBySocket;
+}
+
+function readByHandle({ make, bytes }: Handles, fd: number, sink: OutputSink): Reading {
+  const handle = open(make(), fd);
+  handle.onread = () => {
+    const count = bytes();
+    if (count > 0) {
+      const pending = sink.write(BUFFER.subarray(0, count));
+      if (pending === undefined) return;
+      handle.readStop();
+      const go = (): void => void handle.readStart();
+      pending.then(go, go);
+    } else if (count < 0) {
+      handle.close();
+      sink.end();
+    }
+  };
+  return { start: () => void handle.readStart(), cancel: () => handle.close(), unref: () => handle.unref() };
+}
+
+function open(handle: Handle, fd: number): Handle {
+  const failed = handle.open(fd);
+  if (failed !== 0) {
+    handle.close();
+    closeSync(fd);
+    throw new OsError(errnoName(-failed), 'uv_pipe_open', 'cannot read a pipe');
+  }
+  handle.useUserBuffer(BUFFER);
+  return handle;
+}
+
+function readBySocket(fd: number, sink: OutputSink): Reading {
+  const options: SocketConstructorOpts & { readonly onread: object } = {
+    fd,
+    readable: true,
+    writable: false,
+    onread: {
+      buffer: BUFFER,
+      callback(count: number): boolean {
+        const pending = sink.write(BUFFER.subarray(0, count));
+        if (pending === undefined) return true;
+        const go = (): void => void socket.resume();
+        pending.then(go, go);
+        return false;
+      },
+    },
+  };
+  const socket = new Socket(options);
+  let told = false;
+  socket.on('error', () => socket.destroy());
+  socket.once('close', () => {
+    if (told) sink.end();
+  });
+  return {
+    start: () => {
+      told = true;
+      socket.resume();
+    },
+    cancel: () => void socket.destroy(),
+    unref: () => void socket.unref(),
+  };
+}

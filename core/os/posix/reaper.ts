@@ -1,0 +1,120 @@
+import { C, type Libc } from './libc.js';
+import { Orphans } from './orphans.js';
+
+interface Child {
+  /** Told once, with the status of waitpid(2). */
+  readonly ended: (status: number) => void;
+  /** Whether it keeps the host process alive. */
+  holds: boolean;
+}
+const LONGEST_MS = 2 ** 31 - 1;
+/** Where siginfo_t has si_pid, on 64 bits. */
+const SI_PID_OFFSET = 16;
+
+/**
+ * Takes the exits of our own children, and of nobody else's: SIGCHLD says that somebody has ended, a look that changes nothing
+ * says who, and only what is ours is reaped. One for the whole process, whatever runs in it, for there is one SIGCHLD.
+ *
+ * While there are children it listens to SIGCHLD, and while one of them holds, the process does not end by itself.
+ */
+export class Reaper {
+  readonly #libc: Libc;
+  readonly #children = new Map<number, Child>();
+  readonly #orphans: Orphans;
+  readonly #status = Buffer.alloc(4);
+  readonly #info = Buffer.alloc(128);
+  #starting = 0;
+  #holding = 0;
+  #listening = false;
+  #hold: NodeJS.Timeout | null = null;
+
+  constructor(libc: Libc) {
+    this.#libc = libc;
+    this.#orphans = new Orphans(libc, (pid) => this.#children.has(pid));
+  }
+
+  /**
+   * Has `start` make a child and takes charge of it.
+   *
+   * @param start returns the pid; what it throws goes through
+   */
+  adopt(start: () => number, ended: Child['ended']): number {
+    this.#starting += 1;
+    try {
+      // Before the child is there: it may end at once.
+      this.#listen();
+      const pid = start();
+      this.#children.set(pid, { ended, holds: true });
+      this.#count(1);
+      return pid;
+    } finally {
+      this.#starting -= 1;
+      this.#rest();
+    }
+  }
+
+  /** The child no longer keeps the host process alive, and its end is told to nobody; it is still reaped. */
+  release(pid: number): void {
+    const child = this.#children.get(pid);
+    if (!child) return;
+    this.#children.set(pid, { ended: () => {}, holds: false });
+    if (child.holds) this.#count(-1);
+  }
+
+  readonly #reap = (): void => {
+    for (;;) {
+      const pid = this.#peek();
+      if (pid === 0) return;
+      if (this.#collect(pid)) continue;
+      // Somebody else's is first in the queue and hides the rest: ask for each of ours.
+      for (const own of [...this.#children.keys()]) this.#collect(own);
+      this.#orphans.look();
+      return;
+    }
+  };
+
+  /** The pid of a child that has ended, anybody's; 0 where there is none. It stays in the queue. */
+  #peek(): number {
+    this.#info.writeInt32LE(0, SI_PID_OFFSET);
+    if (this.#libc.waitid(C.P_ALL, 0, this.#info, C.WEXITED | C.WNOHANG | C.WNOWAIT) < 0) return 0;
+    return this.#info.readInt32LE(SI_PID_OFFSET);
+  }
+
+  /** Whether it was ours and has ended. */
+  #collect(pid: number): boolean {
+    const child = this.#children.get(pid);
+    if (!child) return false;
+    this.#status.writeInt32LE(0);
+    if (this.#libc.waitpid(pid, this.#status, C.WNOHANG) === 0) return false;
+    // Where another has waited for it, its exit status is lost, but not the news.
+    this.#children.delete(pid);
+    if (child.holds) this.#count(-1);
+    try {
+      child.ended(this.#status.readInt32LE());
+    } finally {
+      this.#rest();
+    }
+    return true;
+  }
+
+  #count(change: number): void {
+    this.#holding += change;
+    if (this.#holding > 0) this.#hold ??= setInterval(() => {}, LONGEST_MS);
+    else if (this.#hold) {
+      clearInterval(this.#hold);
+      this.#hold = null;
+    }
+  }
+
+  #listen(): void {
+    if (this.#listening) return;
+    this.#listening = true;
+    process.on('SIGCHLD', this.#reap);
+  }
+
+  #rest(): void {
+    if (this.#starting > 0 || this.#children.size > 0 || !this.#listening) return;
+    this.#listening = false;
+    process.off('SIGCHLD', this.#reap);
+  }
+}

@@ -1,0 +1,180 @@
+import { lookup } from 'node:dns/promises';
+import { type BigIntStats, chmodSync, lstatSync, readFileSync, rmSync, unlinkSync } from 'node:fs';
+import { isIPv4, isIPv6 } from 'node:net';
+import { errnoOf, OsError } from '../os-error.js';
+import type { ListeningSocket, ListenSpec } from '../port.js';
+import { AF, inetAddress, LONGEST_PATH_BYTES, readInetAddress, unixAddress } from './address.js';
+import { check } from './fds.js';
+import { C, type Libc } from './libc.js';
+import type { Watch } from './watch.js';
+
+/** @source socket(2) and asm-generic/socket.h of Linux, for the processors that Node runs on */
+const TYPES = { SOCK_STREAM: 1, SOCK_DGRAM: 2, SOCK_RAW: 3, SOCK_RDM: 4, SOCK_SEQPACKET: 5 } as const;
+const SOL_SOCKET = 1;
+const OPTIONS = { SO_REUSEADDR: 2, SO_REUSEPORT: 15, SO_BINDTODEVICE: 25 } as const;
+const ADDRESS_BYTES = 128;
+const ALL_BITS = 0o777;
+/** Those that are not in /etc/protocols of every machine. */
+const PROTOCOLS: Readonly<Record<string, number>> = { ip: 0, icmp: 1, tcp: 6, udp: 17, 'ipv6-icmp': 58, sctp: 132 };
+
+/**
+ * Opens a socket, binds it and has it listen.
+ *
+ * @param watch null where nothing can tell of connections
+ * @throws OsError that says what could not be done
+ */
+export async function listen(libc: Libc, watch: Watch | null, spec: ListenSpec): Promise<ListeningSocket> {
+  const unix = spec.family === 'AF_UNIX';
+  const where = unix ? `${spec.path}` : `${spec.host}:${spec.port}`;
+  const host = unix ? '' : await numeric(spec);
+  const protocol = spec.proto === null ? 0 : protocolNumber(spec.proto);
+  const type = TYPES[spec.type] | C.O_CLOEXEC;
+  const fd = check(libc, libc.socket(AF[spec.family], type, protocol), 'socket', `cannot open a socket ${spec.family} ${spec.type}`);
+  try {
+    setOptions(libc, fd, spec);
+    const file = unix ? bindPath(libc, fd, spec) : bindHost(libc, fd, host, spec.port, where);
+    if (spec.type === 'SOCK_STREAM' || spec.type === 'SOCK_SEQPACKET') {
+      check(libc, libc.listen(fd, spec.backlog), 'listen', `cannot listen at ${where}`);
+    }
+    setBlocking(libc, fd, spec.blocking);
+    return new Listening(libc, watch, fd, spec, file);
+  } catch (error) {
+    libc.close(fd);
+    throw error;
+  }
+}
+
+class Listening implements ListeningSocket {
+  readonly fd: number;
+  readonly host: string | null = null;
+  readonly port: number | null = null;
+  readonly path: string | null;
+  readonly #libc: Libc;
+  readonly #watch: Watch | null;
+  readonly #blocking: boolean;
+  /** Which file is ours; null where there is none. */
+  readonly #file: string | null;
+  readonly #waiting = new Set<Disposable>();
+
+  constructor(libc: Libc, watch: Watch | null, fd: number, spec: ListenSpec, file: string | null) {
+    this.fd = fd;
+    this.path = spec.path;
+    this.#libc = libc;
+    this.#watch = watch;
+    this.#blocking = spec.blocking;
+    this.#file = file;
+    if (spec.family !== 'AF_UNIX') {
+      const address = Buffer.alloc(ADDRESS_BYTES);
+      check(libc, libc.getsockname(fd, address, int(ADDRESS_BYTES)), 'getsockname', 'cannot read the address of a socket');
+      ({ host: this.host, port: this.port } = readInetAddress(address));
+    }
+  }
+
+  onReady(ready: () => void): Disposable {
+    if (!this.#watch) throw new OsError('ENOSYS', 'epoll_wait', "cannot wait for connections without Node's inner handles");
+    const waiting = this.#watch.once(this.fd, () => {
+      this.#waiting.delete(waiting);
+      ready();
+    });
+    this.#waiting.add(waiting);
+    return {
+      [Symbol.dispose]: () => {
+        this.#waiting.delete(waiting);
+        waiting[Symbol.dispose]();
+      },
+    };
+  }
+
+  resetMode(): void {
+    setBlocking(this.#libc, this.fd, this.#blocking);
+  }
+
+  close(): void {
+    for (const waiting of this.#waiting) waiting[Symbol.dispose]();
+    this.#waiting.clear();
+    this.#libc.close(this.fd);
+    if (this.path !== null && this.#file !== null && identify(this.path) === this.#file) rmSync(this.path, { force: true });
+  }
+}
+
+/** The address in figures. */
+async function numeric({ host, family }: ListenSpec): Promise<string> {
+  const version = family === 'AF_INET6' ? 6 : 4;
+  if (version === 4 ? isIPv4(host) : isIPv6(host)) return host;
+  if (host === '') return version === 6 ? '::' : '0.0.0.0';
+  try {
+    return (await lookup(host, { family: version })).address;
+  } catch (error) {
+    const code = errnoOf(error);
+    throw new OsError(
+      code === 'ENOTFOUND' ? 'EADDRNOTAVAIL' : code,
+      'getaddrinfo',
+      `there is no ${family} address of ${JSON.stringify(host)}`,
+    );
+  }
+}
+
+function setOptions(libc: Libc, fd: number, spec: ListenSpec): void {
+  const set = (name: keyof typeof OPTIONS, value: Buffer, what: string): void => {
+    check(libc, libc.setsockopt(fd, SOL_SOCKET, OPTIONS[name], value, value.length), 'setsockopt', what);
+  };
+  // For datagrams it would let two daemons take the same address unnoticed.
+  if (spec.family !== 'AF_UNIX' && spec.type === 'SOCK_STREAM') set('SO_REUSEADDR', int(1), 'cannot set SO_REUSEADDR');
+  if (spec.so_reuseport && spec.family !== 'AF_UNIX') set('SO_REUSEPORT', int(1), 'cannot set SO_REUSEPORT');
+  if (spec.interface !== null) set('SO_BINDTODEVICE', Buffer.from(`${spec.interface}\0`), `cannot bind to interface ${spec.interface}`);
+}
+
+function bindHost(libc: Libc, fd: number, host: string, port: number, where: string): null {
+  const address = inetAddress(host, port, scopeNumber);
+  check(libc, libc.bind(fd, address, address.length), 'bind', `cannot bind to ${where}`);
+  return null;
+}
+
+/** Binds to a path, and returns which file that is. The umask of the daemon is not touched: its other threads make files too. */
+function bindPath(libc: Libc, fd: number, { path, umask, replace }: ListenSpec): string | null {
+  if (path === null || path === '') throw new OsError('EINVAL', 'bind', 'a unix socket needs a path');
+  const bytes = Buffer.byteLength(path);
+  if (bytes > LONGEST_PATH_BYTES) {
+    throw new OsError('ENAMETOOLONG', 'bind', `the path of a unix socket has ${bytes} bytes, at most ${LONGEST_PATH_BYTES} are possible`);
+  }
+  if (replace && lstatSync(path, { throwIfNoEntry: false })?.isSocket()) unlinkSync(path);
+  const address = unixAddress(path);
+  // The file never has more bits than the socket had before it was bound.
+  if (umask !== null) check(libc, libc.fchmod(fd, ALL_BITS & ~umask), 'fchmod', `cannot set the mode of ${path}`);
+  check(libc, libc.bind(fd, address, address.length), 'bind', `cannot bind to ${path}`);
+  if (umask !== null) chmodSync(path, ALL_BITS & ~umask);
+  return identify(path);
+}
+
+/** Blocking is a property of the socket, not of whose descriptor it is. */
+function setBlocking(libc: Libc, fd: number, blocking: boolean): void {
+  const flags = check(libc, libc.fcntl(fd, C.F_GETFL, 0), 'fcntl', 'cannot read the mode of a socket');
+  const wanted = blocking ? flags & ~C.O_NONBLOCK : flags | C.O_NONBLOCK;
+  if (wanted !== flags) check(libc, libc.fcntl(fd, C.F_SETFL, wanted), 'fcntl', 'cannot set the mode of a socket');
+}
+
+function identify(path: string): string | null {
+  const found: BigIntStats | undefined = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return found ? `${found.dev}:${found.ino}:${found.birthtimeNs}` : null;
+}
+
+function protocolNumber(proto: string): number {
+  if (/^\d+$/.test(proto)) return Number(proto);
+  const known = PROTOCOLS[proto.toLowerCase()];
+  if (known !== undefined) return known;
+  for (const line of readFileSync('/etc/protocols', 'utf8').split('\n')) {
+    const [name, number, ...aliases] = (line.split('#')[0] ?? '').trim().split(/\s+/);
+    if (name === proto || aliases.includes(proto)) return Number(number);
+  }
+  throw new OsError('EPROTONOSUPPORT', 'getprotobyname', `there is no protocol ${JSON.stringify(proto)}`);
+}
+
+function scopeNumber(name: string): number {
+  return /^\d+$/.test(name) ? Number(name) : Number(readFileSync(`/sys/class/net/${name}/ifindex`, 'utf8'));
+}
+
+function int(value: number): Buffer {
+  const buffer = Buffer.alloc(4);
+  buffer.writeInt32LE(value);
+  return buffer;
+}

@@ -1,0 +1,97 @@
+import { constants as fs, readdirSync } from 'node:fs';
+import { constants } from 'node:os';
+import { errnoName, OsError } from '../os-error.js';
+import type { FdAction } from './fd-actions.js';
+import type { Libc } from './libc.js';
+
+/** @source spawn.h of glibc and musl */
+const SPAWN = { SETSIGDEF: 0x04, SETSIGMASK: 0x08, SETSID: 0x80 } as const;
+/** Bigger than either library's structures. */
+const ACTIONS_BYTES = 256;
+const ATTRIBUTES_BYTES = 512;
+const SIGSET_BYTES = 128;
+const { O_RDWR } = fs;
+
+/** What is to be executed, with everything looked up. */
+export interface Program {
+  readonly path: string;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly fds: readonly FdAction[];
+}
+
+/** Starts programs by posix_spawn(3): in a session of their own, with all signals as at the start of the world. */
+export class Spawner {
+  readonly #libc: Libc;
+  readonly #pid = Buffer.alloc(4);
+  readonly #actions = Buffer.alloc(ACTIONS_BYTES);
+  readonly #attributes = Buffer.alloc(ATTRIBUTES_BYTES);
+
+  constructor(libc: Libc) {
+    this.#libc = libc;
+    const all = Buffer.alloc(SIGSET_BYTES);
+    const none = Buffer.alloc(SIGSET_BYTES);
+    libc.sigfillset(all);
+    libc.sigemptyset(none);
+    check(libc.posix_spawnattr_init(this.#attributes), 'posix_spawnattr_init');
+    check(libc.posix_spawnattr_setflags(this.#attributes, SPAWN.SETSID | SPAWN.SETSIGDEF | SPAWN.SETSIGMASK), 'posix_spawnattr_setflags');
+    check(libc.posix_spawnattr_setsigmask(this.#attributes, none), 'posix_spawnattr_setsigmask');
+    check(libc.posix_spawnattr_setsigdefault(this.#attributes, all), 'posix_spawnattr_setsigdefault');
+  }
+
+  /** Starts it and returns its pid. @throws OsError with the errno of the step that failed */
+  start({ path, argv, env, cwd, fds }: Program): number {
+    const environment = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    // C would take what is before it for the whole.
+    if ([path, cwd, ...argv, ...environment].some((text) => text.includes('\0'))) {
+      throw new OsError('EINVAL', 'posix_spawn', `${path}: there is a zero byte in the command, the environment or the directory`);
+    }
+    const libc = this.#libc;
+    check(libc.posix_spawn_file_actions_init(this.#actions), 'posix_spawn_file_actions_init');
+    try {
+      for (const action of fds) this.#add(action);
+      check(libc.posix_spawn_file_actions_addchdir_np(this.#actions, cwd), 'posix_spawn_file_actions_addchdir_np');
+      const failed = libc.posix_spawn(this.#pid, path, this.#actions, this.#attributes, [...argv, null], [...environment, null]);
+      if (failed !== 0) throw new OsError(errnoName(failed), 'posix_spawn', describe(path, failed));
+      return this.#pid.readInt32LE();
+    } finally {
+      libc.posix_spawn_file_actions_destroy(this.#actions);
+    }
+  }
+
+  #add(action: FdAction): void {
+    const libc = this.#libc;
+    if (action.do === 'open_null') {
+      check(libc.posix_spawn_file_actions_addopen(this.#actions, action.fd, '/dev/null', O_RDWR, 0), 'open');
+    } else if (action.do === 'dup') {
+      check(libc.posix_spawn_file_actions_adddup2(this.#actions, action.from, action.to), 'dup2');
+    } else if (action.do === 'close') {
+      check(libc.posix_spawn_file_actions_addclose(this.#actions, action.fd), 'close');
+    } else {
+      this.#closeFrom(action.fd);
+    }
+  }
+
+  #closeFrom(first: number): void {
+    const { posix_spawn_file_actions_addclosefrom_np: closeFrom } = this.#libc;
+    if (closeFrom) {
+      check(closeFrom(this.#actions, first), 'close_range');
+      return;
+    }
+    for (const name of readdirSync('/proc/self/fd')) {
+      if (Number(name) >= first) check(this.#libc.posix_spawn_file_actions_addclose(this.#actions, Number(name)), 'close');
+    }
+  }
+}
+
+function check(errno: number, syscall: string): void {
+  if (errno !== 0) throw new OsError(errnoName(errno), syscall, syscall);
+}
+
+/** The file is there and executable, or nobody would have tried: what ENOENT and ENOEXEC mean then. */
+function describe(path: string, errno: number): string {
+  if (errno === constants.errno.ENOENT) return `${path}: the interpreter that it names is not there`;
+  if (errno === constants.errno.ENOEXEC) return `${path}: neither a program of this machine nor a script with a #! line`;
+  return path;
+}

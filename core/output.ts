@@ -1,0 +1,171 @@
+import type { Clock } from './clock.js';
+import { messageOf } from './errors.js';
+import type { Logger } from './log.js';
+import type { FdSource, Os, OutputSink } from './os/port.js';
+
+/** Reads an output of one process. `end` is called exactly once, where no process came of it too. */
+export interface ProcessSink extends OutputSink {
+  /** The process was spawned; told before anything that it writes. */
+  spawned?(pid: number): void;
+}
+
+/** Where an output of a process goes: to whoever reads it, to what the daemon has open under a descriptor, or nowhere. */
+export type ProcessOutput = ProcessSink | { readonly fd: number } | 'null';
+
+/** How long after the end of a process group its outputs may stay open before nobody waits for them any more, ms. */
+const PATIENCE_MS = 1000;
+
+export interface OpenOutputsHost {
+  readonly os: Os;
+  readonly clock: Clock;
+  readonly log: Logger;
+  changed(): void;
+}
+
+/** The outputs of a watcher's processes that are being read, so that a stop can wait for the last line. */
+export class OpenOutputs implements Disposable {
+  readonly #host: OpenOutputsHost;
+  readonly #draining = new Map<SpawnOutputs, Disposable>();
+
+  constructor(host: OpenOutputsHost) {
+    this.#host = host;
+  }
+
+  /** How many processes have ended whose outputs are not read to the end. */
+  get draining(): number {
+    return this.#draining.size;
+  }
+
+  /** The outputs of one process that is about to be spawned. */
+  open(stdout: ProcessOutput | undefined, stderr: ProcessOutput | undefined): SpawnOutputs {
+    const outputs: SpawnOutputs = new SpawnOutputs(stdout, stderr, {
+      log: this.#host.log,
+      exited: (pid) => this.#wait(outputs, pid),
+      drained: () => this.#forget(outputs),
+    });
+    return outputs;
+  }
+
+  [Symbol.dispose](): void {
+    for (const timer of this.#draining.values()) timer[Symbol.dispose]();
+    this.#draining.clear();
+  }
+
+  /** What left the process's group may hold an output open for ever: waited for only so long after the group is gone. */
+  #wait(outputs: SpawnOutputs, pid: number): void {
+    const { os, clock } = this.#host;
+    const timer = clock.setTimeout(() => {
+      if (os.groupAlive(pid)) this.#wait(outputs, pid);
+      else this.#forget(outputs);
+    }, PATIENCE_MS);
+    this.#draining.set(outputs, timer);
+  }
+
+  #forget(outputs: SpawnOutputs): void {
+    const timer = this.#draining.get(outputs);
+    if (timer === undefined) return;
+    timer[Symbol.dispose]();
+    this.#draining.delete(outputs);
+    this.#host.changed();
+  }
+}
+
+interface SpawnOutputsHost {
+  readonly log: Logger;
+  exited(pid: number): void;
+  drained(): void;
+}
+
+/** The outputs of one process, from before its spawn to the last byte. */
+export class SpawnOutputs {
+  readonly #host: SpawnOutputsHost;
+  readonly #sinks = new Map<ProcessSink, GuardedSink>();
+  readonly #sources: readonly (FdSource | undefined)[];
+  #pid = 0;
+  #open: number;
+
+  constructor(stdout: ProcessOutput | undefined, stderr: ProcessOutput | undefined, host: SpawnOutputsHost) {
+    this.#host = host;
+    this.#sources = [this.#source(stdout), stderr === stdout && isSink(stdout) ? { kind: 'same', as: 1 } : this.#source(stderr)];
+    this.#open = this.#sinks.size;
+  }
+
+  /** What descriptors 1 and 2 of the process are; undefined where nobody has asked for anything. */
+  get sources(): readonly (FdSource | undefined)[] {
+    return this.#sources;
+  }
+
+  spawned(pid: number): void {
+    this.#pid = pid;
+    for (const sink of this.#sinks.values()) sink.spawned(pid);
+  }
+
+  /** No process came of it. */
+  abandoned(): void {
+    for (const sink of this.#sinks.values()) sink.end();
+  }
+
+  exited(): void {
+    if (this.#open > 0) this.#host.exited(this.#pid);
+  }
+
+  #source(output: ProcessOutput | undefined): FdSource | undefined {
+    if (output === undefined) return undefined;
+    if (output === 'null') return { kind: 'null' };
+    if (!isSink(output)) return { kind: 'fd', fd: output.fd };
+    const sink = new GuardedSink(output, this.#host.log, () => {
+      this.#open--;
+      if (this.#open === 0) this.#host.drained();
+    });
+    this.#sinks.set(output, sink);
+    return { kind: 'pipe', sink };
+  }
+}
+
+function isSink(output: ProcessOutput | undefined): output is ProcessSink {
+  return typeof output === 'object' && 'write' in output;
+}
+
+/** Lets nothing that a plugin's sink throws get into the reading of pipes, and tells of it once. */
+class GuardedSink implements OutputSink {
+  readonly #sink: ProcessSink;
+  readonly #log: Logger;
+  readonly #ended: () => void;
+  #failed = false;
+
+  constructor(sink: ProcessSink, log: Logger, ended: () => void) {
+    this.#sink = sink;
+    this.#log = log;
+    this.#ended = ended;
+  }
+
+  spawned(pid: number): void {
+    this.#guard(() => this.#sink.spawned?.(pid));
+  }
+
+  write(chunk: Uint8Array): void | Promise<void> {
+    try {
+      return this.#sink.write(chunk);
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  end(): void {
+    this.#guard(() => this.#sink.end());
+    this.#ended();
+  }
+
+  #guard(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  #report(error: unknown): void {
+    if (!this.#failed) this.#log.error(`output is lost: what reads it failed: ${messageOf(error)}`);
+    this.#failed = true;
+  }
+}

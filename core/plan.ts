@@ -1,0 +1,232 @@
+import type { Outcome, WatcherStatus } from './api.js';
+import {
+  changedDaemonOptions,
+  changedOptions,
+  diffNames,
+  needsDaemonRestart,
+  needsRestart,
+  usesSocket,
+  type ValueChange,
+  valueChanges,
+} from './config/diff.js';
+import type { Config } from './config/schema/daemon.js';
+import type { WatcherOptions } from './config/schema/watcher.js';
+import { type PlannedPlugin, planPlugins } from './plan-plugins.js';
+
+/** A watcher that is there. */
+export interface RunningWatcher {
+  readonly name: string;
+  /** Changes at run time included. */
+  readonly spec: Readonly<WatcherOptions>;
+  readonly status: WatcherStatus;
+  /** Whether it is to run; if not, whether that was asked for, or it stopped for a reason of its own. */
+  readonly intent: Intent;
+  /** Live processes, the oldest first. */
+  readonly pids: readonly number[];
+  /** Whether a config brought it, or somebody added it at run time. */
+  readonly origin: 'config' | 'run_time';
+}
+export type Intent = 'run' | 'stopped' | 'failed';
+
+/** One option that differs. */
+export interface OptionChange {
+  readonly option: string;
+  /** What runs. */
+  readonly from: unknown;
+  /** What the config says. */
+  readonly to: unknown;
+  readonly effect: 'live' | 'scale' | 'restart';
+  /** It was changed at run time. */
+  readonly drift: boolean;
+}
+
+export interface WatcherStep {
+  /**
+   * scale: only the number of processes. set: taken over at once. restart: down with the old options, up with the new. reload:
+   * new processes take the place of the old ones without a gap. start: it had stopped for a reason of its own and gets another try.
+   */
+  readonly do: 'scale' | 'set' | 'restart' | 'reload' | 'start';
+  readonly watcher: string;
+  readonly changes: readonly OptionChange[];
+  /** Processes that are replaced, or are too many. */
+  readonly pids: readonly number[];
+}
+export interface AddStep {
+  readonly do: 'add';
+  readonly watcher: string;
+  readonly options: WatcherOptions;
+  /** Whether it is started (autostart). */
+  readonly start: boolean;
+  /** It is in the config in effect, and was removed at run time. */
+  readonly drift: boolean;
+}
+export interface RemoveStep {
+  readonly do: 'remove';
+  readonly watcher: string;
+  /** Processes that end. */
+  readonly pids: readonly number[];
+  /** It was added at run time. */
+  readonly drift: boolean;
+}
+export interface PluginStep {
+  readonly do: 'plugin_unload' | 'plugin_load';
+  readonly plugin: string;
+  /** added, removed, changed, or which plugin it requires. */
+  readonly reason: string;
+  readonly changes: readonly ValueChange[];
+}
+/** An option of the daemon's own that is taken over at once. */
+export interface OptionStep extends ValueChange {
+  readonly do: 'option';
+}
+/** What only a new daemon can take over; nothing is done about it. */
+export interface RestartDaemonStep {
+  readonly do: 'restart_daemon';
+  readonly what: 'option' | 'plugin' | 'socket';
+  readonly name: string;
+  readonly change: 'added' | 'removed' | 'changed';
+  readonly changes: readonly ValueChange[];
+  /** Watchers of the config that use the socket. */
+  readonly users: readonly string[];
+}
+
+/** One thing to do to get from what runs to what a config says. */
+export type PlanStep = WatcherStep | AddStep | RemoveStep | PluginStep | OptionStep | RestartDaemonStep;
+
+/** What differs between what runs and a config, as the steps that `apply` takes, in their order; none where nothing differs. */
+export interface ConfigPlan {
+  readonly steps: readonly PlanStep[];
+}
+
+/** The same steps after they were taken; `outcome` for those that start, stop or keep processes. */
+export interface AppliedPlan {
+  readonly steps: readonly (PlanStep & { readonly outcome?: Outcome })[];
+}
+
+export interface PlanOptions {
+  /** Have new processes take the place of the old ones without a gap, where they are needed, instead of down and up (default false). */
+  readonly graceful?: boolean;
+  /** Leave options alone that were set at run time and that the config has not changed since it was last read (default false). */
+  readonly keep_drift?: boolean;
+}
+
+export interface PlanInput {
+  /** The config in effect, without what was changed at run time. */
+  readonly loaded: Config;
+  /** In start order. */
+  readonly running: readonly RunningWatcher[];
+  /** In the order of setting up. */
+  readonly plugins: readonly PlannedPlugin[];
+  readonly target: Config;
+  /** Those that the target asks for, in the order of setting up. */
+  readonly target_plugins: readonly PlannedPlugin[];
+}
+
+/** What to do so that what runs is what the target says. */
+export function planConfig(input: PlanInput, options: PlanOptions = {}): ConfigPlan {
+  const { loaded, running, target } = input;
+  const plugins = planPlugins(input.plugins, input.target_plugins);
+  const gone = running.filter(({ name }) => !Object.hasOwn(target.watchers, name));
+  const kept = running.filter(({ name }) => Object.hasOwn(target.watchers, name));
+  const there = new Set(kept.map(({ name }) => name));
+  const added = Object.entries(target.watchers).filter(([name]) => !there.has(name));
+  return {
+    steps: [
+      ...plugins.before,
+      ...daemonSteps(loaded, target).filter((step) => step.do === 'option'),
+      ...gone.map(
+        ({ name, pids, origin }): RemoveStep => ({ do: 'remove', watcher: name, pids: ascending(pids), drift: origin === 'run_time' }),
+      ),
+      ...kept.flatMap((watcher) => watcherSteps(watcher, input, options)),
+      ...added.map(
+        ([name, spec]): AddStep => ({
+          do: 'add',
+          watcher: name,
+          options: spec,
+          start: spec.autostart,
+          drift: Object.hasOwn(loaded.watchers, name),
+        }),
+      ),
+      ...plugins.after,
+      ...daemonSteps(loaded, target).filter((step) => step.do === 'restart_daemon'),
+      ...socketSteps(loaded, target),
+    ],
+  };
+}
+
+/** The target with those of the daemon's own options that only a new daemon takes over as they are. */
+export function withRunningOptions(loaded: Config, target: Config): Config {
+  const kept = Object.entries(loaded).filter(([option]) => needsDaemonRestart(option));
+  return { ...target, ...Object.fromEntries(kept) };
+}
+
+/** The target as it is in effect once the steps were taken: what only a new daemon can take over stays as it is. */
+export function configInEffect(loaded: Config, target: Config, plan: ConfigPlan): Config {
+  const waits = plan.steps.flatMap((step) => (step.do === 'restart_daemon' && step.what === 'plugin' ? [step.name] : []));
+  const changed = Object.entries(target.plugins).filter(([name]) => !waits.includes(name));
+  const kept = Object.entries(loaded.plugins).filter(([name]) => waits.includes(name));
+  return { ...withRunningOptions(loaded, target), sockets: loaded.sockets, plugins: Object.fromEntries([...changed, ...kept]) };
+}
+
+function watcherSteps(watcher: RunningWatcher, { loaded, target }: PlanInput, { graceful, keep_drift }: PlanOptions): WatcherStep[] {
+  const { name, spec, origin } = watcher;
+  const after = target.watchers[name];
+  if (after === undefined) return [];
+  const base = origin === 'config' ? loaded.watchers[name] : undefined;
+  const values = { from: new Map(Object.entries(spec)), to: new Map(Object.entries(after)) };
+  const drifted = new Set(base === undefined ? Object.keys(after) : changedOptions(base, spec));
+  const edited = new Set(base === undefined ? Object.keys(after) : changedOptions(base, after));
+  const changes = changedOptions(spec, after)
+    .filter((option) => keep_drift !== true || edited.has(option))
+    .map(
+      (option): OptionChange => ({
+        option,
+        from: values.from.get(option),
+        to: values.to.get(option),
+        effect: needsRestart(option) ? 'restart' : option === 'numprocesses' ? 'scale' : 'live',
+        drift: drifted.has(option),
+      }),
+    );
+  if (changes.length === 0) return [];
+  const how = howTo(watcher, after, changes, graceful === true);
+  const pids = how === 'restart' || how === 'reload' ? watcher.pids : surplus(watcher, changes);
+  return [{ do: how, watcher: name, changes, pids: ascending(pids) }];
+}
+
+/** The oldest go where there are too many. */
+function surplus({ pids }: RunningWatcher, changes: readonly OptionChange[]): readonly number[] {
+  const count = changes.find(({ option }) => option === 'numprocesses')?.to;
+  return typeof count === 'number' ? pids.slice(0, Math.max(0, pids.length - count)) : [];
+}
+
+function ascending(pids: readonly number[]): readonly number[] {
+  return [...pids].sort((a, b) => a - b);
+}
+
+function howTo(watcher: RunningWatcher, after: WatcherOptions, changes: readonly OptionChange[], graceful: boolean): WatcherStep['do'] {
+  if (changes.every(({ effect }) => effect === 'scale')) return 'scale';
+  if (watcher.intent === 'failed' && after.autostart) return 'start';
+  const isDown = watcher.intent !== 'run' || watcher.status === 'stopped';
+  if (isDown || changes.every(({ effect }) => effect !== 'restart')) return 'set';
+  return graceful ? 'reload' : 'restart';
+}
+
+function daemonSteps(loaded: Config, target: Config): (OptionStep | RestartDaemonStep)[] {
+  const [before, after] = [new Map(Object.entries(loaded)), new Map(Object.entries(target))];
+  return changedDaemonOptions(loaded, target).map((option) => {
+    const change = { option, from: before.get(option), to: after.get(option) };
+    if (!needsDaemonRestart(option)) return { do: 'option', ...change };
+    return { do: 'restart_daemon', what: 'option', name: option, change: 'changed', changes: [change], users: [] };
+  });
+}
+
+function socketSteps(loaded: Config, target: Config): RestartDaemonStep[] {
+  const names = diffNames(loaded.sockets, target.sockets);
+  return (['added', 'removed', 'changed'] as const).flatMap((change) =>
+    names[change].map((name): RestartDaemonStep => {
+      const users = Object.entries(target.watchers).flatMap(([watcher, spec]) => (usesSocket(spec, name) ? [watcher] : []));
+      const changes = valueChanges(loaded.sockets[name] ?? {}, target.sockets[name] ?? {});
+      return { do: 'restart_daemon', what: 'socket', name, change, changes, users };
+    }),
+  );
+}

@@ -1,0 +1,18 @@
+import type { Clock } from './clock.js';
+import type { Logger } from './log.js';
+import type { Os } from './os/port.js';
+import type { AnyPlugin } from './plugin.js';
+
+export interface SupervisorOptions {
+  /** Plugins by object; those that the config names otherwise are imported at start. All of these are set up, named in the config or not. */
+  readonly plugins?: readonly AnyPlugin[];
+  /** Nothing is logged where none is given. */
+  readonly log?: Logger;
+  readonly clock?: Clock;
+  /** Where none is given, the form that works here, chosen at start. */
+  readonly os?: Os;
+  /** From 0 to 1; Math.random where none is given. */
+  readonly random?: () => number;
+  /** The file that the config was read from, which `reloadConfig` reads again and relative plugins refer to. */
+  readonly config_file?: string;
+}

@@ -1,0 +1,102 @@
+import type { AppliedPlan, ConfigPlan, OptionChange, PlanStep } from '../../core/index.js';
+import { listOf, objectOf } from './arguments.js';
+import type { Reply } from './command.js';
+
+type Shown = AppliedPlan['steps'][number];
+type Changes = readonly (Partial<OptionChange> & Pick<OptionChange, 'option' | 'from' | 'to'>)[];
+
+/** What is printed for a reply of `plan`: the steps, and what they end. */
+export function planText(reply: Reply): string {
+  const steps = stepsOf(reply);
+  if (steps.length === 0) return 'no difference';
+  const pids = steps.flatMap((step) => ('pids' in step ? step.pids : []));
+  const ends = pids.length === 0 ? 'no process ends' : `processes that end: ${pids.join(', ')}`;
+  return [...steps.flatMap((step) => stepLines(step, headOf(step))), '', `${counted(steps)}; ${ends}`].join('\n');
+}
+
+/** What is printed for a reply of `apply`: the steps, and what came of each. */
+export function appliedText(reply: Reply): string {
+  const steps = stepsOf(reply);
+  if (steps.length === 0) return 'no difference, nothing was done';
+  return [...steps.flatMap((step) => stepLines(step, `${headOf(step)}${outcomeOf(step)}`)), '', `${counted(steps)} done`].join('\n');
+}
+
+/** The daemon wrote them by the same types. */
+function stepsOf(reply: Reply): readonly Shown[] {
+  return listOf(reply.steps) as ConfigPlan['steps'];
+}
+
+function counted(steps: readonly PlanStep[]): string {
+  const shown = steps.filter((step) => !isFirstHalf(step)).length;
+  return `${shown} ${shown === 1 ? 'step' : 'steps'}`;
+}
+
+/** A plugin that is closed only to be set up again. */
+function isFirstHalf(step: PlanStep): boolean {
+  return step.do === 'plugin_unload' && step.reason !== 'removed';
+}
+
+function stepLines(step: Shown, head: string): readonly string[] {
+  if (isFirstHalf(step)) return [];
+  return [head, ...changeLines('changes' in step ? step.changes : [])];
+}
+
+function headOf(step: Shown): string {
+  switch (step.do) {
+    case 'add':
+      return `+ ${step.watcher}: add${step.start ? ' and start' : ', not started'}${step.drift ? ' (drift: removed at run time)' : ''}`;
+    case 'remove':
+      return `- ${step.watcher}: remove${pidsOf(step.pids)}${step.drift ? ' (drift: added at run time)' : ''}`;
+    case 'plugin_load':
+      return step.reason === 'added' ? `+ plugin ${step.plugin}: set up` : `~ plugin ${step.plugin}: set up again, ${step.reason}`;
+    case 'plugin_unload':
+      return `- plugin ${step.plugin}: close`;
+    case 'option':
+      return `~ ${step.option}: ${shown(step.from)} -> ${shown(step.to)} (live)`;
+    case 'restart_daemon': {
+      const users = step.users.length === 0 ? '' : `; used by ${step.users.join(', ')}`;
+      return `! ${step.what} ${step.name}: ${step.change}, takes effect when the daemon is started again${users}`;
+    }
+    default:
+      return `~ ${step.watcher}: ${step.do}${pidsOf(step.pids)}`;
+  }
+}
+
+function outcomeOf({ outcome }: Shown): string {
+  if (outcome === undefined) return '';
+  const { started, stopped, instead } = outcome;
+  const parts = [
+    ...(started.length > 0 ? [`started ${started.join(', ')}`] : []),
+    ...(stopped.length > 0 ? [`stopped ${stopped.join(', ')}`] : []),
+    ...(instead === undefined ? [] : [`but ${instead}`]),
+  ];
+  return parts.length === 0 ? '' : `; ${parts.join('; ')}`;
+}
+
+/** One line for each value that differs; of environments and other objects, one for each key. */
+function changeLines(changes: Changes): readonly string[] {
+  return changes.flatMap(({ option, from, to, effect, drift }) => {
+    const marks = [...(effect === undefined ? [] : [effect]), ...(drift === true ? ['drift'] : [])];
+    const tail = marks.length === 0 ? '' : ` (${marks.join(', ')})`;
+    return pairsOf(option, from, to).map(([key, old, now]) => `    ${key}: ${shown(old)} -> ${shown(now)}${tail}`);
+  });
+}
+
+function pairsOf(option: string, from: unknown, to: unknown): readonly (readonly [string, unknown, unknown])[] {
+  if (!isMap(from) || !isMap(to)) return [[option, from, to]];
+  const [old, now] = [objectOf(from), objectOf(to)];
+  const keys = [...new Set([...Object.keys(old), ...Object.keys(now)])];
+  return keys.filter((key) => shown(old[key]) !== shown(now[key])).map((key) => [`${option}.${key}`, old[key], now[key]]);
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function shown(value: unknown): string {
+  return value === undefined || value === null ? 'none' : JSON.stringify(value);
+}
+
+function pidsOf(pids: readonly number[]): string {
+  return pids.length === 0 ? '' : ` (${pids.length === 1 ? 'pid' : 'pids'} ${pids.join(', ')})`;
+}

@@ -1,0 +1,200 @@
+import { closeSync, openSync } from 'node:fs';
+import { resolve } from 'node:path';
+import {
+  type Clock,
+  type Logger,
+  messageOf,
+  OUTPUT_NAMES,
+  type OutputName,
+  outputOptions,
+  type ProcessOutput,
+  type WatcherApi,
+} from '../../core/index.js';
+import { type Arranged, type Asked, arrange, type Destination, destinationOf } from './arrange.js';
+import { Channel, type Route } from './channel.js';
+import type { HeldLines } from './held-lines.js';
+import { Loss, type LossListener } from './loss.js';
+import { MemoryOutlet } from './memory-outlet.js';
+import type { Routes } from './routes.js';
+import { Source } from './source.js';
+import { Tail } from './tail.js';
+
+export interface WatcherOutputsDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly routes: Routes;
+  readonly lines: HeldLines;
+  readonly longest_line: number;
+  /** Bytes of the last output to keep; 0: none. */
+  readonly tail: number;
+  onLoss(name: OutputName): LossListener;
+  /** It was told to close, and nothing is read any more. */
+  onClosed(): void;
+}
+
+/** The outputs of one watcher. */
+export class WatcherOutputs {
+  readonly #watcher: WatcherApi;
+  readonly #deps: WatcherOutputsDeps;
+  readonly #channels = new Map<OutputName, Channel>();
+  readonly #making = new Map<OutputName, { readonly key: string; readonly route: Promise<Route> }>();
+  readonly #direct = new Map<string, number>();
+  readonly #tail: Tail | null;
+  #closing = false;
+
+  constructor(watcher: WatcherApi, deps: WatcherOutputsDeps) {
+    this.#watcher = watcher;
+    this.#deps = deps;
+    this.#tail = deps.tail > 0 ? new Tail(deps.tail) : null;
+  }
+
+  /** Where the outputs of a process go that is about to be spawned. @throws RM_OUTPUT_MODULE, or what opening a file throws */
+  async prepare(): Promise<{ readonly stdout?: ProcessOutput; readonly stderr?: ProcessOutput }> {
+    const arranged = arrange(this.#asked(), this.#tail !== null);
+    const channels = new Map<OutputName, Channel>();
+    for (const one of Object.values(arranged)) {
+      if (one.kind === 'read') channels.set(one.channel, await this.#channel(one.channel, one.destination));
+    }
+    // What can fail comes before there are sources, which have to be ended.
+    for (const one of Object.values(arranged)) if (one.kind === 'direct') this.#openDirect(resolve(one.filename));
+    const sources = new Map<OutputName, Source>();
+    for (const [name, channel] of channels) {
+      const source = new Source(channel, this.#deps.lines, this.#deps.longest_line);
+      channel.sources.add(source);
+      const error = channel.route.target.outlet.wake();
+      if (error !== null)
+        this.#deps.log.error(`${name} of ${this.#watcher.name} can't be written: ${error}`, { destination: channel.route.key });
+      sources.set(name, source);
+    }
+    const outputs = OUTPUT_NAMES.flatMap((name) => {
+      const output = this.#output(arranged[name], sources);
+      return output === undefined ? [] : [[name, output] as const];
+    });
+    return Object.fromEntries(outputs);
+  }
+
+  /** Takes over what the options of the watcher say by now, for processes that run too. */
+  async refresh(): Promise<void> {
+    const asked = this.#asked();
+    for (const name of this.#channels.keys()) {
+      try {
+        await this.#channel(name, destinationOf(name, asked));
+      } catch (error) {
+        this.#deps.log.error(`${name} of ${this.#watcher.name} goes where it went: ${messageOf(error)}`);
+      }
+    }
+  }
+
+  /** Opens files again. */
+  reopen(): void {
+    this.#closeDirect();
+    for (const { route } of this.#channels.values()) route.target.reopen();
+  }
+
+  /** Lets go of what is open until something is written again. */
+  rest(): void {
+    this.#closeDirect();
+    for (const { route } of this.#channels.values()) route.target.rest();
+  }
+
+  /** The last output: of one stream kept in memory, or what the option `tail` keeps of both; null where nothing is kept. */
+  tail(name?: OutputName): Buffer | null {
+    const outlets = OUTPUT_NAMES.filter((one) => name === undefined || one === name).map(
+      (one) => this.#channels.get(one)?.route.target.outlet,
+    );
+    const memory = outlets.filter((outlet) => outlet instanceof MemoryOutlet).map((outlet) => outlet.tail.read());
+    if (memory.length > 0) return Buffer.concat(memory);
+    return this.#tail?.read() ?? null;
+  }
+
+  /** Closes when the last process has ended. */
+  closeLater(): void {
+    this.#closing = true;
+    this.#ended();
+  }
+
+  /** Closes now; what is not written after a bounded time is lost. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#closeDirect();
+    const channels = [...this.#channels.values()];
+    for (const channel of channels) for (const source of channel.sources) source.release();
+    await Promise.all(channels.map((channel) => channel.route.release()));
+    for (const { loss } of channels) loss.settle();
+  }
+
+  #asked(): Readonly<Record<OutputName, Asked>> {
+    const { spec } = this.#watcher;
+    return {
+      stdout: { options: outputOptions(spec, 'stdout'), closed: spec.close_child_stdout },
+      stderr: { options: outputOptions(spec, 'stderr'), closed: spec.close_child_stderr },
+    };
+  }
+
+  /** The channel of that name, on the way to that destination. */
+  async #channel(name: OutputName, destination: Destination): Promise<Channel> {
+    const key = JSON.stringify(destination);
+    let making = this.#making.get(name);
+    if (making?.key !== key) {
+      making = { key, route: this.#deps.routes.make(destination, this.#watcher.name, name) };
+      this.#making.set(name, making);
+    }
+    const { route: promised } = making;
+    let route: Route;
+    try {
+      route = await promised;
+    } catch (error) {
+      if (this.#making.get(name) === making) this.#making.delete(name);
+      throw error;
+    }
+    const latest = this.#making.get(name) === making;
+    const channel = this.#channels.get(name) ?? this.#newChannel(name, route);
+    if (channel.route !== route) {
+      const unwanted = latest ? channel.route : route;
+      if (latest) channel.route = route;
+      await unwanted.release();
+    }
+    return channel;
+  }
+
+  #newChannel(name: OutputName, route: Route): Channel {
+    const { clock } = this.#deps;
+    const loss = new Loss(clock, this.#deps.onLoss(name));
+    const channel = new Channel({ watcher: this.#watcher.name, name, loss, tail: this.#tail, route }, () => this.#ended());
+    this.#channels.set(name, channel);
+    return channel;
+  }
+
+  #output(arranged: Arranged, sources: ReadonlyMap<OutputName, Source>): ProcessOutput | undefined {
+    switch (arranged.kind) {
+      case 'own':
+        return undefined;
+      case 'null':
+        return 'null';
+      case 'fd':
+        return { fd: arranged.fd };
+      case 'direct':
+        return { fd: this.#openDirect(resolve(arranged.filename)) };
+      case 'read':
+        return sources.get(arranged.channel);
+    }
+  }
+
+  #openDirect(filename: string): number {
+    const fd = this.#direct.get(filename) ?? openSync(filename, 'a');
+    this.#direct.set(filename, fd);
+    return fd;
+  }
+
+  #closeDirect(): void {
+    for (const fd of this.#direct.values()) closeSync(fd);
+    this.#direct.clear();
+  }
+
+  #ended(): void {
+    const reading = [...this.#channels.values()].some(({ sources }) => sources.size > 0);
+    if (!this.#closing || reading) return;
+    void this.close();
+    this.#deps.onClosed();
+  }
+}

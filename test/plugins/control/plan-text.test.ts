@@ -1,0 +1,80 @@
+import { expect } from 'chai';
+import type { AppliedPlan, WatcherOptions } from '../../../core/index.js';
+import { appliedText, planText } from '../../../plugins/control/plan-text.js';
+
+type Steps = AppliedPlan['steps'];
+const reply = (steps: Steps) => ({ status: 'ok', differs: steps.length > 0, steps });
+const options = { cmd: 'api' } as WatcherOptions;
+
+const STEPS: Steps = [
+  { do: 'plugin_unload', plugin: 'flapping', reason: 'changed', changes: [] },
+  { do: 'plugin_load', plugin: 'flapping', reason: 'changed', changes: [{ option: 'attempts', from: 2, to: 3 }] },
+  { do: 'plugin_load', plugin: 'mine', reason: 'added', changes: [] },
+  { do: 'option', option: 'check_delay', from: 5, to: 2 },
+  { do: 'remove', watcher: 'old', pids: [14], drift: false, outcome: { started: [], stopped: [14], kept: [] } },
+  { do: 'remove', watcher: 'extra', pids: [], drift: true, outcome: { started: [], stopped: [], kept: [] } },
+  {
+    do: 'restart',
+    watcher: 'web',
+    pids: [12, 13],
+    changes: [
+      { option: 'cmd', from: 'a "b"', to: 'c', effect: 'restart', drift: false },
+      { option: 'env', from: { A: '1', B: '2', C: '3' }, to: { A: '1', B: '3', D: '4' }, effect: 'restart', drift: true },
+    ],
+    outcome: { started: [], stopped: [12, 13], kept: [], instead: 'it is stopped' },
+  },
+  { do: 'add', watcher: 'api', options, start: true, drift: false, outcome: { started: [21, 22], stopped: [], kept: [] } },
+  { do: 'add', watcher: 'late', options, start: false, drift: true },
+  { do: 'plugin_unload', plugin: 'gone', reason: 'removed', changes: [] },
+  {
+    do: 'restart_daemon',
+    what: 'option',
+    name: 'endpoint',
+    change: 'changed',
+    changes: [{ option: 'endpoint', from: null, to: 'ipc://x' }],
+    users: [],
+  },
+  { do: 'restart_daemon', what: 'socket', name: 's', change: 'removed', changes: [], users: ['web', 'api'] },
+];
+
+describe('control: plans as text', () => {
+  it('shows each step with what differs, and the processes that end', () => {
+    expect(planText(reply(STEPS)).split('\n')).to.deep.equal([
+      '~ plugin flapping: set up again, changed',
+      '    attempts: 2 -> 3',
+      '+ plugin mine: set up',
+      '~ check_delay: 5 -> 2 (live)',
+      '- old: remove (pid 14)',
+      '- extra: remove (drift: added at run time)',
+      '~ web: restart (pids 12, 13)',
+      '    cmd: "a \\"b\\"" -> "c" (restart)',
+      '    env.B: "2" -> "3" (restart, drift)',
+      '    env.C: "3" -> none (restart, drift)',
+      '    env.D: none -> "4" (restart, drift)',
+      '+ api: add and start',
+      '+ late: add, not started (drift: removed at run time)',
+      '- plugin gone: close',
+      '! option endpoint: changed, takes effect when the daemon is started again',
+      '    endpoint: none -> "ipc://x"',
+      '! socket s: removed, takes effect when the daemon is started again; used by web, api',
+      '',
+      '11 steps; processes that end: 14, 12, 13',
+    ]);
+  });
+
+  it('shows after them what came of each', () => {
+    const lines = appliedText(reply(STEPS)).split('\n');
+    expect(lines).to.include.members([
+      '- old: remove (pid 14); stopped 14',
+      '~ web: restart (pids 12, 13); stopped 12, 13; but it is stopped',
+      '+ api: add and start; started 21, 22',
+      '+ late: add, not started (drift: removed at run time)',
+    ]);
+    expect(lines.at(-1)).to.equal('11 steps done');
+  });
+
+  it('says so where nothing ends, or nothing differs', () => {
+    expect(planText(reply([{ do: 'option', option: 'debug', from: false, to: true }]))).to.match(/1 step; no process ends$/);
+    expect([planText(reply([])), appliedText(reply([]))]).to.deep.equal(['no difference', 'no difference, nothing was done']);
+  });
+});

@@ -12,23 +12,15 @@ const IMPLIED: Readonly<Record<string, (config: Config) => boolean>> = {
 };
 
 /**
- * Packaged plugins that are needed though the config neither names nor switches them off: options ask for them, or other plugins
- * require them.
+ * Packaged plugins that nobody has to name: options ask for them, or plugins that are there require them.
  *
- * @param inEffect what of the config counts for options
- * @param config the config with all plugins that are there, or switched off
- * @param plugins those that are there, by the name that the config has for them
+ * @param plugins those that are there
+ * @returns names that the config neither names nor switches off
  */
-export async function impliedPlugins(
-  inEffect: Config,
-  config: Config,
-  plugins: ReadonlyMap<string, AnyPlugin>,
-): Promise<readonly string[]> {
-  const used = [...plugins].filter(([name]) => config.plugins[name] !== false).map(([, plugin]) => plugin);
-  const there = new Set(used.map(({ name }) => name));
-  const missing = used.flatMap(({ requires = [] }) => requires).filter((name) => !there.has(name));
-  const packaged = missing.length > 0 ? await packagedNames() : [];
-  const asked = Object.entries(IMPLIED).flatMap(([name, asks]) => (inEffect.plugins[name] === undefined && asks(inEffect) ? [name] : []));
-  const required = missing.filter((name) => packaged.includes(name));
-  return [...asked, ...required].filter((name) => config.plugins[name] === undefined);
+export async function impliedPlugins(config: Config, plugins: ReadonlyMap<string, AnyPlugin>): Promise<readonly string[]> {
+  const there = new Set([...plugins.values()].map(({ name }) => name));
+  const byOption = Object.keys(IMPLIED).filter((name) => !there.has(name) && IMPLIED[name]?.(config));
+  const required = [...plugins.values()].flatMap(({ requires = [] }) => requires).filter((name) => !there.has(name));
+  const packaged = required.length > 0 ? await packagedNames() : [];
+  return [...byOption, ...required.filter((name) => packaged.includes(name))].filter((name) => config.plugins[name] === undefined);
 }

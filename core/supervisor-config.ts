@@ -66,19 +66,17 @@ export class ConfigReader {
       plugins.set(name, plugin);
       return plugin;
     };
-    const check = async (names: readonly string[]): Promise<Config> => {
-      const { config, problems } = await checkConfig(withPlugins(input, names), { resolvePlugin });
-      if (!config) throw invalid(problems);
-      return config;
-    };
-    const asked = await check(given);
-    let config = asked;
-    const implied = async (): Promise<readonly string[]> => impliedPlugins(inEffect(asked), config, plugins);
-    // What is implied may require more.
-    for (let more = await implied(), names = given; more.length > 0; more = await implied()) {
-      names = [...names, ...more];
-      config = await check(names);
+    let checked = await checkConfig(withPlugins(input, given), { resolvePlugin });
+    const asked = checked.config;
+    const names = new Set(given);
+    for (;;) {
+      const implied = checked.config ? await impliedPlugins(inEffect(checked.config), plugins) : [];
+      if (implied.length === 0) break;
+      for (const name of implied) names.add(name);
+      checked = await checkConfig(withPlugins(input, [...names]), { resolvePlugin });
     }
+    const { config } = checked;
+    if (!config || !asked) throw invalid(checked.problems);
     const entries = [...plugins].flatMap(([name, plugin]) => {
       const options = config.plugins[name];
       return typeof options === 'object' ? [{ name, plugin, config: options }] : [];

@@ -23,6 +23,12 @@ export interface CircusIni {
   readonly dotted: readonly DottedKey[];
 }
 
+interface PluginSection {
+  readonly name: string;
+  readonly section: IniSection;
+  readonly entries: Entries;
+}
+
 const KINDS = ['circus', 'env', 'watcher', 'socket', 'plugin'];
 
 /**
@@ -44,6 +50,8 @@ class CircusReader {
   readonly #watchers = new Map<string, JsonObject>();
   readonly #sockets: JsonObject = {};
   readonly #plugins: JsonObject = {};
+  /** The sections that ask for a plugin, by what they use. */
+  readonly #pluginSections = new Map<string, PluginSection[]>();
   readonly #env: JsonObject = {};
   readonly #envSections: { readonly patterns: readonly string[]; readonly section: IniSection; readonly entries: Entries }[] = [];
   readonly #dotted: DottedKey[] = [];
@@ -80,6 +88,7 @@ class CircusReader {
   }
 
   finish(): CircusIni {
+    for (const [use, sections] of this.#pluginSections) this.#configurePlugin(use, sections);
     for (const { patterns, section, entries } of this.#envSections) this.#applyEnv(patterns, section, entries);
     for (const { plugin, option, path } of this.#dotted) {
       if (this.#leftOut.has(plugin) || this.#uses.has(plugin)) continue;
@@ -150,10 +159,42 @@ class CircusReader {
   }
 
   #usePlugin(name: string, use: string, section: IniSection, entries: Entries): void {
-    const { use: _, ...options } = this.#texts({}, ['plugins', use], entries);
-    this.#findings.locate(['plugins', use], section.origin);
-    this.#plugins[use] = options;
+    this.#pluginSections.set(use, [...(this.#pluginSections.get(use) ?? []), { name, section, entries }]);
     this.#uses.set(name, use).set(use, use);
+  }
+
+  /** Circus runs a plugin once for each section; here it is there once, with the options of each section for the watcher that it names. */
+  #configurePlugin(use: string, sections: readonly PluginSection[]): void {
+    const [first, ...more] = sections;
+    if (first === undefined) return;
+    this.#findings.locate(['plugins', use], first.section.origin);
+    const watchers = sections.map(({ entries }) => this.#watcherOf(entries));
+    if (more.length > 0 && watchers.every((watcher) => watcher !== undefined)) {
+      this.#plugins[use] = { watcher: watchers[0] };
+      for (const [at, { name, entries }] of sections.entries()) this.#spread(use, String(watchers[at]), name, entries);
+      return;
+    }
+    const { use: _, ...options } = this.#texts({}, ['plugins', use], first.entries);
+    this.#plugins[use] = options;
+    for (const { name, section } of more) {
+      const message = `section [plugin:${name}] is left out: [plugin:${first.name}] uses ${use} already`;
+      this.#findings.warn([], { message, fix: 'put the options into one section, those for one watcher into its own' }, section.origin);
+    }
+  }
+
+  /** The watcher that a section is for, where it names one that there is. */
+  #watcherOf(entries: Entries): string | undefined {
+    const asked = (entries.get('watcher') ?? entries.get('service'))?.value.trim().toLowerCase();
+    return [...this.#watchers.keys()].find((watcher) => watcher.toLowerCase() === asked);
+  }
+
+  #spread(plugin: string, watcher: string, section: string, entries: Entries): void {
+    for (const [option, { value, origin }] of entries) {
+      if (option === 'use') continue;
+      const path = ['plugins', section, option];
+      this.#findings.locate(path, origin);
+      this.#dotted.push({ watcher, plugin, option, text: value, path });
+    }
   }
 
   #texts(into: JsonObject, path: Path, entries: Entries): JsonObject {

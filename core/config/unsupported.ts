@@ -73,8 +73,8 @@ export const CIRCUS_PLUGINS: Readonly<Record<string, { readonly name: string; re
   'circus.plugins.statsd.FullStats': { name: 'full_stats' },
   'circus.plugins.http_observer.HttpObserver': { name: 'http_observer' },
   'circus.plugins.redis_observer.RedisObserver': { name: 'redis_observer' },
-  'circus.plugins.resource_watcher.ResourceWatcher': { name: 'resource_watcher', instead: 'processes over their limits are not restarted' },
-  'circus.plugins.command_reloader.CommandReloader': { name: 'command_reloader', instead: 'a changed command restarts nothing' },
+  'circus.plugins.resource_watcher.ResourceWatcher': { name: 'resource_watcher' },
+  'circus.plugins.command_reloader.CommandReloader': { name: 'command_reloader' },
 };
 
 /** The packaged plugin that does what a Python class of Circus does; undefined where there is none yet. */

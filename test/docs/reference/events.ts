@@ -19,12 +19,22 @@ const BODIES: { readonly [N in EventName]: Readonly<Record<keyof EventBodies[N],
   stuck: { process_pid: true, time: true },
   output_lost: { time: true, stream: true, bytes: true, lines: true, error: true },
   output_resumed: { time: true, stream: true, bytes: true, lines: true },
+  limit_exceeded: { time: true, limit: true, allowed: true, found: true, action: true, process_pid: true },
   check_failed: { name: true, time: true, error: true },
   check_recovered: { name: true, time: true },
 };
 
 /** Events that Circus has none of. */
-const OURS: readonly EventName[] = ['spawn_failed', 'gave_up', 'stuck', 'output_lost', 'output_resumed', 'check_failed', 'check_recovered'];
+const OURS: readonly EventName[] = [
+  'spawn_failed',
+  'gave_up',
+  'stuck',
+  'output_lost',
+  'output_resumed',
+  'limit_exceeded',
+  'check_failed',
+  'check_recovered',
+];
 
 const KEY_WORDS: { readonly [K in EventName as keyof EventBodies[K]]: string } = {
   process_pid: 'pid of the process, an integer',
@@ -37,6 +47,10 @@ const KEY_WORDS: { readonly [K in EventName as keyof EventBodies[K]]: string } =
   stream: '`stdout` or `stderr`',
   bytes: 'how many bytes were lost',
   lines: 'how many lines were lost, the last perhaps in part',
+  limit: 'name of the option that is the limit',
+  allowed: 'what that option is',
+  found: 'what was used instead',
+  action: 'what is done about it: `restart`, `replace`, `signal` or `event`',
 };
 
 export function eventsPage(): string {

@@ -279,6 +279,7 @@ describe('logs: real processes and a destination in trouble', function () {
     expect(collected).to.deep.equal([{ text: 'one\ntwo\n', pid, watcher: 'web', name: 'stdout' }]);
   });
 
+  // RM_OUTPUT_MODULE
   it('a sink that there is none of fails the spawn, and says what is allowed', async () => {
     await using rig = await LogRig.start(() => ({ web: { args: ['-e', '0'], max_retry: 1, stdout: './no/such.mjs#Sink' } }));
     const [failed] = rig.events('spawn_failed');

@@ -122,4 +122,3 @@ export const schema = {
 } as const satisfies OptionsSchema;
 
 export type Options = FromSchema<typeof schema>;
-export type CheckOptions = Options['checks'][string];

@@ -32,6 +32,7 @@ const PURE = [
   'core/hook-order.ts',
   'core/hook-result.ts',
   'core/hooks.ts',
+  'core/output-schema.ts',
   'core/plan-drift.ts',
   'core/plan-plugins.ts',
   'core/plan.ts',

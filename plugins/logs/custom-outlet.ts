@@ -76,14 +76,15 @@ export class CustomOutlet implements Outlet {
 type Export = ((...args: readonly unknown[]) => unknown) & { readonly prototype?: { readonly write?: unknown } };
 
 /**
- * Loads `MODULE#EXPORT`: a class with `write(data, info)`, made with its context, or a function `(data, info)`. A path refers to the
- * daemon's working directory; without an export it is the default one.
+ * Loads `MODULE#EXPORT`: a class with `write(data, info)`, made with its context, or a function `(data, info)`. Without an
+ * export it is the default one.
  *
+ * @param directory what a relative path refers to
  * @throws RM_OUTPUT_MODULE
  */
-export async function loadCustom(name: string, context: CustomContext): Promise<CustomSink> {
+export async function loadCustom(name: string, context: CustomContext, directory: string): Promise<CustomSink> {
   const [module = '', wanted = 'default'] = name.split('#');
-  const found = await importExport(name, module, wanted);
+  const found = await importExport(name, module, wanted, directory);
   if (typeof found !== 'function') throw new RingmasterError('RM_OUTPUT_MODULE', [name, `its export ${wanted} is no function or class`]);
   const callable = found as Export;
   if (typeof callable.prototype?.write !== 'function') return { write: callable };
@@ -94,8 +95,8 @@ export async function loadCustom(name: string, context: CustomContext): Promise<
   }
 }
 
-async function importExport(name: string, module: string, wanted: string): Promise<unknown> {
-  const specifier = /^\.{0,2}\//.test(module) ? pathToFileURL(resolve(module)).href : module;
+async function importExport(name: string, module: string, wanted: string, directory: string): Promise<unknown> {
+  const specifier = /^\.{0,2}\//.test(module) ? pathToFileURL(resolve(directory, module)).href : module;
   try {
     const loaded: Readonly<Record<string, unknown>> = await import(specifier);
     return loaded[wanted];

@@ -20,12 +20,12 @@ export default definePlugin({
   schema,
   per_watcher: true,
   hooks: ['spawn_options', 'event', 'watcher_removed', 'config_applied'],
-  setup({ config, configFor, supervisor, hooks, clock, log, scope, emit, provide }) {
+  setup({ config, configFor, supervisor, hooks, clock, log, scope, emit, provide, directory }) {
     let loading: Promise<Outputs> | undefined;
     let outputs: Outputs | undefined;
     const load = async (): Promise<Outputs> => {
       const made = await import('./outputs.js');
-      outputs = new made.Outputs({ clock, patient: systemClock, log, config, emit });
+      outputs = new made.Outputs({ clock, patient: systemClock, log, config, emit, directory });
       return outputs;
     };
     scope.add('outputs', () => outputs?.close());

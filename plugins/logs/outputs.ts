@@ -11,6 +11,8 @@ export interface OutputsDeps {
   readonly patient: Clock;
   readonly log: Logger;
   readonly config: LogsOptions;
+  /** What relative modules refer to. */
+  readonly directory: string;
   emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;
 }
 

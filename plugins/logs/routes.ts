@@ -31,6 +31,8 @@ export interface RoutesDeps {
   /** Its timers go on while everything is closed: what waits is to get out. */
   readonly patient: Clock;
   readonly log: Logger;
+  /** What relative modules refer to. */
+  readonly directory: string;
   /** Bytes; see the option. */
   readonly slow_buffer: number;
 }
@@ -68,7 +70,7 @@ export class Routes {
       case 'memory':
         return { make: () => new MemoryOutlet(destination.max_bytes) };
       case 'custom': {
-        const sink = await loadCustom(destination.module, { watcher, name, options: destination.options });
+        const sink = await loadCustom(destination.module, { watcher, name, options: destination.options }, this.#deps.directory);
         return { make: () => new CustomOutlet(sink) };
       }
       default: {

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, mkdirSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
-import { eventually, VirtualClock } from '../../../core/testing.js';
+import { eventually, rejects, VirtualClock } from '../../../core/testing.js';
+import { loadCustom } from '../../../plugins/logs/custom-outlet.js';
 import { FileOutlet } from '../../../plugins/logs/file-outlet.js';
 import { Loss } from '../../../plugins/logs/loss.js';
 import type { Origin } from '../../../plugins/logs/outlet.js';
@@ -10,6 +11,7 @@ import { noRotation, sizeRotation, timedRotation } from '../../../plugins/logs/r
 import { Target } from '../../../plugins/logs/target.js';
 import { contents, directory, faults, LogRig, script } from './kit.js';
 
+const FIXTURE = 'test/fixtures/logs/slow-sink.mjs';
 const FILLER = 'x'.repeat(60);
 const ROOT = process.getuid?.() === 0;
 
@@ -279,7 +281,14 @@ describe('logs: real processes and a destination in trouble', function () {
     expect(collected).to.deep.equal([{ text: 'one\ntwo\n', pid, watcher: 'web', name: 'stdout' }]);
   });
 
-  // RM_OUTPUT_MODULE
+  for (const name of ['no/such.mjs#Sink', `./${FIXTURE}#Missing`, `./${FIXTURE}#collected`, `./${FIXTURE}#Broken`]) {
+    it(`a sink can't be loaded from ${name}`, async () => {
+      const context = { watcher: 'web', name: 'stdout', options: {} };
+      const error = await rejects(loadCustom(name, context, process.cwd()), 'RM_OUTPUT_MODULE');
+      expect(error.message).to.contain(name);
+    });
+  }
+
   it('a sink that there is none of fails the spawn, and says what is allowed', async () => {
     await using rig = await LogRig.start(() => ({ web: { args: ['-e', '0'], max_retry: 1, stdout: './no/such.mjs#Sink' } }));
     const [failed] = rig.events('spawn_failed');

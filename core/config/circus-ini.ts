@@ -8,7 +8,7 @@ import type { Findings, Path } from './problem.js';
 import { daemonProperties } from './schema/daemon.js';
 import { socketSchema } from './schema/socket.js';
 import type { DottedKey } from './source.js';
-import { CIRCUS_PLUGINS, packagedPlugin, pythonPlugin } from './unsupported.js';
+import { packagedPlugin, pythonPlugin } from './unsupported.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 type Entries = ReadonlyMap<string, IniEntry>;
@@ -152,7 +152,7 @@ class CircusReader {
         return;
       }
       this.#findings.warn(['plugins', name], pythonPlugin(use), entry.origin);
-      this.#leftOut.add(CIRCUS_PLUGINS[use]?.name ?? name).add(name);
+      this.#leftOut.add(name);
       return;
     }
     this.#usePlugin(name, use, section, entries);

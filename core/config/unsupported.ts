@@ -65,37 +65,28 @@ export const PYTHON_STREAM: Finding = {
   fix: 'use one of the stream classes there are, or write it in JavaScript and name it ./streams.mjs#Name',
 };
 
-/** Circus's own plugins: the class that `use` names, the plugin that does the same here, and, as long as there is none, what is different. */
-export const CIRCUS_PLUGINS: Readonly<Record<string, { readonly name: string; readonly instead?: string }>> = {
-  'circus.plugins.flapping.Flapping': { name: 'flapping' },
-  'circus.plugins.watchdog.WatchDog': { name: 'watchdog' },
-  'circus.plugins.statsd.StatsdEmitter': { name: 'statsd' },
-  'circus.plugins.statsd.FullStats': { name: 'full_stats' },
-  'circus.plugins.http_observer.HttpObserver': { name: 'http_observer' },
-  'circus.plugins.redis_observer.RedisObserver': { name: 'redis_observer' },
-  'circus.plugins.resource_watcher.ResourceWatcher': { name: 'resource_watcher' },
-  'circus.plugins.command_reloader.CommandReloader': { name: 'command_reloader' },
+/** Circus's own plugins: the class that `use` names, and the plugin that does the same here. */
+export const CIRCUS_PLUGINS: Readonly<Record<string, string>> = {
+  'circus.plugins.flapping.Flapping': 'flapping',
+  'circus.plugins.watchdog.WatchDog': 'watchdog',
+  'circus.plugins.statsd.StatsdEmitter': 'statsd',
+  'circus.plugins.statsd.FullStats': 'full_stats',
+  'circus.plugins.http_observer.HttpObserver': 'http_observer',
+  'circus.plugins.redis_observer.RedisObserver': 'redis_observer',
+  'circus.plugins.resource_watcher.ResourceWatcher': 'resource_watcher',
+  'circus.plugins.command_reloader.CommandReloader': 'command_reloader',
 };
 
-/** The packaged plugin that does what a Python class of Circus does; undefined where there is none yet. */
+/** The packaged plugin that does what a Python class of Circus does; Circus has their modules with a leading underscore too. */
 export function packagedPlugin(use: string): string | undefined {
-  const known = circusPlugin(use);
-  return known?.instead === undefined ? known?.name : undefined;
-}
-
-/** Circus has the modules of its plugins with a leading underscore too. */
-function circusPlugin(use: string): (typeof CIRCUS_PLUGINS)[string] | undefined {
   return CIRCUS_PLUGINS[use.replace('.plugins._', '.plugins.')];
 }
 
-/** The finding for a `[plugin:NAME]` whose `use` names a Python class. */
+/** The finding for a `[plugin:NAME]` whose `use` names another Python class. */
 export function pythonPlugin(use: string): Finding {
-  const known = circusPlugin(use);
-  const found = JSON.stringify(use);
-  if (known === undefined) {
-    const fix = 'write it as a plugin in JavaScript and name its file: use = ./plugins/mine.js';
-    return { message: `uses the Python class ${use}, which can’t be loaded here: the section is left out`, found, fix };
-  }
-  const message = `uses Circus's plugin ${known.name}, which is not available yet: the section is left out, ${known.instead}`;
-  return { message, found, fix: 'remove the section, or do it in a plugin of your own: use = ./plugins/mine.js' };
+  return {
+    message: `uses the Python class ${use}, which can’t be loaded here: the section is left out`,
+    found: JSON.stringify(use),
+    fix: 'write it as a plugin in JavaScript and name its file: use = ./plugins/mine.js',
+  };
 }

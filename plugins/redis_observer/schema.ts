@@ -1,4 +1,4 @@
-import type { FromSchema, OptionsSchema } from '../../core/index.js';
+import type { OptionsSchema } from '../../core/index.js';
 
 /** Names, meanings and defaults are those of Circus's redis observer; `failures` and `tags` are more. */
 export const schema = {
@@ -58,5 +58,3 @@ export const schema = {
     },
   },
 } as const satisfies OptionsSchema;
-
-export type Options = FromSchema<typeof schema>;

@@ -45,7 +45,7 @@ export function pythonPattern(source: string): RegExp {
 }
 
 /** Matches as Python's `re.match`: `$` is also before a line feed at the end. */
-export function pythonMatch(pattern: RegExp, text: string): RegExpExecArray | null {
+function pythonMatch(pattern: RegExp, text: string): RegExpExecArray | null {
   const match = (whole: string): RegExpExecArray | null => {
     pattern.lastIndex = 0;
     return pattern.exec(whole);

@@ -111,11 +111,6 @@ describe('circus.ini', () => {
       '3:1: warning: watchers.w.options["flapping.attempts"] is an option of a plugin flapping, which the file does not ask for',
     ],
     [
-      "one of Circus's plugins",
-      '[plugin:f]\nuse = circus.plugins.command_reloader.CommandReloader',
-      "2:1: warning: plugins.f uses Circus's plugin command_reloader, which is not available yet: the section is left out",
-    ],
-    [
       'a plugin in Python',
       '[plugin:f]\nuse = my.Plugin',
       '2:1: warning: plugins.f uses the Python class my.Plugin, which can’t be loaded here: the section is left out',

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { RingmasterError } from './errors.js';
 
 export type Cleanup = () => void | PromiseLike<void>;
@@ -31,6 +32,8 @@ export class Scope implements AsyncDisposable {
 
   constructor(name: string) {
     this.name = name;
+    // Many may wait for the end of one scope; each gives up its listener when it has waited enough.
+    setMaxListeners(0, this.#abort.signal);
     this.#abandonment = new Promise((resolve) => {
       this.#leave = resolve;
     });

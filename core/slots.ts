@@ -110,6 +110,11 @@ export class Slots implements Disposable {
     this.map.clear();
   }
 
+  /** SIGKILL to every group that is left, without a word to anybody. */
+  killAll(): void {
+    for (const { pgid } of this.map.values()) if (pgid !== null) this.#host.os.signalGroup(pgid, SIGKILL);
+  }
+
   /** The safety net: a process that is gone though nobody told. */
   verify(): void {
     for (const slot of this.live()) {

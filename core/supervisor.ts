@@ -120,6 +120,11 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     return this.#stopping;
   }
 
+  /** Kills every process group at once and waits for nothing: the last resort of a host that ends when `stop` has failed. */
+  killAll(): void {
+    for (const watcher of this.#watchers.everybody) watcher.killAll();
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }

@@ -1,5 +1,5 @@
 import type { WatcherStatus } from './api.js';
-import type { WatcherOptions } from './config/schema/watcher.js';
+import { MOST_PROCESSES, type WatcherOptions } from './config/schema/watcher.js';
 import { RingmasterError } from './errors.js';
 import type { Slots } from './slots.js';
 import type { Progress } from './waiters.js';
@@ -70,10 +70,12 @@ export function isReplaced({ respawn, on_demand }: WatcherOptions): boolean {
 /**
  * How many processes a watcher is to have, where it is asked for `count`.
  *
- * @throws RM_OPTION_INVALID for what is no whole number
+ * @throws RM_OPTION_INVALID for what is no whole number, or too many
  */
 export function countWanted(count: number, singleton: boolean): number {
   if (!Number.isSafeInteger(count)) throw new RingmasterError('RM_OPTION_INVALID', [`'numprocesses' must be a whole number, got ${count}`]);
+  if (count > MOST_PROCESSES)
+    throw new RingmasterError('RM_OPTION_INVALID', [`'numprocesses' must be at most ${MOST_PROCESSES}, got ${count}`]);
   return Math.max(0, singleton ? Math.min(1, count) : count);
 }
 

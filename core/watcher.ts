@@ -234,6 +234,11 @@ export class Watcher implements WatcherApi {
     this.#reconciler.now();
   }
 
+  /** Ends its processes at once, without a word to anybody: for a host that is about to crash. */
+  killAll(): void {
+    this.#slots.killAll();
+  }
+
   /** From now on it can only be stopped. */
   close(why: string): void {
     this.#closed = why;

@@ -78,7 +78,14 @@ export class DaemonControl implements SignalActions {
       process.stderr.write(`unexpected error, please report it: ${stack ?? messageOf(error)}\n`);
       process.exit(this.#status);
     }
-    setTimeout(() => process.exit(this.#status), CRASH_STOP_MS).unref();
+    const supervisor = this.#supervisor;
+    const end = (): void => {
+      supervisor.killAll();
+      process.exit(this.#status);
+    };
+    setTimeout(end, CRASH_STOP_MS).unref();
+    // What threw may throw again; then nobody but the kernel can end the children.
+    supervisor.stop().catch(end);
     if (!this.#stopping) this.#stop();
   }
 

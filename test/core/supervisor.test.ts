@@ -173,6 +173,22 @@ describe('supervisor', () => {
     expect(calls).to.deep.equal(['boot 0', 'ready 1', 'before_shutdown 1', 'shutdown 0']);
   });
 
+  it('kills every group at once as the last resort of a host that ends', async () => {
+    const rig = new Rig(web({ numprocesses: 3 }));
+    rig.os.behave({ deaf_to: [SIGTERM], children: [{}] });
+    await rig.until(rig.supervisor.start());
+    rig.supervisor.killAll();
+    await rig.pass(0);
+    expect(
+      rig.os
+        .of('signal')
+        .slice(0, 3)
+        .map((one) => [one.target, one.signum]),
+    ).to.deep.equal(Array(3).fill(['group', 9]));
+    await rig.until(rig.supervisor.stop());
+    expect(rig.os.alive).to.deep.equal([]);
+  });
+
   describe('add and remove', () => {
     it('adds a watcher, stopped, that is found whatever the case', async () => {
       await using rig = await Rig.start({});

@@ -166,6 +166,14 @@ describe('watcher', () => {
     });
   });
 
+  it('refuses more processes than any machine has, however they are asked for', async () => {
+    await using rig = await Rig.start(web());
+    await rejects(rig.watcher().incr(1e9), 'RM_OPTION_INVALID');
+    await rejects(rig.watcher().setNumprocesses(1e20), 'RM_OPTION_INVALID');
+    expect(() => rig.watcher().set({ numprocesses: 1e6 })).to.throw('numprocesses');
+    expect(rig.watcher().numprocesses).to.equal(1);
+  });
+
   describe('reload', () => {
     it('brings the new processes up before the old ones go, with worker ids n+1 to 2n, and then 1 to n again', async () => {
       await using rig = await Rig.start(web({ numprocesses: 2 }));

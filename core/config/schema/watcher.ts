@@ -22,6 +22,9 @@ export const RLIMITS = [
 ] as const;
 export type Rlimit = (typeof RLIMITS)[number];
 
+/** More processes of one watcher than any machine has; a slip of the keyboard must not be carried out. */
+export const MOST_PROCESSES = 100_000;
+
 /** Circus's names for the hooks that a config can set. */
 export const CONFIG_HOOKS = [
   'before_start',
@@ -64,7 +67,14 @@ export const watcherSchema = {
       applies: 'restart',
       description: 'More arguments after those in `cmd`: a list taken as it is, or text that is split as a shell splits words.',
     },
-    numprocesses: { type: 'integer', minimum: 0, default: 1, applies: 'live', description: 'How many processes to keep alive.' },
+    numprocesses: {
+      type: 'integer',
+      minimum: 0,
+      maximum: MOST_PROCESSES,
+      default: 1,
+      applies: 'live',
+      description: 'How many processes to keep alive.',
+    },
     warmup_delay: {
       type: ['number', 'string'],
       quantity: 'duration',

@@ -17,12 +17,12 @@ const cases: readonly Case[] = [
   {
     title: 'a wrong type',
     text: web('numprocesses: abc'),
-    expected: { line: 4, column: 5, path: 'watchers.web.numprocesses', found: '"abc"', allowed: 'an integer, at least 0' },
+    expected: { line: 4, column: 5, path: 'watchers.web.numprocesses', found: '"abc"', allowed: 'an integer, at least 0, at most 100000' },
   },
   {
     title: 'a number out of range',
     text: web('numprocesses: -1'),
-    expected: { path: 'watchers.web.numprocesses', found: '-1', allowed: 'an integer, at least 0' },
+    expected: { path: 'watchers.web.numprocesses', found: '-1', allowed: 'an integer, at least 0, at most 100000' },
   },
   {
     title: 'a missing command',

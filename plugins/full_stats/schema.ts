@@ -1,4 +1,4 @@
-import type { OptionsSchema } from '../../core/index.js';
+import { type OptionsSchema, statsdOptions } from '../../core/index.js';
 
 /** Names, meanings and defaults are those of Circus's FullStats, but for `tags`. */
 export const schema = {
@@ -6,13 +6,9 @@ export const schema = {
   additionalProperties: false,
   properties: {
     application_name: { type: 'string', minLength: 1, default: 'app', description: 'Part of every name: `circus.APPLICATION.watcher.…`.' },
-    host: { type: 'string', minLength: 1, default: 'localhost', description: 'Where statsd listens.' },
-    port: { type: 'integer', minimum: 1, maximum: 65_535, default: 8125, description: 'UDP port of statsd.' },
+    ...statsdOptions,
     sample_rate: {
-      type: 'number',
-      exclusiveMinimum: 0,
-      maximum: 1,
-      default: 1,
+      ...statsdOptions.sample_rate,
       description: 'For counters and timings, of which this plugin has none: gauges are always sent.',
     },
     loop_rate: {
@@ -22,13 +18,6 @@ export const schema = {
       minimum: 0.1,
       default: 60,
       description: 'Time from one look at the processes to the next.',
-    },
-    tags: {
-      type: 'string',
-      pattern: '^[^|\\n]*$',
-      default: '',
-      examples: ['env:prod,role:web'],
-      description: 'Tags of every figure, for a statsd that knows DogStatsD: `key:value`, separated by commas.',
     },
   },
 } as const satisfies OptionsSchema;

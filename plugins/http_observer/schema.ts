@@ -1,4 +1,4 @@
-import type { FromSchema, OptionsSchema } from '../../core/index.js';
+import { checkOptions, type FromSchema, type OptionsSchema, paceOptions, statsdOptions } from '../../core/index.js';
 
 /** Names, meanings and defaults are those of Circus's HTTP observer; `failures`, `checks` and `tags` are more. */
 export const schema = {
@@ -19,14 +19,7 @@ export const schema = {
       default: 10,
       description: 'How long a check may take.',
     },
-    loop_rate: {
-      type: ['number', 'string'],
-      quantity: 'duration',
-      unit: 's',
-      minimum: 0.001,
-      default: 60,
-      description: 'Time from the beginning of one check to the next.',
-    },
+    ...paceOptions,
     restart_on_error: {
       type: ['string', 'null'],
       default: null,
@@ -62,37 +55,7 @@ export const schema = {
             default: null,
             description: 'Text that must be in the body, in its first mebibyte.',
           },
-          loop_rate: {
-            type: ['number', 'string'],
-            quantity: 'duration',
-            unit: 's',
-            minimum: 0.001,
-            description: "Time from the beginning of one check to the next; the plugin's own where none is given.",
-          },
-          timeout: {
-            type: ['number', 'string'],
-            quantity: 'duration',
-            unit: 's',
-            minimum: 0.001,
-            description: "How long it may take; the plugin's own where none is given.",
-          },
-          failures: {
-            type: 'integer',
-            minimum: 1,
-            default: 1,
-            description: 'How many failures in a row it takes to act, and to act again.',
-          },
-          action: {
-            enum: ['restart', 'stop', 'event'],
-            default: 'restart',
-            description:
-              'What becomes of `watcher`: it is restarted, stopped, or an event is told, `check_failed` and later `check_recovered`.',
-          },
-          watcher: {
-            type: ['string', 'null'],
-            default: null,
-            description: 'The watcher that a failure concerns; none: it is only counted and logged.',
-          },
+          ...checkOptions,
         },
       },
     },
@@ -102,22 +65,7 @@ export const schema = {
       default: 'http_observer',
       description: 'Part of every name: `circus.APPLICATION.watcher.…`.',
     },
-    host: { type: 'string', minLength: 1, default: 'localhost', description: 'Where statsd listens.' },
-    port: { type: 'integer', minimum: 1, maximum: 65_535, default: 8125, description: 'UDP port of statsd.' },
-    sample_rate: {
-      type: 'number',
-      exclusiveMinimum: 0,
-      maximum: 1,
-      default: 1,
-      description: 'Which share of counters and timings is sent, with a note of the share for statsd to multiply by.',
-    },
-    tags: {
-      type: 'string',
-      pattern: '^[^|\\n]*$',
-      default: '',
-      examples: ['env:prod,role:web'],
-      description: 'Tags of every figure, for a statsd that knows DogStatsD: `key:value`, separated by commas.',
-    },
+    ...statsdOptions,
   },
 } as const satisfies OptionsSchema;
 

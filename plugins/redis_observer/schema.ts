@@ -1,4 +1,4 @@
-import type { OptionsSchema } from '../../core/index.js';
+import { type OptionsSchema, paceOptions, statsdOptions } from '../../core/index.js';
 
 /** Names, meanings and defaults are those of Circus's redis observer; `failures` and `tags` are more. */
 export const schema = {
@@ -20,14 +20,7 @@ export const schema = {
       default: 5,
       description: 'How long a check may take.',
     },
-    loop_rate: {
-      type: ['number', 'string'],
-      quantity: 'duration',
-      unit: 's',
-      minimum: 0.001,
-      default: 60,
-      description: 'Time from the beginning of one check to the next.',
-    },
+    ...paceOptions,
     restart_on_timeout: {
       type: ['string', 'null'],
       default: null,
@@ -40,21 +33,6 @@ export const schema = {
       default: 'redis_observer',
       description: 'Part of every name: `circus.APPLICATION.watcher.…`.',
     },
-    host: { type: 'string', minLength: 1, default: 'localhost', description: 'Where statsd listens.' },
-    port: { type: 'integer', minimum: 1, maximum: 65_535, default: 8125, description: 'UDP port of statsd.' },
-    sample_rate: {
-      type: 'number',
-      exclusiveMinimum: 0,
-      maximum: 1,
-      default: 1,
-      description: 'Which share of counters and timings is sent, with a note of the share for statsd to multiply by.',
-    },
-    tags: {
-      type: 'string',
-      pattern: '^[^|\\n]*$',
-      default: '',
-      examples: ['env:prod,role:web'],
-      description: 'Tags of every figure, for a statsd that knows DogStatsD: `key:value`, separated by commas.',
-    },
+    ...statsdOptions,
   },
 } as const satisfies OptionsSchema;

@@ -1,0 +1,67 @@
+import type { JsonSchema } from './json-schema.js';
+
+/** Options of a plugin that sends figures to statsd by the service `statsd_client`; with `application_name` they are a StatsdTarget. */
+export const statsdOptions = {
+  host: { type: 'string', minLength: 1, default: 'localhost', description: 'Where statsd listens.' },
+  port: { type: 'integer', minimum: 1, maximum: 65_535, default: 8125, description: 'UDP port of statsd.' },
+  sample_rate: {
+    type: 'number',
+    exclusiveMinimum: 0,
+    maximum: 1,
+    default: 1,
+    description: 'Which share of counters and timings is sent, with a note of the share for statsd to multiply by.',
+  },
+  tags: {
+    type: 'string',
+    pattern: '^[^|\\n]*$',
+    default: '',
+    examples: ['env:prod,role:web'],
+    description: 'Tags of every figure, for a statsd that knows DogStatsD: `key:value`, separated by commas.',
+  },
+} as const satisfies Readonly<Record<string, JsonSchema>>;
+
+/** Options of one check by the service `checks`. */
+export const checkOptions = {
+  loop_rate: {
+    type: ['number', 'string'],
+    quantity: 'duration',
+    unit: 's',
+    minimum: 0.001,
+    description: "Time from the beginning of one check to the next; the plugin's own where none is given.",
+  },
+  timeout: {
+    type: ['number', 'string'],
+    quantity: 'duration',
+    unit: 's',
+    minimum: 0.001,
+    description: "How long it may take; the plugin's own where none is given.",
+  },
+  failures: {
+    type: 'integer',
+    minimum: 1,
+    default: 1,
+    description: 'How many failures in a row it takes to act, and to act again.',
+  },
+  action: {
+    enum: ['restart', 'stop', 'event'],
+    default: 'restart',
+    description: 'What becomes of `watcher`: it is restarted, stopped, or an event is told, `check_failed` and later `check_recovered`.',
+  },
+  watcher: {
+    type: ['string', 'null'],
+    default: null,
+    description: 'The watcher that a failure concerns; none: it is only counted and logged.',
+  },
+} as const satisfies Readonly<Record<string, JsonSchema>>;
+
+/** The plugin's own pace, for checks that have none. */
+export const paceOptions = {
+  loop_rate: {
+    type: ['number', 'string'],
+    quantity: 'duration',
+    unit: 's',
+    minimum: 0.001,
+    default: 60,
+    description: 'Time from the beginning of one check to the next.',
+  },
+} as const satisfies Readonly<Record<string, JsonSchema>>;

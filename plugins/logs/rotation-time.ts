@@ -20,7 +20,7 @@ const WEEK = { unit_ms: 7 * DAY_MS, suffix: '%Y%m%d', digits: 8 };
 const unitOf = ({ rotate_when }: Schedule) => UNITS[rotate_when] ?? WEEK;
 
 /** Milliseconds from one rotation to the next. */
-export function interval_ms(schedule: Schedule): number {
+function intervalOf(schedule: Schedule): number {
   return unitOf(schedule).unit_ms * schedule.rotate_interval;
 }
 
@@ -41,7 +41,7 @@ export function firstRotation_ms(schedule: Schedule, from_ms: number): number {
   const from = Math.floor(from_ms / SECOND_MS) * SECOND_MS;
   const { rotate_when, utc } = schedule;
   if (rotate_when === 'MIDNIGHT') return midnightAfter(from, 1, utc);
-  if (!rotate_when.startsWith('W')) return from + interval_ms(schedule);
+  if (!rotate_when.startsWith('W')) return from + intervalOf(schedule);
   const date = new Date(from);
   const monday = ((utc ? date.getUTCDay() : date.getDay()) + 6) % 7;
   const days = (Number(rotate_when[1]) - monday + 7) % 7;
@@ -51,13 +51,13 @@ export function firstRotation_ms(schedule: Schedule, from_ms: number): number {
 /** When it is rotated next after it was rotated at `now_ms`. */
 export function nextRotation_ms(schedule: Schedule, now_ms: number): number {
   let next_ms = firstRotation_ms(schedule, now_ms);
-  while (next_ms <= now_ms) next_ms += interval_ms(schedule);
+  while (next_ms <= now_ms) next_ms += intervalOf(schedule);
   return next_ms;
 }
 
 /** The moment that a rotated file's name tells: when the interval began that ended at `rotation_ms`, whatever clocks were put to meanwhile. */
 export function nameTime_ms(schedule: Schedule, rotation_ms: number, now_ms: number): number {
-  const begin_ms = rotation_ms - interval_ms(schedule);
+  const begin_ms = rotation_ms - intervalOf(schedule);
   if (schedule.utc) return begin_ms;
   const offset = (time_ms: number): number => new Date(time_ms).getTimezoneOffset();
   return begin_ms - (offset(now_ms) - offset(begin_ms)) * 60 * SECOND_MS;

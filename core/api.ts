@@ -79,7 +79,10 @@ export interface WatcherApi {
   stop(): Promise<Outcome>;
   restart(): Promise<Outcome>;
   reload(options?: ReloadOptions): Promise<Outcome>;
-  /** Sets how many processes are wanted and resolves with that number when it is reached; a singleton stays at most at one. */
+  /**
+   * Sets how many processes are wanted and resolves with that number when it is reached; a singleton stays at most at one.
+   * @throws RM_OPTION_INVALID at once, not by the promise, for what is no whole number, or too many
+   */
   setNumprocesses(count: number): Promise<number>;
   incr(by?: number): Promise<number>;
   decr(by?: number): Promise<number>;

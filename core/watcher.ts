@@ -155,16 +155,12 @@ export class Watcher implements WatcherApi {
     return this.#reloaded(this.#renew(sequential));
   }
 
-  async setNumprocesses(count: number): Promise<number> {
+  setNumprocesses(count: number): Promise<number> {
     const numprocesses = countWanted(count, this.#spec.singleton);
-    await this.#request(
-      this.#state.hold,
-      () => settled(this.#state, this.#plan, 'clean'),
-      () => {
-        this.#spec = { ...this.#spec, numprocesses };
-      },
-    );
-    return numprocesses;
+    const change = (): void => {
+      this.#spec = { ...this.#spec, numprocesses };
+    };
+    return this.#request(this.#state.hold, () => settled(this.#state, this.#plan, 'clean'), change).then(() => numprocesses);
   }
 
   incr(by = 1): Promise<number> {

@@ -111,6 +111,10 @@ export const ERRORS = {
     message: (file: string, why: string) => `cannot write ${file}: ${why}`,
     fix: 'check that the directory is there and may be written',
   },
+  RM_COMMAND_FAILED: {
+    message: (command: string, why: string) => `${command} failed: ${why}`,
+    fix: 'run it by hand to see why',
+  },
   RM_NO_CONFIG_FILE: {
     message: () => 'there is no config file: this supervisor was not started from one',
     fix: 'name a file, or call apply() with a config',

@@ -103,7 +103,9 @@ export interface HookTypes {
   event: { args: SupervisorEvent };
   watcher_added: { args: WatcherArgs };
   watcher_removed: { args: WatcherArgs };
+  config_applying: { args: { readonly config: Config } };
   config_applied: { args: { readonly config: Config } };
+  config_refused: { args: { readonly reason: string } };
   ready: { args: object };
   boot: { args: object };
   before_shutdown: { args: object };
@@ -138,7 +140,9 @@ export const HOOKS = {
   event: { kind: 'watch', sync: true, summary: 'Something happened that is told to everybody; see the events.' },
   watcher_added: { kind: 'watch', sync: true, summary: 'A watcher was added.' },
   watcher_removed: { kind: 'watch', sync: true, summary: 'A watcher was removed.' },
+  config_applying: { kind: 'watch', sync: true, summary: 'A changed config is about to be put into effect; nothing was touched yet.' },
   config_applied: { kind: 'watch', sync: true, summary: 'A config was put into effect.' },
+  config_refused: { kind: 'watch', sync: true, summary: 'A changed config could not be put into effect, or not all of it.' },
   ready: { kind: 'watch', sync: true, summary: 'All watchers were started.' },
   boot: { kind: 'step', sync: false, summary: 'The plugins are set up; no watcher has started.' },
   before_shutdown: { kind: 'step', sync: false, summary: 'The supervisor is about to stop; everything still runs.' },

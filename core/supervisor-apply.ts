@@ -2,7 +2,7 @@ import type { Outcome } from './api.js';
 import type { Clock } from './clock.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
-import { RingmasterError } from './errors.js';
+import { explain, RingmasterError } from './errors.js';
 import type { HookRegistry } from './hook-registry.js';
 import type { Logger } from './log.js';
 import {
@@ -49,6 +49,12 @@ export interface ApplyHost {
   remove(name: string): Promise<void>;
 }
 
+/** A config as plugins have shaped it, and the way to it. */
+interface PlannedConfig extends PreparedConfig {
+  readonly target: Config;
+  readonly plan: ConfigPlan;
+}
+
 /** Brings what runs in line with a config, one config after the other, by the steps of a plan and nothing else. */
 export class ConfigApplier {
   readonly #host: ApplyHost;
@@ -84,7 +90,18 @@ export class ConfigApplier {
   async #inTurn(before: Promise<unknown>, config: Config | PromiseLike<Config>, options: PlanOptions): Promise<AppliedPlan> {
     await before;
     await this.#host.created;
-    const { plan, target, entries } = await this.#planned(await config, options);
+    const planned = await this.#planned(await config, options);
+    const { hooks } = this.#host;
+    hooks.watch('config_applying', { config: planned.target });
+    try {
+      return await this.#execute(planned);
+    } catch (error) {
+      hooks.watch('config_refused', { reason: explain(error) });
+      throw error;
+    }
+  }
+
+  async #execute({ plan, target, entries }: PlannedConfig): Promise<AppliedPlan> {
     const { hooks, log } = this.#host;
     await replacePlugins(plan.steps, entries, this.#host);
     this.#proceed();
@@ -109,7 +126,7 @@ export class ConfigApplier {
     if (!this.#host.isOpen()) throw new RingmasterError('RM_CLOSED', ['the supervisor']);
   }
 
-  async #planned(config: Config, options: PlanOptions): Promise<PreparedConfig & { readonly target: Config; readonly plan: ConfigPlan }> {
+  async #planned(config: Config, options: PlanOptions): Promise<PlannedConfig> {
     this.#proceed();
     const prepared = await this.#host.reader.prepare(config, (target) => withRunningOptions(this.#host.config(), target));
     const target = await this.#host.hooks.shape('config', prepared.config, {});

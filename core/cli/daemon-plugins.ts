@@ -5,6 +5,8 @@ import { loadProviders } from './verbs.js';
 
 /** Plugins that run unless the config says `false`. */
 const DEFAULT_PLUGINS: readonly string[] = ['control', 'logs'];
+/** The same, where the variable is in the environment. */
+const PLUGINS_BY_VARIABLE: Readonly<Record<string, string>> = { NOTIFY_SOCKET: 'systemd' };
 
 /**
  * The plugins that run though the config need not name them.
@@ -12,7 +14,8 @@ const DEFAULT_PLUGINS: readonly string[] = ['control', 'logs'];
  * @throws RM_PLUGIN_UNKNOWN
  */
 export async function defaultPlugins(config: Config, directory: string): Promise<readonly AnyPlugin[]> {
-  const wanted = DEFAULT_PLUGINS.filter((name) => config.plugins[name] !== false);
+  const asked = Object.entries(PLUGINS_BY_VARIABLE).flatMap(([variable, name]) => (process.env[variable] ? [name] : []));
+  const wanted = [...DEFAULT_PLUGINS, ...asked].filter((name) => config.plugins[name] !== false);
   return Promise.all(wanted.map((name) => resolvePlugin(name, directory)));
 }
 

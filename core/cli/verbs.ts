@@ -3,6 +3,7 @@ import { checkVerb } from './check.js';
 import { circusd } from './circusd-program.js';
 import { completionVerb } from './completion-verb.js';
 import { initVerb } from './init.js';
+import { installVerb } from './install.js';
 import { runVerb } from './run.js';
 import type { Completable, Program, Verb, VerbOption, VerbProvider } from './verb.js';
 
@@ -30,7 +31,7 @@ async function load(plugin: string): Promise<VerbProvider> {
 /** Every verb of `ringmaster`: its own first. */
 export async function allVerbs(): Promise<readonly Verb[]> {
   const providers = await loadProviders();
-  return [runVerb, checkVerb, initVerb, completionVerb, ...providers.flatMap(({ provider }) => provider.verbs)];
+  return [runVerb, checkVerb, initVerb, installVerb, completionVerb, ...providers.flatMap(({ provider }) => provider.verbs)];
 }
 
 /** Options that may stand before a verb as well. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type AnyPlugin, checkConfig, definePlugin, HOOKS, type HookName } from '../../core/index.js';
-import { createHarness, type Harness } from '../../core/testing.js';
+import { createHarness, type Harness, rejects } from '../../core/testing.js';
 import { ARGS, NOT_CALLED } from './reference/hooks.js';
 
 const NAMES = Object.keys(HOOKS) as HookName[];
@@ -35,6 +35,15 @@ function everyHook(): Calls {
   return { plugin, order, keys };
 }
 
+const canFail = definePlugin({
+  name: 'can_fail',
+  summary: 'Fails in its setup where it is told to.',
+  schema: { type: 'object', properties: { fail: { type: 'boolean', default: false } } },
+  setup({ config }) {
+    if (config.fail) throw new Error('as it was told to');
+  },
+});
+
 const CONFIG = { watchers: { web: { cmd: 'server' } } };
 
 /** A life in which everything happens once. */
@@ -49,13 +58,14 @@ async function live({ supervisor, os, until, start, stop, clock }: Harness): Pro
   const { config } = await checkConfig({ ...CONFIG, check_delay: 1 });
   if (config === null) throw new Error('the config has errors');
   await until(supervisor.apply(config));
+  await rejects(until(supervisor.apply({ ...config, plugins: { can_fail: { fail: true } } })), 'RM_CONFIG_APPLY');
   await stop();
 }
 
 describe('the hooks', () => {
   it('are called in this order', async () => {
     const { plugin, order } = everyHook();
-    await using harness = createHarness({ config: CONFIG, plugins: [plugin] });
+    await using harness = createHarness({ config: CONFIG, plugins: [plugin, canFail] });
     await live(harness);
     const spawned = ['before_spawn', 'spawn_options', 'after_spawn'];
     const ended = ['before_reap', 'after_reap'];
@@ -63,14 +73,14 @@ describe('the hooks', () => {
       ...['config', 'boot', 'before_start', ...spawned, 'after_start', 'ready'],
       ...[...ended, 'respawn', ...spawned],
       ...['before_signal', 'after_signal', 'watcher_added', 'watcher_removed', ...ended, 'respawn', ...spawned],
-      ...['config', 'config_applied'],
+      ...['config', 'config_applying', 'config_applied', 'config', 'config_applying', 'config_refused'],
       ...['before_shutdown', 'before_stop', 'before_signal', 'after_signal', ...ended, 'after_stop', 'shutdown'],
     ]);
   });
 
   it('are called with the arguments that the reference tells', async () => {
     const { plugin, keys } = everyHook();
-    await using harness = createHarness({ config: CONFIG, plugins: [plugin] });
+    await using harness = createHarness({ config: CONFIG, plugins: [plugin, canFail] });
     await live(harness);
     const told = NAMES.filter((name) => keys.has(name)).map((name) => [name, Object.keys(ARGS[name]).sort()]);
     const found = told.map(([name]) => [name, [...(keys.get(String(name)) ?? [])].sort()]);

@@ -1,4 +1,4 @@
-import { definePlugin, type Endpoints, type WatcherApi } from '../../core/index.js';
+import { definePlugin, type Endpoints, type Exit, type WatcherApi } from '../../core/index.js';
 import { launcherVerdict } from './launcher.js';
 import { logLines } from './log-lines.js';
 import { schema } from './schema.js';
@@ -17,32 +17,47 @@ export default definePlugin({
   schema,
   requires: ['control'],
   applies: 'watchers',
-  hooks: ['spawn_options', 'respawn'],
+  hooks: ['spawn_options', 'respawn', 'boot', 'watcher_added', 'watcher_removed'],
   watchers: pluginWatchers,
-  setup({ hooks, service, log }) {
-    hooks.spawn_options.tap(
-      (options, { watcher }) => {
-        if (!isOurs(watcher)) return undefined;
-        const { endpoint, pubsub_endpoint } = service<Endpoints>('endpoints');
-        const given = new Map([
-          [ENDPOINT, endpoint],
-          [PUBSUB_ENDPOINT, pubsub_endpoint],
-        ]);
-        const argv = options.argv.map((word) => given.get(word) ?? word);
-        if (options.stderr !== undefined || watcher.spec.close_child_stderr) return { ...options, argv };
-        return { ...options, argv, stderr: logLines(log.child({ watcher: watcher.name })) };
-      },
-      { stage: LAST },
-    );
+  setup({ hooks, service, supervisor, log }) {
+    /** By watcher, so that spawns of all others are as if there were none. */
+    const taps = new Map<WatcherApi, readonly Disposable[]>();
+    const take = (watcher: WatcherApi): void => {
+      if (!isOurs(watcher) || taps.has(watcher)) return;
+      const only = { watcher: watcher.name };
+      const sink = log.child(only);
+      taps.set(watcher, [
+        hooks.spawn_options.tap(
+          (options) => {
+            const { endpoint, pubsub_endpoint } = service<Endpoints>('endpoints');
+            const given = new Map([
+              [ENDPOINT, endpoint],
+              [PUBSUB_ENDPOINT, pubsub_endpoint],
+            ]);
+            const argv = options.argv.map((word) => given.get(word) ?? word);
+            if (options.stderr !== undefined || watcher.spec.close_child_stderr) return { ...options, argv };
+            return { ...options, argv, stderr: logLines(sink) };
+          },
+          { ...only, stage: LAST },
+        ),
+        hooks.respawn.tap((_, { exit, errno }) => {
+          const reason = verdict(watcher, exit, errno);
+          return reason === null ? undefined : { action: 'give_up', reason };
+        }, only),
+      ]);
+    };
 
-    hooks.respawn.tap((_, { watcher, exit, errno }) => {
-      if (!isOurs(watcher)) return undefined;
-      const { cmd, args } = watcher.spec;
-      const reason =
-        exit === null
-          ? errno === 'ENOENT' && `there is no ${cmd}: install Python, or name with \`python\` the interpreter that has circus`
-          : launcherVerdict(exit.exit_code, String(args?.at(-1)), cmd);
-      return reason ? { action: 'give_up', reason } : undefined;
+    hooks.boot.tap(() => supervisor.watchers().forEach(take));
+    hooks.watcher_added.tap(({ watcher }) => take(watcher));
+    hooks.watcher_removed.tap(({ watcher }) => {
+      for (const tap of taps.get(watcher) ?? []) tap[Symbol.dispose]();
+      taps.delete(watcher);
     });
   },
 });
+
+/** Why a second try would end in the same way; null where it may not. */
+function verdict({ spec: { cmd, args } }: WatcherApi, exit: Exit | null, errno: string | null): string | null {
+  if (exit !== null) return launcherVerdict(exit.exit_code, String(args?.at(-1)), cmd);
+  return errno === 'ENOENT' ? `there is no ${cmd}: install Python, or name with \`python\` the interpreter that has circus` : null;
+}

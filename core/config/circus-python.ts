@@ -5,12 +5,9 @@ import type { Findings, Path } from './problem.js';
 /** The packaged plugin that runs Python classes as Circus does. */
 export const PYTHON_RUNNER = 'circus_plugins';
 
-/** Options of a plugin's section that are for its process. */
+/** Options in the section of a Python class that are for its process. */
 const OF_THE_PROCESS =
-  /^(?:priority|singleton|numprocesses|copy_env|copy_path|working_dir|uid|gid|close_child_\w+|std(?:out|err)_stream\..*)$/;
-
-/** What else is for the process of a Python class, and may be an option of a plugin in JavaScript. */
-const OF_A_PYTHON_PROCESS = /^(?:rlimit_\w+|virtualenv|virtualenv_py_ver|graceful_timeout|stop_signal|autostart|respawn)$/;
+  /^(?:priority|singleton|numprocesses|copy_env|copy_path|working_dir|uid|gid|close_child_\w+|std(?:out|err)_stream\..*|rlimit_\w+|virtualenv|virtualenv_py_ver|graceful_timeout|stop_signal|autostart|respawn)$/;
 
 /** Whether `use` names a Python class. */
 export function isPythonClass(use: string): boolean {
@@ -41,7 +38,7 @@ export function pythonPlugin(use: string, entries: ReadonlyMap<string, IniEntry>
     if (key === 'copy_path') continue;
     const [, stream, option] = /^(std(?:out|err)_stream)\.(.+)$/.exec(key) ?? [];
     if (stream !== undefined && option !== undefined) put('watcher', stream, option);
-    else if (OF_THE_PROCESS.test(key) || OF_A_PYTHON_PROCESS.test(key)) put('watcher', key);
+    else if (OF_THE_PROCESS.test(key)) put('watcher', key);
   }
   return plugin;
 }

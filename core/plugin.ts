@@ -34,6 +34,14 @@ export interface PluginContext<S extends OptionsSchema = OptionsSchema, H extend
   service<T extends object>(name: string): T;
 }
 
+/** What a look at the machine has shown about an option of a plugin. */
+export interface Remark {
+  /** Keys below the plugin's options. */
+  readonly path: readonly string[];
+  readonly message: string;
+  readonly fix: string;
+}
+
 /** A plugin: one object, see docs/plugins.md. */
 export interface Plugin<S extends OptionsSchema = OptionsSchema, H extends HookName = HookName> {
   readonly name: string;
@@ -57,13 +65,19 @@ export interface Plugin<S extends OptionsSchema = OptionsSchema, H extends HookN
    * compares them like any others: it decides from what it is given and does nothing. What it throws is a problem of the config.
    */
   watchers?(options: Readonly<FromSchema<S>>, daemon: Readonly<DaemonOptions>): Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /**
+   * Looks at the machine for what would go wrong, and for nothing that the schema says. Only `ringmaster check` asks for it, so it may
+   * take a moment.
+   */
+  examine?(options: Readonly<FromSchema<S>>): Promise<readonly Remark[]>;
   /** Taps hooks and starts what it needs. Rejecting fails the start of the supervisor. */
   setup(context: PluginContext<S, H>): void | PromiseLike<void>;
 }
 
 /** Any plugin, whatever its options: what lists of plugins hold. */
-export type AnyPlugin = Omit<Plugin, 'setup' | 'watchers'> & {
+export type AnyPlugin = Omit<Plugin, 'setup' | 'watchers' | 'examine'> & {
   setup(context: never): void | PromiseLike<void>;
+  examine?(options: never): Promise<readonly Remark[]>;
   watchers?(options: never, daemon: never): Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 };
 

@@ -3,8 +3,8 @@ import { checkSchema } from './ajv-problems.js';
 import type { Plugins } from './check-plugins.js';
 import { type ConvertOptions, convertValue } from './convert.js';
 import { isObject, type JsonObject, objectIn, own } from './json-value.js';
-import { formatPath, type Path } from './problem.js';
-import type { DaemonOptions } from './schema/daemon.js';
+import { type Findings, formatPath, type Path } from './problem.js';
+import type { Config, DaemonOptions } from './schema/daemon.js';
 import { watcherSchema } from './schema/watcher.js';
 
 /**
@@ -36,6 +36,21 @@ export function addPluginWatchers(config: JsonObject, plugins: Plugins, { findin
       const watcher = convertValue({ ...spec, plugins: { [plugin.name]: true } }, watcherSchema, at, { findings, isText: () => false });
       checkSchema(watcher, watcherSchema, at, findings);
       watchers[name] = watcher;
+    }
+  }
+}
+
+/** Has plugins look at the machine; what they find is a warning, for it may be otherwise when the daemon starts. */
+export async function examinePlugins(config: Config, plugins: Plugins, findings: Findings): Promise<void> {
+  for (const [source, plugin] of plugins) {
+    const options = config.plugins[source];
+    if (plugin.examine === undefined || !isObject(options)) continue;
+    try {
+      for (const { path, message, fix } of await plugin.examine(options as never)) {
+        findings.warn(['plugins', source, ...path], { message: `will not run: ${message}`, fix });
+      }
+    } catch (thrown) {
+      findings.warn(['plugins', source], { message: `can’t be looked into: ${messageOf(thrown)}` });
     }
   }
 }

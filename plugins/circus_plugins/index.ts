@@ -1,5 +1,5 @@
-import { definePlugin, type Endpoints, type Exit, type WatcherApi } from '../../core/index.js';
-import { launcherVerdict } from './launcher.js';
+import { definePlugin, type Endpoints, type Exit, splitWords, type WatcherApi } from '../../core/index.js';
+import { launcherVerdict, noPython } from './launcher.js';
 import { logLines } from './log-lines.js';
 import { schema } from './schema.js';
 import { ENDPOINT, PUBSUB_ENDPOINT, pluginWatchers } from './watchers.js';
@@ -19,6 +19,9 @@ export default definePlugin({
   applies: 'watchers',
   hooks: ['spawn_options', 'respawn', 'boot', 'watcher_added', 'watcher_removed'],
   watchers: pluginWatchers,
+  async examine(options) {
+    return (await import('./examine.js')).examine(options);
+  },
   setup({ hooks, service, supervisor, log }) {
     /** By watcher, so that spawns of all others are as if there were none. */
     const taps = new Map<WatcherApi, readonly Disposable[]>();
@@ -58,6 +61,8 @@ export default definePlugin({
 
 /** Why a second try would end in the same way; null where it may not. */
 function verdict({ spec: { cmd, args } }: WatcherApi, exit: Exit | null, errno: string | null): string | null {
-  if (exit !== null) return launcherVerdict(exit.exit_code, String(args?.at(-1)), cmd);
-  return errno === 'ENOENT' ? `there is no ${cmd}: install Python, or name with \`python\` the interpreter that has circus` : null;
+  const python = splitWords(cmd);
+  const [name = cmd] = 'words' in python ? python.words : [];
+  const found = exit !== null ? launcherVerdict(exit.exit_code, String(args?.at(-1)), name) : errno === 'ENOENT' ? noPython(name) : null;
+  return found === null ? null : `${found.message}: ${found.fix}`;
 }

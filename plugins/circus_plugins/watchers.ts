@@ -29,10 +29,15 @@ export function pluginWatchers(
         ...(level === null ? [] : ['--log-level', level]),
         use,
       ];
-      const cmd = quoted(python ?? options.python ?? 'python3');
+      const cmd = quoted(interpreter({ python }, options));
       return [title, { priority: 1, singleton: true, copy_env: true, close_child_stdout: true, ...watcher, cmd, args }];
     }),
   );
+}
+
+/** The interpreter of one plugin, as a shell would find it. */
+export function interpreter({ python = null }: { readonly python?: string | null }, options: Pick<Options, 'python'>): string {
+  return python ?? options.python ?? 'python3';
 }
 
 /** One word of a command line, whatever is in it. */

@@ -1,6 +1,6 @@
 /** Exit statuses of the launcher: what it was asked to run can't be run, and a second try would end in the same way. */
-export const NO_CIRCUS = 101;
-export const NO_CLASS = 102;
+const NO_CIRCUS = 101;
+const NO_CLASS = 102;
 
 /** Looks whether a class can be run. */
 const FAULT = `import sys

@@ -20,7 +20,8 @@ export const schema = {
     plugins: {
       type: 'object',
       default: {},
-      description: 'The plugins, by name.',
+      description:
+        'The plugins, by name: `use` is the class, `config` what it gets as its options, `watcher` options of the watcher that its process is of, `python` an interpreter of its own.',
       examples: [{ mine: { use: 'my.module.Plugin', config: { loop_rate: 5 } } }],
       additionalProperties: {
         type: 'object',

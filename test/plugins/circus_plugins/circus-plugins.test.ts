@@ -13,6 +13,8 @@ const PYTHON = '/usr/bin/python3';
 
 interface Line {
   readonly pid?: number;
+  /** Seconds since the epoch. */
+  readonly at?: number;
   readonly topic?: string;
   readonly pid_of?: number;
   readonly config?: Readonly<Record<string, string>>;
@@ -140,9 +142,11 @@ describe('circus_plugins', () => {
 
   it('waits longer and longer where a class fails when it is made', async () => {
     await using daemon = await begin((place) => section(place, 'mine.Broken'));
-    await eventually(() => linesOf(daemon.place).length >= 3);
-    expect(await daemon.client().call('status', { name: 'plugin:mine' })).to.include({ status: 'active' });
-    await daemon.printed('in a row');
+    await eventually(() => linesOf(daemon.place).length >= 8, { deadline_ms: 15_000 });
+    const times = linesOf(daemon.place).map(({ at = 0 }) => at);
+    // Three at once, then after 100, 200, 400 and 800 ms, besides what Python takes.
+    expect((times[7] ?? 0) - (times[0] ?? 0)).to.be.above(1.5);
+    await eventually(async () => (await daemon.client().call('status', { name: 'plugin:mine' })).status === 'active');
   });
 
   it('looks for check whether each class can be imported', async () => {

@@ -121,7 +121,7 @@ describe('circus_plugins: in a config', () => {
     const { config, problems } = await loadConfig(file, { ...resolve, examine: true });
     expect(config).to.not.equal(null);
     expect(problems.map(formatProblem)).to.deep.equal([
-      `${file}:5:13: warning: plugins.circus_plugins.plugins.mine.use will not run: there is no /no/such/python; install Python, or name with \`python\` the interpreter that has circus`,
+      `${file}:5:9: warning: plugins.circus_plugins.plugins.mine.use will not run: there is no /no/such/python; install Python, or name with \`python\` the interpreter that has circus`,
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { envVariables, replaceVariables, type Variables } from '../variables.js';
-import { isPythonClass, PYTHON_RUNNER, pythonPlugin, withoutProcess } from './circus-python.js';
+import { isPythonClass, PYTHON_RUNNER, packagedOptions, pythonPlugin } from './circus-python.js';
 import { addWatcher, WATCHER_KEYS } from './circus-watcher.js';
 import { suggestion } from './did-you-mean.js';
 import { fnmatch } from './fnmatch.js';
@@ -143,7 +143,7 @@ class CircusReader {
     }
     const use = replaceVariables(entry.value, this.#variables, false).trim();
     const packaged = entries.has('python') ? undefined : packagedPlugin(use);
-    if (packaged !== undefined) this.#usePlugin(name, packaged, section, withoutProcess(entries));
+    if (packaged !== undefined) this.#usePlugin(name, packaged, section, packagedOptions(packaged, name, entries, this.#findings));
     else if (isPythonClass(use)) this.#pythonPlugin(name, use, section, entries);
     else this.#usePlugin(name, use, section, entries);
   }

@@ -14,9 +14,14 @@ export function isPythonClass(use: string): boolean {
   return /^[A-Za-z_]\w*(?:\.\w+)*[.:][A-Za-z_]\w*$/.test(use);
 }
 
-/** The options of a section without those of a process, which a packaged plugin has none of. */
-export function withoutProcess(entries: ReadonlyMap<string, IniEntry>): ReadonlyMap<string, IniEntry> {
-  return new Map([...entries].filter(([key]) => !OF_THE_PROCESS.test(key)));
+/** The options of a section that a packaged plugin has in the place of Circus's: none of a process, and `active` for flapping alone. */
+export function packagedOptions(plugin: string, name: string, entries: ReadonlyMap<string, IniEntry>, findings: Findings): typeof entries {
+  const active = plugin === 'flapping' ? undefined : entries.get('active');
+  if (active !== undefined) {
+    const fix = 'remove the section where the plugin is not to run';
+    findings.warn(['plugins', name, 'active'], { message: `has no effect on plugin ${plugin}, which runs`, fix }, active.origin);
+  }
+  return new Map([...entries].filter(([key, entry]) => !OF_THE_PROCESS.test(key) && entry !== active));
 }
 
 /**

@@ -1,8 +1,8 @@
 import { definePlugin, type Endpoints, type Exit, splitWords, type WatcherApi } from '../../core/index.js';
-import { launcherVerdict, noPython } from './launcher.js';
+import { LAUNCHER, launcherVerdict, noPython } from './launcher.js';
 import { logLines } from './log-lines.js';
 import { schema } from './schema.js';
-import { ENDPOINT, PUBSUB_ENDPOINT, pluginWatchers } from './watchers.js';
+import { CODE, ENDPOINT, PUBSUB_ENDPOINT, pluginWatchers } from './watchers.js';
 
 const NAME = 'circus_plugins';
 
@@ -34,6 +34,7 @@ export default definePlugin({
           (options) => {
             const { endpoint, pubsub_endpoint } = service<Endpoints>('endpoints');
             const given = new Map([
+              [CODE, LAUNCHER],
               [ENDPOINT, endpoint],
               [PUBSUB_ENDPOINT, pubsub_endpoint],
             ]);

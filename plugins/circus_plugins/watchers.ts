@@ -1,8 +1,8 @@
 import type { DaemonOptions } from '../../core/index.js';
-import { LAUNCHER } from './launcher.js';
 import type { Options } from './schema.js';
 
-/** What stands for the daemon's addresses until a process is spawned. */
+/** Words that stand for what is put in their place when a process is spawned: a plan would be hard to read with the code in it. */
+export const CODE = '$(circus.plugin_launcher)';
 export const ENDPOINT = '$(circus.endpoint)';
 export const PUBSUB_ENDPOINT = '$(circus.pubsub_endpoint)';
 
@@ -24,7 +24,7 @@ export function pluginWatchers(
     Object.entries(options.plugins).map(([name, { use, python, config, watcher }]) => {
       const title = `plugin:${name}`;
       const args = [
-        ...['-c', LAUNCHER, '--endpoint', ENDPOINT, '--pubsub', PUBSUB_ENDPOINT],
+        ...['-c', CODE, '--endpoint', ENDPOINT, '--pubsub', PUBSUB_ENDPOINT],
         ...['--config', configText(name, { name: title, ...config })],
         ...(level === null ? [] : ['--log-level', level]),
         use,

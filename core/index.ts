@@ -47,7 +47,7 @@ export type {
   WatcherStep,
 } from './plan.js';
 export type { Drift } from './plan-drift.js';
-export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type PluginContext } from './plugin.js';
+export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type PluginContext, type Remark } from './plugin.js';
 export { memoryPercent, processInfo, processTotals } from './process-info.js';
 export { type Cleanup, Scope } from './scope.js';
 export { checkOptions, paceOptions, statsdOptions } from './service-options.js';

@@ -7,8 +7,8 @@ export interface PlannedPlugin {
   /** What the config calls it. */
   readonly source: string;
   readonly requires: readonly string[];
-  /** Whether it can be set up again at run time, or only with the daemon. */
-  readonly applies: 'live' | 'daemon';
+  /** Whether it can be set up again at run time, or only with the daemon, or need not be for other options. */
+  readonly applies: 'live' | 'daemon' | 'watchers';
   readonly options: Readonly<Record<string, unknown>>;
 }
 
@@ -85,5 +85,6 @@ function withDependents(plugins: readonly PlannedPlugin[], changed: (plugin: Pla
 }
 
 function isUnchanged(before: PlannedPlugin | undefined, after: PlannedPlugin | undefined): boolean {
-  return before !== undefined && after !== undefined && before.source === after.source && isSame(before.options, after.options);
+  if (before === undefined || after === undefined || before.source !== after.source) return false;
+  return after.applies === 'watchers' || isSame(before.options, after.options);
 }

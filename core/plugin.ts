@@ -1,5 +1,6 @@
 import type { SupervisorApi, WatcherApi } from './api.js';
 import type { Clock } from './clock.js';
+import type { DaemonOptions } from './config/schema/daemon.js';
 import type { EventBodies, EventName } from './events.js';
 import type { HookHandle, HookName } from './hooks.js';
 import type { FromSchema, JsonSchema } from './json-schema.js';
@@ -33,6 +34,14 @@ export interface PluginContext<S extends OptionsSchema = OptionsSchema, H extend
   service<T extends object>(name: string): T;
 }
 
+/** What a look at the machine has shown about an option of a plugin. */
+export interface Remark {
+  /** Keys below the plugin's options. */
+  readonly path: readonly string[];
+  readonly message: string;
+  readonly fix: string;
+}
+
 /** A plugin: one object, see docs/plugins.md. */
 export interface Plugin<S extends OptionsSchema = OptionsSchema, H extends HookName = HookName> {
   readonly name: string;
@@ -48,15 +57,29 @@ export interface Plugin<S extends OptionsSchema = OptionsSchema, H extends HookN
   readonly requires?: readonly string[];
   /**
    * How a changed config reaches it: `live` (default) closes it and sets it up again with the new options; `daemon` leaves it as it
-   * is until the daemon is started again.
+   * is until the daemon is started again; `watchers` leaves it too, for its options matter to the watchers that it brings alone.
    */
-  readonly applies?: 'live' | 'daemon';
+  readonly applies?: 'live' | 'daemon' | 'watchers';
+  /**
+   * Watchers that it brings, by name, with options as a config may have them. Called whenever a config is checked, so that a plan
+   * compares them like any others: it decides from what it is given and does nothing. What it throws is a problem of the config.
+   */
+  watchers?(options: Readonly<FromSchema<S>>, daemon: Readonly<DaemonOptions>): Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /**
+   * Looks at the machine for what would go wrong, and for nothing that the schema says. Only `ringmaster check` asks for it, so it may
+   * take a moment.
+   */
+  examine?(options: Readonly<FromSchema<S>>): Promise<readonly Remark[]>;
   /** Taps hooks and starts what it needs. Rejecting fails the start of the supervisor. */
   setup(context: PluginContext<S, H>): void | PromiseLike<void>;
 }
 
 /** Any plugin, whatever its options: what lists of plugins hold. */
-export type AnyPlugin = Omit<Plugin, 'setup'> & { setup(context: never): void | PromiseLike<void> };
+export type AnyPlugin = Omit<Plugin, 'setup' | 'watchers' | 'examine'> & {
+  setup(context: never): void | PromiseLike<void>;
+  examine?(options: never): Promise<readonly Remark[]>;
+  watchers?(options: never, daemon: never): Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+};
 
 /** Declares a plugin, with the types of its options inferred from its schema. */
 export function definePlugin<const S extends OptionsSchema, const H extends HookName = never>(plugin: Plugin<S, H>): Plugin<S, H> {

@@ -19,6 +19,12 @@ export interface Publications {
   openStats(endpoint: string | null): Promise<Publication & { close(): Promise<void> }>;
 }
 
+/** The service `endpoints` of the control plugin: addresses as clients on this machine need them. */
+export interface Endpoints {
+  readonly endpoint: string;
+  readonly pubsub_endpoint: string;
+}
+
 /** Where a plugin's figures go. */
 export interface StatsdTarget {
   /** Part of every name: `circus.APPLICATION.watcher.…`. */

@@ -9,6 +9,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PURE = [
   'core/command-line.ts',
   'core/config/circus-ini.ts',
+  'core/config/circus-python.ts',
   'core/config/circus-watcher.ts',
   'core/config/convert.ts',
   'core/config/cross-checks.ts',

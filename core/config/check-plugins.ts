@@ -40,7 +40,7 @@ function checkWatcherPlugins(asked: JsonObject, path: Path, plugins: Plugins, op
       const allowed = known.length === 0 ? 'a plugin that the config asks for, and there are none' : `one of ${known.join(', ')}`;
       const fix = `ask for it under plugins: ${name}`;
       options.findings.error(at, { message: 'names a plugin that is not loaded', found: name, allowed, ...suggestion(name, known), fix });
-    } else if (plugin.per_watcher !== true) {
+    } else if (plugin.per_watcher !== true && !(value === true && plugin.watchers !== undefined)) {
       options.findings.error(at, {
         message: `can’t be set for one watcher: plugin ${plugin.name} has no options of that kind`,
         found: name,

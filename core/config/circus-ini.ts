@@ -1,4 +1,5 @@
 import { envVariables, replaceVariables, type Variables } from '../variables.js';
+import { isPythonClass, PYTHON_RUNNER, packagedOptions, pythonPlugin } from './circus-python.js';
 import { addWatcher, WATCHER_KEYS } from './circus-watcher.js';
 import { suggestion } from './did-you-mean.js';
 import { fnmatch } from './fnmatch.js';
@@ -8,14 +9,10 @@ import type { Findings, Path } from './problem.js';
 import { daemonProperties } from './schema/daemon.js';
 import { socketSchema } from './schema/socket.js';
 import type { DottedKey } from './source.js';
-import { packagedPlugin, pythonPlugin } from './unsupported.js';
+import { packagedPlugin } from './unsupported.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 type Entries = ReadonlyMap<string, IniEntry>;
-
-/** Options of a plugin's process in Circus; a packaged plugin is no process. */
-const OF_THE_PROCESS =
-  /^(?:priority|singleton|numprocesses|copy_env|copy_path|working_dir|uid|gid|close_child_\w+|std(?:out|err)_stream\..*)$/;
 
 /** What the sections of an ini file ask for, in the shape of a config, every value still text. */
 export interface CircusIni {
@@ -57,8 +54,8 @@ class CircusReader {
   readonly #dotted: DottedKey[] = [];
   /** What `use` names, by the name of the section and by itself. */
   readonly #uses = new Map<string, string>();
-  /** Prefixes of options whose plugin was asked for and left out, which was said. */
-  readonly #leftOut = new Set<string>();
+  /** Sections that use a Python class, which looks for options of watchers by itself. */
+  readonly #python = new Set<string>();
 
   constructor(sections: IniSections, daemonEnv: Env, findings: Findings) {
     this.#findings = findings;
@@ -91,7 +88,7 @@ class CircusReader {
     for (const [use, sections] of this.#pluginSections) this.#configurePlugin(use, sections);
     for (const { patterns, section, entries } of this.#envSections) this.#applyEnv(patterns, section, entries);
     for (const { plugin, option, path } of this.#dotted) {
-      if (this.#leftOut.has(plugin) || this.#uses.has(plugin)) continue;
+      if (this.#python.has(plugin) || this.#uses.has(plugin)) continue;
       const message = `is an option of a plugin ${plugin}, which the file does not ask for: it is kept as a freeform option`;
       this.#findings.warn(path, { message, ...suggestion(`${plugin}.${option}`, WATCHER_KEYS) });
     }
@@ -145,17 +142,17 @@ class CircusReader {
       return;
     }
     const use = replaceVariables(entry.value, this.#variables, false).trim();
-    if (/^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/.test(use)) {
-      const packaged = packagedPlugin(use);
-      if (packaged !== undefined) {
-        this.#usePlugin(name, packaged, section, new Map([...entries].filter(([key]) => !OF_THE_PROCESS.test(key))));
-        return;
-      }
-      this.#findings.warn(['plugins', name], pythonPlugin(use), entry.origin);
-      this.#leftOut.add(name);
-      return;
-    }
-    this.#usePlugin(name, use, section, entries);
+    const packaged = entries.has('python') ? undefined : packagedPlugin(use);
+    if (packaged !== undefined) this.#usePlugin(name, packaged, section, packagedOptions(packaged, name, entries, this.#findings));
+    else if (isPythonClass(use)) this.#pythonPlugin(name, use, section, entries);
+    else this.#usePlugin(name, use, section, entries);
+  }
+
+  #pythonPlugin(name: string, use: string, section: IniSection, entries: Entries): void {
+    const path = ['plugins', PYTHON_RUNNER, 'plugins', name];
+    for (let length = 2; length <= path.length; length++) this.#findings.locate(path.slice(0, length), section.origin);
+    objectIn(objectIn(this.#plugins, PYTHON_RUNNER), 'plugins')[name] = pythonPlugin(use, entries, path, this.#findings);
+    this.#python.add(name);
   }
 
   #usePlugin(name: string, use: string, section: IniSection, entries: Entries): void {
@@ -175,7 +172,7 @@ class CircusReader {
       return;
     }
     const { use: _, ...options } = this.#texts({}, ['plugins', use], first.entries);
-    this.#plugins[use] = options;
+    Object.assign(objectIn(this.#plugins, use), options);
     for (const { name, section } of more) {
       const message = `section [plugin:${name}] is left out: [plugin:${first.name}] uses ${use} already`;
       this.#findings.warn([], { message, fix: 'put the options into one section, those for one watcher into its own' }, section.origin);

@@ -81,12 +81,3 @@ export const CIRCUS_PLUGINS: Readonly<Record<string, string>> = {
 export function packagedPlugin(use: string): string | undefined {
   return CIRCUS_PLUGINS[use.replace('.plugins._', '.plugins.')];
 }
-
-/** The finding for a `[plugin:NAME]` whose `use` names another Python class. */
-export function pythonPlugin(use: string): Finding {
-  return {
-    message: `uses the Python class ${use}, which can’t be loaded here: the section is left out`,
-    found: JSON.stringify(use),
-    fix: 'write it as a plugin in JavaScript and name its file: use = ./plugins/mine.js',
-  };
-}

@@ -7,6 +7,7 @@ import { crossCheck } from './cross-checks.js';
 import { expandConfig } from './expand.js';
 import { findUnsupported } from './find-unsupported.js';
 import { cloneJson, isObject, type JsonObject, own } from './json-value.js';
+import { addPluginWatchers } from './plugin-watchers.js';
 import { Findings, formatPath, type Problem, shortJson } from './problem.js';
 import { resolvePlugins } from './resolve-plugins.js';
 import { type Config, configSchema } from './schema/daemon.js';
@@ -76,9 +77,14 @@ export function checkSource(source: Source, plugins: Plugins | null, env: Env, f
   findUnsupported(config, findings);
   checkSchema(config, configSchema, [], findings);
   if (plugins !== null) checkPlugins(config, plugins, convert);
+  if (plugins !== null && !hasErrors(findings)) addPluginWatchers(config, plugins, convert);
   crossCheck(config, findings);
   checkOutputs(config, findings);
-  return findings.problems.some((problem) => problem.severity === 'error') ? null : mergeEnv(config as unknown as Config);
+  return hasErrors(findings) ? null : mergeEnv(config as unknown as Config);
+}
+
+function hasErrors({ problems }: Findings): boolean {
+  return problems.some(({ severity }) => severity === 'error');
 }
 
 /** Gives each watcher the config's environment under its own. */

@@ -28,6 +28,8 @@ export class Dispatcher {
   readonly #options: DispatchOptions;
   readonly #in_flight = new Map<string, number>();
   readonly #waiting = new Set<Waiting>();
+  /** Those whose request is under way, to be told so and no more. */
+  readonly #accepted = new Set<Waiting>();
 
   constructor(options: DispatchOptions) {
     this.#options = options;
@@ -54,6 +56,7 @@ export class Dispatcher {
 
   /** Answers whoever still waits: there will be nothing more to wait for. */
   abandon(reason: RingmasterError): void {
+    for (const waiting of [...this.#accepted]) this.#accept(waiting);
     for (const waiting of [...this.#waiting]) this.#settle(waiting, lateErrorAnswer(reason));
   }
 
@@ -73,8 +76,19 @@ export class Dispatcher {
     this.#begin(client);
     const waiting: Waiting = { client, id: request.id, cast: request.cast };
     if (request.waiting || command.always_waits === true) this.#waiting.add(waiting);
-    else this.#answer(waiting, okAnswer());
+    else this.#acceptSoon(waiting);
     this.#settleBy(waiting, command, result);
+  }
+
+  /** As in Circus, what was asked for has begun when its client hears of it: a process that is there is listed to the next request. */
+  #acceptSoon(waiting: Waiting): void {
+    const { clock } = this.#options;
+    this.#accepted.add(waiting);
+    clock.setImmediate(() => clock.setImmediate(() => this.#accept(waiting)));
+  }
+
+  #accept(waiting: Waiting): void {
+    if (this.#accepted.delete(waiting)) this.#answer(waiting, okAnswer());
   }
 
   #awaitStaged(client: string, request: Request, command: Command, { accepted, done }: Staged): void {

@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { messageOf, RingmasterError } from '../../core/index.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -24,6 +24,13 @@ export function defaultEndpoints(
   const dir = runtimeDir(env, uid);
   const at = (name: string): string => `ipc://${join(dir, name)}`;
   return { endpoint: at('control.sock'), pubsub_endpoint: at('events.sock'), stats_endpoint: at('stats.sock') };
+}
+
+/** The address by which a client on this machine, in whatever directory, reaches what listens at `endpoint`. */
+export function reachable(endpoint: string): string {
+  const path = /^ipc:\/\/([^@*].*)$/.exec(endpoint)?.[1];
+  if (path !== undefined) return `ipc://${resolve(path)}`;
+  return endpoint.replace(/^tcp:\/\/(?:\*|0\.0\.0\.0)(?=:)/, 'tcp://127.0.0.1').replace(/^tcp:\/\/\[::\](?=:)/, 'tcp://[::1]');
 }
 
 /**

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import { definePlugin, ProcessSampler, type Publications, RingmasterError, wireFilter } from '../../core/index.js';
+import { definePlugin, type Endpoints, ProcessSampler, type Publications, RingmasterError, wireFilter } from '../../core/index.js';
 import { commandTable } from './commands/index.js';
 import { Dispatcher } from './dispatch.js';
-import { defaultEndpoints, prepareRuntimeDir, runtimeDir } from './endpoints.js';
+import { defaultEndpoints, prepareRuntimeDir, reachable, runtimeDir } from './endpoints.js';
 import { topicOf } from './events.js';
 import { OpenPublication } from './publication.js';
 import { ControlRouter } from './router.js';
@@ -55,6 +55,7 @@ export default definePlugin({
       },
     };
     provide('publications', publications);
+    provide('endpoints', { endpoint: reachable(router.endpoint), pubsub_endpoint: reachable(events.endpoint) } satisfies Endpoints);
     const sampler = new ProcessSampler({ clock });
     scope.add('process sampler', () => sampler.clear());
     const dispatcher = new Dispatcher({

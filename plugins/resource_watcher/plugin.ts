@@ -1,4 +1,4 @@
-import { type AnyPlugin, type Clock, definePlugin } from '../../core/index.js';
+import { type AnyPlugin, type Clock, definePlugin, type StatsdClients } from '../../core/index.js';
 import { schema } from './schema.js';
 import type { UsageSource } from './usage.js';
 import { ResourceWatch } from './watch.js';
@@ -10,12 +10,14 @@ export function resourceWatcher(openUsage: (clock: Clock) => UsageSource): AnyPl
     summary: 'Restarts a watcher, or deals with single processes, that use more than they may.',
     schema,
     per_watcher: true,
+    requires: ['statsd_client'],
     hooks: ['boot', 'watcher_added', 'config_applied', 'event'],
     setup(context) {
-      const { config, hooks, clock, supervisor, scope, log } = context;
+      const { config, hooks, clock, supervisor, scope, log, service } = context;
       const usage = openUsage(clock);
       scope.add('process figures', () => usage.close());
-      const watch = new ResourceWatch(context, usage);
+      const watch = new ResourceWatch(context, usage, service<StatsdClients>('statsd_client'));
+      scope.add('statsd', () => watch.close());
 
       let timer: Disposable | undefined;
       const look = (): void => {

@@ -36,6 +36,12 @@ export interface Excess {
   readonly found: number;
 }
 
+/** The last part of the counter for a limit that was passed. @source Circus's ResourceWatcher */
+export function counterOf(limit: string): string {
+  if (limit === 'health_threshold') return 'over_health';
+  return limit.replace(/^max_/, 'over_').replace(/^min_/, 'under_').replace(/_mem$/, '_memory');
+}
+
 /** How often in a row each limit was passed. */
 export type Counts = Readonly<Record<string, number>>;
 

@@ -1,4 +1,4 @@
-import type { FromSchema, JsonSchema } from '../../core/index.js';
+import { type FromSchema, type JsonSchema, statsdOptions } from '../../core/index.js';
 
 const count = (what: string) => ({ type: ['integer', 'null'], minimum: 1, default: null, description: what }) as const satisfies JsonSchema;
 
@@ -67,6 +67,13 @@ export const schema = {
         'What to do: restart the whole watcher, replace the processes that are over a limit, send them `signal`, or only tell (every action is told by the event limit_exceeded).',
     },
     signal: { type: ['integer', 'string'], quantity: 'signal', minimum: 1, default: 15, description: 'The signal of the action `signal`.' },
+    application_name: {
+      type: 'string',
+      minLength: 1,
+      default: 'app',
+      description: 'Part of the name of every counter: `circus.APPLICATION.watcher._resource_watcher.WATCHER.…`.',
+    },
+    ...statsdOptions,
   },
 } as const satisfies JsonSchema;
 

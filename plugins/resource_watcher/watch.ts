@@ -1,5 +1,13 @@
-import { messageOf, type Outcome, type PluginContext, type WatcherApi } from '../../core/index.js';
-import { type Counts, countLook, type Excess, excessesOf, type Subject, subjectsOf } from './policy.js';
+import {
+  messageOf,
+  type Outcome,
+  type PluginContext,
+  type StatsdClient,
+  type StatsdClients,
+  type StatsdTarget,
+  type WatcherApi,
+} from '../../core/index.js';
+import { type Counts, counterOf, countLook, type Excess, excessesOf, type Subject, subjectsOf } from './policy.js';
 import type { Options, schema } from './schema.js';
 import type { UsageSource } from './usage.js';
 
@@ -15,11 +23,15 @@ interface Memory {
 export class ResourceWatch {
   readonly #context: Context;
   readonly #usage: UsageSource;
+  readonly #clients: StatsdClients;
+  /** By where they send to: watchers that have the same have one. */
+  readonly #open = new Map<string, StatsdClient>();
   readonly #memories = new Map<WatcherApi, Memory>();
 
-  constructor(context: Context, usage: UsageSource) {
+  constructor(context: Context, usage: UsageSource, clients: StatsdClients) {
     this.#context = context;
     this.#usage = usage;
+    this.#clients = clients;
   }
 
   /** Looks at those whose turn it is. Returns when the next one is, on the clock; null where there is none to look after. */
@@ -45,6 +57,10 @@ export class ResourceWatch {
     return dues.length === 0 ? null : Math.min(...dues);
   }
 
+  async close(): Promise<void> {
+    await Promise.all([...this.#open.values()].map((client) => client.close()));
+  }
+
   #optionsFor(watcher: WatcherApi): Options | null {
     const options = this.#context.configFor(watcher);
     if (options === null) return null;
@@ -62,11 +78,21 @@ export class ResourceWatch {
     );
     const counts = new Map<string, Counts>();
     for (const subject of subjectsOf(processes, options)) {
-      const result = countLook(memory.counts.get(subject.key) ?? {}, excessesOf(subject, options), options.max_count);
+      const excesses = excessesOf(subject, options);
+      for (const { limit } of excesses) this.#count(watcher, counterOf(limit), options);
+      const result = countLook(memory.counts.get(subject.key) ?? {}, excesses, options.max_count);
       counts.set(subject.key, result.counts);
       if (result.tripped !== null) this.#act(watcher, subject, result.tripped, options);
     }
     memory.counts = counts;
+  }
+
+  #count(watcher: WatcherApi, what: string, { application_name, host, port, sample_rate, tags }: Options): void {
+    const target: StatsdTarget = { application_name, host, port, sample_rate, tags };
+    const key = JSON.stringify(target);
+    const client = this.#open.get(key) ?? this.#clients.open(target);
+    this.#open.set(key, client);
+    client.increment(`_resource_watcher.${watcher.name}.${what}`);
   }
 
   #act(watcher: WatcherApi, subject: Subject, { limit, allowed, found }: Excess, options: Options): void {
@@ -76,6 +102,8 @@ export class ResourceWatch {
     const process_pid = subject.kind === 'watcher' ? {} : { process_pid: pid ?? 0 };
     const fields = { watcher: watcher.name, limit, allowed, found, action, ...process_pid };
     log.warn(`${limit} was passed more than ${options.max_count} times in a row`, fields);
+    // Circus's word, whatever is done.
+    this.#count(watcher, 'restarting', options);
     emit(watcher.name, 'limit_exceeded', { time: clock.wall() / 1000, limit, allowed, found, action, ...process_pid });
     this.#do(watcher, subject, action, options).catch((cause: unknown) => log.error(`${action} failed: ${messageOf(cause)}`, fields));
   }

@@ -1,17 +1,18 @@
 import { expect } from 'chai';
 import { type PlannedPlugin, planPlugins } from '../../core/plan-plugins.js';
 
-/** `name`, `name:value` for an option, `name<required`, `name!` for one that only the daemon can set up again. */
+/** `name`, `name:value` for an option, `name<required`, `name!` for one that only the daemon can set up again,
+ * `name~` for one whose options matter to its watchers alone. */
 function plugins(text: string): readonly PlannedPlugin[] {
   return text.split(' ').flatMap((word) => {
-    const [, name, fixed, option, required] = /^(\w+)(!?)(?::(\w+))?(?:<(\w+))?$/.exec(word) ?? [];
+    const [, name, fixed, option, required] = /^(\w+)([!~]?)(?::(\w+))?(?:<(\w+))?$/.exec(word) ?? [];
     if (name === undefined) return [];
     return [
       {
         name,
         source: `./${name}.js`,
         requires: required === undefined ? [] : [required],
-        applies: fixed === '!' ? 'daemon' : 'live',
+        applies: fixed === '!' ? 'daemon' : fixed === '~' ? 'watchers' : 'live',
         options: option === undefined ? {} : { option },
       },
     ];
@@ -30,6 +31,10 @@ describe('plan of plugins', () => {
     ['a:1 b<a', 'a:2', '-a(changed) +a(changed)', '-b(removed)'],
     ['a:1', 'a:2 b<a', '-a(changed) +a(changed) +b(added)', ''],
     ['a:1 b', 'a:2 c', '-a(changed) +a(changed) +c(added)', '-b(removed)'],
+    ['a~:1', 'a~:2', '', ''],
+    ['', 'a~:1', '+a(added)', ''],
+    ['a~:1', '', '', '-a(removed)'],
+    ['b:1 a~:1<b', 'b:2 a~:2<b', '-a(requires b) -b(changed) +b(changed) +a(requires b)', ''],
     ['a!:1', 'a!:2', '', '!./a.js(changed)'],
     ['a!', '', '', '!./a.js(removed)'],
     ['', 'a!', '', '!./a.js(added)'],

@@ -110,11 +110,6 @@ describe('circus.ini', () => {
       '[watcher:w]\ncmd = x\nflapping.attempts = 3',
       '3:1: warning: watchers.w.options["flapping.attempts"] is an option of a plugin flapping, which the file does not ask for',
     ],
-    [
-      'a plugin in Python',
-      '[plugin:f]\nuse = my.Plugin',
-      '2:1: warning: plugins.f uses the Python class my.Plugin, which can’t be loaded here: the section is left out',
-    ],
   ];
   for (const [what, text, expected] of warned) {
     it(`warns of ${what}`, async () => {
@@ -125,6 +120,35 @@ describe('circus.ini', () => {
       expect(lines[0]).to.include(`c.ini:${expected}`);
     });
   }
+
+  it('has Python classes run, with every option of their section and those of their process', async () => {
+    const text =
+      '[plugin:mine]\nuse = my.module.Plugin\nloop_rate = 1\npriority = 5\ncopy_path = True\nstdout_stream.class = StdoutStream\n' +
+      '[plugin:other]\nuse = my:Plugin\n[plugin:flap]\nuse = circus.plugins.flapping.Flapping\npython = python3\nattempts = 3\n';
+    const { config, problems, origin } = await loadText('c.ini', text);
+    expect(problems).to.deep.equal([]);
+    expect(config?.plugins).to.deep.equal({
+      circus_plugins: {
+        plugins: {
+          mine: {
+            use: 'my.module.Plugin',
+            config: { loop_rate: '1', priority: '5', copy_path: 'True', 'stdout_stream.class': 'StdoutStream' },
+            watcher: { priority: '5', stdout_stream: { class: 'StdoutStream' } },
+          },
+          other: { use: 'my:Plugin' },
+          flap: { use: 'circus.plugins.flapping.Flapping', python: 'python3', config: { attempts: '3' } },
+        },
+      },
+    });
+    expect(origin('plugins.circus_plugins.plugins.mine.config.loop_rate')?.line).to.equal(3);
+    expect(origin('plugins.circus_plugins.plugins.mine.watcher.stdout_stream.class')?.line).to.equal(6);
+  });
+
+  it('takes the interpreter for all Python classes from a section of the plugin that runs them', async () => {
+    const text = '[plugin:mine]\nuse = my.Plugin\n[plugin:py]\nuse = circus_plugins\npython = /opt/python\n';
+    const { config } = await loadText('c.ini', text);
+    expect(config?.plugins.circus_plugins).to.deep.equal({ python: '/opt/python', plugins: { mine: { use: 'my.Plugin' } } });
+  });
 
   it('reports a plugin section that names no plugin', async () => {
     const [error] = errorsOf(await loadText('c.ini', '[plugin:f]\nattempts = 3'));

@@ -28,6 +28,11 @@ const OPTIONS: Options = {
   per: 'process',
   action: 'restart',
   signal: 15,
+  application_name: 'app',
+  host: 'localhost',
+  port: 8125,
+  sample_rate: 1,
+  tags: '',
 };
 const NOTHING: Figures = { cpu_percent: 0, mem_percent: 0, rss_bytes: 0, pss_bytes: null, fds: null, threads: null };
 const process = (pid: number, figures: Partial<ProcessFigures>): ProcessFigures => ({ ...NOTHING, children: [], pid, ...figures });

@@ -9,6 +9,7 @@ import { resourceWatcher } from '../../../plugins/resource_watcher/plugin.js';
 import type { ProcessFigures } from '../../../plugins/resource_watcher/policy.js';
 import { systemUsage, type UsageSource } from '../../../plugins/resource_watcher/usage.js';
 import { child, Real } from '../../fixtures/real.js';
+import { listenOnUdp } from '../../fixtures/udp.js';
 
 const NOTHING = { cpu_percent: 0, mem_percent: 0, rss_bytes: 0, pss_bytes: null, fds: null, threads: null, children: [] };
 
@@ -73,6 +74,19 @@ describe('resource_watcher', () => {
     await harness.until(harness.supervisor.find('web')?.stop() ?? Promise.reject(new Error('no web')));
     await harness.clock.advanceAsync(2000);
     expect(figures.looks.at(-1)).to.deep.equal([]);
+  });
+
+  it('counts each limit that is passed, and each restart, by the names that Circus gives them', async () => {
+    await using statsd = await listenOnUdp();
+    const figures = new Figures();
+    figures.all = { cpu_percent: 95, mem_percent: 99 };
+    const target = { host: '127.0.0.1', port: statsd.port, application_name: 'shop' };
+    await using harness = await started(figures, { max_count: 1, ...target });
+    await harness.clock.advanceAsync(21_000);
+    const limits = ['over_cpu', 'over_memory', 'over_health'];
+    const expected = [...limits, ...limits, 'restarting'].map((name) => `circus.shop.watcher._resource_watcher.web.${name}:1|c`);
+    await eventually(() => statsd.messages.length === expected.length);
+    expect(statsd.messages.toSorted()).to.deep.equal(expected.toSorted());
   });
 
   it('does not start a stopped watcher because it uses nothing', async () => {

@@ -19,6 +19,14 @@ export interface Publications {
   openStats(endpoint: string | null): Promise<Publication & { close(): Promise<void> }>;
 }
 
+/** The service `endpoints` of the control plugin: addresses as clients need them, and as they are at the moment. */
+export interface Endpoints {
+  readonly endpoint: string;
+  readonly pubsub_endpoint: string;
+  /** Null where no statistics are published. */
+  readonly stats_endpoint: string | null;
+}
+
 /** Where a plugin's figures go. */
 export interface StatsdTarget {
   /** Part of every name: `circus.APPLICATION.watcher.…`. */

@@ -19,12 +19,6 @@ const row = (at: UnsupportedRow['at'], keys: readonly string[], what: string, fi
 export const UNSUPPORTED: readonly UnsupportedRow[] = [
   row(
     'daemon',
-    ['multicast_endpoint'],
-    'discovery by multicast, which is not available yet: the daemon is not announced',
-    'give clients the endpoint',
-  ),
-  row(
-    'daemon',
     ['httpd'],
     "Circus's web console, which there is none of: no HTTP port is opened",
     'use `ringmaster status`, and remove the httpd options',

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { definePlugin, ProcessSampler, type Publications, RingmasterError, wireFilter } from '../../core/index.js';
+import { definePlugin, type Endpoints, ProcessSampler, type Publications, RingmasterError, wireFilter } from '../../core/index.js';
 import { commandTable } from './commands/index.js';
 import { Dispatcher } from './dispatch.js';
 import { defaultEndpoints, prepareRuntimeDir, runtimeDir } from './endpoints.js';
@@ -55,6 +55,7 @@ export default definePlugin({
       },
     };
     provide('publications', publications);
+    provide('endpoints', endpoints satisfies Endpoints);
     const sampler = new ProcessSampler({ clock });
     scope.add('process sampler', () => sampler.clear());
     const dispatcher = new Dispatcher({

@@ -43,7 +43,8 @@ export const daemonProperties = {
     type: ['string', 'null'],
     default: null,
     applies: 'daemon',
-    description: 'UDP multicast address where the daemon can be discovered.',
+    description:
+      'UDP multicast address where the daemon answers `ringmaster discover` and clients of Circus, which tells its addresses to whoever asks. Without one: it does not; for a circus.ini udp://237.219.251.97:12027. Empty: off.',
   },
   check_delay: {
     type: ['number', 'string'],

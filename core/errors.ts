@@ -163,6 +163,10 @@ export const ERRORS = {
     message: (command: string, endpoint: string) => `no reply to ${command}: ${endpoint} has closed the connection`,
     fix: 'see the log of the daemon; whether the request was carried out is not known',
   },
+  RM_SSH: {
+    message: (endpoint: string, server: string, why: string) => `cannot reach ${endpoint} through ssh ${server}: ${why}`,
+    fix: 'see that `ssh USER@HOST` works from here; --endpoint is the address of the daemon as it is over there',
+  },
   RM_CLIENT_REPLY: {
     message: (reason: string) => reason,
     fix: 'see errno, reason and code of the reply',

@@ -46,6 +46,7 @@ interface Unsent {
 export class Client implements Disposable {
   readonly endpoint: string;
   readonly #timeout_ms: number;
+  readonly #reach: (endpoint: string) => Promise<string>;
   readonly #calls = new Map<string, PendingCall>();
   readonly #unsent = new Set<Unsent>();
   readonly #streams = new Set<EventStream>();
@@ -54,8 +55,9 @@ export class Client implements Disposable {
   #ended: { readonly reason?: unknown } | undefined;
   #unlisten: () => void;
 
-  constructor({ endpoint, timeout_ms = TIMEOUT_MS, signal }: ClientOptions) {
+  constructor({ endpoint, timeout_ms = TIMEOUT_MS, reach = async (address) => address, signal }: ClientOptions) {
     this.endpoint = endpoint;
+    this.#reach = reach;
     this.#timeout_ms = timeout_ms;
     this.#unlisten = onAbort(signal, (reason) => this.#end({ reason }));
   }
@@ -83,7 +85,8 @@ export class Client implements Disposable {
    * @throws RM_CLIENT_REFUSED out of the iteration where nothing publishes there
    */
   events(topics: readonly string[] = [''], { pubsub_endpoint, signal }: EventsOptions = {}): EventStream {
-    const endpoint = pubsub_endpoint === undefined ? this.#pubsubEndpoint(signal) : Promise.resolve(pubsub_endpoint);
+    const told = pubsub_endpoint === undefined ? this.#pubsubEndpoint(signal) : Promise.resolve(pubsub_endpoint);
+    const endpoint = told.then((address) => this.#reach(address));
     const unlisten = onAbort(signal, (reason) => stream.close(reason));
     const stream: EventStream = new EventStream(endpoint, topics, () => {
       unlisten();

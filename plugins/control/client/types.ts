@@ -33,6 +33,11 @@ export interface ClientOptions {
   readonly endpoint: string;
   /** Milliseconds that a call may take (default 5000); Infinity: no time-out. */
   readonly timeout_ms?: number;
+  /**
+   * Turns an address that the daemon tells, of its events say, into one that can be connected to from here: through a tunnel, say.
+   * Nothing is changed where it is not given.
+   */
+  readonly reach?: (endpoint: string) => Promise<string>;
   /** Closes the client; what is pending then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }

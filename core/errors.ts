@@ -148,7 +148,7 @@ export const ERRORS = {
     fix: 'use `ringmaster status`, `stats` and `options` to look inside',
   },
   RM_CLIENT_TIMEOUT: {
-    message: (command: string, endpoint: string, timeout_ms: number) => `no reply to ${command} from ${endpoint} within ${timeout_ms} ms`,
+    message: (what: string, endpoint: string, timeout_ms: number) => `no ${what} from ${endpoint} within ${timeout_ms} ms`,
     fix: 'raise the time-out, above all for a request that waits, and see whether the daemon still works',
   },
   RM_CLIENT_CLOSED: {

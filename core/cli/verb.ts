@@ -73,6 +73,6 @@ export interface VerbProvider {
   readonly programs?: readonly Program[];
   /** Options of every verb here that may also stand before the verb. */
   readonly options?: readonly VerbOption[];
-  /** A command to try on a daemon with these options, told on a terminal once it runs. */
-  hint?(options: Readonly<DaemonOptions>): string;
+  /** A command to try on a daemon with these options, told on a terminal once it runs; `own_name` stands for `ringmaster`. */
+  hint?(options: Readonly<DaemonOptions>, own_name: string): string;
 }

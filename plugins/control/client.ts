@@ -2,7 +2,7 @@ import { RingmasterError, systemClock } from '../../core/index.js';
 import { type Call, PendingCall } from './client/call.js';
 import { Connection } from './client/connection.js';
 import { EventStream } from './client/event-stream.js';
-import type { CallArguments, CallOptions, ClientOptions, EventsOptions, PropertiesOf, ReplyOf } from './client/types.js';
+import type { CallArguments, CallOptions, CastOptions, ClientOptions, EventsOptions, PropertiesOf, ReplyOf } from './client/types.js';
 import type { Properties, Reply } from './command.js';
 
 export type { Call, CallOutcome } from './client/call.js';
@@ -72,11 +72,32 @@ export class Client implements Disposable {
     return this.#request(command, properties ?? {}, options ?? {}) as Call as Call<ReplyOf<C>>;
   }
 
-  /** Sends a request that is not answered; resolves when it was handed over, rejects with RM_CLIENT_REFUSED or RM_CLIENT_CLOSED. */
-  async cast<C extends string>(command: C, properties?: PropertiesOf<C>): Promise<void> {
+  /**
+   * Sends a request that is not answered; resolves when it was handed over.
+   *
+   * Rejects with RM_CLIENT_REFUSED, RM_CLIENT_CLOSED, or RM_CLIENT_TIMEOUT where no connection stands in time; then nothing was sent.
+   */
+  async cast<C extends string>(
+    command: C,
+    properties?: PropertiesOf<C>,
+    { timeout_ms = this.#timeout_ms }: CastOptions = {},
+  ): Promise<void> {
     if (this.#ended !== undefined) throw this.#endError(command);
     const message = JSON.stringify({ command, properties: properties ?? {}, msg_type: 'cast' });
-    await new Promise<void>((sent, failed) => this.#send({ message, command, sent, failed }));
+    let timer: Disposable | undefined;
+    try {
+      await new Promise<void>((sent, failed) => {
+        const unsent: Unsent = { message, command, sent, failed };
+        this.#send(unsent);
+        if (timeout_ms === Number.POSITIVE_INFINITY) return;
+        timer = systemClock.setTimeout(() => {
+          this.#unsent.delete(unsent);
+          failed(new RingmasterError('RM_CLIENT_TIMEOUT', [`connection for ${command}`, this.endpoint, timeout_ms]));
+        }, timeout_ms);
+      });
+    } finally {
+      timer?.[Symbol.dispose]();
+    }
   }
 
   /**
@@ -120,7 +141,7 @@ export class Client implements Disposable {
       sent: () => {},
       failed: fail,
     };
-    const expire = (): void => fail(new RingmasterError('RM_CLIENT_TIMEOUT', [command, this.endpoint, timeout_ms]));
+    const expire = (): void => fail(new RingmasterError('RM_CLIENT_TIMEOUT', [`reply to ${command}`, this.endpoint, timeout_ms]));
     const timer = timeout_ms === Number.POSITIVE_INFINITY ? undefined : systemClock.setTimeout(expire, timeout_ms);
     const unlisten = onAbort(signal, fail);
     this.#calls.set(call.id, call);

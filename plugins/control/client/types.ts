@@ -22,6 +22,11 @@ export interface CallOptions {
   readonly waiting?: boolean;
 }
 
+export interface CastOptions {
+  /** Milliseconds until it is handed over; Infinity: no time-out. The client's own where none is given. */
+  readonly timeout_ms?: number;
+}
+
 /** Properties may be left out where none is required. */
 export type CallArguments<C extends string> =
   Record<never, never> extends PropertiesOf<C>

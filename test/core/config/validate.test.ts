@@ -74,7 +74,6 @@ describe('config check', () => {
 
   const asked: [string, Record<string, unknown>, string][] = [
     ['the web console', { httpd: true, httpd_port: 1 }, 'httpd'],
-    ['Python logging', { loggerconfig: 'x' }, 'loggerconfig'],
     ['the garbage collector', { debug_gc: true }, 'debug_gc'],
     ['a host name prefix', { fqdn_prefix: 'x' }, 'fqdn_prefix'],
     [

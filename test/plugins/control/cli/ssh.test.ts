@@ -1,11 +1,13 @@
 import { chmodSync } from 'node:fs';
 import { expect } from 'chai';
-import { eventually } from '../../../../core/testing.js';
+import { eventually, rejects } from '../../../../core/testing.js';
 import { farEnd, reasonOf, sshServer } from '../../../../plugins/control/cli/ssh-command.js';
+import { SshTunnel } from '../../../../plugins/control/cli/tunnel.js';
 import { StubDaemon } from '../../../fixtures/cli/router.js';
 import { type Bin, type Ended, RunningBin, runBin } from '../../../fixtures/cli/run-bin.js';
 import { Sshd } from '../../../fixtures/cli/sshd.js';
 import { TemporaryDirectory } from '../../../fixtures/cli/temporary.js';
+import { Daemon, sleepers } from '../../../fixtures/daemon.js';
 
 describe('--ssh', () => {
   it('reads a server as Circus does, and IPv6 addresses', () => {
@@ -109,6 +111,19 @@ describe('--ssh through a real sshd', () => {
       }
     });
   }
+
+  it('reaches a daemon by its unix socket over there', async () => {
+    await using real = await Daemon.start(sleepers(1));
+    const ended = await run('main', [...ssh(), '--endpoint', real.place.endpoint, 'status']);
+    expect(ended).to.deep.include({ stderr: '', status: 0 });
+    expect(ended.stdout).to.match(/\nweb +active +1\/1 +\d+\n$/);
+  });
+
+  it('is an error of its own kind for whoever uses the tunnel', async () => {
+    const tunnel = new SshTunnel({ given: 'nobody@127.0.0.1:1', destination: 'nobody@127.0.0.1', port: 1, keyfile: null }, 1000);
+    await rejects(tunnel.reach('tcp://127.0.0.1:5555'), 'RM_SSH');
+    await tunnel.close();
+  });
 
   it('says so where there is no ssh', async () => {
     using empty = new TemporaryDirectory();

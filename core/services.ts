@@ -19,14 +19,6 @@ export interface Publications {
   openStats(endpoint: string | null): Promise<Publication & { close(): Promise<void> }>;
 }
 
-/** The service `endpoints` of the control plugin: addresses as clients need them, and as they are at the moment. */
-export interface Endpoints {
-  readonly endpoint: string;
-  readonly pubsub_endpoint: string;
-  /** Null where no statistics are published. */
-  readonly stats_endpoint: string | null;
-}
-
 /** Where a plugin's figures go. */
 export interface StatsdTarget {
   /** Part of every name: `circus.APPLICATION.watcher.…`. */
@@ -78,4 +70,12 @@ export type CheckAction = 'restart' | 'stop' | 'event';
 export interface Checks {
   /** Begins one loop_rate from now; goes on until what is returned is disposed of. */
   start<T>(check: Check<T>): AsyncDisposable;
+}
+
+/** The service `bound_endpoints` of the control plugin: addresses as they are bound, `tcp://0.0.0.0:5555` say, at the moment. */
+export interface BoundEndpoints {
+  readonly endpoint: string;
+  readonly pubsub_endpoint: string;
+  /** Null where no statistics are published. */
+  readonly stats_endpoint: string | null;
 }

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { definePlugin, type Endpoints, messageOf } from '../../core/index.js';
+import { type BoundEndpoints, definePlugin, messageOf } from '../../core/index.js';
 import { ALLOWED_ADDRESS, DEFAULT_ADDRESS, parseAddress } from './address.js';
 import { startResponder } from './responder.js';
 import { encodeAnswer } from './wire.js';
@@ -10,7 +10,7 @@ export default definePlugin({
   schema: { type: 'object', additionalProperties: false, properties: {} },
   requires: ['control'],
   async setup({ supervisor, clock, log, scope, service }) {
-    const endpoints = service<Endpoints>('endpoints');
+    const endpoints = service<BoundEndpoints>('bound_endpoints');
     const multicast_endpoint = supervisor.options.multicast_endpoint ?? DEFAULT_ADDRESS;
     const disabled = (why: string): void => log.warn(`discovery is off: ${why}`, { multicast_endpoint });
     const address = parseAddress(multicast_endpoint);

@@ -1,4 +1,4 @@
-import type { Endpoints } from '../../core/index.js';
+import type { BoundEndpoints } from '../../core/index.js';
 
 /** What a daemon tells of itself; of one of Circus only the endpoint is known. */
 export interface Answer {
@@ -13,7 +13,7 @@ export interface Answer {
 export const QUESTION = '""';
 
 /** The answer as it goes over the wire: Circus's key first, in one datagram. */
-export function encodeAnswer({ endpoint, pubsub_endpoint, stats_endpoint }: Endpoints, host: string, pid: number): string {
+export function encodeAnswer({ endpoint, pubsub_endpoint, stats_endpoint }: BoundEndpoints, host: string, pid: number): string {
   return JSON.stringify({ endpoint, pubsub_endpoint, stats_endpoint, host, pid });
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
-import { checkConfig, definePlugin, type Endpoints } from '../../../core/index.js';
+import { type BoundEndpoints, checkConfig, definePlugin } from '../../../core/index.js';
 import { createHarness, eventually, type Harness, noLeaks } from '../../../core/testing.js';
 import { DEFAULT_ADDRESS, parseAddress } from '../../../plugins/discovery/address.js';
 import { findDaemons } from '../../../plugins/discovery/finder.js';
@@ -63,12 +63,12 @@ describe('discovery on the wire', () => {
 describe('discovery', () => {
   noLeaks();
 
-  const endpoints: Endpoints = { endpoint: 'tcp://0.0.0.0:5', pubsub_endpoint: 'tcp://0.0.0.0:6', stats_endpoint: null };
+  const endpoints: BoundEndpoints = { endpoint: 'tcp://0.0.0.0:5', pubsub_endpoint: 'tcp://0.0.0.0:6', stats_endpoint: null };
   const control = definePlugin({
     name: 'control',
     summary: 'Stands for the control plugin.',
     schema: { type: 'object', additionalProperties: false, properties: {} },
-    setup: ({ provide }) => provide('endpoints', endpoints),
+    setup: ({ provide }) => provide('bound_endpoints', endpoints),
   });
 
   let port: number;

@@ -152,7 +152,7 @@ export const ERRORS = {
     fix: 'use `ringmaster status`, `stats` and `options` to look inside',
   },
   RM_CLIENT_TIMEOUT: {
-    message: (command: string, endpoint: string, timeout_ms: number) => `no reply to ${command} from ${endpoint} within ${timeout_ms} ms`,
+    message: (what: string, endpoint: string, timeout_ms: number) => `no ${what} from ${endpoint} within ${timeout_ms} ms`,
     fix: 'raise the time-out, above all for a request that waits, and see whether the daemon still works',
   },
   RM_CLIENT_CLOSED: {
@@ -166,6 +166,10 @@ export const ERRORS = {
   RM_CLIENT_LOST: {
     message: (command: string, endpoint: string) => `no reply to ${command}: ${endpoint} has closed the connection`,
     fix: 'see the log of the daemon; whether the request was carried out is not known',
+  },
+  RM_SSH: {
+    message: (endpoint: string, server: string, why: string) => `cannot reach ${endpoint} through ssh ${server}: ${why}`,
+    fix: 'see that `ssh USER@HOST` works from here; --endpoint is the address of the daemon as it is over there',
   },
   RM_CLIENT_REPLY: {
     message: (reason: string) => reason,

@@ -5,6 +5,7 @@ import { packagedNames } from './plugin-resolve.js';
 
 /** Packaged plugins that do what an option of the daemon or a watcher asks for, so that nobody has to name them. */
 const IMPLIED: Readonly<Record<string, (config: Config) => boolean>> = {
+  discovery: ({ multicast_endpoint }) => multicast_endpoint !== null && multicast_endpoint !== '',
   config_hooks: ({ watchers }) => Object.values(watchers).some(({ hooks }) => Object.keys(hooks).length > 0),
   stats: ({ statsd, stats_endpoint }) => statsd || stats_endpoint !== null,
   virtualenv: ({ watchers }) => Object.values(watchers).some(({ virtualenv }) => virtualenv !== null),

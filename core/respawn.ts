@@ -1,4 +1,4 @@
-import type { RespawnDecision } from './hooks.js';
+import type { Exit, RespawnDecision } from './hooks.js';
 
 /** A process that lived this long was well: the next death is the first again. */
 export const STABLE_MS = 1000;
@@ -23,4 +23,17 @@ export function respawnDecision(failures: number, spawn_failures: number, max_re
   if (failures <= AT_ONCE) return { action: 'respawn', delay_ms: 0, reason: 'ended' };
   const delay_ms = Math.min(FIRST_DELAY_MS * 2 ** (failures - AT_ONCE - 1), LONGEST_DELAY_MS);
   return { action: 'respawn', delay_ms, reason: `ended early ${failures} times in a row` };
+}
+
+/** How a process ended: `ended with status 1`, `was ended by SIGKILL`. */
+function endOf({ exit_code, signal }: Exit): string {
+  return signal === null ? `ended with status ${exit_code}` : `was ended by ${signal}`;
+}
+
+/** What follows a death, for the log: `process 12 (wid 1) was ended by SIGKILL; replaced in 100 ms: ended early 4 times in a row`. */
+export function deathLine(pid: number, wid: number, exit: Exit, decision: RespawnDecision): string {
+  const what = `process ${pid} (wid ${wid}) ${endOf(exit)}`;
+  if (decision.action === 'give_up') return `${what}; not replaced: ${decision.reason}`;
+  const when = decision.delay_ms > 0 ? ` in ${Math.round(decision.delay_ms)} ms: ${decision.reason}` : '';
+  return `${what}; ${decision.action === 'pause' ? 'the watcher pauses and starts again' : 'replaced'}${when}`;
 }

@@ -77,3 +77,11 @@ export interface Checks {
   /** Begins one loop_rate from now; goes on until what is returned is disposed of. */
   start<T>(check: Check<T>): AsyncDisposable;
 }
+
+/** The service `bound_endpoints` of the control plugin: addresses as they are bound, `tcp://0.0.0.0:5555` say, at the moment. */
+export interface BoundEndpoints {
+  readonly endpoint: string;
+  readonly pubsub_endpoint: string;
+  /** Null where no statistics are published. */
+  readonly stats_endpoint: string | null;
+}

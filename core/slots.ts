@@ -1,8 +1,8 @@
 import type { ProcessView } from './api.js';
-import type { Exit, Veto } from './hooks.js';
+import type { Exit, RespawnDecision, Veto } from './hooks.js';
 import { OpenOutputs } from './output.js';
 import { Leftovers } from './process-group.js';
-import { LONGEST_DELAY_MS, respawnDecision, STABLE_MS } from './respawn.js';
+import { deathLine, LONGEST_DELAY_MS, respawnDecision, STABLE_MS } from './respawn.js';
 import { Ender, type EndOptions } from './slot-end.js';
 import { queueSpawn } from './slot-spawn.js';
 import { isEnding, isRunning, newSlot, type Slot, type SlotEffect, type SlotEvent, step } from './slot-state.js';
@@ -262,13 +262,18 @@ export class Slots implements Disposable {
     const { exit, wid } = slot;
     const uptime_ms = exit ? clock.now() - slot.started_ms : 0;
     slot.failures = exit && uptime_ms >= STABLE_MS ? 0 : slot.failures + 1;
+    const died = (decision: RespawnDecision): void => {
+      if (exit) this.#host.log.info(`${watcher.name}: ${deathLine(slot.pgid ?? 0, wid, exit, decision)}`, { wid, ...exit });
+    };
     if (exit && !isReplaced(spec)) {
+      died({ action: 'give_up', reason: 'respawn is off' });
       this.#replaceNow(slot);
       return;
     }
     const initial = respawnDecision(slot.failures, slot.spawn_failures, spec.max_retry);
     const args = { watcher, wid, exit, errno: exit ? null : this.#lastErrno, uptime_ms, failures: slot.failures };
     const decision = hooks.used('respawn', watcher.name) ? hooks.decide('respawn', initial, args) : initial;
+    died(decision);
     if (decision.action === 'respawn') slot.respawn_at = clock.now() + decision.delay_ms;
     else if (decision.action === 'pause') {
       if (!this.#host.paused(decision.reason, decision.delay_ms)) this.#tryLater(slot);

@@ -16,7 +16,7 @@ type Word = { readonly started: true } | { readonly status: number; readonly tex
  * @returns 0 once it runs; otherwise its exit status, after its error was printed
  */
 export function runInBackground(request: RunRequest, io: Io): Promise<number> {
-  if (request.log_output === undefined)
+  if (request.log_output === undefined && request.logger_config === undefined)
     io.stderr.write(
       `${request.program}: in the background the log goes only to logoutput of the config; --log-output FILE names another\n`,
     );

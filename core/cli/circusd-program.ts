@@ -7,7 +7,12 @@ import { version } from './version.js';
 
 const OPTIONS: readonly VerbOption[] = [
   ...RUN_OPTIONS,
-  { name: 'logger-config', value: 'FILE', completes: 'files', summary: 'taken and reported, but without meaning here' },
+  {
+    name: 'logger-config',
+    value: 'FILE',
+    completes: 'files',
+    summary: 'configuration of Python logging, of which level and place are taken',
+  },
   { name: 'version', summary: 'print the version' },
   { name: 'help', summary: 'print this help' },
 ];
@@ -31,11 +36,9 @@ export const circusd: Program = {
     else if (values.version === true) io.stdout.write(`${version()}\n`);
     else if (file === undefined) io.stdout.write(`${usageLine()}\n`);
     else {
-      const ignored =
-        values['logger-config'] === undefined
-          ? []
-          : ['--logger-config is for Python logging and has no meaning here; use --log-level and --log-output'];
-      return runDaemon({ ...runRequest('circusd', file, values), log_format: 'auto', warnings: ignored }, io);
+      const logger_config = values['logger-config'];
+      const request = { ...runRequest('circusd', file, values), log_format: 'auto' } as const;
+      return runDaemon({ ...request, ...(typeof logger_config === 'string' && { logger_config }) }, io);
     }
     return EXIT_STATUS.ok;
   },

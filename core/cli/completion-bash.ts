@@ -37,22 +37,37 @@ function programFunction(program: Completable): string {
       option.value === undefined ? [] : [arm(`${context.name} --${option.name}`, completionOf(option))],
     ),
   );
+  const taking = [...new Set(contexts.flatMap(({ options }) => options.flatMap(({ name, value }) => (value === undefined ? [] : [name]))))];
   return `_${program.name}() {
-  local verb='' word i
+  local verb='' word i earlier=0
   for ((i = 1; i < COMP_CWORD; i++)); do
     word="\${COMP_WORDS[i]}"
-    case " ${verbs.join(' ')} " in *" $word "*) verb="$word"; break ;; esac
+    case "$word" in
+      ${taking.map((name) => `--${name}`).join('|')}) ((i++)); continue ;;
+      -*) continue ;;
+    esac
+    if [[ -n $verb ]]; then ((earlier++)); continue; fi
+    case " ${verbs.join(' ')} " in *" $word "*) verb="$word" ;; esac
   done
   COMPREPLY=()
   case "$verb \${COMP_WORDS[COMP_CWORD - 1]}" in
 ${[...new Set(values)].join('\n')}
   esac
-  case "$verb \${COMP_WORDS[COMP_CWORD]}" in
+${program.verbs.flatMap(nextWords).join('')}  case "$verb \${COMP_WORDS[COMP_CWORD]}" in
 ${contexts.flatMap(words).join('\n')}
   esac
 }
 complete -F _${program.name} ${program.name}
 `;
+}
+
+/** What follows the first argument of a verb. */
+function nextWords({ name, then_completes }: Completable['verbs'][number]): readonly string[] {
+  if (then_completes === undefined) return [];
+  const { words: offered, every } = then_completes;
+  const isNext = `$verb == ${name} && \${COMP_WORDS[COMP_CWORD]} != -* && $earlier -gt 0`;
+  const offering = `if (((earlier - 1) % ${every} == 0)); then _ringmaster_offer ${offer(offered)}; fi`;
+  return [`  if [[ ${isNext} ]]; then ${offering}; return; fi\n`];
 }
 
 function words(context: Context): readonly string[] {

@@ -44,7 +44,9 @@ ${program.verbs.map(verbArm).join('\n')}
 }
 
 function verbArm(verb: Completable['verbs'][number]): string {
-  const specs = [...verb.options.map(optionSpec), positional('*:argument', verb.completes)];
+  const first = verb.then_completes === undefined ? '*' : '1';
+  const next = verb.then_completes === undefined ? [] : [positional('*:argument', verb.then_completes.words)];
+  const specs = [...verb.options.map(optionSpec), positional(`${first}:argument`, verb.completes), ...next];
   return `        ${verb.name}) _arguments ${specs.join(' ')} ;;`;
 }
 

@@ -16,8 +16,8 @@ export interface RunRequest {
   readonly log_output?: string;
   readonly log_format: LogFormat;
   readonly pidfile?: string;
-  /** Logged as warnings once there is a log. */
-  readonly warnings: readonly string[];
+  /** A configuration of Python's logging, as Circus takes one. */
+  readonly logger_config?: string;
 }
 
 /**
@@ -28,6 +28,7 @@ export interface RunRequest {
 export async function runDaemon(request: RunRequest, io: Io): Promise<number> {
   const isBackground = takeBackgroundMark();
   if (request.background && !isBackground) return runInBackground(request, io);
+  process.title = `${request.program.replace(/ run$/, '')}: ${request.file}`;
   const control = new DaemonControl();
   // To the very end of the process: a signal that comes late must not change how it ends.
   takeSignals(control);

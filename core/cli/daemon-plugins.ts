@@ -1,6 +1,8 @@
 import type { Config } from '../config/schema/daemon.js';
 import type { AnyPlugin } from '../plugin.js';
 import { resolvePlugin } from '../plugin-resolve.js';
+import { ownName } from './own-name.js';
+import type { Io } from './verb.js';
 import { loadProviders } from './verbs.js';
 
 /** Plugins that run unless the config says `false`. */
@@ -19,8 +21,9 @@ export async function defaultPlugins(config: Config, directory: string): Promise
   return Promise.all(wanted.map((name) => resolvePlugin(name, directory)));
 }
 
-/** Commands to try on the daemon that now runs. */
-export async function hints(config: Config): Promise<readonly string[]> {
+/** Commands to try on the daemon that now runs, as they are typed in the shell that it was started from. */
+export async function hints(config: Config, env: Io['env']): Promise<readonly string[]> {
   const providers = await loadProviders();
-  return providers.flatMap(({ plugin, provider }) => (config.plugins[plugin] === false ? [] : (provider.hint?.(config) ?? [])));
+  const own_name = ownName(env);
+  return providers.flatMap(({ plugin, provider }) => (config.plugins[plugin] === false ? [] : (provider.hint?.(config, own_name) ?? [])));
 }

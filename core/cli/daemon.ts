@@ -10,9 +10,10 @@ import type { RunRequest } from './daemon-entry.js';
 import { defaultPlugins, hints } from './daemon-plugins.js';
 import { failureLine, problemCounts, readyLine } from './daemon-report.js';
 import { EXIT_STATUS } from './exit-status.js';
-import { configuredLevel, liveLogLevel } from './live-log-level.js';
+import { liveLogLevel } from './live-log-level.js';
+import { type LogSetup, logSetup } from './log-setup.js';
 import { createPidfile } from './pidfile.js';
-import { type DaemonLog, type LogOptions, openLog } from './pino-log.js';
+import { type DaemonLog, openLog } from './pino-log.js';
 import type { Io } from './verb.js';
 import { version } from './version.js';
 
@@ -47,9 +48,10 @@ async function logged(run: Run): Promise<number> {
   try {
     const pidfile = request.pidfile ?? config.pidfile;
     using _pidfile = pidfile === null ? undefined : createPidfile(pidfile);
-    daemonLog = await openLog(logOptions(request, config, io));
+    const setup = await logSetup(request, config, io.stdout.isTTY === true);
+    daemonLog = await openLog(setup.options);
     control.useLog(daemonLog);
-    return await supervise(run, daemonLog);
+    return await supervise(run, daemonLog, setup);
   } catch (error) {
     io.stderr.write(failureLine(request.program, error));
     return EXIT_STATUS.failed;
@@ -59,13 +61,12 @@ async function logged(run: Run): Promise<number> {
   }
 }
 
-async function supervise({ request, io, control, loaded, config, onStarted }: Run, daemonLog: DaemonLog): Promise<number> {
+async function supervise({ io, control, loaded, config, onStarted }: Run, daemonLog: DaemonLog, setup: LogSetup): Promise<number> {
   const { log } = daemonLog;
   log.info(`ringmaster ${version()} starts with ${loaded.file}`, { watchers: Object.keys(config.watchers).length });
   for (const problem of loaded.problems) log.warn(formatProblem(problem));
-  for (const warning of request.warnings) log.warn(warning);
-  // A level on the command line stands, whatever the config says.
-  const own = request.log_level === undefined ? [liveLogLevel(daemonLog)] : [];
+  for (const warning of setup.warnings) log.warn(warning);
+  const own = setup.level_is_fixed ? [] : [liveLogLevel(daemonLog)];
   const plugins = [...(await defaultPlugins(config, dirname(loaded.file))), ...own];
   if (control.stopping) return EXIT_STATUS.ok;
   await using supervisor = new Supervisor(config, { plugins, log, config_file: loaded.file });
@@ -78,20 +79,10 @@ async function supervise({ request, io, control, loaded, config, onStarted }: Ru
   }
   if (supervisor.state === 'running') {
     log.info(readyLine(supervisor.watchers()));
-    if (io.stdout.isTTY === true) for (const hint of await hints(config)) log.info(`try: ${hint}`);
+    if (io.stdout.isTTY === true) for (const hint of await hints(config, io.env)) log.info(`try: ${hint}`);
     onStarted();
   }
   await supervisor.closed;
   log.info('stopped');
   return control.status;
-}
-
-function logOptions(request: RunRequest, config: Config, io: Io): LogOptions {
-  const output = request.log_output ?? config.logoutput;
-  return {
-    level: request.log_level ?? configuredLevel(config),
-    format: request.log_format,
-    output: output === '-' ? null : output,
-    terminal: io.stdout.isTTY === true,
-  };
 }

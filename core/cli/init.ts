@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { messageOf, RingmasterError } from '../errors.js';
 import { failureLine } from './daemon-report.js';
 import { EXIT_STATUS } from './exit-status.js';
+import { ownName } from './own-name.js';
 import { SAMPLE_FORMATS, type SampleFormat, sampleConfig } from './sample.js';
 import type { Verb } from './verb.js';
 
@@ -45,7 +46,7 @@ export const initVerb: Verb = {
       io.stderr.write(failureLine('ringmaster init', error));
       return EXIT_STATUS.failed;
     }
-    io.stdout.write(`${file} written; try: ringmaster run ${file}\n`);
+    io.stdout.write(`${file} written; try: ${ownName(io.env)} run ${file}\n`);
     return EXIT_STATUS.ok;
   },
 };

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import type { destination as openDestination, Logger as Pino } from 'pino';
 import { messageOf, RingmasterError } from '../errors.js';
 import type { Logger } from '../log.js';
+import type { LogOutput } from './log-output.js';
 
 export const LOG_LEVELS = ['critical', 'error', 'warning', 'info', 'debug'] as const;
 export const LOG_FORMATS = ['auto', 'pretty', 'json'] as const;
@@ -30,8 +31,7 @@ export interface LogOptions {
   readonly level: LogLevel;
   /** auto: pretty on a terminal, JSON lines otherwise. */
   readonly format: LogFormat;
-  /** A file; null is standard output. */
-  readonly output: string | null;
+  readonly output: LogOutput;
   readonly terminal: boolean;
 }
 
@@ -40,10 +40,18 @@ export interface DaemonLog {
   readonly log: Logger;
   /** From now on logs what is at least this important, by loggers that were made before as well. */
   setLevel(level: LogLevel): void;
-  /** Opens the file again, after it was moved away; nothing for standard output. */
+  /** Opens the file again, after it was moved away; nothing where the log goes elsewhere. */
   reopen(): void;
   /** Resolves when the last line is written, or can't be. */
   close(): Promise<void>;
+}
+
+/** Where pino writes to. */
+interface Sink {
+  readonly stream: { write(line: string): unknown; end(): void } & NodeJS.EventEmitter;
+  /** Called before each line. */
+  look(): void;
+  reopen(): void;
 }
 
 /**
@@ -52,14 +60,8 @@ export interface DaemonLog {
  * @throws RM_LOG_OPEN
  */
 export async function openLog(options: LogOptions): Promise<DaemonLog> {
-  const { destination: open, pino, stdTimeFunctions } = await import('pino');
-  if (options.output !== null) tryToOpen(options.output);
-  const destination = open({ dest: options.output ?? 1, append: true, sync: false, maxLength: PENDING_MAX });
-  if (options.output !== null) await once(destination, 'ready');
-  // A log that can't be written any more (its reader gone, its disk full) is no reason to end what is supervised.
-  destination.on('error', () => {});
-  const pretty = options.format === 'pretty' || (options.format === 'auto' && options.terminal && options.output === null);
-  const stream = pretty ? await prettyStream(destination, options) : destination;
+  const [{ pino, stdTimeFunctions }, sink] = await Promise.all([import('pino'), openSink(options)]);
+  const { stream } = sink;
   const root = pino(
     {
       // What is left out is decided here and not by pino, whose child loggers keep the level that they were made with.
@@ -72,22 +74,67 @@ export async function openLog(options: LogOptions): Promise<DaemonLog> {
   );
   const threshold = { level: options.level };
   return {
-    log: facade(root, threshold),
+    log: facade(root, threshold, sink.look),
     setLevel: (level) => {
       threshold.level = level;
     },
-    reopen: () => {
-      if (options.output !== null) destination.reopen();
-    },
+    reopen: sink.reopen,
     close: () => ended(stream),
   };
 }
 
-async function prettyStream(destination: Destination, options: LogOptions) {
+async function openSink(options: LogOptions): Promise<Sink> {
+  const { output } = options;
+  if (output.kind === 'syslog') {
+    const { openSyslog } = await import('./syslog-sink.js');
+    return { stream: await openSyslog(output, (text) => process.stderr.write(text)), look: () => {}, reopen: () => {} };
+  }
+  const { destination: open } = await import('pino');
+  const file = output.kind === 'file' ? output.file : null;
+  if (file !== null) tryToOpen(file);
+  const destination = open({ dest: file ?? 1, append: true, sync: false, maxLength: PENDING_MAX });
+  if (file !== null) await once(destination, 'ready');
+  // A log that can't be written any more (its reader gone, its disk full) is no reason to end what is supervised.
+  destination.on('error', () => {});
+  const is_pretty = options.format === 'pretty' || (options.format === 'auto' && options.terminal && file === null);
+  const stream = is_pretty ? await prettyStream(destination, options.terminal && file === null) : destination;
+  if (file === null) return { stream, look: () => {}, reopen: () => {} };
+  const watch = new MovedFile(file, destination);
+  return { stream, look: () => watch.look(), reopen: () => destination.reopen() };
+}
+
+/** How often it is looked whether the file is still the one of that name, ms. */
+const LOOK_MS = 1000;
+
+/** Opens a file again that somebody has moved away or removed, as logrotate does. @source Circus's WatchedFileHandler */
+class MovedFile {
+  readonly #file: string;
+  readonly #destination: Destination & { readonly fd?: number };
+  #looked_ms = performance.now();
+
+  constructor(file: string, destination: Destination) {
+    this.#file = file;
+    this.#destination = destination;
+  }
+
+  look(): void {
+    const now_ms = performance.now();
+    if (now_ms - this.#looked_ms < LOOK_MS) return;
+    this.#looked_ms = now_ms;
+    const { fd = -1 } = this.#destination;
+    // While it is opened again there is nothing to look at.
+    if (fd < 0) return;
+    const named = statSync(this.#file, { throwIfNoEntry: false });
+    const open = fstatSync(fd);
+    if (named?.ino !== open.ino || named.dev !== open.dev) this.#destination.reopen();
+  }
+}
+
+async function prettyStream(destination: Destination, colorize: boolean) {
   const { default: pinoPretty } = await import('pino-pretty');
   return pinoPretty({
     destination,
-    colorize: options.terminal && options.output === null,
+    colorize,
     translateTime: 'SYS:HH:MM:ss.l',
     ignore: 'pid,hostname',
     singleLine: true,
@@ -116,10 +163,12 @@ function ended(stream: { end(): void } & NodeJS.EventEmitter): Promise<void> {
 }
 
 /** Our order of arguments, the message first. */
-function facade(pino: Pino, threshold: { readonly level: LogLevel }): Logger {
+function facade(pino: Pino, threshold: { readonly level: LogLevel }, look: () => void): Logger {
   const at = (level: Exclude<LogLevel, 'critical'>): Logger['info'] => {
     return (message, fields) => {
-      if (LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(threshold.level)) pino[PINO_LEVELS[level]](fields ?? {}, message);
+      if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(threshold.level)) return;
+      look();
+      pino[PINO_LEVELS[level]](fields ?? {}, message);
     };
   };
   return {
@@ -127,6 +176,6 @@ function facade(pino: Pino, threshold: { readonly level: LogLevel }): Logger {
     info: at('info'),
     warn: at('warning'),
     error: at('error'),
-    child: (fields) => facade(pino.child(fields), threshold),
+    child: (fields) => facade(pino.child(fields), threshold, look),
   };
 }

@@ -8,7 +8,12 @@ const LEVEL_NAMES = [...LOG_LEVELS, ...LOG_LEVELS.map((level) => level.toUpperCa
 /** Options that `run` and circusd have in common. */
 export const RUN_OPTIONS: readonly VerbOption[] = [
   { name: 'log-level', value: 'LEVEL', choices: LEVEL_NAMES, summary: "least important level that is logged (the config's, else info)" },
-  { name: 'log-output', value: 'FILE', completes: 'files', summary: "where the log goes (the config's, else standard output, which is -)" },
+  {
+    name: 'log-output',
+    value: 'FILE',
+    completes: 'files',
+    summary: "where the log goes: a file, - for standard output, syslog:///dev/log?daemon (the config's, else -)",
+  },
   { name: 'daemon', summary: 'run in the background; returns once it has started' },
   { name: 'pidfile', value: 'FILE', completes: 'files', summary: 'file that holds the pid while it runs' },
 ];
@@ -35,12 +40,12 @@ export const runVerb: Verb = {
   completes: 'files',
   async run([file, ...more], values, io) {
     if (file === undefined || more.length > 0) return wantsOneFile('run', io);
-    return runDaemon({ ...runRequest('ringmaster run', file, values), log_format: formatNamed(values['log-format']), warnings: [] }, io);
+    return runDaemon({ ...runRequest('ringmaster run', file, values), log_format: formatNamed(values['log-format']) }, io);
   },
 };
 
 /** What RUN_OPTIONS ask for. */
-export function runRequest(program: string, file: string, values: VerbValues): Omit<RunRequest, 'log_format' | 'warnings'> {
+export function runRequest(program: string, file: string, values: VerbValues): Omit<RunRequest, 'log_format'> {
   const level = levelNamed(text(values['log-level']));
   const output = text(values['log-output']);
   const pidfile = text(values.pidfile);

@@ -26,6 +26,12 @@ export type VerbValues = Readonly<Record<string, string | boolean | undefined>>;
 /** What an argument completes to: names of watchers, files, or one of a few words. */
 export type Completion = 'watchers' | 'files' | readonly string[];
 
+/** What positional arguments after the first complete to: each of them, or the first, third, … of them. */
+export interface NextCompletion {
+  readonly words: readonly string[];
+  readonly every: 1 | 2;
+}
+
 /** One verb of `ringmaster`. */
 export interface Verb {
   readonly name: string;
@@ -41,6 +47,7 @@ export interface Verb {
   readonly examples?: readonly string[];
   /** What the first positional argument completes to. */
   readonly completes?: Completion;
+  readonly then_completes?: NextCompletion;
   /** Does it; resolves with the exit status. */
   run(args: readonly string[], values: VerbValues, io: Io): Promise<number>;
 }
@@ -49,7 +56,7 @@ export interface Verb {
 export interface Completable {
   readonly name: string;
   readonly options: readonly VerbOption[];
-  readonly verbs: readonly Pick<Verb, 'name' | 'summary' | 'options' | 'completes'>[];
+  readonly verbs: readonly Pick<Verb, 'name' | 'summary' | 'options' | 'completes' | 'then_completes'>[];
   /** What positional arguments complete to, where the program has no verbs. */
   readonly completes?: Completion;
 }
@@ -66,6 +73,6 @@ export interface VerbProvider {
   readonly programs?: readonly Program[];
   /** Options of every verb here that may also stand before the verb. */
   readonly options?: readonly VerbOption[];
-  /** A command to try on a daemon with these options, told on a terminal once it runs. */
-  hint?(options: Readonly<DaemonOptions>): string;
+  /** A command to try on a daemon with these options, told on a terminal once it runs; `own_name` stands for `ringmaster`. */
+  hint?(options: Readonly<DaemonOptions>, own_name: string): string;
 }

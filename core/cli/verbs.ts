@@ -8,7 +8,7 @@ import { runVerb } from './run.js';
 import type { Completable, Program, Verb, VerbOption, VerbProvider } from './verb.js';
 
 /** Packaged plugins that add verbs. */
-const PROVIDERS = ['control', 'logs'] as const;
+const PROVIDERS = ['control', 'logs', 'discovery'] as const;
 
 export interface LoadedProvider {
   readonly plugin: string;

@@ -43,7 +43,11 @@ class CircusReader {
   readonly #findings: Findings;
   readonly #shared: Entries;
   readonly #variables: Variables;
-  readonly #daemon: JsonObject = { endpoint: 'tcp://127.0.0.1:5555', pubsub_endpoint: 'tcp://127.0.0.1:5556' };
+  readonly #daemon: JsonObject = {
+    endpoint: 'tcp://127.0.0.1:5555',
+    pubsub_endpoint: 'tcp://127.0.0.1:5556',
+    multicast_endpoint: 'udp://237.219.251.97:12027',
+  };
   readonly #watchers = new Map<string, JsonObject>();
   readonly #sockets: JsonObject = {};
   readonly #plugins: JsonObject = {};

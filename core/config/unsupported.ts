@@ -19,21 +19,9 @@ const row = (at: UnsupportedRow['at'], keys: readonly string[], what: string, fi
 export const UNSUPPORTED: readonly UnsupportedRow[] = [
   row(
     'daemon',
-    ['multicast_endpoint'],
-    'discovery by multicast, which is not available yet: the daemon is not announced',
-    'give clients the endpoint',
-  ),
-  row(
-    'daemon',
     ['httpd'],
-    "Circus's web console, which there is none of: no HTTP port is opened",
-    'use `ringmaster status`, and remove the httpd options',
-  ),
-  row(
-    'daemon',
-    ['loggerconfig'],
-    'a Python logging configuration, which can’t be read here: the log is as without it',
-    'use loglevel and logoutput',
+    "Circus's web console, circus-web, which is a program of its own: no HTTP port is opened for it",
+    'name the plugin `http` under plugins, which has a page of its own, or use `ringmaster top`; then remove the httpd options',
   ),
   row('daemon', ['debug_gc'], 'debugging of Python’s garbage collector, which there is none of here: it has no effect', 'remove it'),
   row(

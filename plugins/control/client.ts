@@ -2,7 +2,7 @@ import { RingmasterError, systemClock } from '../../core/index.js';
 import { type Call, PendingCall } from './client/call.js';
 import { Connection } from './client/connection.js';
 import { EventStream } from './client/event-stream.js';
-import type { CallArguments, CallOptions, ClientOptions, EventsOptions, PropertiesOf, ReplyOf } from './client/types.js';
+import type { CallArguments, CallOptions, CastOptions, ClientOptions, EventsOptions, PropertiesOf, ReplyOf } from './client/types.js';
 import type { Properties, Reply } from './command.js';
 
 export type { Call, CallOutcome } from './client/call.js';
@@ -46,6 +46,7 @@ interface Unsent {
 export class Client implements Disposable {
   readonly endpoint: string;
   readonly #timeout_ms: number;
+  readonly #reach: (endpoint: string) => Promise<string>;
   readonly #calls = new Map<string, PendingCall>();
   readonly #unsent = new Set<Unsent>();
   readonly #streams = new Set<EventStream>();
@@ -54,8 +55,9 @@ export class Client implements Disposable {
   #ended: { readonly reason?: unknown } | undefined;
   #unlisten: () => void;
 
-  constructor({ endpoint, timeout_ms = TIMEOUT_MS, signal }: ClientOptions) {
+  constructor({ endpoint, timeout_ms = TIMEOUT_MS, reach = async (address) => address, signal }: ClientOptions) {
     this.endpoint = endpoint;
+    this.#reach = reach;
     this.#timeout_ms = timeout_ms;
     this.#unlisten = onAbort(signal, (reason) => this.#end({ reason }));
   }
@@ -70,11 +72,32 @@ export class Client implements Disposable {
     return this.#request(command, properties ?? {}, options ?? {}) as Call as Call<ReplyOf<C>>;
   }
 
-  /** Sends a request that is not answered; resolves when it was handed over, rejects with RM_CLIENT_REFUSED or RM_CLIENT_CLOSED. */
-  async cast<C extends string>(command: C, properties?: PropertiesOf<C>): Promise<void> {
+  /**
+   * Sends a request that is not answered; resolves when it was handed over.
+   *
+   * Rejects with RM_CLIENT_REFUSED, RM_CLIENT_CLOSED, or RM_CLIENT_TIMEOUT where no connection stands in time; then nothing was sent.
+   */
+  async cast<C extends string>(
+    command: C,
+    properties?: PropertiesOf<C>,
+    { timeout_ms = this.#timeout_ms }: CastOptions = {},
+  ): Promise<void> {
     if (this.#ended !== undefined) throw this.#endError(command);
     const message = JSON.stringify({ command, properties: properties ?? {}, msg_type: 'cast' });
-    await new Promise<void>((sent, failed) => this.#send({ message, command, sent, failed }));
+    let timer: Disposable | undefined;
+    try {
+      await new Promise<void>((sent, failed) => {
+        const unsent: Unsent = { message, command, sent, failed };
+        this.#send(unsent);
+        if (timeout_ms === Number.POSITIVE_INFINITY) return;
+        timer = systemClock.setTimeout(() => {
+          this.#unsent.delete(unsent);
+          failed(new RingmasterError('RM_CLIENT_TIMEOUT', [`connection for ${command}`, this.endpoint, timeout_ms]));
+        }, timeout_ms);
+      });
+    } finally {
+      timer?.[Symbol.dispose]();
+    }
   }
 
   /**
@@ -83,7 +106,8 @@ export class Client implements Disposable {
    * @throws RM_CLIENT_REFUSED out of the iteration where nothing publishes there
    */
   events(topics: readonly string[] = [''], { pubsub_endpoint, signal }: EventsOptions = {}): EventStream {
-    const endpoint = pubsub_endpoint === undefined ? this.#pubsubEndpoint(signal) : Promise.resolve(pubsub_endpoint);
+    const told = pubsub_endpoint === undefined ? this.#pubsubEndpoint(signal) : Promise.resolve(pubsub_endpoint);
+    const endpoint = told.then((address) => this.#reach(address));
     const unlisten = onAbort(signal, (reason) => stream.close(reason));
     const stream: EventStream = new EventStream(endpoint, topics, () => {
       unlisten();
@@ -117,7 +141,7 @@ export class Client implements Disposable {
       sent: () => {},
       failed: fail,
     };
-    const expire = (): void => fail(new RingmasterError('RM_CLIENT_TIMEOUT', [command, this.endpoint, timeout_ms]));
+    const expire = (): void => fail(new RingmasterError('RM_CLIENT_TIMEOUT', [`reply to ${command}`, this.endpoint, timeout_ms]));
     const timer = timeout_ms === Number.POSITIVE_INFINITY ? undefined : systemClock.setTimeout(expire, timeout_ms);
     const unlisten = onAbort(signal, fail);
     this.#calls.set(call.id, call);

@@ -1,4 +1,4 @@
-import type { FromSchema, JsonSchema, ProcessSampler, SupervisorApi } from '../../core/index.js';
+import type { FromSchema, JsonSchema, NextCompletion, ProcessSampler, SupervisorApi } from '../../core/index.js';
 
 /** What a command's handler works with. */
 export interface CommandContext {
@@ -52,6 +52,7 @@ export interface CommandCli {
   readonly options: readonly CliOption[];
   /** What the first positional argument completes to. */
   readonly completes?: 'watchers' | 'files';
+  readonly then_completes?: NextCompletion;
   /** @throws ArgumentError with one line for the user */
   message(args: readonly string[], options: CliOptions): Record<string, unknown>;
   /** What is printed for an `ok` reply, in Circus's words. */

@@ -1,4 +1,4 @@
-import { type Clock, type LogFields, type Logger, messageOf, RingmasterError } from '../../core/index.js';
+import { type Clock, isRingmasterError, type LogFields, type Logger, messageOf, RingmasterError } from '../../core/index.js';
 import { checkProperties } from './check.js';
 import { type Command, type CommandContext, type ReplyBody, Staged } from './command.js';
 import { type Answer, encodeReply, errorAnswer, lateErrorAnswer, okAnswer } from './reply.js';
@@ -44,10 +44,13 @@ export class Dispatcher {
   handle(client: string, body: Uint8Array): void {
     let envelope: Envelope = { id: null, cast: false, fields: {} };
     try {
+      const limit = this.#options.max_message_bytes;
+      if (body.length > limit) {
+        envelope = envelopeOf(body) ?? envelope;
+        throw new RingmasterError('RM_REQUEST_TOO_BIG', [body.length, limit]);
+      }
       if (isBlank(body)) throw new RingmasterError('RM_REQUEST_JSON', [], { context: { detail: 'the message is empty' } });
       envelope = parseEnvelope(body);
-      const limit = this.#options.max_message_bytes;
-      if (body.length > limit) throw new RingmasterError('RM_REQUEST_TOO_BIG', [body.length, limit]);
       this.#run(client, readRequest(envelope));
     } catch (error) {
       this.#answer({ client, ...envelope }, errorAnswer(error));
@@ -132,6 +135,16 @@ export class Dispatcher {
 
   #answer({ client, id, cast }: Waiting, answer: Answer): void {
     if (!cast) this.#options.send(client, encodeReply(answer, id, this.#options.clock.wall() / 1000));
+  }
+}
+
+/** Whom to answer, as far as that can be told. */
+function envelopeOf(body: Uint8Array): Envelope | null {
+  try {
+    return parseEnvelope(body);
+  } catch (error) {
+    if (isRingmasterError(error)) return null;
+    throw error;
   }
 }
 

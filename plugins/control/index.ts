@@ -1,5 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
-import { definePlugin, type Endpoints, ProcessSampler, type Publications, RingmasterError, wireFilter } from '../../core/index.js';
+import {
+  type BoundEndpoints,
+  definePlugin,
+  type Endpoints,
+  ProcessSampler,
+  type Publications,
+  RingmasterError,
+  wireFilter,
+} from '../../core/index.js';
 import { commandTable } from './commands/index.js';
 import { Dispatcher } from './dispatch.js';
 import { defaultEndpoints, prepareRuntimeDir, reachable, runtimeDir } from './endpoints.js';
@@ -41,6 +49,7 @@ export default definePlugin({
 
     const router = await ControlRouter.open({ ...config, endpoint: addresses.endpoint, endpoint_owner, log });
     const endpoints = { endpoint: router.endpoint, pubsub_endpoint: events.endpoint, stats_endpoint, multicast_endpoint };
+    provide('bound_endpoints', endpoints satisfies BoundEndpoints);
     const publications: Publications = {
       async openStats(address) {
         if (address === null) prepareRuntimeDir(runtimeDir());

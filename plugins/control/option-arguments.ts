@@ -1,4 +1,4 @@
-import { type JsonSchema, watcherSchema } from '../../core/index.js';
+import { type JsonSchema, messageOf, watcherSchema } from '../../core/index.js';
 import { ArgumentError } from './command.js';
 
 const TRUE = ['yes', 'true', 'on', '1'];
@@ -18,7 +18,10 @@ export function optionValue(key: string, text: string): unknown {
   const types = [schema.type ?? schema.anyOf?.map((choice) => choice.type)].flat(2);
   if (text === '' && types.includes('null')) return null;
   if (types.includes('boolean')) return asBoolean(key, text);
-  if (types.includes('object')) return asPairs(key, text);
+  if (types.includes('object')) {
+    if (text.trimStart().startsWith('{')) return asJson(key, text);
+    return types.includes('string') ? text : asPairs(key, text);
+  }
   if (types.includes('integer') || types.includes('number')) {
     if (types.includes('string') && !isNumber(text)) return text;
     return asNumber(key, text, types.includes('number') ? 'number' : 'integer');
@@ -41,6 +44,15 @@ function asBoolean(key: string, text: string): boolean {
   throw new ArgumentError(`${key} must be one of ${[...TRUE, ...FALSE].join(', ')}, got "${text}"`);
 }
 
+/** An object as a config in JSON has it. */
+function asJson(key: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ArgumentError(`${key} must be an object in JSON (${messageOf(cause)}), got "${text}"`);
+  }
+}
+
 /** `NAME=VALUE,NAME=VALUE`; hooks have a colon, because Circus has. */
 function asPairs(key: string, text: string): Readonly<Record<string, string>> {
   const separator = key === 'hooks' ? ':' : '=';
@@ -48,7 +60,7 @@ function asPairs(key: string, text: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const at = pair.indexOf(separator);
-      if (at < 1) throw new ArgumentError(`${key} must be NAME${separator}VALUE,NAME${separator}VALUE, got "${text}"`);
+      if (at < 1) throw new ArgumentError(`${key} must be NAME${separator}VALUE,NAME${separator}VALUE or an object in JSON, got "${text}"`);
       return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
     }),
   );

@@ -43,7 +43,8 @@ export const daemonProperties = {
     type: ['string', 'null'],
     default: null,
     applies: 'daemon',
-    description: 'UDP multicast address where the daemon can be discovered.',
+    description:
+      'UDP multicast address where the daemon answers `ringmaster discover` and clients of Circus, which tells its addresses to whoever asks. Without one: it does not; for a circus.ini udp://237.219.251.97:12027. Empty: off.',
   },
   check_delay: {
     type: ['number', 'string'],
@@ -81,13 +82,16 @@ export const daemonProperties = {
     type: ['string', 'null'],
     default: null,
     applies: 'daemon',
-    description: "File that the daemon's log goes to; `-` or nothing: standard output.",
+    description:
+      "Where the daemon's log goes: a file, opened again when it is moved away; `syslog://HOST[:PORT]?FACILITY` (UDP) or `syslog:///PATH?FACILITY`, facility user where none is given; `-` or nothing: standard output.",
+    examples: ['logs/ringmaster.log', 'syslog:///dev/log?daemon'],
   },
   loggerconfig: {
     type: ['string', 'null'],
     default: null,
     applies: 'daemon',
-    description: 'Python logging configuration; has no meaning here.',
+    description:
+      'Configuration of Python logging (.ini, .json or .yaml), as Circus takes one: the level of the logger circus and the place of its first handler count before loglevel and logoutput; `default` is none.',
   },
   fqdn_prefix: {
     type: ['string', 'null'],

@@ -3,14 +3,17 @@ import type { Client } from '../client.js';
 import { ArgumentError, type Command, type CommandCli, type Reply } from '../command.js';
 import { commandOptions, optionsOf } from './command-options.js';
 import { chooseEndpoint, timeoutOf } from './endpoint.js';
+import { SSH_OPTIONS, sshServer } from './ssh-command.js';
 import { statusOverview } from './status-verb.js';
 import { failureOf, type Target, withClient } from './talk.js';
+import { SshTunnel } from './tunnel.js';
 
 /** Options of every verb that talks to a daemon. */
 export const SHARED_OPTIONS: readonly VerbOption[] = [
   { name: 'endpoint', value: 'ADDRESS', summary: 'address of the daemon: ipc://PATH or tcp://HOST:PORT' },
   { name: 'timeout', value: 'SECONDS', summary: 'how long to wait for an answer (5; with --waiting 60)' },
   { name: 'json', summary: 'print the whole answer as JSON' },
+  ...SSH_OPTIONS,
 ];
 
 const TIMEOUT_S = 5;
@@ -44,6 +47,7 @@ export function controlVerb(command: Command, cli: CommandCli): Verb {
     description: command.description,
     options: [...optionsOf(command), ...SHARED_OPTIONS],
     ...(cli.completes !== undefined && { completes: cli.completes }),
+    ...(cli.then_completes !== undefined && { then_completes: cli.then_completes }),
     async run(args, values, io) {
       let status: number = EXIT_STATUS.ok;
       const given = cli.waits === true ? { ...values, waiting: true } : values;
@@ -51,7 +55,7 @@ export function controlVerb(command: Command, cli: CommandCli): Verb {
         const properties = cli.message(args, commandOptions(command, values));
         await withClient(target, async (client) => {
           const reply = await client.call(command.name, properties);
-          const text = values.json === true ? JSON.stringify(reply) : await printed(command, cli, client, reply, io);
+          const text = values.json === true ? JSON.stringify(reply) : await printed(command, cli, client, reply);
           io.stdout.write(`${text}\n`);
           status = cli.status?.(reply) ?? EXIT_STATUS.ok;
         });
@@ -91,14 +95,17 @@ function remedyOf({ context, fix }: Reply): string {
 }
 
 function targetOf(values: VerbValues, io: Io): Target {
+  const server = sshServer(values);
+  const timeout_ms = timeoutOf(textOf(values.timeout), values.waiting === true ? WAITING_TIMEOUT_S : TIMEOUT_S);
   return {
-    endpoint: chooseEndpoint(textOf(values.endpoint), ['RINGMASTER_ENDPOINT', 'CIRCUSCTL_ENDPOINT'], io.env),
-    timeout_ms: timeoutOf(textOf(values.timeout), values.waiting === true ? WAITING_TIMEOUT_S : TIMEOUT_S),
+    endpoint: chooseEndpoint(textOf(values.endpoint), ['RINGMASTER_ENDPOINT', 'CIRCUSCTL_ENDPOINT'], io.env, server !== null),
+    timeout_ms,
+    ...(server !== null && { tunnel: new SshTunnel(server, timeout_ms) }),
   };
 }
 
-async function printed(command: Command, cli: CommandCli, client: Client, reply: Reply, io: Io): Promise<string> {
-  if (command.name === 'status' && 'statuses' in reply && io.stdout.isTTY === true) return statusOverview(client, reply);
+async function printed(command: Command, cli: CommandCli, client: Client, reply: Reply): Promise<string> {
+  if (command.name === 'status' && 'statuses' in reply) return statusOverview(client, reply);
   return cli.print(reply);
 }
 

@@ -1,6 +1,7 @@
 import { closest, parseArguments, type VerbOption, type VerbValues } from '../../../core/index.js';
 import type { Command } from '../command.js';
 import { optionsOf } from './command-options.js';
+import { SSH_OPTIONS } from './ssh-command.js';
 
 type Commands = ReadonlyMap<string, Command>;
 
@@ -9,8 +10,7 @@ export const CTL_OPTIONS: readonly VerbOption[] = [
   { name: 'help', summary: 'print this help, or that of a command' },
   { name: 'json', summary: 'print the answer as JSON' },
   { name: 'prettify', summary: 'indent the JSON' },
-  { name: 'ssh', value: 'SSH', summary: 'not there yet; forward the port with ssh -L' },
-  { name: 'ssh_keyfile', value: 'SSH_KEYFILE', summary: 'key for --ssh' },
+  ...SSH_OPTIONS,
   { name: 'timeout', value: 'TIMEOUT', summary: 'seconds to wait for an answer (5)' },
   { name: 'version', summary: 'print the version' },
 ];

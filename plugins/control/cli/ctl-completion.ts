@@ -8,7 +8,7 @@ export interface Candidates {
   readonly word: string;
 }
 
-/** Completes a line of the prompt: a command, then the command's options, and names of watchers as its first argument. */
+/** Completes a line of the prompt: a command, then the command's options, names of watchers as its first argument, and what may follow. */
 export function completeLine(line: string, commands: ReadonlyMap<string, Command>, watchers: readonly string[]): Candidates {
   const words = line.trimStart().split(/\s+/);
   const word = words.at(-1) ?? '';
@@ -19,6 +19,8 @@ export function completeLine(line: string, commands: ReadonlyMap<string, Command
   const command = commands.get(first.toLowerCase());
   if (command === undefined) return starting([]);
   if (word.startsWith('-')) return starting(optionsOf(command).map(({ name }) => `--${name}`));
-  const isFirstArgument = words.slice(1, -1).every((earlier) => earlier.startsWith('-'));
-  return starting(isFirstArgument && command.cli?.completes === 'watchers' ? watchers : []);
+  const earlier = words.slice(1, -1).filter((one) => !one.startsWith('-')).length;
+  if (earlier === 0) return starting(command.cli?.completes === 'watchers' ? watchers : []);
+  const next = command.cli?.then_completes;
+  return starting(next !== undefined && (earlier - 1) % next.every === 0 ? next.words : []);
 }

@@ -7,7 +7,9 @@ import { CTL_USAGE, commandHelp, ctlHelp } from './ctl-help.js';
 import { chooseEndpoint, timeoutOf } from './endpoint.js';
 import { jsonText } from './json-text.js';
 import { listen } from './listen.js';
+import { sshServer } from './ssh-command.js';
 import { failureOf, type Target, withClient } from './talk.js';
+import { SshTunnel } from './tunnel.js';
 
 const TIMEOUT_S = 5;
 const VARIABLES = ['RINGMASTER_ENDPOINT', 'CIRCUSCTL_ENDPOINT'] as const;
@@ -24,6 +26,7 @@ export const circusctl: Program = {
     summary: command.summary,
     options: optionsOf(command),
     ...(command.cli?.completes !== undefined && { completes: command.cli.completes }),
+    ...(command.cli?.then_completes !== undefined && { then_completes: command.cli.then_completes }),
   })),
   async run(args, io) {
     const line = readCtlLine(args, CTL_COMMANDS);
@@ -37,8 +40,16 @@ export const circusctl: Program = {
   },
 };
 
-/** Does what a line says, until `signal` is aborted; resolves with the exit status. */
-export async function runLine(line: CtlLine, io: Io, signal?: AbortSignal): Promise<number> {
+/** What lines of one prompt have in common. */
+export interface CtlSession {
+  /** Ends the line that runs. */
+  readonly signal?: AbortSignal;
+  /** Stays open from line to line. */
+  readonly tunnel?: SshTunnel;
+}
+
+/** Does what a line says; resolves with the exit status. */
+export async function runLine(line: CtlLine, io: Io, session: CtlSession = {}): Promise<number> {
   const { command, values, problem } = line;
   if (problem !== undefined) {
     io.stderr.write(`${CTL_USAGE}\ncircusctl: error: ${problem}\n`);
@@ -47,18 +58,15 @@ export async function runLine(line: CtlLine, io: Io, signal?: AbortSignal): Prom
   if (values.version === true) io.stdout.write(`circusctl ${version()}\n`);
   else if (values.help === true || command?.cli === undefined) {
     io.stdout.write(`${command === null ? ctlHelp(CTL_COMMANDS.values()) : commandHelp(command)}\n`);
-  } else if (values.ssh !== undefined || values.ssh_keyfile !== undefined) {
-    io.stderr.write('error: --ssh is not there yet; use ssh -L 5555:127.0.0.1:5555 USER@HOST and then --endpoint tcp://127.0.0.1:5555\n');
-    return EXIT_STATUS.failed;
-  } else return ask(line, command, command.cli, io, signal);
+  } else return ask(line, command, command.cli, io, session);
   return EXIT_STATUS.ok;
 }
 
-async function ask({ values, args }: CtlLine, command: Command, cli: CommandCli, io: Io, signal?: AbortSignal): Promise<number> {
+async function ask({ values, args }: CtlLine, command: Command, cli: CommandCli, io: Io, { signal, tunnel }: CtlSession): Promise<number> {
   let target: Target = { endpoint: '', timeout_ms: 0 };
   let status: number = EXIT_STATUS.ok;
   try {
-    target = ctlTarget(values, io);
+    target = ctlTarget(values, io, tunnel);
     const properties = cli.message(args, commandOptions(command, values));
     await withClient(target, async (client) => {
       if (command.name === 'listen') await listen(client, { ...listenOptions(values, args, io), ...(signal && { signal }) });
@@ -82,12 +90,18 @@ async function ask({ values, args }: CtlLine, command: Command, cli: CommandCli,
   }
 }
 
-/** @throws ArgumentError */
-export function ctlTarget(values: VerbValues, io: Io): Target {
+/**
+ * @param tunnel the one to use, which stays open, instead of one for this target alone
+ * @throws ArgumentError
+ */
+export function ctlTarget(values: VerbValues, io: Io, tunnel?: SshTunnel): Target {
   const text = (value: string | boolean | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
+  const server = sshServer(values);
+  const timeout_ms = timeoutOf(text(values.timeout), TIMEOUT_S);
   return {
-    endpoint: chooseEndpoint(text(values.endpoint), VARIABLES, io.env),
-    timeout_ms: timeoutOf(text(values.timeout), TIMEOUT_S),
+    endpoint: chooseEndpoint(text(values.endpoint), VARIABLES, io.env, server !== null),
+    timeout_ms,
+    ...(server !== null && { tunnel: tunnel ?? new SshTunnel(server, timeout_ms), keeps_tunnel: tunnel !== undefined }),
   };
 }
 

@@ -11,11 +11,13 @@ const CIRCUS_ENDPOINT = 'tcp://127.0.0.1:5555';
  * Which daemon to talk to: the one named, else that of the environment, else the one in the runtime directory, else Circus's.
  *
  * @param variables names of environment variables, the one that counts most first
+ * @param is_remote the daemon is on another machine, whose runtime directory is not known
  * @throws ArgumentError for what is no address
  */
-export function chooseEndpoint(given: string | undefined, variables: readonly string[], env: Env): string {
+export function chooseEndpoint(given: string | undefined, variables: readonly string[], env: Env, is_remote = false): string {
   const source = given === undefined ? variables.find((name) => env[name]) : '--endpoint';
   if (source !== undefined) return checked(given ?? env[source] ?? '', source);
+  if (is_remote) return CIRCUS_ENDPOINT;
   const { endpoint } = defaultEndpoints(env);
   return existsSync(endpoint.slice('ipc://'.length)) ? endpoint : CIRCUS_ENDPOINT;
 }

@@ -16,6 +16,6 @@ const provider: VerbProvider = {
   verbs: [...commands.flatMap((command) => (command.cli === undefined ? [] : [controlVerb(command, command.cli)])), listenVerb, topVerb],
   programs: [circusctl, circusTop],
   options: SHARED_OPTIONS,
-  hint: ({ endpoint }) => `ringmaster status${endpoint === null ? '' : ` --endpoint ${endpoint}`}`,
+  hint: ({ endpoint }, own_name) => `${own_name} status${endpoint === null ? '' : ` --endpoint ${endpoint}`}`,
 };
 export default provider;

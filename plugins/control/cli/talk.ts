@@ -1,16 +1,32 @@
 import { EXIT_STATUS, isRingmasterError, messageOf } from '../../../core/index.js';
 import { Client } from '../client.js';
 import { ArgumentError, type Reply } from '../command.js';
+import type { SshTunnel } from './tunnel.js';
 
 /** A daemon to talk to, and how long to wait for each answer. */
 export interface Target {
   readonly endpoint: string;
   readonly timeout_ms: number;
+  /** The way to it, where it is on another machine. */
+  readonly tunnel?: SshTunnel;
+  /** The tunnel is used again: whoever made it closes it. */
+  readonly keeps_tunnel?: boolean;
 }
 
-/** Talks to a daemon for as long as `talk` takes. */
-export async function withClient<T>(target: Target, talk: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client(target);
+/** Talks to a daemon for as long as `talk` takes. @throws RM_SSH where there is no way to it */
+export async function withClient<T>({ tunnel, keeps_tunnel, ...target }: Target, talk: (client: Client) => Promise<T>): Promise<T> {
+  if (tunnel === undefined) return talking(new Client(target), talk);
+  try {
+    const endpoint = await tunnel.reach(target.endpoint);
+    return await talking(new Client({ ...target, endpoint, reach: (address) => tunnel.reach(address) }), talk);
+  } catch (error) {
+    throw await tunnel.explained(error);
+  } finally {
+    if (keeps_tunnel !== true) await tunnel.close();
+  }
+}
+
+async function talking<T>(client: Client, talk: (client: Client) => Promise<T>): Promise<T> {
   try {
     return await talk(client);
   } finally {

@@ -22,6 +22,11 @@ export interface CallOptions {
   readonly waiting?: boolean;
 }
 
+export interface CastOptions {
+  /** Milliseconds until it is handed over; Infinity: no time-out. The client's own where none is given. */
+  readonly timeout_ms?: number;
+}
+
 /** Properties may be left out where none is required. */
 export type CallArguments<C extends string> =
   Record<never, never> extends PropertiesOf<C>
@@ -33,6 +38,11 @@ export interface ClientOptions {
   readonly endpoint: string;
   /** Milliseconds that a call may take (default 5000); Infinity: no time-out. */
   readonly timeout_ms?: number;
+  /**
+   * Turns an address that the daemon tells, of its events say, into one that can be connected to from here: through a tunnel, say.
+   * Nothing is changed where it is not given.
+   */
+  readonly reach?: (endpoint: string) => Promise<string>;
   /** Closes the client; what is pending then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }

@@ -1,4 +1,4 @@
-import { RingmasterError } from '../../../core/index.js';
+import { RingmasterError, watcherSchema } from '../../../core/index.js';
 import { expectArguments, printOptions } from '../arguments.js';
 import { circusOptions } from '../circus-options.js';
 import { defineCommand } from '../command.js';
@@ -26,6 +26,7 @@ export const get = defineCommand({
     usage: '<name> <key>…',
     options: [],
     completes: 'watchers',
+    then_completes: { words: Object.keys(watcherSchema.properties), every: 1 },
     message(args) {
       expectArguments(args, 2, Number.POSITIVE_INFINITY, 'get <name> <key>…');
       const [watcher, ...keys] = args;

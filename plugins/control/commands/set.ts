@@ -1,3 +1,4 @@
+import { watcherSchema } from '../../../core/index.js';
 import { expectArguments, given, printOk, waitingOption } from '../arguments.js';
 import { configOptions } from '../circus-options.js';
 import { ArgumentError, defineCommand } from '../command.js';
@@ -5,7 +6,7 @@ import { findWatcher } from '../match.js';
 import { optionValue } from '../option-arguments.js';
 import { insteadOf, name, waiting } from '../properties.js';
 
-const form = 'set <name> <key> <value> [<key> <value>…]';
+const form = 'set <name> <key> <value> [<key> <value>…], or <key>=<value>';
 
 export const set = defineCommand({
   name: 'set',
@@ -28,18 +29,27 @@ export const set = defineCommand({
     usage: '<name> <key> <value> [<key> <value>…]',
     options: [waitingOption],
     completes: 'watchers',
+    then_completes: { words: Object.keys(watcherSchema.properties), every: 2 },
     message(args, options) {
-      expectArguments(args, 3, Number.POSITIVE_INFINITY, form);
+      expectArguments(args, 2, Number.POSITIVE_INFINITY, form);
       const [watcher, ...words] = args;
-      if (words.length % 2 !== 0)
-        throw new ArgumentError(`List of key/values is invalid: "${words.at(-1)}" has no value, expected: ${form}`);
       const values: Record<string, unknown> = {};
-      for (let at = 0; at < words.length; at += 2) {
-        const key = (words[at] ?? '').toLowerCase();
-        values[key] = optionValue(key, words[at + 1] ?? '');
-      }
+      for (const { key, text } of keysAndTexts(words)) values[key] = optionValue(key, text);
       return { name: watcher, options: values, ...given(options, 'waiting') };
     },
     print: printOk,
   },
 });
+
+/** Two words for each option, `numprocesses 4`; or one, `numprocesses=4`: no name of an option has that sign. */
+function keysAndTexts(words: readonly string[]): readonly { readonly key: string; readonly text: string }[] {
+  const left = [...words];
+  const pairs: { readonly key: string; readonly text: string }[] = [];
+  for (let word = left.shift(); word !== undefined; word = left.shift()) {
+    const [, key, inline] = /^([^=]+)=(.*)$/s.exec(word) ?? [];
+    const text = key === undefined ? left.shift() : inline;
+    if (text === undefined) throw new ArgumentError(`List of key/values is invalid: "${word}" has no value, expected: ${form}`);
+    pairs.push({ key: (key ?? word).toLowerCase(), text });
+  }
+  return pairs;
+}

@@ -1,7 +1,10 @@
+import { chmodSync } from 'node:fs';
 import { expect } from 'chai';
 import { counted, failureLine, problemCounts, readyLine, waitsFor } from '../../../core/cli/daemon-report.js';
+import { ownName } from '../../../core/cli/own-name.js';
 import type { ProcessView, WatcherStatus } from '../../../core/index.js';
 import { RingmasterError } from '../../../core/index.js';
+import { TemporaryDirectory } from '../../fixtures/cli/temporary.js';
 
 const seen = (name: string, status: WatcherStatus, pids: readonly number[]) => ({
   name,
@@ -42,5 +45,19 @@ describe('what the daemon reports', () => {
       'ringmaster run: plugin "control" failed in setup: cannot write x.yaml: it exists; choose another name, or add --force to replace it\n',
     );
     expect(failureLine('ringmaster run', new Error('no space'))).to.equal('ringmaster run: no space\n');
+  });
+});
+
+describe('what a person types to run ringmaster', () => {
+  it('goes by npx where npm started it, or where PATH has none', () => {
+    using directory = new TemporaryDirectory();
+    const PATH = `/nonexistent:${directory.path}`;
+    expect(ownName({ PATH })).to.equal('npx ringmaster');
+    chmodSync(directory.file('ringmaster', '#!/bin/sh\n'), 0o644);
+    expect(ownName({ PATH: '' })).to.equal('npx ringmaster');
+    chmodSync(directory.at('ringmaster'), 0o755);
+    expect(ownName({ PATH })).to.equal('ringmaster');
+    expect(ownName({ PATH, npm_execpath: '/usr/lib/npm' })).to.equal('npx ringmaster');
+    expect(ownName({ PATH, npm_command: 'exec' })).to.equal('npx ringmaster');
   });
 });

@@ -98,7 +98,7 @@ describe('ringmaster', () => {
     })) {
       it(`writes a sample in ${format} that has no problems`, async () => {
         expect(await ringmaster('init', '--format', format)).to.include({
-          stdout: `${name} written; try: ringmaster run ${name}\n`,
+          stdout: `${name} written; try: npx ringmaster run ${name}\n`,
           status: 0,
         });
         const { config, problems } = await loadConfig(directory.at(name));

@@ -73,9 +73,7 @@ describe('config check', () => {
   });
 
   const asked: [string, Record<string, unknown>, string][] = [
-    ['discovery', { multicast_endpoint: 'udp://237.219.251.97:12027' }, 'multicast_endpoint'],
     ['the web console', { httpd: true, httpd_port: 1 }, 'httpd'],
-    ['Python logging', { loggerconfig: 'x' }, 'loggerconfig'],
     ['the garbage collector', { debug_gc: true }, 'debug_gc'],
     ['a host name prefix', { fqdn_prefix: 'x' }, 'fqdn_prefix'],
     [

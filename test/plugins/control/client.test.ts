@@ -141,13 +141,16 @@ describe('control: client', () => {
     expect((await pending).message).to.include('has closed the connection');
   });
 
-  it('times out where something listens that never answers', async () => {
+  it('times out where something listens that never answers, a cast too', async () => {
     const sockets: Socket[] = [];
     const server = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();
     using mute = new Client({ endpoint: `tcp://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`, timeout_ms: 50 });
     await rejects(mute.call('list'), 'RM_CLIENT_TIMEOUT');
+    const error = await rejects(mute.cast('list'), 'RM_CLIENT_TIMEOUT');
+    expect(error.message).to.equal(`no connection for list from ${mute.endpoint} within 50 ms`);
+    await rejects(mute.cast('list', {}, { timeout_ms: 10 }), 'RM_CLIENT_TIMEOUT');
     for (const socket of sockets) socket.destroy();
     server.close();
   });

@@ -104,6 +104,10 @@ describe('control: option values from the command line', () => {
     ['stdout_stream.max_bytes', '1000', 1000],
     ['stdout_stream.filename', '7', '7'],
     ['flapping.attempts', '3', '3'],
+    ['stdout', 'logs/web.log', 'logs/web.log'],
+    ['stdout', '{"type": "file", "filename": "x"}', { type: 'file', filename: 'x' }],
+    ['plugins', '{"flapping": false}', { flapping: false }],
+    ['env', '{"A": "1,2"}', { A: '1,2' }],
   ];
   for (const [key, text, value] of cases) {
     it(`${key} ${JSON.stringify(text)} is ${JSON.stringify(value)}`, () => expect(optionValue(key, text)).to.deep.equal(value));
@@ -113,6 +117,8 @@ describe('control: option values from the command line', () => {
     ['numprocesses', '1.5'],
     ['respawn', 'maybe'],
     ['env', 'A'],
+    ['plugins', 'flapping'],
+    ['stdout', '{x'],
     ['stdout_stream.max_bytes', 'x'],
   ] as const) {
     it(`${key} can't be ${text}`, () =>

@@ -25,6 +25,12 @@ describe('control: on the wire', () => {
     ['invalid UTF-8', Uint8Array.of(0x22, 0xff, 0x22), 1, 'json invalid'],
     ['a byte order mark', '\ufeff{"command": "list"}', 1, 'json invalid'],
     ['noise', new Uint8Array(99_000).fill(0xaa), 1, 'json invalid'],
+    ...(['{', ' ', '\u00aa'] as const).map((text): readonly [string, string, number, RegExp] => [
+      `a message of ${JSON.stringify(text)} that is too big`,
+      text.repeat(100_001),
+      3,
+      /^message too big: \d+ bytes, at most 100000 are read$/,
+    ]),
     ['a list', [1], 3, 'message invalid, must be an object, got a list'],
     ['a number', '7', 3, 'message invalid, must be an object, got 7'],
     ['null', 'null', 3, 'message invalid, must be an object, got None'],

@@ -10,11 +10,14 @@ import {
 } from '../../../../core/index.js';
 import { SHARED_OPTIONS, talking } from '../control-verb.js';
 import { timeoutOf } from '../endpoint.js';
+import { SSH_OPTIONS, sshServer } from '../ssh-command.js';
 import { failureOf, type Target, withClient } from '../talk.js';
+import { SshTunnel } from '../tunnel.js';
 import { runTop } from './run.js';
 
 const ONCE: VerbOption = { name: 'once', summary: 'print one table and end; also done where there is no terminal' };
 const KEEP_S = 3;
+const TIMEOUT_MS = 5000;
 
 export const topVerb: Verb = {
   name: 'top',
@@ -39,7 +42,7 @@ const OPTIONS: readonly VerbOption[] = [
   { name: 'help', summary: 'print this help' },
   ONCE,
   { name: 'process-timeout', value: 'SECONDS', summary: `how long a process is shown of which nothing more is heard (${KEEP_S})` },
-  { name: 'ssh', value: 'SSH', summary: 'not there yet; forward the port with ssh -L' },
+  ...SSH_OPTIONS,
   { name: 'version', summary: 'print the version' },
 ];
 const USAGE = 'usage: circus-top [options]';
@@ -58,18 +61,17 @@ export const circusTop: Program = {
     }
     if (values.version === true) io.stdout.write(`${version()}\n`);
     else if (values.help === true) io.stdout.write(help());
-    else if (values.ssh !== undefined) {
-      io.stderr.write(`error: --ssh is not there yet; use ssh -L 5557:127.0.0.1:5557 USER@HOST and then ${DEFAULT_STATS_ENDPOINT}\n`);
-      return EXIT_STATUS.failed;
-    } else return watch(values, io);
+    else return watch(values, io);
     return EXIT_STATUS.ok;
   },
 };
 
 async function watch(values: Parameters<Verb['run']>[1], io: Io): Promise<number> {
   const endpoint = typeof values.endpoint === 'string' ? values.endpoint : DEFAULT_STATS_ENDPOINT;
-  const target: Target = { endpoint, timeout_ms: 5000 };
+  let target: Target = { endpoint, timeout_ms: TIMEOUT_MS };
   try {
+    const server = sshServer(values);
+    if (server !== null) target = { ...target, tunnel: new SshTunnel(server, TIMEOUT_MS) };
     const keep_ms = timeoutOf(
       typeof values['process-timeout'] === 'string' ? values['process-timeout'] : undefined,
       KEEP_S,

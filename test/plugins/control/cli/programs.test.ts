@@ -26,6 +26,7 @@ describe('control cli: programs against an endpoint', () => {
       list: ({ name }) => (name === undefined ? { watchers: ['tick', 'web'] } : { pids: [11, 12] }),
       start: ({ name }) => (name === 'nope' ? { ...NOT_FOUND, fix: '`ringmaster list` shows them' } : {}),
       stop: () => null,
+      numprocesses: () => ({ numprocesses: 2 }),
       set: ({ options }) => (typeof options === 'object' && options !== null && 'numproceses' in options ? MISSPELT : {}),
     });
   });
@@ -38,9 +39,16 @@ describe('control cli: programs against an endpoint', () => {
     ['circusctl', ['list'], 'tick,web\n'],
     ['circusctl', ['list', 'web'], '11,12\n'],
     ['circusctl', ['start', '--waiting', 'web'], 'ok\n'],
-    ['main', ['status'], 'Tick: stopped\nweb: active\n'],
     ['main', ['list', 'web'], '11,12\n'],
   ];
+  it('ringmaster shows counts and pids where its output goes to a file too, circusctl what Circus does', async () => {
+    const { stdout, status } = await run('main', ['status']);
+    expect(status).to.equal(0);
+    expect(stdout).to.equal(
+      ['WATCHER  STATUS   PROCESSES  PIDS', 'Tick     stopped  2/2        11 12', 'web      active   2/2        11 12', ''].join('\n'),
+    );
+  });
+
   for (const [bin, args, stdout] of answered) {
     it(`${bin} ${args.join(' ')} prints the answer`, async () => {
       expect(await run(bin, args)).to.deep.include({ stdout, stderr: '', status: 0 });
@@ -50,6 +58,19 @@ describe('control cli: programs against an endpoint', () => {
   for (const bin of ['circusctl', 'main'] as const) {
     it(`${bin} exits with 3 and prints the reason where the daemon says no`, async () => {
       expect(await run(bin, ['status', 'nope'])).to.deep.include({ stdout: '', stderr: 'error: program nope not found\n', status: 3 });
+    });
+
+    it(`${bin} takes options to set as two words or as one`, async () => {
+      daemon.asked.length = 0;
+      expect(await run(bin, ['set', 'web', 'numprocesses=3', 'env', 'A=1,B=2', 'stdout=x=y.log'])).to.deep.include({
+        stdout: 'ok\n',
+        status: 0,
+      });
+      const options = { numprocesses: 3, env: { A: '1', B: '2' }, stdout: 'x=y.log' };
+      expect(daemon.asked).to.deep.equal([{ command: 'set', properties: { name: 'web', options } }]);
+      const { stderr, status } = await run(bin, ['set', 'web', 'numprocesses']);
+      expect(status).to.equal(1);
+      expect(stderr).to.include('"numprocesses" has no value, expected: set <name> <key> <value>');
     });
 
     it(`${bin} exits with 1 after a time-out, and says what may be done`, async () => {
@@ -119,12 +140,6 @@ describe('control cli: programs against an endpoint', () => {
     expect(unknown.status).to.equal(2);
   });
 
-  it('circusctl says how to do without --ssh', async () => {
-    const { stderr, status } = await run('circusctl', ['--ssh', 'me@host', 'list']);
-    expect(stderr).to.match(/^error: --ssh is not there yet; use ssh -L .*\n$/);
-    expect(status).to.equal(1);
-  });
-
   it('circusctl shows the help of a command, wherever --help stands', async () => {
     const { stdout } = await run('circusctl', ['--help', 'list']);
     expect(stdout).to.match(/^List watchers, or the pids of one\n\nusage: circusctl \[options\] list \[<name>\]\n/);
@@ -147,7 +162,7 @@ describe('control cli: programs against an endpoint', () => {
       const ended = new AbortController();
       const [stdout, stderr] = [new PassThrough(), new PassThrough()];
       const io = { stdin: new PassThrough(), stdout, stderr, env: { CIRCUSCTL_ENDPOINT: daemon.endpoint } };
-      const done = runLine(readCtlLine(words, CTL_COMMANDS), io, ended.signal);
+      const done = runLine(readCtlLine(words, CTL_COMMANDS), io, { signal: ended.signal });
       if (words[0] === 'listen') await daemon.subscribed();
       ended.abort();
       expect(await done).to.be.within(0, 1);

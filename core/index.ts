@@ -28,7 +28,7 @@ export { EVENTS, type EventBodies, type EventName, type SupervisorEvent } from '
 export * from './hooks.js';
 export type { FromSchema, FromSchemaInput, JsonSchema } from './json-schema.js';
 export { type LogFields, type Logger, silentLogger } from './log.js';
-export { type NotifySocket, openNotifySocket } from './os/posix/notify-socket.js';
+export { type DatagramSocket, openDatagramSocket } from './os/posix/datagram.js';
 export { type ProcessSample, ProcessSampler, type SampleOptions } from './os/process-sampler.js';
 export type { ProcessOutput, ProcessSink } from './output.js';
 export { OUTPUT_NAMES, type OutputName, outputOptions } from './output-options.js';

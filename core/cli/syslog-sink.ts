@@ -74,36 +74,21 @@ function udpTransport(host: string, port: number): Transport {
 }
 
 async function unixTransport(path: string): Promise<Transport> {
-  const { connectDatagram } = await import('../os/posix/datagram.js');
-  const connect = await connectDatagram(path);
-  let socket: ReturnType<typeof connect> | null = connect();
-  const send = (message: string): void => {
-    try {
-      socket ??= connect();
-      socket.send(Buffer.from(message));
-    } catch (error) {
-      socket?.close();
-      socket = null;
-      throw error;
-    }
-  };
+  const { openDatagramSocket } = await import('../os/posix/datagram.js');
+  const socket = await openDatagramSocket(path);
+  socket.probe();
   return {
     send(message, done) {
-      let error: unknown;
-      // syslog may have been started again meanwhile: then the second try is at its new socket.
-      for (let tries = 0; tries < 2; tries++) {
-        try {
-          send(message);
-          done();
-          return;
-        } catch (thrown) {
-          error = thrown;
-        }
+      let failure: Error | undefined;
+      try {
+        socket.send(message);
+      } catch (error) {
+        failure = error instanceof Error ? error : new Error(String(error));
       }
-      done(error instanceof Error ? error : new Error(String(error)));
+      done(failure);
     },
     close(done) {
-      socket?.close();
+      socket[Symbol.dispose]();
       done();
     },
   };

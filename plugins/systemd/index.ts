@@ -1,4 +1,4 @@
-import { definePlugin, messageOf, openNotifySocket } from '../../core/index.js';
+import { definePlugin, messageOf, openDatagramSocket } from '../../core/index.js';
 import { ALIVE, extendTimeout, ready, reloading, STOPPING, serviceEnvironment, statusOf, summary } from './messages.js';
 import { schema } from './schema.js';
 
@@ -26,7 +26,7 @@ export default definePlugin({
     scope.add('variables of systemd', () => {
       for (const [name, value] of variables) if (value !== undefined) process.env[name] = value;
     });
-    const socket = await openNotifySocket(address);
+    const socket = await openDatagramSocket(address);
     scope.add('notify socket', () => socket[Symbol.dispose]());
     let failed = '';
     const tell = (text: string): void => {

@@ -15,6 +15,7 @@ export interface Libc {
   listen(fd: number, backlog: number): number;
   getsockname(fd: number, address: Uint8Array, bytes: Uint8Array): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, bytes: number): number;
+  connect(fd: number, address: Uint8Array, bytes: number): number;
   sendto(fd: number, data: Uint8Array, bytes: number, flags: number, to: Uint8Array, to_bytes: number): number;
   fchmod(fd: number, mode: number): number;
   sigfillset(set: Uint8Array): number;
@@ -85,6 +86,7 @@ export async function loadLibc(): Promise<Libc> {
     listen: f('int listen(int, int)'),
     getsockname: f('int getsockname(int, void *, void *)'),
     setsockopt: f('int setsockopt(int, int, int, void *, uint)'),
+    connect: f('int connect(int, void *, uint)'),
     sendto: f('long sendto(int, void *, size_t, int, void *, uint)'),
     fchmod: f('int fchmod(int, uint)'),
     sigfillset: f('int sigfillset(void *)'),

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type Config, checkConfig, openNotifySocket } from '../../../core/index.js';
+import { type Config, checkConfig, openDatagramSocket } from '../../../core/index.js';
 import { createHarness, eventually, rejects } from '../../../core/testing.js';
 import systemd from '../../../plugins/systemd/index.js';
 import { extendTimeout, reloading, serviceEnvironment, statusOf, summary } from '../../../plugins/systemd/messages.js';
@@ -46,7 +46,7 @@ describe('systemd', () => {
   let environment: Readonly<Record<string, string | undefined>>;
 
   // What is loaded for the first time takes real time, of which the virtual clock knows nothing.
-  before(async () => (await openNotifySocket('@nobody'))[Symbol.dispose]());
+  before(async () => (await openDatagramSocket('@nobody'))[Symbol.dispose]());
 
   beforeEach(() => {
     environment = { ...process.env };
@@ -146,18 +146,18 @@ describe('systemd', () => {
     await harness.start();
     const warnings = harness.lines.filter(({ level }) => level === 'warn').map(({ message }) => message);
     expect(warnings).to.have.length(1);
-    expect(warnings[0]).to.match(/systemd was not told: cannot notify .*notify: .*\(ENOENT\)/);
+    expect(warnings[0]).to.match(/systemd was not told: cannot send to .*notify: .*\(ENOENT\)/);
     expect(harness.os.alive).to.have.length(2);
   });
 
   it('can be in the abstract namespace, but nowhere else', async () => {
     const address = `@ringmaster-test-${process.pid}`;
     await using receiver = await receiveNotifications(address);
-    using socket = await openNotifySocket(address);
+    using socket = await openDatagramSocket(address);
     socket.send('READY=1');
     await told(receiver, 'READY=1');
-    expect(await codeOf(openNotifySocket('somewhere'))).to.equal('EAFNOSUPPORT');
-    expect(await codeOf(openNotifySocket(`/${'x'.repeat(200)}`))).to.equal('ENAMETOOLONG');
+    expect(await codeOf(openDatagramSocket('somewhere'))).to.equal('EAFNOSUPPORT');
+    expect(await codeOf(openDatagramSocket(`/${'x'.repeat(200)}`))).to.equal('ENAMETOOLONG');
   });
 });
 

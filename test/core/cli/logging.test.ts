@@ -45,7 +45,7 @@ describe("the daemon's log", () => {
     await using _ = daemon;
     rmSync(path);
     daemon.kill('SIGHUP');
-    await eventually(() => daemon.stderr.includes(`the log can not be sent to syslog://${path}?daemon: cannot connect`));
+    await eventually(() => daemon.stderr.includes(`the log can not be sent to syslog://${path}?daemon: cannot send`));
     await using syslog = await UnixSyslog.listen(path);
     daemon.kill('SIGHUP');
     await eventually(() => syslog.messages.some((text) => text.includes('got SIGHUP')));

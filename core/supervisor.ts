@@ -6,6 +6,7 @@ import type {
   RemoveOptions,
   SupervisorApi,
   SupervisorState,
+  Warn,
   WatcherApi,
 } from './api.js';
 import { type Clock, systemClock } from './clock.js';
@@ -19,6 +20,7 @@ import type { EventBodies, EventName, SupervisorEvent } from './events.js';
 import { extendStats } from './extend-stats.js';
 import { HookRegistry } from './hook-registry.js';
 import type { Stats } from './hooks.js';
+import { identityOf } from './identity.js';
 import { type Logger, silentLogger } from './log.js';
 import { chooseOs } from './os/choose.js';
 import type { Os } from './os/port.js';
@@ -167,11 +169,17 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     };
   }
 
-  add(name: string, options: Readonly<Record<string, unknown>>): WatcherApi {
+  add(name: string, options: Readonly<Record<string, unknown>>, warn?: Warn): WatcherApi {
     this.#mustRun('add a watcher');
     if (this.find(name)) throw new RingmasterError('RM_WATCHER_EXISTS', [name]);
-    const watcher = this.#watchers.add(name, checkWatcher(name, options));
+    const { spec, warnings } = checkWatcher(name, options);
+    identityOf(this.#os ?? this.#fail('add a watcher'), spec);
+    const watcher = this.#watchers.add(name, spec);
     this.#applier.markAdded(watcher);
+    for (const warning of warnings) {
+      this.#log.warn(warning, { watcher: name });
+      warn?.(warning);
+    }
     return watcher.view;
   }
 

@@ -48,5 +48,5 @@ function errnoText(code: string): string {
 /** The errno's name that an error of Node or of ours carries; EINVAL where it has none. */
 export function errnoOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'EINVAL';
-  return code.startsWith('ERR_') ? 'EINVAL' : code;
+  return /^E(?!RR_)[A-Z0-9]+$/.test(code) ? code : 'EINVAL';
 }

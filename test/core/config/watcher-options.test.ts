@@ -12,7 +12,7 @@ function refusal(run: () => unknown): { message: string; context: Readonly<Recor
   return null;
 }
 
-const spec = (options: Record<string, unknown> = {}): WatcherOptions => checkWatcher('web', { cmd: 'run', ...options });
+const spec = (options: Record<string, unknown> = {}): WatcherOptions => checkWatcher('web', { cmd: 'run', ...options }).spec;
 
 /** What both `add` and `set` say, in Circus's words. */
 const refused: [string, unknown, string][] = [

@@ -5,6 +5,7 @@ import { readJsonSource } from './formats/json.js';
 import { readModuleSource } from './formats/module.js';
 import { readTomlSource } from './formats/toml.js';
 import { readYamlSource } from './formats/yaml.js';
+import { checkHost } from './host-checks.js';
 import { Findings, type Origin, type Problem } from './problem.js';
 import { readProblem } from './read-problem.js';
 import { resolvePlugins } from './resolve-plugins.js';
@@ -23,7 +24,10 @@ export interface LoadedConfig {
   /** Where the value at a key path such as `watchers.web.cmd` was written; null for a default. */
   origin(path: string): Origin | null;
 }
-export type LoadOptions = CheckOptions;
+export interface LoadOptions extends CheckOptions {
+  /** Warn of what the config names and this machine has not: users, directories, commands (default false). */
+  readonly host?: boolean;
+}
 
 const FORMATS = ['.yaml', '.yml', '.json', '.toml', '.js', '.mjs', '.cjs', '.ts', '.mts', '.cts', '.ini'];
 
@@ -35,6 +39,7 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
   const usable = source.value !== undefined;
   const plugins = usable ? await resolvePlugins(source.value, options.resolvePlugin, dirname(resolve(file)), findings) : null;
   const config = usable ? checkSource(source, plugins, env, findings) : null;
+  if (config !== null && options.host === true) checkHost(config, file, env, findings);
   return { file, files: source.files, config, problems: findings.sorted(source.files), origin: (path) => findings.origin(path) };
 }
 

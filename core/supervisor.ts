@@ -11,7 +11,6 @@ import type {
 } from './api.js';
 import { type Clock, systemClock } from './clock.js';
 import { commandLine } from './command-line.js';
-import { checkWatcher } from './config/index.js';
 import type { Config, DaemonOptions } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import { Deferred } from './deferred.js';
@@ -20,13 +19,13 @@ import type { EventBodies, EventName, SupervisorEvent } from './events.js';
 import { extendStats } from './extend-stats.js';
 import { HookRegistry } from './hook-registry.js';
 import type { Stats } from './hooks.js';
-import { identityOf } from './identity.js';
 import { type Logger, silentLogger } from './log.js';
 import { chooseOs } from './os/choose.js';
 import type { Os } from './os/port.js';
 import type { AppliedPlan, ConfigPlan, PlanOptions } from './plan.js';
 import type { Drift } from './plan-drift.js';
 import { PluginContainer } from './plugin-container.js';
+import { optionsToAdd } from './run-time-options.js';
 import { SafetyNet } from './safety-net.js';
 import { Scope } from './scope.js';
 import type { SocketView } from './sockets.js';
@@ -172,14 +171,9 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   add(name: string, options: Readonly<Record<string, unknown>>, warn?: Warn): WatcherApi {
     this.#mustRun('add a watcher');
     if (this.find(name)) throw new RingmasterError('RM_WATCHER_EXISTS', [name]);
-    const { spec, warnings } = checkWatcher(name, options);
-    identityOf(this.#os ?? this.#fail('add a watcher'), spec);
-    const watcher = this.#watchers.add(name, spec);
+    const host = { os: this.#os ?? this.#fail('add a watcher'), log: this.#log.child({ watcher: name }), warn };
+    const watcher = this.#watchers.add(name, optionsToAdd(name, options, host));
     this.#applier.markAdded(watcher);
-    for (const warning of warnings) {
-      this.#log.warn(warning, { watcher: name });
-      warn?.(warning);
-    }
     return watcher.view;
   }
 

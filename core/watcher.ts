@@ -1,10 +1,9 @@
 import type { KillOptions, Outcome, ProcessView, ReloadOptions, SignalOptions, Warn, WatcherApi, WatcherStatus } from './api.js';
-import { checkWatcherChange } from './config/index.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import type { EventBodies, EventName } from './events.js';
-import { identityOf } from './identity.js';
 import type { Intent } from './plan.js';
 import { Reconciler } from './reconciler.js';
+import { optionsToSet } from './run-time-options.js';
 import type { Slot } from './slot-state.js';
 import { Slots } from './slots.js';
 import type { SlotsHost } from './slots-host.js';
@@ -192,12 +191,7 @@ export class Watcher implements WatcherApi {
   }
 
   set(options: Readonly<Record<string, unknown>>, warn?: Warn): Promise<Outcome> {
-    const change = checkWatcherChange(this.#spec, options);
-    if ('uid' in options || 'gid' in options) identityOf(this.#deps.os, change.spec);
-    for (const warning of change.warnings) {
-      this.#deps.log.warn(warning);
-      warn?.(warning);
-    }
+    const change = optionsToSet(this.#spec, options, { os: this.#deps.os, log: this.#deps.log, warn });
     this.#spec = change.spec;
     for (const _ of Object.keys(options)) this.#emit('updated', { time: this.#now() });
     return this.update(change.spec, change.restart);

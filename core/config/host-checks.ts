@@ -1,8 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { commandLine } from '../command-line.js';
-import { isRingmasterError } from '../errors.js';
+import { isRingmasterError, messageOf } from '../errors.js';
 import { findExecutable } from '../os/find-executable.js';
-import { SpawnError } from '../os/os-error.js';
 import { groupId, userId } from '../os/users.js';
 import { variablesIn } from '../variables.js';
 import { workingDirectory } from '../working-directory.js';
@@ -22,9 +21,9 @@ export function checkHost(config: Config, file: string, env: Env, findings: Find
     try {
       findCommand(config, spec, dirname(resolve(file)), env);
     } catch (error) {
-      if (!(error instanceof SpawnError)) throw error;
-      if (error.message.startsWith('working_dir ')) warn('working_dir', `can’t be entered: ${error.message.slice('working_dir '.length)}`);
-      else warn(spec.executable === null ? 'cmd' : 'executable', `can’t be executed: ${error.message}`);
+      const why = messageOf(error);
+      if (why.startsWith('working_dir ')) warn('working_dir', `can’t be entered: ${why.slice('working_dir '.length)}`);
+      else warn(spec.executable === null ? 'cmd' : 'executable', `can’t be executed: ${why}`);
     }
   }
 }
@@ -39,7 +38,7 @@ function isKnown(name: string | number, look: (name: string | number) => unknown
   }
 }
 
-/** @throws SpawnError where there is no directory to start in, or no such command */
+/** @throws SpawnError where there is no directory to start in, or no such command; RM_COMMAND_INVALID where variables make no command */
 function findCommand(config: Config, spec: WatcherOptions, directory: string, daemonEnv: Env): void {
   const sockets = Object.fromEntries(Object.keys(config.sockets).map((name) => [name.toLowerCase(), 0]));
   const { file, env, cwd } = commandLine(spec, { wid: 1, sockets, env: config.env, daemonEnv, cwd: workingDirectory() });

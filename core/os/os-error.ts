@@ -6,6 +6,8 @@ const LINUX_ONLY: readonly (readonly [number, string])[] = process.platform === 
 const NAMES: ReadonlyMap<number, string> = new Map([
   ...LINUX_ONLY,
   ...Object.entries(constants.errno).map(([name, number]): [number, string] => [number, name]),
+  // Of two names for one number the usual one: EAGAIN and not EWOULDBLOCK.
+  ...[...getSystemErrorMap()].map(([number, [name]]): [number, string] => [-number, name]),
 ]);
 
 /** A failed system call: `code` is the errno's name, such as EADDRINUSE. */

@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
 import { errnoOf, SpawnError } from './os-error.js';
 
@@ -25,7 +25,8 @@ export function findExecutable(file: string, path: string | undefined, cwd: stri
     const full = resolve(cwd, directory, file);
     const wrong = problem(full, 'file');
     if (!wrong) return full;
-    denied ||= wrong === 'EACCES';
+    // A directory that can't be entered may have anything.
+    denied ||= wrong === 'EACCES' && existsSync(full);
   }
   if (denied) throw new SpawnError('EACCES', `${file}: found in PATH, but not executable`);
   throw new SpawnError('ENOENT', `${file}: not found in PATH (${directories.join(delimiter)})`);

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -135,6 +135,7 @@ for (const [name, form] of FORMS) {
       writeFileSync(join(directory, 'plain'), 'data');
       writeFileSync(join(directory, 'lost'), '#!/no/such/interpreter\n', { mode: 0o755 });
       writeFileSync(join(directory, 'bare'), 'exit 0\n', { mode: 0o755 });
+      symlinkSync('loop', join(directory, 'loop'));
       const limited = { rlimits: { core: 0 } };
       const failures: readonly [string, readonly string[], object, string, RegExp][] = [
         ['no such command', ['no-such-command'], {}, 'ENOENT', /no-such-command: not found in PATH/],
@@ -151,6 +152,13 @@ for (const [name, form] of FORMS) {
         ['a zero byte', ['true', 'a\0b'], {}, 'EINVAL', /zero byte in the command/],
         ['a zero byte in a variable', ['true'], { env: { A: 'a\0b' } }, 'EINVAL', /zero byte in "A" of env/],
         ['a zero byte in the directory', ['true'], { cwd: '/tmp\0' }, 'EINVAL', /zero byte in working_dir/],
+        [
+          'a directory of PATH that leads to itself',
+          ['no-such'],
+          { env: { PATH: `${join(directory, 'loop')}:/bin` } },
+          'ENOENT',
+          /not found in/,
+        ],
         ['a directory of PATH that is a file', ['no-such'], { env: { PATH: '/etc/passwd:/usr/bin' } }, 'ENOENT', /not found in PATH/],
         ['no command', [''], {}, 'ENOENT', /empty/],
       ];

@@ -4,8 +4,8 @@ import { FORMS } from '../fixtures/os.js';
 import { holding, Respawner } from '../fixtures/respawner.js';
 
 // test/bench/flat.ts goes on to 10,000.
-const EARLY = 200;
-const LATE = 800;
+const EARLY = 100;
+const LATE = 500;
 const AT_ONCE = 4;
 /** What a process on its way may hold. */
 const FDS_EACH = 4;
@@ -33,13 +33,14 @@ for (const [name, form] of FORMS) {
         expect(late.fds).to.be.at.most(before.fds + AT_ONCE * FDS_EACH);
         expect(late.listeners).to.equal(early.listeners);
       }
+      // What others in this process have left may go meanwhile; nothing may have come.
       await eventually(() => {
         const { fds, listeners, resources } = holding();
-        expect({ fds, listeners, pipes: resources.PipeWrap }).to.deep.equal({
-          fds: before.fds,
-          listeners: before.listeners,
-          pipes: before.resources.PipeWrap,
-        });
+        const pipes = resources.PipeWrap ?? 0;
+        expect(fds).to.be.at.most(before.fds);
+        expect(listeners).to.be.at.most(before.listeners);
+        expect(pipes).to.be.at.most(before.resources.PipeWrap ?? 0);
+        return true;
       });
     });
   });

@@ -60,6 +60,9 @@ export interface SignalOptions {
   readonly recursive?: boolean;
 }
 
+/** Is told of something in options that is allowed but is not what it seems, as a sentence with the option in front. */
+export type Warn = (warning: string) => void;
+
 /**
  * What plugins and embedders do with one watcher.
  *
@@ -71,6 +74,8 @@ export interface WatcherApi {
   readonly status: WatcherStatus;
   /** How many processes are wanted. */
   readonly numprocesses: number;
+  /** Whether a sequential reload is under way, which ends a process and puts another in its place before it ends the next. */
+  readonly reloadsInTurn: boolean;
   /** The checked options, changes at run time included. */
   readonly spec: Readonly<WatcherOptions>;
   /** Live processes, in order of their worker ids. */
@@ -92,9 +97,10 @@ export interface WatcherApi {
   signal(signum: number, options?: SignalOptions): void;
   /**
    * Sets options by name, as in the config. Takes effect at once or by a graceful reload, as the schema says.
-   * @throws RM_OPTION_INVALID at once, not by the promise, and then nothing is changed
+   * @param warn told at once of what of it has no effect, or not the one that is meant; it is logged besides
+   * @throws RM_OPTION_INVALID, RM_USER_UNKNOWN, RM_GROUP_UNKNOWN at once, not by the promise, and then nothing is changed
    */
-  set(options: Readonly<Record<string, unknown>>): Promise<Outcome>;
+  set(options: Readonly<Record<string, unknown>>, warn?: Warn): Promise<Outcome>;
 }
 
 export interface RemoveOptions {
@@ -130,9 +136,10 @@ export interface SupervisorApi {
   reloadWatchers(options?: ReloadOptions): Promise<Outcome>;
   /**
    * Adds a watcher, stopped. `options` are a watcher's options as in the config, unchecked.
-   * @throws RM_WATCHER_EXISTS, RM_OPTION_INVALID
+   * @param warn as for `set`
+   * @throws RM_WATCHER_EXISTS, RM_OPTION_INVALID, RM_USER_UNKNOWN, RM_GROUP_UNKNOWN
    */
-  add(name: string, options: Readonly<Record<string, unknown>>): WatcherApi;
+  add(name: string, options: Readonly<Record<string, unknown>>, warn?: Warn): WatcherApi;
   /** @throws RM_WATCHER_UNKNOWN */
   remove(name: string, options?: RemoveOptions): Promise<void>;
   /**

@@ -23,6 +23,14 @@ export const ERRORS = {
     message: (why: string) => why,
     fix: 'see the watcher options in docs/reference/config.md',
   },
+  RM_USER_UNKNOWN: {
+    message: (name: string) => `uid: there is no user ${JSON.stringify(name)}`,
+    fix: 'name a user that `getent passwd` knows, or give the number',
+  },
+  RM_GROUP_UNKNOWN: {
+    message: (name: string) => `gid: there is no group ${JSON.stringify(name)}`,
+    fix: 'name a group that `getent group` knows, or give the number',
+  },
   RM_PROCESS_UNKNOWN: {
     message: (pid: number, watcher: string) => `process ${pid} not found in '${watcher}'`,
     fix: '`ringmaster list NAME` shows the pids there are',

@@ -1,8 +1,9 @@
 import { RLIMITS, type WatcherOptions } from './config/schema/watcher.js';
-import { explain } from './errors.js';
 import type { Exit, SpawnOptions } from './hooks.js';
+import { identityOf } from './identity.js';
 import { SpawnError } from './os/os-error.js';
 import type { FdSource, Os, SpawnRequest } from './os/port.js';
+import { spawnFailure } from './os/spawn-failure.js';
 import type { OpenOutputs } from './output.js';
 import { OUTPUT_NAMES, outputOptions } from './output-options.js';
 import type { Slot } from './slot-state.js';
@@ -22,7 +23,11 @@ export interface SpawnResults {
 /** Has the process of a slot spawned when its turn comes, and not at all if it is no longer wanted then. */
 export function queueSpawn(host: SlotsHost, outputs: OpenOutputs, slot: Slot, results: SpawnResults): void {
   host.spawns.push(() => {
-    if (results.wanted()) spawn(host, outputs, slot, results).catch((error: unknown) => results.failed('EINVAL', explain(error)));
+    if (!results.wanted()) return;
+    spawn(host, outputs, slot, results).catch((error: unknown) => {
+      const { errno, message } = spawnFailure(error, host.spec().cmd);
+      results.failed(errno, message);
+    });
   }, slot.urgent);
 }
 
@@ -64,8 +69,7 @@ async function spawn(host: SlotsHost, open: OpenOutputs, slot: Slot, results: Sp
     });
   } catch (error) {
     abandon();
-    if (!(error instanceof SpawnError)) throw error;
-    results.failed(error.code, error.message);
+    throw error;
   }
 }
 
@@ -92,7 +96,7 @@ function request(os: Os, options: SpawnOptions, spec: WatcherOptions, { outputs:
   const rlimits = RLIMITS.filter((name) => spec[`rlimit_${name}`] !== undefined).map((name) => [name, spec[`rlimit_${name}`] ?? null]);
   return {
     ...options,
-    ...identity(os, spec),
+    ...identityOf(os, spec),
     fds: new Map([
       [0, stdin ?? own(spec.close_child_stdin)],
       [1, stdout ?? own(spec.close_child_stdout)],
@@ -100,12 +104,7 @@ function request(os: Os, options: SpawnOptions, spec: WatcherOptions, { outputs:
       ...(loan?.fds ?? []),
     ]),
     rlimits: Object.fromEntries(rlimits),
+    ...(spec.umask === null ? {} : { umask: spec.umask }),
+    ...(spec.nice === null ? {} : { nice: spec.nice }),
   };
-}
-
-/** uid and gid as numbers; the user's own group where only uid is given. */
-function identity(os: Os, spec: WatcherOptions): { readonly uid?: number; readonly gid?: number } {
-  const user = spec.uid === null || spec.uid === undefined ? null : os.userId(spec.uid);
-  const gid = spec.gid === null || spec.gid === undefined ? user?.gid : os.groupId(spec.gid);
-  return { ...(user ? { uid: user.uid } : {}), ...(gid === undefined ? {} : { gid }) };
 }

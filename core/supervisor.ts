@@ -6,11 +6,11 @@ import type {
   RemoveOptions,
   SupervisorApi,
   SupervisorState,
+  Warn,
   WatcherApi,
 } from './api.js';
 import { type Clock, systemClock } from './clock.js';
 import { commandLine } from './command-line.js';
-import { checkWatcher } from './config/index.js';
 import type { Config, DaemonOptions } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import { Deferred } from './deferred.js';
@@ -25,6 +25,7 @@ import type { Os } from './os/port.js';
 import type { AppliedPlan, ConfigPlan, PlanOptions } from './plan.js';
 import type { Drift } from './plan-drift.js';
 import { PluginContainer } from './plugin-container.js';
+import { optionsToAdd } from './run-time-options.js';
 import { SafetyNet } from './safety-net.js';
 import { Scope } from './scope.js';
 import type { SocketView } from './sockets.js';
@@ -167,10 +168,11 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     };
   }
 
-  add(name: string, options: Readonly<Record<string, unknown>>): WatcherApi {
+  add(name: string, options: Readonly<Record<string, unknown>>, warn?: Warn): WatcherApi {
     this.#mustRun('add a watcher');
     if (this.find(name)) throw new RingmasterError('RM_WATCHER_EXISTS', [name]);
-    const watcher = this.#watchers.add(name, checkWatcher(name, options));
+    const host = { os: this.#os ?? this.#fail('add a watcher'), log: this.#log.child({ watcher: name }), warn };
+    const watcher = this.#watchers.add(name, optionsToAdd(name, options, host));
     this.#applier.markAdded(watcher);
     return watcher.view;
   }

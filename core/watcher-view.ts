@@ -12,6 +12,9 @@ export function watcherView(watcher: WatcherApi): WatcherApi {
     get numprocesses() {
       return watcher.numprocesses;
     },
+    get reloadsInTurn() {
+      return watcher.reloadsInTurn;
+    },
     get spec() {
       return watcher.spec;
     },
@@ -25,6 +28,6 @@ export function watcherView(watcher: WatcherApi): WatcherApi {
     decr: (by) => watcher.decr(by),
     kill: (options) => watcher.kill(options),
     signal: (signum, options) => watcher.signal(signum, options),
-    set: (options) => watcher.set(options),
+    set: (options, warn) => watcher.set(options, warn),
   });
 }

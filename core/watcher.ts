@@ -1,9 +1,9 @@
-import type { KillOptions, Outcome, ProcessView, ReloadOptions, SignalOptions, WatcherApi, WatcherStatus } from './api.js';
-import { checkWatcherChange } from './config/index.js';
+import type { KillOptions, Outcome, ProcessView, ReloadOptions, SignalOptions, Warn, WatcherApi, WatcherStatus } from './api.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import type { EventBodies, EventName } from './events.js';
 import type { Intent } from './plan.js';
 import { Reconciler } from './reconciler.js';
+import { optionsToSet } from './run-time-options.js';
 import type { Slot } from './slot-state.js';
 import { Slots } from './slots.js';
 import type { SlotsHost } from './slots-host.js';
@@ -69,6 +69,10 @@ export class Watcher implements WatcherApi {
 
   get numprocesses(): number {
     return this.#spec.numprocesses;
+  }
+
+  get reloadsInTurn(): boolean {
+    return this.#state.sequential && this.#state.run && this.#slots.hasOlder(this.#state.generation);
   }
 
   /** Whether it is to run; if not, whether that was asked for, or it stopped for a reason of its own. */
@@ -186,8 +190,8 @@ export class Watcher implements WatcherApi {
     this.#slots.ender.signalFamilies(this.pids(), signum, options);
   }
 
-  set(options: Readonly<Record<string, unknown>>): Promise<Outcome> {
-    const change = checkWatcherChange(this.#spec, options);
+  set(options: Readonly<Record<string, unknown>>, warn?: Warn): Promise<Outcome> {
+    const change = optionsToSet(this.#spec, options, { os: this.#deps.os, log: this.#deps.log, warn });
     this.#spec = change.spec;
     for (const _ of Object.keys(options)) this.#emit('updated', { time: this.#now() });
     return this.update(change.spec, change.restart);

@@ -18,7 +18,7 @@ export const checkVerb: Verb = {
     if (file === undefined || more.length > 0) return wantsOneFile('check', io);
     const { formatProblem, loadConfig } = await import('../config/index.js');
     const { resolvePlugin } = await import('../plugin-resolve.js');
-    const { config, problems, files } = await loadConfig(file, { resolvePlugin, examine: true });
+    const { config, problems, files } = await loadConfig(file, { resolvePlugin, host: true, examine: true });
     if (values.json === true) {
       io.stdout.write(`${JSON.stringify({ file, files, ok: config !== null, problems }, null, 2)}\n`);
     } else {

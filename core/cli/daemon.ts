@@ -29,7 +29,7 @@ interface Run {
 
 /** Loads a config, checks it, and supervises what it describes until `control` or a client ends that; resolves with the exit status. */
 export async function superviseFile(request: RunRequest, io: Io, control: DaemonControl, onStarted: () => void): Promise<number> {
-  const loaded = await Promise.race([loadConfig(request.file, { resolvePlugin }), control.asked]);
+  const loaded = await Promise.race([loadConfig(request.file, { resolvePlugin, host: true }), control.asked]);
   if (!loaded) return EXIT_STATUS.ok;
   const { config } = loaded;
   if (config === null) {

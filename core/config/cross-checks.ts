@@ -41,9 +41,28 @@ export function crossCheckWatcher(watcher: JsonObject, path: Path, findings: Fin
       findings.error([...path, ...keys], { message, found: shortJson(text), allowed: 'words as for a shell, every quote closed' });
     }
   }
+  checkTexts(watcher, path, findings);
   const shellArgs = own(watcher, 'shell_args');
   if (shellArgs !== undefined && shellArgs !== null && own(watcher, 'shell') !== true) {
     findings.warn([...path, 'shell_args'], { message: 'has no effect without shell', fix: 'set shell to true, or use args' });
+  }
+}
+
+/** What execve(2) can't pass on: a zero byte, and a variable whose name is none. */
+function checkTexts(watcher: JsonObject, path: Path, findings: Findings): void {
+  const env = own(watcher, 'env');
+  const variables = Object.entries(isObject(env) ? env : {});
+  const others = ['working_dir', 'executable'].map((key) => ({ keys: [key] as Path, text: own(watcher, key) }));
+  const values = variables.map(([name, text]) => ({ keys: ['env', name], text }));
+  for (const { keys, text } of [...commandTexts(watcher), ...others, ...values]) {
+    if (typeof text !== 'string' || !text.includes('\0')) continue;
+    const message = `has a zero byte in it, which no process can be given, got ${shortJson(text)}`;
+    findings.error([...path, ...keys], { message, found: shortJson(text), allowed: 'text without a zero byte' });
+  }
+  for (const [name] of variables) {
+    if (name !== '' && !/[=\0]/.test(name)) continue;
+    const message = `has a name that no variable can have, got ${shortJson(name)}`;
+    findings.error([...path, 'env', name], { message, found: shortJson(name), allowed: 'a name without = and zero bytes' });
   }
 }
 

@@ -5,6 +5,7 @@ import { readJsonSource } from './formats/json.js';
 import { readModuleSource } from './formats/module.js';
 import { readTomlSource } from './formats/toml.js';
 import { readYamlSource } from './formats/yaml.js';
+import { checkHost } from './host-checks.js';
 import { examinePlugins } from './plugin-watchers.js';
 import { Findings, type Origin, type Problem } from './problem.js';
 import { readProblem } from './read-problem.js';
@@ -27,6 +28,8 @@ export interface LoadedConfig {
 export interface LoadOptions extends CheckOptions {
   /** Whether plugins look at the machine for what would go wrong, which takes a moment. */
   readonly examine?: boolean;
+  /** Warn of what the config names and this machine has not: users, directories, commands (default false). */
+  readonly host?: boolean;
 }
 
 const FORMATS = ['.yaml', '.yml', '.json', '.toml', '.js', '.mjs', '.cjs', '.ts', '.mts', '.cts', '.ini'];
@@ -40,6 +43,7 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
   const plugins = usable ? await resolvePlugins(source.value, options.resolvePlugin, dirname(resolve(file)), findings) : null;
   const config = usable ? checkSource(source, plugins, env, findings) : null;
   if (options.examine === true && config !== null && plugins !== null) await examinePlugins(config, plugins, findings);
+  if (config !== null && options.host === true) checkHost(config, file, env, findings);
   return { file, files: source.files, config, problems: findings.sorted(source.files), origin: (path) => findings.origin(path) };
 }
 

@@ -28,9 +28,10 @@ function typeWords(schema: JsonSchema): string {
 
 function limitWords(schema: JsonSchema): string {
   const limits: string[] = [];
-  if (schema.minimum !== undefined) limits.push(`at least ${schema.minimum}`);
+  const shown = (limit: number): string => (schema.quantity === 'octal' && limit > 0 ? `0${limit.toString(8)}` : String(limit));
+  if (schema.minimum !== undefined) limits.push(`at least ${shown(schema.minimum)}`);
   if (schema.exclusiveMinimum !== undefined) limits.push(`greater than ${schema.exclusiveMinimum}`);
-  if (schema.maximum !== undefined) limits.push(`at most ${schema.maximum}`);
+  if (schema.maximum !== undefined) limits.push(`at most ${shown(schema.maximum)}`);
   if (schema.minLength === 1) limits.push('not empty');
   else if (schema.minLength !== undefined) limits.push(`at least ${schema.minLength} characters`);
   if (schema.maxLength !== undefined) limits.push(`at most ${schema.maxLength} characters`);

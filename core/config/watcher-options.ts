@@ -11,9 +11,15 @@ import { cloneJson, isObject, type JsonObject, own } from './json-value.js';
 import { Findings, type Problem } from './problem.js';
 import { CONFIG_HOOKS, type WatcherOptions, watcherSchema } from './schema/watcher.js';
 
-/** What `set` comes to. */
-export interface WatcherChangeCheck {
+/** A watcher's options, checked. */
+export interface WatcherCheck {
   readonly spec: WatcherOptions;
+  /** What in them is allowed but has no effect, or not the one that is meant. */
+  readonly warnings: readonly string[];
+}
+
+/** What `set` comes to; its warnings are those about what was set, or that came of it. */
+export interface WatcherChangeCheck extends WatcherCheck {
   /** Whether something differs that needs new processes. */
   readonly restart: boolean;
   /** Options that differ and take effect at once. */
@@ -28,12 +34,13 @@ const NESTED = ['hooks', 'stdout_stream', 'stderr_stream'];
  *
  * @throws RM_OPTION_INVALID, one line with all problems, in Circus's words where Circus has them
  */
-export function checkWatcher(name: string, options: Readonly<Record<string, unknown>>): WatcherOptions {
+export function checkWatcher(name: string, options: Readonly<Record<string, unknown>>): WatcherCheck {
   const complaints: string[] = [];
   if (name.trim() === '' || /\p{Cc}/u.test(name)) complaints.push(`${repr(name)} can't be the name of a watcher`);
   const spec: JsonObject = {};
   for (const [key, value] of Object.entries(options)) applyOption(spec, key, value, complaints);
-  return finish(spec, complaints);
+  const { warnings } = finish(spec, complaints);
+  return { spec: spec as unknown as WatcherOptions, warnings: warnings.map(warningText) };
 }
 
 /**
@@ -54,9 +61,13 @@ export function checkWatcherChange(spec: WatcherOptions, changes: Readonly<Recor
       else applyOption(changed, key, Math.max(0, value), complaints);
     } else applyOption(changed, key, value, complaints);
   }
-  const after = finish(changed, complaints);
+  const found = finish(changed, complaints).warnings;
+  const after = changed as unknown as WatcherOptions;
+  const known = new Set(finish(structuredClone({ ...spec }), []).warnings.map(warningText));
+  const asked = new Set(Object.keys(changes).map(firstKey));
+  const warnings = found.filter((problem) => asked.has(firstKey(problem.path)) || !known.has(warningText(problem))).map(warningText);
   const keys = changedOptions(spec, after);
-  return { spec: after, restart: keys.some(needsRestart), live: keys.filter((key) => !needsRestart(key)) };
+  return { spec: after, warnings, restart: keys.some(needsRestart), live: keys.filter((key) => !needsRestart(key)) };
 }
 
 /** Puts one option into `spec`, or says what is wrong with it. */
@@ -127,7 +138,18 @@ function optionComplaint(key: string, value: unknown, schema: JsonSchema, proble
   return `${option} ${problem.message}`;
 }
 
-function finish(spec: JsonObject, complaints: string[]): WatcherOptions {
+/** The option that a key path leads into. */
+function firstKey(path: string): string {
+  return /^[^.[]*/.exec(path)?.[0] ?? path;
+}
+
+function warningText({ path, message, did_you_mean, fix }: Problem): string {
+  const hint = did_you_mean === undefined ? '' : `; did you mean ${did_you_mean}?`;
+  return `${path} ${message}${hint}${fix === undefined ? '' : `; ${fix}`}`;
+}
+
+/** Fills in defaults. @throws RM_OPTION_INVALID with all problems */
+function finish(spec: JsonObject, complaints: readonly string[]): { readonly warnings: readonly Problem[] } {
   const findings = new Findings(null);
   if (complaints.length === 0) {
     checkSchema(spec, watcherSchema, [], findings);
@@ -140,7 +162,7 @@ function finish(spec: JsonObject, complaints: string[]): WatcherOptions {
     ...complaints,
     ...errors.map((problem) => `${repr(problem.path)} ${problem.message}${problem.fix === undefined ? '' : `; ${problem.fix}`}`),
   ];
-  if (all.length === 0) return spec as unknown as WatcherOptions;
+  if (all.length === 0) return { warnings: findings.problems.filter((problem) => problem.severity === 'warning') };
   throw new RingmasterError('RM_OPTION_INVALID', [all.join('; ')], { context: meant(complaints) });
 }
 

@@ -1,6 +1,6 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
-import { SpawnError } from './os-error.js';
+import { errnoOf, SpawnError } from './os-error.js';
 
 /**
  * The file that a command's first word means, looked up as execvp(3) does: as it is where it has a slash, else in `path`,
@@ -25,27 +25,30 @@ export function findExecutable(file: string, path: string | undefined, cwd: stri
     const full = resolve(cwd, directory, file);
     const wrong = problem(full, 'file');
     if (!wrong) return full;
-    denied ||= wrong === 'EACCES';
+    // A directory that can't be entered may have anything.
+    denied ||= wrong === 'EACCES' && existsSync(full);
   }
   if (denied) throw new SpawnError('EACCES', `${file}: found in PATH, but not executable`);
   throw new SpawnError('ENOENT', `${file}: not found in PATH (${directories.join(delimiter)})`);
 }
 
-type Errno = 'ENOENT' | 'EACCES' | 'ENOTDIR';
-const WORDS: Readonly<Record<Errno, string>> = {
+const WORDS = {
   ENOENT: 'there is no such file or directory (ENOENT)',
   EACCES: 'not executable, or no permission (EACCES)',
   ENOTDIR: 'not a directory (ENOTDIR)',
-};
+  ELOOP: 'too many symbolic links (ELOOP)',
+  ENAMETOOLONG: 'a name that is too long (ENAMETOOLONG)',
+} as const;
+type Errno = keyof typeof WORDS;
 
 function problem(path: string, kind: 'file' | 'directory'): Errno | null {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return 'ENOENT';
-  if (stat.isDirectory() !== (kind === 'directory')) return kind === 'directory' ? 'ENOTDIR' : 'EACCES';
   try {
+    if (statSync(path).isDirectory() !== (kind === 'directory')) return kind === 'directory' ? 'ENOTDIR' : 'EACCES';
     accessSync(path, constants.X_OK);
     return null;
-  } catch {
-    return 'EACCES';
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno in WORDS) return errno as Errno;
+    throw error;
   }
 }

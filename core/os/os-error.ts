@@ -6,6 +6,8 @@ const LINUX_ONLY: readonly (readonly [number, string])[] = process.platform === 
 const NAMES: ReadonlyMap<number, string> = new Map([
   ...LINUX_ONLY,
   ...Object.entries(constants.errno).map(([name, number]): [number, string] => [number, name]),
+  // Of two names for one number the usual one: EAGAIN and not EWOULDBLOCK.
+  ...[...getSystemErrorMap()].map(([number, [name]]): [number, string] => [-number, name]),
 ]);
 
 /** A failed system call: `code` is the errno's name, such as EADDRINUSE. */
@@ -48,5 +50,5 @@ function errnoText(code: string): string {
 /** The errno's name that an error of Node or of ours carries; EINVAL where it has none. */
 export function errnoOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'EINVAL';
-  return code.startsWith('ERR_') ? 'EINVAL' : code;
+  return /^E(?!RR_)[A-Z0-9]+$/.test(code) ? code : 'EINVAL';
 }

@@ -2,13 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { Readable } from 'node:stream';
-import { messageOf } from '../errors.js';
 import { numbersOf, sourceOf } from './fd-source.js';
-import { findExecutable } from './find-executable.js';
-import { errnoOf, OsError } from './os-error.js';
+import { OsError } from './os-error.js';
 import type { Os, OutputSink, SpawnListener, SpawnRequest } from './port.js';
 import { processes } from './processes.js';
-import { wrap } from './wrap.js';
+import { programOf } from './program.js';
+import { spawnFailure } from './spawn-failure.js';
 
 const LINUX = process.platform === 'linux';
 
@@ -36,18 +35,22 @@ export function portableOs(): Os {
 
 function start(request: SpawnRequest, listener: SpawnListener, children: Map<number, ChildProcess>): void {
   let child: ChildProcess;
+  const fail = (error: unknown): void => {
+    const { errno, message } = spawnFailure(error, request.file);
+    listener.failed(errno, message);
+  };
   try {
-    const { file, argv } = wrap(request, findExecutable(request.file, request.env.PATH, request.cwd));
+    const { file, argv } = programOf(request);
     const stdio = stdioOf(request.fds);
     child = spawn(file, argv.slice(1), { argv0: argv[0] ?? file, cwd: request.cwd, env: { ...request.env }, stdio, detached: true });
   } catch (error) {
-    // Some errors are thrown (E2BIG, ENOTDIR, EPERM, a NUL in an argument), others emitted.
-    listener.failed(errnoOf(error), messageOf(error));
+    // Some errors are thrown (E2BIG, ENOTDIR, EPERM), others emitted.
+    fail(error);
     return;
   }
   const { pid } = child;
   if (pid === undefined) {
-    child.once('error', (error) => listener.failed(errnoOf(error), `${request.file}: ${messageOf(error)}`));
+    child.once('error', fail);
     return;
   }
   children.set(pid, child);

@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import type { Rlimit } from '../config/schema/watcher.js';
 import { SpawnError } from './os-error.js';
 import type { SpawnRequest } from './port.js';
 
 /** @source linux/capability.h */
 const CAP = { SETGID: 6n, SETUID: 7n, SYS_NICE: 23n, SYS_RESOURCE: 24n } as const;
+
+const NR_OPEN = '/proc/sys/fs/nr_open';
 
 /** What limits are called in /proc/PID/limits. @source fs/proc/base.c of Linux */
 const LIMITS: Readonly<Record<Rlimit, string>> = {
@@ -38,7 +41,8 @@ export function checkPrivileges(request: SpawnRequest): void {
       throw denied(`uid ${uid}`, `run processes as another user than its own (${process.geteuid?.()})`);
     if (!can(CAP.SETGID)) throw denied(`gid ${gid}`, `run processes in another group than its own (${process.getegid?.()})`);
   }
-  if (nice !== undefined && nice < 0 && !can(CAP.SYS_NICE)) throw denied(`nice ${nice}`, 'raise the priority of processes');
+  if (nice !== undefined && nice < 0 && !can(CAP.SYS_NICE) && !mayRaise(nice))
+    throw denied(`nice ${nice}`, 'raise the priority of processes');
   for (const [name, limit] of Object.entries(rlimits)) checkLimit(name as Rlimit, limit);
 }
 
@@ -55,11 +59,25 @@ export function hardLimit(name: Rlimit): number | null {
   return found === undefined ? null : Number(found);
 }
 
+/** Whether the limit of niceness, which counts from 20 down, leaves room for it. @source getrlimit(2), RLIMIT_NICE */
+function mayRaise(nice: number): boolean {
+  const most = hardLimit('nice');
+  return most !== null && 20 - most <= getPriority() + nice;
+}
+
 function checkLimit(name: Rlimit, limit: number | null): void {
+  if (name === 'nofile' && limit !== null && limit > mostFiles()) {
+    throw new SpawnError('EPERM', `rlimit_nofile ${limit}: the kernel allows nobody more than ${mostFiles()}, its fs.nr_open (EPERM)`);
+  }
   const hard = hardLimit(name);
   const asked = limit ?? Number.POSITIVE_INFINITY;
   if (hard === null || asked <= hard || can(CAP.SYS_RESOURCE) || (name === 'nofile' && limit === null)) return;
   throw denied(`rlimit_${name} ${limit ?? 'infinity'}`, `raise this limit above its own hard limit (${hard})`);
+}
+
+/** @source proc(5), fs.nr_open */
+function mostFiles(): number {
+  return existsSync(NR_OPEN) ? Number(readFileSync(NR_OPEN, 'utf8')) : Number.POSITIVE_INFINITY;
 }
 
 function denied(option: string, what: string): SpawnError {

@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { realpathSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { findExecutable } from './find-executable.js';
 import { SpawnError } from './os-error.js';
 import type { SpawnRequest } from './port.js';
 import { checkPrivileges, hardLimit, isOwnIdentity } from './privileges.js';
+import { groupsOf } from './users.js';
 
 /**
  * Puts small programs before a command that set what a process can only set for itself, each replacing itself by the next, so that
@@ -11,11 +14,12 @@ import { checkPrivileges, hardLimit, isOwnIdentity } from './privileges.js';
  * There are quicker ways: to take the limit, the umask or the user on for the moment of the spawn. But the whole daemon lives
  * under it then, and with the user's real id even that user may signal it. This way nothing of the daemon ever changes.
  *
- * @throws SpawnError EPERM for what the daemon may not give, ENOENT where one of the programs is missing
+ * @throws SpawnError EPERM for what the daemon may not give, EACCES for a command that the user may not execute, ENOENT where one
+ * of the programs is missing
  */
 export function wrap(request: SpawnRequest, path: string): { readonly file: string; readonly argv: readonly string[] } {
   checkPrivileges(request);
-  const before = [...umask(request), ...niceness(request), ...limits(request.rlimits), ...identity(request)];
+  const before = [...umask(request), ...niceness(request), ...limits(request.rlimits), ...identity(request, path)];
   const [file] = before;
   return file === undefined ? { file: path, argv: request.argv } : { file, argv: [...before, path, ...request.argv.slice(1)] };
 }
@@ -38,17 +42,33 @@ function unlimited(name: string): number | string {
   return (name === 'nofile' ? hardLimit(name) : null) ?? 'unlimited';
 }
 
-function identity(request: SpawnRequest): string[] {
+function identity(request: SpawnRequest, path: string): string[] {
   const { uid, gid } = request;
   if ((uid === undefined && gid === undefined) || isOwnIdentity(request)) return [];
-  const flags = [...(uid === undefined ? [] : [`--reuid=${uid}`]), ...(gid === undefined ? [] : [`--regid=${gid}`])];
-  return [tool('setpriv', 'uid or gid'), ...flags, groups(uid), '--'];
+  const groups = uid === undefined ? null : groupsOf(uid, gid ?? uid);
+  const flags = [
+    ...(uid === undefined ? [] : [`--reuid=${uid}`]),
+    ...(gid === undefined ? [] : [`--regid=${gid}`]),
+    uid === undefined ? '--keep-groups' : groups === null ? '--clear-groups' : `--groups=${groups.join(',')}`,
+  ];
+  const setpriv = [tool('setpriv', 'uid or gid'), ...flags, '--'];
+  if (uid !== undefined) checkAccess(path, uid, [...(groups ?? []), ...(gid === undefined ? [] : [gid])], setpriv);
+  return setpriv;
 }
 
-/** initgroups(3) needs a user that has a name. */
-function groups(uid: number | undefined): string {
-  const named = uid !== undefined && new RegExp(`^[^:]+:[^:]*:${uid}:`, 'm').test(readFileSync('/etc/passwd', 'utf8'));
-  return named ? '--init-groups' : uid === undefined ? '--keep-groups' : '--clear-groups';
+/** The daemon may execute the command, but that user perhaps not, and setpriv(1) could tell nobody but by its exit. */
+function checkAccess(path: string, uid: number, groups: readonly number[], setpriv: readonly string[]): void {
+  if (uid === 0 || bitsAllow(realpathSync(path), uid, groups)) return;
+  // Access control lists may allow what the bits do not: only the kernel knows.
+  const [program = '', ...words] = setpriv;
+  if (spawnSync(program, [...words, tool('test', 'uid'), '-x', path], { stdio: 'ignore', cwd: '/' }).status === 0) return;
+  throw new SpawnError('EACCES', `${path}: the user ${uid} may not execute it, or not enter its directory (EACCES)`);
+}
+
+function bitsAllow(path: string, uid: number, groups: readonly number[]): boolean {
+  const { mode, uid: owner, gid } = statSync(path);
+  const bit = owner === uid ? 0o100 : groups.includes(gid) ? 0o010 : 0o001;
+  return (mode & bit) !== 0 && (path === dirname(path) || bitsAllow(dirname(path), uid, groups));
 }
 
 /** Where a program is: in the daemon's PATH or where such programs usually are, whatever PATH the process is to have. */

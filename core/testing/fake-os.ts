@@ -1,3 +1,4 @@
+import { RingmasterError } from '../errors.js';
 import type { Exit } from '../hooks.js';
 import type { ListeningSocket, ListenSpec, Os, SignalResult, SpawnListener, SpawnRequest } from '../os/port.js';
 import { CLEAN_EXIT, type FakeChild, FakeProcess } from './fake-process.js';
@@ -138,11 +139,15 @@ export class FakeOs implements Os {
 
   userId(name: string | number): { readonly uid: number; readonly gid: number } {
     if (typeof name === 'number') return { uid: name, gid: name };
-    return found(this.users.get(name), `user ${name}`);
+    const user = this.users.get(name);
+    if (user === undefined) throw new RingmasterError('RM_USER_UNKNOWN', [name]);
+    return user;
   }
 
   groupId(name: string | number): number {
-    return typeof name === 'number' ? name : found(this.groups.get(name), `group ${name}`);
+    const group = typeof name === 'number' ? name : this.groups.get(name);
+    if (group === undefined) throw new RingmasterError('RM_GROUP_UNKNOWN', [String(name)]);
+    return group;
   }
 
   #start(request: SpawnRequest, behaviour: FakeBehaviour, listener: SpawnListener): void {
@@ -188,9 +193,4 @@ export class FakeOs implements Os {
   #record(action: Untimed<OsAction>): void {
     this.actions.push({ at_ms: this.#clock.now(), ...action });
   }
-}
-
-function found<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new Error(`there is no ${what}`);
-  return value;
 }

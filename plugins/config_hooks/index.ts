@@ -47,8 +47,10 @@ export default definePlugin({
       if (name !== undefined) return hooks[name].tap((args: object) => call(watcher, hook, fn, args) as undefined, options);
       if (hook !== 'extended_stats') return null;
       return hooks.stats.tap(async (stats, args) => {
-        const more = await call(watcher, hook, fn, { ...args, pid: args.process.pid, stats });
-        return typeof more === 'object' && more !== null ? { ...stats, ...more } : stats;
+        // Written into, as in Circus, or returned. Nothing is told of it: it is asked for as often as anybody looks.
+        const written = { ...stats };
+        const more = await fn({ hook_name: hook, ...args, pid: args.process.pid, stats: written });
+        return typeof more === 'object' && more !== null ? { ...written, ...more } : written;
       }, options);
     };
 

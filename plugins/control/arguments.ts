@@ -44,6 +44,7 @@ export function printOptions(reply: Reply): string {
 
 function optionText(key: string, value: unknown): string {
   if (value === null) return '';
+  if (key === 'umask' && typeof value === 'number') return value.toString(8).padStart(3, '0');
   if (key !== 'env') return pythonText(value);
   return Object.entries(objectOf(value))
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -33,10 +33,7 @@ export default definePlugin({
 
     const events = await OpenPublication.open({ ...config, endpoint: addresses.pubsub_endpoint, endpoint_owner, log });
     scope.add('event endpoint', () => events.close());
-    const isForWire = wireFilter((name) => {
-      const status = supervisor.find(name)?.status;
-      return status === 'active' || status === 'starting';
-    });
+    const isForWire = wireFilter((name) => supervisor.find(name));
     hooks.event.tap((event) => {
       if (isForWire(event)) events.publish(topicOf(event), event.body);
     });

@@ -17,6 +17,8 @@ export function optionValue(key: string, text: string): unknown {
   if (schema === undefined) return text;
   const types = [schema.type ?? schema.anyOf?.map((choice) => choice.type)].flat(2);
   if (text === '' && types.includes('null')) return null;
+  // 077 is another number in octal than in decimal: the daemon knows which is meant.
+  if (schema.quantity === 'octal') return text;
   if (types.includes('boolean')) return asBoolean(key, text);
   if (types.includes('object')) {
     if (text.trimStart().startsWith('{')) return asJson(key, text);

@@ -11,10 +11,7 @@ export default definePlugin({
   setup({ config, hooks, supervisor, scope, service }) {
     const statsd = service<StatsdClients>('statsd_client').open(config);
     scope.add('statsd', () => statsd.close());
-    const counts = wireFilter((name) => {
-      const status = supervisor.find(name)?.status;
-      return status === 'active' || status === 'starting';
-    });
+    const counts = wireFilter((name) => supervisor.find(name));
     hooks.event.tap((event) => {
       if (counts(event)) statsd.increment(counterOf(event));
     });

@@ -12,7 +12,7 @@ const variables: CommandVariables = {
   daemonEnv: { PATH: '/bin', ONLY: 'daemon', GONE: undefined },
   cwd: '/here',
 };
-const line = (options: Record<string, unknown>) => commandLine(checkWatcher('w', { cmd: 'run', ...options }), variables);
+const line = (options: Record<string, unknown>) => commandLine(checkWatcher('w', { cmd: 'run', ...options }).spec, variables);
 
 describe('command line', () => {
   const splits: [string, readonly string[]][] = [

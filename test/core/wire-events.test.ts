@@ -1,21 +1,25 @@
 import { expect } from 'chai';
-import { wireFilter } from '../../core/index.js';
+import { type WatcherStatus, wireFilter } from '../../core/index.js';
 
 const kill = { watcher: 'web', name: 'kill', body: { process_pid: 7, time: 1 } } as const;
 const reap = { watcher: 'web', name: 'reap', body: { process_pid: 7, time: 1, exit_code: 0 } } as const;
+const filter = (status: WatcherStatus, reloadsInTurn = false) => wireFilter(() => ({ status, reloadsInTurn }));
 
 describe('which events go over the wire', () => {
   it('a death that nobody asked for', () => {
-    expect(wireFilter(() => true)(reap)).to.equal(true);
+    expect(filter('active')(reap)).to.equal(true);
   });
 
-  it('the end of a process in a stop of its watcher', () => {
-    const isForWire = wireFilter(() => false);
-    expect([kill, reap].map(isForWire)).to.deep.equal([true, true]);
+  it('the end of a process in a stop of its watcher, or of one that is not there any more', () => {
+    expect([kill, reap].map(filter('stopping'))).to.deep.equal([true, true]);
+    expect([kill, reap].map(wireFilter(() => undefined))).to.deep.equal([true, true]);
   });
 
   it('of a process that was asked to end while its watcher goes on only that it was asked, once', () => {
-    const isForWire = wireFilter(() => true);
-    expect([kill, kill, reap, reap].map(isForWire)).to.deep.equal([true, true, false, true]);
+    expect([kill, kill, reap, reap].map(filter('active'))).to.deep.equal([true, true, false, true]);
+  });
+
+  it('in a sequential reload both', () => {
+    expect([kill, reap].map(filter('active', true))).to.deep.equal([true, true]);
   });
 });

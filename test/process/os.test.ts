@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -134,6 +134,9 @@ for (const [name, form] of FORMS) {
     it('says at once what can not be done, by errno and in words', async () => {
       writeFileSync(join(directory, 'plain'), 'data');
       writeFileSync(join(directory, 'lost'), '#!/no/such/interpreter\n', { mode: 0o755 });
+      writeFileSync(join(directory, 'bare'), 'exit 0\n', { mode: 0o755 });
+      symlinkSync('loop', join(directory, 'loop'));
+      const limited = { rlimits: { core: 0 } };
       const failures: readonly [string, readonly string[], object, string, RegExp][] = [
         ['no such command', ['no-such-command'], {}, 'ENOENT', /no-such-command: not found in PATH/],
         ['no such file', ['/no/such/file'], {}, 'ENOENT', /\/no\/such\/file/],
@@ -143,7 +146,20 @@ for (const [name, form] of FORMS) {
         ['no such directory', ['true'], { cwd: '/no/such/place' }, 'ENOENT', /working_dir \/no\/such\/place/],
         ['not a directory', ['true'], { cwd: '/etc/passwd' }, 'ENOTDIR', /working_dir/],
         ['too long', ['true', 'x'.repeat(4 * 1024 * 1024)], {}, 'E2BIG', /E2BIG/],
-        ['a zero byte', ['true', 'a\0b'], {}, 'EINVAL', /null|zero/],
+        ['its interpreter is not there, with a limit', [join(directory, 'lost')], limited, 'ENOENT', /interpreter \/no\/such\/interpreter/],
+        ['neither a program nor a script', [join(directory, 'bare')], {}, 'ENOEXEC', /bare: neither/],
+        ['neither of them, with a limit', [join(directory, 'bare')], limited, 'ENOEXEC', /bare: neither/],
+        ['a zero byte', ['true', 'a\0b'], {}, 'EINVAL', /zero byte in the command/],
+        ['a zero byte in a variable', ['true'], { env: { A: 'a\0b' } }, 'EINVAL', /zero byte in "A" of env/],
+        ['a zero byte in the directory', ['true'], { cwd: '/tmp\0' }, 'EINVAL', /zero byte in working_dir/],
+        [
+          'a directory of PATH that leads to itself',
+          ['no-such'],
+          { env: { PATH: `${join(directory, 'loop')}:/bin` } },
+          'ENOENT',
+          /not found in/,
+        ],
+        ['a directory of PATH that is a file', ['no-such'], { env: { PATH: '/etc/passwd:/usr/bin' } }, 'ENOENT', /not found in PATH/],
         ['no command', [''], {}, 'ENOENT', /empty/],
       ];
       for (const [title, argv, more, errno, message] of failures) {
@@ -171,6 +187,29 @@ for (const [name, form] of FORMS) {
         .and.match(/^Gid:\t65534\t65534\t65534\t65534$/m)
         .and.match(/^Groups:\t65534 ?$/m)
         .and.match(/^CapEff:\t0{16}$/m);
+    });
+
+    onLinux('refuses more open files than the kernel allows anybody', async () => {
+      const refused = await spawn(os, ['true'], { rlimits: { nofile: 2 ** 40 } });
+      expect(refused)
+        .to.include({ errno: 'EPERM' })
+        .and.to.have.property('message')
+        .that.matches(/fs\.nr_open/);
+    });
+
+    (ROOT ? onLinux : it.skip)('says that the other user may not execute the command, or not come near it', async () => {
+      chmodSync(directory, 0o755);
+      mkdirSync(join(directory, 'closed'));
+      for (const [file, mode] of [
+        ['own', 0o700],
+        ['closed/all', 0o755],
+      ] as const) {
+        writeFileSync(join(directory, file), '#!/bin/sh\n', { mode });
+        chmodSync(join(directory, 'closed'), 0o700);
+        const refused = await spawn(os, [join(directory, file)], { uid: 65534, gid: 65534 });
+        expect(refused, file).to.include({ errno: 'EACCES' });
+        expect((await run(os, [join(directory, file)], { uid: 0, gid: 0 })).pid, file).to.be.greaterThan(0);
+      }
     });
 
     it('keeps the host alive for no process that was released, and tells nothing of its end', async () => {

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
 import { child, Real } from '../fixtures/real.js';
@@ -127,10 +127,11 @@ describe('spawning real processes', function () {
     ];
     for (const [title, options, errno, message] of cases) {
       it(title, async () => {
-        await using real = await Real.start(() => ({ watchers: { idle: { cmd: 'sleep 60' } } }));
+        await using real = await Real.start((file) => ({
+          watchers: { idle: { cmd: 'sleep 60' }, web: { autostart: false, max_retry: 2, ...options(dirname(file)) } },
+        }));
         await writeFile(join(real.directory, 'plain'), 'data');
-        const watcher = real.supervisor.add('web', { max_retry: 2, ...options(real.directory) });
-        const outcome = await watcher.start();
+        const outcome = await real.watcher('web').start();
         const failure = real.record.events.find((event) => event.name === 'spawn_failed')?.body;
         expect(failure).to.include({ errno });
         expect(failure).to.have.property('error').that.matches(message);

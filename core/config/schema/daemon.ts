@@ -68,9 +68,11 @@ export const daemonProperties = {
   umask: {
     type: ['integer', 'string', 'null'],
     quantity: 'octal',
+    minimum: 0,
+    maximum: 0o777,
     default: null,
     applies: 'daemon',
-    description: 'umask of the daemon and its processes, octal.',
+    description: 'umask of the daemon and its processes, octal; a watcher may have its own.',
   },
   loglevel: {
     enum: ['debug', 'info', 'warning', 'error', 'critical', 'DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL', null],

@@ -90,6 +90,25 @@ export const watcherSchema = {
       applies: 'restart',
       description: "Directory that processes start in; the daemon's own where none is given.",
     },
+    umask: {
+      type: ['integer', 'string', 'null'],
+      quantity: 'octal',
+      minimum: 0,
+      maximum: 0o777,
+      default: null,
+      applies: 'restart',
+      description: "umask of the processes, octal; the daemon's own where none is given.",
+      examples: ['027'],
+    },
+    nice: {
+      type: ['integer', 'null'],
+      minimum: -20,
+      maximum: 19,
+      default: null,
+      applies: 'restart',
+      description:
+        "Added to the daemon's own niceness, as by nice(1): more is less urgent. Below 0 only where the daemon may raise priorities.",
+    },
     executable: {
       type: ['string', 'null'],
       default: null,

@@ -1,11 +1,9 @@
-import { messageOf } from '../../errors.js';
 import type { Exit } from '../../hooks.js';
 import { signalName } from '../../signals.js';
-import { findExecutable } from '../find-executable.js';
-import { errnoOf } from '../os-error.js';
 import type { Os, SpawnListener, SpawnRequest } from '../port.js';
 import { processes } from '../processes.js';
-import { wrap } from '../wrap.js';
+import { programOf } from '../program.js';
+import { spawnFailure } from '../spawn-failure.js';
 import { ChildFds } from './child-fds.js';
 import { fdActions } from './fd-actions.js';
 import { findHandles, type Handles } from './handles.js';
@@ -56,7 +54,7 @@ function spawn({ libc, spawner, reaper, handles }: Kernel, request: SpawnRequest
   const fds = new ChildFds(libc, pipeReader(handles));
   let pid: number;
   try {
-    const { file, argv } = wrap(request, findExecutable(request.file, request.env.PATH, request.cwd));
+    const { file, argv } = programOf(request);
     fds.fill(request.fds);
     const program = { path: file, argv, env: request.env, cwd: request.cwd, fds: fdActions(fds.table) };
     pid = reaper.adopt(
@@ -68,7 +66,8 @@ function spawn({ libc, spawner, reaper, handles }: Kernel, request: SpawnRequest
     );
   } catch (error) {
     for (const reading of fds.readings) reading.cancel();
-    listener.failed(errnoOf(error), messageOf(error));
+    const { errno, message } = spawnFailure(error, request.file);
+    listener.failed(errno, message);
     return;
   } finally {
     fds.close();

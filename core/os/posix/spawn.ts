@@ -1,6 +1,6 @@
 import { constants as fs, readdirSync } from 'node:fs';
-import { constants } from 'node:os';
 import { errnoName, OsError } from '../os-error.js';
+import { refusal } from '../spawn-failure.js';
 import type { FdAction } from './fd-actions.js';
 import type { Libc } from './libc.js';
 
@@ -43,17 +43,13 @@ export class Spawner {
   /** Starts it and returns its pid. @throws OsError with the errno of the step that failed */
   start({ path, argv, env, cwd, fds }: Program): number {
     const environment = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-    // C would take what is before it for the whole.
-    if ([path, cwd, ...argv, ...environment].some((text) => text.includes('\0'))) {
-      throw new OsError('EINVAL', 'posix_spawn', `${path}: there is a zero byte in the command, the environment or the directory`);
-    }
     const libc = this.#libc;
     check(libc.posix_spawn_file_actions_init(this.#actions), 'posix_spawn_file_actions_init');
     try {
       for (const action of fds) this.#add(action);
       check(libc.posix_spawn_file_actions_addchdir_np(this.#actions, cwd), 'posix_spawn_file_actions_addchdir_np');
       const failed = libc.posix_spawn(this.#pid, path, this.#actions, this.#attributes, [...argv, null], [...environment, null]);
-      if (failed !== 0) throw new OsError(errnoName(failed), 'posix_spawn', describe(path, failed));
+      if (failed !== 0) throw refusal(errnoName(failed), 'posix_spawn', path);
       return this.#pid.readInt32LE();
     } finally {
       libc.posix_spawn_file_actions_destroy(this.#actions);
@@ -87,11 +83,4 @@ export class Spawner {
 
 function check(errno: number, syscall: string): void {
   if (errno !== 0) throw new OsError(errnoName(errno), syscall, syscall);
-}
-
-/** The file is there and executable, or nobody would have tried: what ENOENT and ENOEXEC mean then. */
-function describe(path: string, errno: number): string {
-  if (errno === constants.errno.ENOENT) return `${path}: the interpreter that it names is not there`;
-  if (errno === constants.errno.ENOEXEC) return `${path}: neither a program of this machine nor a script with a #! line`;
-  return path;
 }

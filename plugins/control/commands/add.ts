@@ -1,8 +1,9 @@
 import { RingmasterError } from '../../../core/index.js';
-import { printOk, waitingOption } from '../arguments.js';
+import { waitingOption } from '../arguments.js';
 import { configOptions, markAdded } from '../circus-options.js';
 import { ArgumentError, defineCommand } from '../command.js';
 import { insteadOf, name, pids, waiting } from '../properties.js';
+import { printOkWithWarnings, warnings, warningsOf, withWarnings } from '../warnings.js';
 
 const form = 'add [--start] <name> <cmd> [<arg>…]';
 
@@ -22,7 +23,7 @@ export const add = defineCommand({
       waiting,
     },
   },
-  reply: { type: 'object', properties: { started: pids, kept: pids, instead: { type: 'string' } } },
+  reply: { type: 'object', properties: { started: pids, kept: pids, instead: { type: 'string' }, warnings } },
   run({ supervisor, endpoints }, properties) {
     const { options = {}, args } = properties;
     const { endpoint_owner } = supervisor.options;
@@ -31,10 +32,12 @@ export const add = defineCommand({
       throw new RingmasterError('RM_REQUEST_INVALID', ['uid does not match endpoint_owner']);
     }
     const given = { ...configOptions(options), ...(args === undefined || args === null ? {} : { args }) };
-    const watcher = supervisor.add(properties.name, { ...given, cmd: properties.cmd });
+    const told: string[] = [];
+    const watcher = supervisor.add(properties.name, { ...given, cmd: properties.cmd }, (warning) => told.push(warning));
     markAdded(watcher);
-    if (!properties.start) return {};
-    return watcher.start().then((outcome) => ({ started: outcome.started, kept: outcome.kept, ...insteadOf(outcome) }));
+    if (!properties.start) return warningsOf(told);
+    const started = watcher.start().then((outcome) => ({ started: outcome.started, kept: outcome.kept, ...insteadOf(outcome) }));
+    return withWarnings(started, told);
   },
   cli: {
     usage: '<name> <cmd> [<arg>…]',
@@ -43,6 +46,6 @@ export const add = defineCommand({
       if (watcher === undefined || words.length === 0) throw new ArgumentError(`Invalid number of arguments, expected: ${form}`);
       return { name: watcher, cmd: words.join(' '), start: start === true, ...(waiting === true && { waiting }) };
     },
-    print: printOk,
+    print: printOkWithWarnings,
   },
 });

@@ -17,7 +17,9 @@ export const get = defineCommand({
   },
   reply: { type: 'object', properties: { options: { type: 'object', description: 'Values by name.' } } },
   run(context, properties) {
-    const all = circusOptions(findWatcher(context, properties.name));
+    const watcher = findWatcher(context, properties.name);
+    // Circus has some names of its own, and not all of the options that there are here.
+    const all: Readonly<Record<string, unknown>> = { ...watcher.spec, ...circusOptions(watcher) };
     const unknown = properties.keys.find((key) => !Object.hasOwn(all, key));
     if (unknown !== undefined) throw new RingmasterError('RM_REQUEST_INVALID', [`${pythonRepr(unknown)} option not found`]);
     return { options: Object.fromEntries(properties.keys.map((key) => [key, all[key]])) };

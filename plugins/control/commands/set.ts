@@ -1,10 +1,11 @@
 import { watcherSchema } from '../../../core/index.js';
-import { expectArguments, given, printOk, waitingOption } from '../arguments.js';
+import { expectArguments, given, waitingOption } from '../arguments.js';
 import { configOptions } from '../circus-options.js';
 import { ArgumentError, defineCommand } from '../command.js';
 import { findWatcher } from '../match.js';
 import { optionValue } from '../option-arguments.js';
 import { insteadOf, name, waiting } from '../properties.js';
+import { printOkWithWarnings, warnings, withWarnings } from '../warnings.js';
 
 const form = 'set <name> <key> <value> [<key> <value>…], or <key>=<value>';
 
@@ -17,13 +18,15 @@ export const set = defineCommand({
     required: ['name', 'options'],
     properties: { name, options: { type: 'object', description: 'Values by name, as in the config.' }, waiting },
   },
-  reply: { type: 'object', properties: { instead: { type: 'string' } } },
+  reply: { type: 'object', properties: { instead: { type: 'string' }, warnings } },
   run(context, properties) {
     const watcher = findWatcher(context, properties.name);
     const stopped = watcher.status === 'stopped';
-    const done = watcher.set(configOptions(properties.options, watcher.spec));
+    const told: string[] = [];
+    const done = watcher.set(configOptions(properties.options, watcher.spec), (warning) => told.push(warning));
     // A stopped watcher has taken the options over: there is nothing to wait for.
-    return done.then((outcome) => (stopped ? {} : insteadOf(outcome)));
+    const body = done.then((outcome) => (stopped ? {} : insteadOf(outcome)));
+    return withWarnings(body, told);
   },
   cli: {
     usage: '<name> <key> <value> [<key> <value>…]',
@@ -37,7 +40,7 @@ export const set = defineCommand({
       for (const { key, text } of keysAndTexts(words)) values[key] = optionValue(key, text);
       return { name: watcher, options: values, ...given(options, 'waiting') };
     },
-    print: printOk,
+    print: printOkWithWarnings,
   },
 });
 

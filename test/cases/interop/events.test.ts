@@ -19,6 +19,7 @@ autostart = False
 `;
 
 const WEB = { name: 'my web' };
+const inTurn = (name: string): string[] => [`${name}.kill`, `${name}.reap -15`, `${name}.spawn`];
 const twice = (topic: string): string[] => [topic, topic];
 const DOWN = [...twice('my_web.kill'), ...twice('my_web.reap -15'), 'my_web.stop'];
 const UP = [...twice('my_web.spawn'), 'my_web.start'];
@@ -36,6 +37,10 @@ const STORY: readonly (readonly [string, object, readonly string[], (readonly st
   ['restart', { name: 'MY.w', match: 'regex' }, [...DOWN, ...UP], ['kept', 'started', 'stopped']],
   ['reload', WEB, RENEWED, ['kept', 'started', 'stopped']],
   ['reload', { ...WEB, graceful: false }, [...DOWN, ...UP], ['kept', 'started', 'stopped']],
+  ['reload', { ...WEB, sequential: true }, [...twice('my_web').flatMap(inTurn), 'my_web.reload'], ['kept', 'started', 'stopped']],
+  ['reload', { name: 'single', sequential: true }, [...inTurn('single'), 'single.reload'], ['kept', 'started', 'stopped']],
+  ['decr', WEB, ['my_web.kill']],
+  ['incr', WEB, ['my_web.spawn']],
   ['set', { ...WEB, options: { shell: true } }, ['my_web.updated', ...RENEWED]],
   ['set', { ...WEB, options: { max_retry: 3, warmup_delay: 0 } }, twice('my_web.updated')],
   ['start', { name: 'off' }, ['off.spawn', 'off.start'], ['kept', 'started']],

@@ -57,6 +57,12 @@ const REPLIES: readonly (readonly [string, object | undefined, object])[] = [
   ],
   ['set', { name: 'web', options: { env: { A: 1 } }, waiting: true }, { status: 'error', errno: 3, reason: "'A' isn't a string" }],
   ['set', { name: 'single', options: { numprocesses: 3 } }, { status: 'error', reason: 'Singleton watcher has a single process' }],
+  [
+    'set',
+    { name: 'web', options: { uid: 'nobody-at-all' } },
+    { status: 'error', errno: 5, code: 'RM_USER_UNKNOWN', reason: 'uid: there is no user "nobody-at-all"' },
+  ],
+  ['add', { name: 'x', cmd: 'true', options: { gid: 'nogroup-at-all' } }, { status: 'error', errno: 5, code: 'RM_GROUP_UNKNOWN' }],
   ['add', { name: 'x' }, { status: 'error', errno: 3, reason: "message invalid 'cmd' is missing" }],
   ['add', { name: 'WEB', cmd: 'sleep 1' }, { status: 'error', errno: 5 }],
   ['signal', { name: 'web', signum: 'nope' }, { status: 'error' }],
@@ -127,5 +133,21 @@ describe('interop: replies', function () {
 
   it('sets an option of a stopped watcher without a word of its being stopped', async () => {
     expect(Object.keys(await daemon.wait('set', { name: 'off', options: { cmd: 'sleep 301' } }))).to.have.members(['status', 'time', 'id']);
+  });
+
+  it('tells in the answer to add and set what of the options has no effect, waiting or not', async () => {
+    await using daemon = await Daemon.start(SECTIONS);
+    const copyPath = /^copy_path asks for sys\.path/;
+    const added = await daemon.ask('add', { name: 'odd', cmd: 'sleep 300', options: { copy_path: true, copy_env: true }, start: true });
+    expect(added).to.include({ status: 'ok' }).and.to.have.property('warnings').that.has.length(1);
+    for (const reply of [
+      await daemon.wait('set', { name: 'web', options: { copy_path: true } }),
+      await daemon.ask('set', { name: 'single', options: { copy_path: true } }),
+    ]) {
+      expect(reply).to.include({ status: 'ok' });
+      expect(reply.warnings).to.have.length(1);
+      expect((reply.warnings as string[])[0]).to.match(copyPath);
+    }
+    expect(await daemon.wait('set', { name: 'web', options: { priority: 3 } })).not.to.have.property('warnings');
   });
 });

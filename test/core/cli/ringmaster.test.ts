@@ -82,6 +82,31 @@ describe('ringmaster', () => {
       expect(status).to.equal(0);
     });
 
+    it('warns of what the config names and this machine has not', async () => {
+      const lines = ['[watcher:a]', 'cmd = no-such-command', 'uid = nobody-at-all', 'gid = nogroup-at-all', '[watcher:b]', 'cmd = date'];
+      const more = ['working_dir = /no/such', '[watcher:c]', 'cmd = tool', 'executable = /etc/passwd', '[watcher:d]', 'cmd = date'];
+      const here = ['copy_env = True', 'uid = root', 'gid = 0', 'working_dir = $(circus.env.HERE)', '[env:d]', 'HERE = /tmp', ''];
+      const { stdout, status } = await ringmaster('check', directory.file('host.ini', [...lines, ...more, ...here].join('\n')), '--json');
+      const { problems }: { problems: { path: string; message: string; severity: string; line: number }[] } = JSON.parse(stdout);
+      expect(problems.map(({ path, line }) => [path, line])).to.deep.equal([
+        ['watchers.a.cmd', 2],
+        ['watchers.a.uid', 3],
+        ['watchers.a.gid', 4],
+        ['watchers.b.working_dir', 7],
+        ['watchers.c.executable', 10],
+      ]);
+      const [cmd, uid, gid, cwd, executable] = problems.map(({ message }) => message);
+      expect(cmd).to.match(/^can’t be executed: no-such-command: not found in PATH/);
+      expect([uid, gid]).to.deep.equal([
+        'names a user whom this machine does not know: nobody-at-all',
+        'names a group that this machine does not know: nogroup-at-all',
+      ]);
+      expect(cwd).to.equal('can’t be entered: /no/such: there is no such file or directory (ENOENT)');
+      expect(executable).to.match(/EACCES/);
+      expect(problems.map(({ severity }) => severity)).not.to.include('error');
+      expect(status).to.equal(0);
+    });
+
     it('names a file that is not there', async () => {
       const { stdout, status } = await ringmaster('check', 'missing.yaml');
       expect(stdout).to.include('missing.yaml');

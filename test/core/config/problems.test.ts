@@ -110,7 +110,7 @@ const cases: readonly Case[] = [
   {
     title: 'a umask that is not octal',
     text: 'umask: "9"\n',
-    expected: { path: 'umask', found: '"9"', allowed: 'octal text such as "022" or null' },
+    expected: { path: 'umask', found: '"9"', allowed: 'octal text such as "022" or null, at least 0, at most 0777' },
   },
   {
     title: 'a number that begins with 0',

@@ -12,7 +12,7 @@ function refusal(run: () => unknown): { message: string; context: Readonly<Recor
   return null;
 }
 
-const spec = (options: Record<string, unknown> = {}): WatcherOptions => checkWatcher('web', { cmd: 'run', ...options });
+const spec = (options: Record<string, unknown> = {}): WatcherOptions => checkWatcher('web', { cmd: 'run', ...options }).spec;
 
 /** What both `add` and `set` say, in Circus's words. */
 const refused: [string, unknown, string][] = [
@@ -125,10 +125,41 @@ describe('watcher options at run time', () => {
     it(`sets ${what}`, () => {
       const before = spec({ options: { colour: 'red' }, hooks: { before_start: './a.mjs#f' } });
       const copy = structuredClone(before);
-      const { spec: after, ...rest } = checkWatcherChange(before, given);
+      const { spec: after, warnings, ...rest } = checkWatcherChange(before, given);
+      expect(warnings).to.deep.equal([]);
       expect(after).to.deep.equal({ ...before, ...expected });
       expect(rest).to.deep.equal(effect);
       expect(before).to.deep.equal(copy);
+    });
+  }
+
+  it('tells what of the options has no effect, and of a change only what it concerns', () => {
+    const copyPath = /^copy_path asks for sys\.path .*; set PYTHONPATH in env$/;
+    const [added, ...more] = checkWatcher('web', { cmd: 'run', copy_path: true }).warnings;
+    expect(added).to.match(copyPath);
+    expect(more).to.deep.equal([]);
+    const before = spec({ copy_path: true });
+    expect(checkWatcherChange(before, { numprocesses: 2 }).warnings).to.deep.equal([]);
+    expect(checkWatcherChange(before, { copy_path: true }).warnings).to.deep.equal([added]);
+    expect(checkWatcherChange(spec(), { args: ['$WID'] }).warnings).to.deep.equal([
+      'args[0] uses $WID, which is deprecated; write $(circus.wid)',
+    ]);
+    expect(checkWatcherChange(spec({ shell: true, shell_args: 'x' }), { shell: false }).warnings).to.have.length(1);
+    expect(checkWatcherChange(spec(), { 'stdout_stream.class': 'StdoutStream', 'stdout_stream.colour': 'red' }).warnings).to.have.length(1);
+  });
+
+  const unfit: readonly [string, Record<string, unknown>, RegExp][] = [
+    ['a zero byte in the command', { cmd: 'run\0x' }, /^'cmd' has a zero byte/],
+    ['a zero byte in an argument', { args: ['a', 'b\0'] }, /^'args\[1\]' has a zero byte/],
+    ['a zero byte in the environment', { env: { A: '\0' } }, /^'env\.A' has a zero byte/],
+    ['a variable with = in its name', { env: { 'A=B': 'c' } }, /has a name that no variable can have, got "A=B"/],
+    ['a niceness that there is not', { nice: 40 }, /at most 19/],
+    ['a umask that is none', { umask: '9' }, /octal text such as "022" or null, at least 0, at most 0777/],
+  ];
+  for (const [what, options, message] of unfit) {
+    it(`refuses ${what}`, () => {
+      expect(refusal(() => checkWatcher('web', { cmd: 'run', ...options }))?.message).to.match(message);
+      expect(refusal(() => checkWatcherChange(spec(), options))?.message).to.match(message);
     });
   }
 

@@ -178,8 +178,8 @@ describe('fake operating system', () => {
       0,
       5,
     ]);
-    expect(() => os.userId('nemo')).to.throw('there is no user nemo');
-    expect(() => os.groupId('nemo')).to.throw('there is no group nemo');
+    expect(() => os.userId('nemo')).to.throw('there is no user "nemo"');
+    expect(() => os.groupId('nemo')).to.throw('there is no group "nemo"');
   });
 
   it('refuses to end a process that is not there', () => {

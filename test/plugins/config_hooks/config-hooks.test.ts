@@ -62,6 +62,23 @@ describe('hooks in the config', () => {
     expect(calls()).to.deep.equal([]);
   });
 
+  it('takes what extended_stats writes into the stats, or returns, and tells nothing of it but a failure', async () => {
+    for (const [fn, more, told] of [
+      ['writeStats', { written: 1000 }, []],
+      ['returnStats', { returned: true }, []],
+      ['forget', {}, []],
+      ['fail', {}, ['hook_failure']],
+    ] as const) {
+      await using rig = await Rig.start(hook('extended_stats', fn));
+      const [process] = rig.watcher().processes();
+      if (process === undefined) throw new Error('there is no process');
+      rig.news('web');
+      const stats = await rig.until(rig.supervisor.extendStats(rig.watcher(), process, { cpu: 1 }));
+      expect(stats, fn).to.deep.equal({ cpu: 1, ...more });
+      expect(rig.news('web'), fn).to.deep.equal(told);
+    }
+  });
+
   it('tells what a function threw', async () => {
     await using rig = await Rig.start(hook('before_start', 'fail'));
     expect(rig.record.events.find((event) => event.name === 'hook_failure')?.body).to.include({

@@ -90,6 +90,8 @@ describe('control: command-line forms', () => {
     ['status', { status: 'active' }, 'active'],
     ['options', { options: { a: null, b: true, c: { x: ['y'] }, env: { B: '2', A: '1' } } }, "a: \nb: True\nc: {'x': ['y']}\nenv: A=1,B=2"],
     ['get', { options: { env: null, cmd: 'x' } }, 'env: \ncmd: x'],
+    ['get', { options: { umask: 0o27, nice: 5 } }, 'umask: 027\nnice: 5'],
+    ['set', { warnings: ['copy_path has no effect'] }, 'ok\nwarning: copy_path has no effect'],
     ['globaloptions', { options: { check_delay: 5 } }, 'check_delay: 5'],
     ['listsockets', { sockets: [] }, ''],
     [

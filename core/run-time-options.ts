@@ -1,0 +1,41 @@
+import type { Warn } from './api.js';
+import { checkWatcher, checkWatcherChange } from './config/index.js';
+import type { WatcherOptions } from './config/schema/watcher.js';
+import type { WatcherChangeCheck } from './config/watcher-options.js';
+import { identityOf } from './identity.js';
+import type { Logger } from './log.js';
+import type { Os } from './os/port.js';
+
+/** Whom what is said of options is told. */
+export interface OptionsHost {
+  readonly os: Os;
+  readonly log: Logger;
+  readonly warn: Warn | undefined;
+}
+
+/** Options of a watcher that is added at run time, for this machine. @throws RM_OPTION_INVALID, RM_USER_UNKNOWN, RM_GROUP_UNKNOWN */
+export function optionsToAdd(name: string, options: Readonly<Record<string, unknown>>, host: OptionsHost): WatcherOptions {
+  const { spec, warnings } = checkWatcher(name, options);
+  identityOf(host.os, spec);
+  tell(warnings, host);
+  return spec;
+}
+
+/** What setting options at run time comes to, on this machine. @throws as `optionsToAdd` */
+export function optionsToSet(
+  before: WatcherOptions,
+  options: Readonly<Record<string, unknown>>,
+  host: OptionsHost,
+): Omit<WatcherChangeCheck, 'warnings'> {
+  const { warnings, ...change } = checkWatcherChange(before, options);
+  if ('uid' in options || 'gid' in options) identityOf(host.os, change.spec);
+  tell(warnings, host);
+  return change;
+}
+
+function tell(warnings: readonly string[], { log, warn }: OptionsHost): void {
+  for (const warning of warnings) {
+    log.warn(warning);
+    warn?.(warning);
+  }
+}

@@ -71,9 +71,11 @@ export interface RemoveStep {
 export interface PluginStep {
   readonly do: 'plugin_unload' | 'plugin_load';
   readonly plugin: string;
-  /** added, removed, changed, or which plugin it requires. */
+  /** added, removed, changed, detached, or which plugin it requires. */
   readonly reason: string;
   readonly changes: readonly ValueChange[];
+  /** It was changed at run time, or closed because it kept failing. */
+  readonly drift: boolean;
 }
 /** An option of the daemon's own that is taken over at once. */
 export interface OptionStep extends ValueChange {
@@ -117,6 +119,8 @@ export interface PlanInput {
   readonly running: readonly RunningWatcher[];
   /** In the order of setting up. */
   readonly plugins: readonly PlannedPlugin[];
+  /** Those of the config in effect. */
+  readonly loaded_plugins: readonly PlannedPlugin[];
   readonly target: Config;
   /** Those that the target asks for, in the order of setting up. */
   readonly target_plugins: readonly PlannedPlugin[];
@@ -125,7 +129,7 @@ export interface PlanInput {
 /** What to do so that what runs is what the target says. */
 export function planConfig(input: PlanInput, options: PlanOptions = {}): ConfigPlan {
   const { loaded, running, target } = input;
-  const plugins = planPlugins(input.plugins, input.target_plugins);
+  const plugins = planPlugins(input.plugins, input.target_plugins, input.loaded_plugins);
   const gone = running.filter(({ name }) => !Object.hasOwn(target.watchers, name));
   const kept = running.filter(({ name }) => Object.hasOwn(target.watchers, name));
   const there = new Set(kept.map(({ name }) => name));

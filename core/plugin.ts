@@ -51,6 +51,8 @@ export interface Plugin<S extends OptionsSchema = OptionsSchema, H extends HookN
    * is until the daemon is started again.
    */
   readonly applies?: 'live' | 'daemon';
+  /** Whether its failures are the verdicts of functions that the user has named, so that it is never detached for them (default false). */
+  readonly never_detached?: boolean;
   /** Taps hooks and starts what it needs. Rejecting fails the start of the supervisor. */
   setup(context: PluginContext<S, H>): void | PromiseLike<void>;
 }

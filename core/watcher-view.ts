@@ -26,5 +26,6 @@ export function watcherView(watcher: WatcherApi): WatcherApi {
     kill: (options) => watcher.kill(options),
     signal: (signum, options) => watcher.signal(signum, options),
     set: (options) => watcher.set(options),
+    decisions: () => watcher.decisions(),
   });
 }

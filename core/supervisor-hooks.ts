@@ -10,7 +10,8 @@ export function supervisorHooks(clock: Clock, log: Logger, emit: PluginDeps['emi
     clock,
     log,
     onFailure: ({ hook, watcher, error }) => {
-      if (watcher !== null) emit(watcher, 'hook_failure', { name: hook, time: clock.wall() / 1000, error: messageOf(error.cause ?? error) });
+      if (watcher !== null)
+        emit(watcher, 'hook_failure', { name: hook, time: clock.wall() / 1000, error: messageOf(error.cause ?? error) });
     },
   });
 }

@@ -30,6 +30,7 @@ const LINES: Readonly<Record<keyof Commands, string>> = {
   get: 'get web numprocesses graceful_timeout',
   globaloptions: 'globaloptions endpoint',
   incr: 'incr --waiting web',
+  inspect: 'inspect quiet --last 2',
   ipython: 'ipython',
   ipythonshell: 'ipythonshell',
   kill: 'kill web 1002 --signum INT --waiting',
@@ -40,6 +41,10 @@ const LINES: Readonly<Record<keyof Commands, string>> = {
   numwatchers: 'numwatchers',
   options: 'options ticker',
   plan: 'plan /etc/ringmaster.yaml',
+  plugin_add: 'plugin add flapping attempts=3',
+  plugin_reconfigure: 'plugin reconfigure quiet hours=2',
+  plugin_remove: 'plugin remove quiet',
+  plugins: 'plugins',
   quit: 'quit --waiting',
   reload: 'reload web --waiting',
   reloadconfig: 'reloadconfig --waiting',
@@ -51,6 +56,7 @@ const LINES: Readonly<Record<keyof Commands, string>> = {
   stats: 'stats web',
   status: 'status',
   stop: 'stop "we*" --waiting',
+  why: 'why web',
 };
 
 /** Each names its directory: by default that is the one where the pages are made. */
@@ -106,7 +112,10 @@ export async function exchanges(): Promise<ReadonlyMap<string, Exchange>> {
 async function exchange(command: Command, line: string): Promise<Exchange> {
   const split = splitWords(line);
   if ('error' in split) throw new Error(`${line}: ${split.error}`);
-  const { values, positionals, problems } = parseArguments(split.words.slice(1), optionsOf(command));
+  const { values, positionals, problems } = parseArguments(
+    split.words.slice((command.cli?.verb ?? command.name).split(' ').length),
+    optionsOf(command),
+  );
   if (problems.length > 0 || command.cli === undefined) throw new Error(`${line}: ${problems.join(', ') || 'no form on the command line'}`);
   const properties = command.cli.message(positionals, commandOptions(command, values));
   const request = { id: 1, command: command.name, properties: command.name === 'listen' ? {} : properties };

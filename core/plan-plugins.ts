@@ -10,6 +10,8 @@ export interface PlannedPlugin {
   /** Whether it can be set up again at run time, or only with the daemon. */
   readonly applies: 'live' | 'daemon';
   readonly options: Readonly<Record<string, unknown>>;
+  /** Its options count for new processes only, because it changes what is executed. */
+  readonly shapes_spawns?: boolean;
   /** It was closed because it kept failing. */
   readonly detached?: boolean;
 }

@@ -172,12 +172,21 @@ export function configInEffect(loaded: Config, target: Config, plan: ConfigPlan)
   return { ...withRunningOptions(loaded, target), sockets: loaded.sockets, plugins: Object.fromEntries([...changed, ...kept]) };
 }
 
-function watcherSteps(watcher: RunningWatcher, { loaded, target }: PlanInput, { graceful, keep_drift }: PlanOptions): WatcherStep[] {
+function watcherSteps(
+  watcher: RunningWatcher,
+  { loaded, target, ...input }: PlanInput,
+  { graceful, keep_drift }: PlanOptions,
+): WatcherStep[] {
   const { name, spec, origin } = watcher;
   const after = target.watchers[name];
   if (after === undefined) return [];
   const base = origin === 'config' ? loaded.watchers[name] : undefined;
   const values = { from: new Map(Object.entries(spec)), to: new Map(Object.entries(after)) };
+  const shaping = new Set(
+    [...input.plugins, ...input.target_plugins].flatMap((plugin) => (plugin.shapes_spawns === true ? [plugin.name, plugin.source] : [])),
+  );
+  const isForNew = (option: string): boolean =>
+    option === 'plugins' ? valueChanges(spec.plugins, after.plugins).some((change) => shaping.has(change.option)) : needsRestart(option);
   const drifted = new Set(base === undefined ? Object.keys(after) : changedOptions(base, spec));
   const edited = new Set(base === undefined ? Object.keys(after) : changedOptions(base, after));
   const changes = changedOptions(spec, after)
@@ -187,7 +196,7 @@ function watcherSteps(watcher: RunningWatcher, { loaded, target }: PlanInput, { 
         option,
         from: values.from.get(option),
         to: values.to.get(option),
-        effect: needsRestart(option) ? 'restart' : option === 'numprocesses' ? 'scale' : 'live',
+        effect: isForNew(option) ? 'restart' : option === 'numprocesses' ? 'scale' : 'live',
         drift: drifted.has(option),
       }),
     );

@@ -129,9 +129,12 @@ export class PluginChanges {
     return found;
   }
 
-  /** Takes the steps from what is there to what is wanted. @throws RM_PLUGIN_CHANGE, and then everything is as it was */
+  /** Takes the steps from what is there to what is wanted; detached ones stay so, but for the one named and those that require it. @throws RM_PLUGIN_CHANGE, and then everything is as it was */
   async #change(name: string, wanted: readonly PluginEntry[]): Promise<void> {
-    const steps = planPlugins(this.#entries().map(plannedPlugin), wanted.map(wantedPlugin(name))).before;
+    const revived = new Set([name]);
+    for (const { plugin } of wanted) if (plugin.requires?.some((required) => revived.has(required))) revived.add(plugin.name);
+    const planned = wanted.map(plannedPlugin).map((plugin) => (revived.has(plugin.name) ? { ...plugin, detached: false } : plugin));
+    const steps = planPlugins(this.#entries().map(plannedPlugin), planned).before;
     try {
       await takePluginSteps(steps, wanted, this.#host);
     } catch (cause) {
@@ -154,14 +157,14 @@ export class PluginChanges {
 /** A plugin as plans see it. */
 export function plannedPlugin(entry: PluginEntry & { readonly detached?: boolean }): PlannedPlugin {
   const { name: source, plugin, config: options, detached = false } = entry;
-  return { name: plugin.name, source, requires: plugin.requires ?? [], applies: plugin.applies ?? 'live', options, detached };
-}
-
-/** Detached ones stay detached, but for the one that is named and those that require it. */
-function wantedPlugin(name: string): (entry: PluginEntry) => PlannedPlugin {
-  return (entry) => {
-    const planned = plannedPlugin(entry);
-    return planned.name === name || planned.requires.includes(name) ? { ...planned, detached: false } : planned;
+  return {
+    name: plugin.name,
+    source,
+    requires: plugin.requires ?? [],
+    applies: plugin.applies ?? 'live',
+    options,
+    shapes_spawns: plugin.hooks?.includes('spawn_options') === true,
+    detached,
   };
 }
 

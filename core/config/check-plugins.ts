@@ -5,6 +5,7 @@ import { withReserved } from '../plugin-options.js';
 import { checkSchema } from './ajv-problems.js';
 import { type ConvertOptions, convertValue } from './convert.js';
 import { suggestion } from './did-you-mean.js';
+import { isSame } from './diff.js';
 import { cloneJson, isObject, type JsonObject, objectIn, own } from './json-value.js';
 import { Findings, type Path, sentenceOf } from './problem.js';
 import type { DottedKey } from './source.js';
@@ -49,10 +50,17 @@ export function checkPluginOptions(plugin: AnyPlugin, options: Readonly<Record<s
   throw new RingmasterError('RM_PLUGIN_OPTIONS', [problems.map(sentenceOf).join('; ')], { context });
 }
 
-/** Checks a watcher's own options for plugins, given at run time. Changes `watcher`. */
-export function checkOwnOptions(watcher: JsonObject, plugins: Plugins, findings: Findings): void {
+/**
+ * Checks a watcher's own options for plugins, given at run time. Changes `watcher`.
+ *
+ * @param before what it had: as long as that stays it is not asked whether there is such a plugin
+ */
+export function checkOwnOptions(watcher: JsonObject, plugins: Plugins, findings: Findings, before: JsonObject = {}): void {
   const given = own(watcher, 'plugins');
-  if (isObject(given)) checkWatcherPlugins(given, ['plugins'], plugins, asText(findings));
+  if (!isObject(given)) return;
+  const changed = Object.fromEntries(Object.entries(given).filter(([name, value]) => !isSame(before[name], value)));
+  checkWatcherPlugins(changed, ['plugins'], plugins, asText(findings));
+  watcher.plugins = { ...given, ...changed };
 }
 
 const asText = (findings: Findings): ConvertOptions => ({ findings, isText: () => true });

@@ -63,7 +63,7 @@ export function checkWatcherChange(
       else applyOption(changed, key, Math.max(0, value), complaints, plugins);
     } else applyOption(changed, key, value, complaints, plugins);
   }
-  const after = finish(changed, complaints, plugins);
+  const after = finish(changed, complaints, plugins, spec.plugins);
   const keys = changedOptions(spec, after);
   const isForNew = (key: string): boolean =>
     key === 'plugins' && plugins !== undefined ? shapesSpawns(spec, after, plugins) : needsRestart(key);
@@ -164,14 +164,14 @@ function optionComplaint(key: string, value: unknown, schema: JsonSchema, proble
   return `${option} ${problem.message}`;
 }
 
-function finish(spec: JsonObject, complaints: string[], plugins?: Plugins): WatcherOptions {
+function finish(spec: JsonObject, complaints: string[], plugins?: Plugins, before?: JsonObject): WatcherOptions {
   const findings = new Findings(null);
   if (complaints.length === 0) {
     checkSchema(spec, watcherSchema, [], findings);
     crossCheckWatcher(spec, [], findings);
     checkWatcherOutputs(spec, [], findings);
     findInWatcher(spec, [], findings);
-    if (plugins !== undefined) checkOwnOptions(spec, plugins, findings);
+    if (plugins !== undefined) checkOwnOptions(spec, plugins, findings, before);
   }
   const errors = findings.problems.filter((problem) => problem.severity === 'error');
   const all = [

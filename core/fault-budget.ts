@@ -1,5 +1,5 @@
 /** How many times as many failures are allowed in a minute as in a row. */
-export const PER_MINUTE = 6;
+const PER_MINUTE = 6;
 const MINUTE_MS = 60_000;
 
 /** Where a plugin stands. */

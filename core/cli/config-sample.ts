@@ -36,7 +36,7 @@ export const configSampleVerb: Verb = {
  *
  * @param source what the config is to call it
  */
-export function samplePlugin(source: string, { summary, schema }: AnyPlugin): string {
+function samplePlugin(source: string, { summary, schema }: AnyPlugin): string {
   const options = Object.entries({ ...RESERVED_OPTIONS, ...schema.properties }).flatMap(([name, option]) => {
     const { description, default: fallback, examples = [] } = { default: undefined, examples: undefined, ...option };
     const isGiven = fallback !== undefined && fallback !== null;

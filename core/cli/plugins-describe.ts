@@ -38,7 +38,7 @@ function asData(plugin: AnyPlugin): Readonly<Record<string, unknown>> {
 }
 
 /** A plugin in words, for a terminal. */
-export function describePlugin({ name, summary, schema, hooks = [], requires = [], per_watcher, applies }: AnyPlugin): string {
+function describePlugin({ name, summary, schema, hooks = [], requires = [], per_watcher, applies }: AnyPlugin): string {
   const facts = [
     `Hooks: ${hooks.join(', ') || 'none'}`,
     ...(requires.length > 0 ? [`Requires: ${requires.join(', ')}`] : []),

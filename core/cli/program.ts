@@ -40,7 +40,7 @@ async function buildProgram(commander: Commander, io: Io, onStatus: (status: num
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
-    .configureHelp({ subcommandTerm: (command) => [command.name(), ...(usages.get(command.name()) ?? [])].join(' ') })
+    .configureHelp({ subcommandTerm: (command) => [command.name(), ...(usages.get(verbOf(command)) ?? [])].join(' ') })
     .addHelpText('after', `\n${epilogue(verbs)}`);
   for (const option of shared) program.addOption(toCommander(commander, option));
   for (const group of groupVerbs(verbs)) {
@@ -60,6 +60,12 @@ async function buildProgram(commander: Commander, io: Io, onStatus: (status: num
     for (const [name, verb] of under) addVerb(context, above, verb, name);
   }
   return program;
+}
+
+/** The words of a command after the name of the program. */
+function verbOf(command: Command): string {
+  const above = command.parent;
+  return above?.parent ? `${verbOf(above)} ${command.name()}` : command.name();
 }
 
 interface Context {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArguments } from '../../../core/cli/arguments.js';
 import { silentLogger } from '../../../core/log.js';
 import { ProcessSampler } from '../../../core/os/process-sampler.js';
+import { definePlugin } from '../../../core/plugin.js';
 import { splitWords } from '../../../core/shell-words.js';
 import { createHarness } from '../../../core/testing.js';
 import { commandOptions, optionsOf } from '../../../plugins/control/cli/command-options.js';
@@ -44,7 +45,7 @@ const LINES: Readonly<Record<keyof Commands, string>> = {
   plugin_add: 'plugin add flapping attempts=3',
   plugin_reconfigure: 'plugin reconfigure quiet hours=2',
   plugin_remove: 'plugin remove quiet',
-  plugins: 'plugins',
+  plugins: 'plugins quiet',
   quit: 'quit --waiting',
   reload: 'reload web --waiting',
   reloadconfig: 'reloadconfig --waiting',
@@ -68,6 +69,21 @@ const CONFIG = {
     web: { cmd: 'node server.js', working_dir: '/srv/app', numprocesses: 3, graceful_timeout: '5s' },
   },
 };
+
+/** A plugin to look at and to change. */
+const quiet = definePlugin({
+  name: 'quiet',
+  summary: 'Starts no watcher for some hours.',
+  schema: {
+    type: 'object',
+    additionalProperties: false,
+    properties: { hours: { type: 'integer', minimum: 0, default: 0, description: 'How many.' } },
+  },
+  hooks: ['before_start'],
+  setup({ hooks }) {
+    hooks.before_start.tap(() => undefined);
+  },
+});
 
 /** What the file of `plan`, `apply` and `reloadconfig` holds. */
 const CHANGED = {
@@ -131,7 +147,7 @@ async function ask(request: Readonly<Record<string, unknown>>): Promise<Reply> {
   const directory = await mkdtemp(join(tmpdir(), 'ringmaster-docs-'));
   const config_file = join(directory, 'ringmaster.json');
   await writeFile(config_file, JSON.stringify(CHANGED));
-  await using harness = createHarness({ config: CONFIG, config_file });
+  await using harness = createHarness({ config: CONFIG, config_file, plugins: [quiet] });
   await harness.start();
   const { supervisor, clock } = harness;
   const endpoints = {

@@ -29,6 +29,7 @@ interface Row {
  */
 export class HookRegistry {
   readonly #runner: HookRunner;
+  readonly #clock: RunnerOptions['clock'];
   readonly #log: RunnerOptions['log'];
   readonly #rows = new Map<HookName, Row>();
   readonly #tallies = new Map<string, Tally>();
@@ -36,6 +37,7 @@ export class HookRegistry {
 
   constructor(options: RunnerOptions) {
     this.#runner = new HookRunner(options);
+    this.#clock = options.clock;
     this.#log = options.log;
   }
 
@@ -111,7 +113,9 @@ export class HookRegistry {
 
   /** Counts, the last calls, and what is waited for. */
   inspect(): Inspection {
-    const calls = [...this.#tallies.values()].flatMap(({ recent }) => recent.list()).sort((a, b) => a.at - b.at);
+    const epoch_ms = this.#clock.wall() - this.#clock.now();
+    const calls = [...this.#tallies.values()].flatMap(({ recent, hook, plugin }) => recent.list(hook, plugin, epoch_ms));
+    calls.sort((a, b) => a.at - b.at);
     return { counts: this.counts(), calls, waiting: this.waitingFor() };
   }
 

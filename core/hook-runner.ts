@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js';
 import { explain, messageOf, RingmasterError } from './errors.js';
-import { type HookCall, verdictOf } from './hook-calls.js';
+import { DROPPED_CALL, type Ending, verdictOf } from './hook-calls.js';
 import { checkResult, isThenable } from './hook-result.js';
 import type { HookTap } from './hook-tap.js';
 import type { HookName } from './hooks.js';
@@ -37,8 +37,6 @@ interface Call {
   readonly tap: HookTap;
   readonly args: object;
   readonly input: readonly unknown[];
-  /** Seconds since the epoch, and the clock's `now()`. */
-  readonly at: number;
   readonly started_ms: number;
 }
 
@@ -81,10 +79,10 @@ export class HookRunner {
       const returned = tap.call(...input);
       if (isThenable(returned)) this.#overhear(call, returned);
       // Nothing else has run meanwhile: an answer that took so long is worth no more than none.
-      const late = this.#clock.now() - call.started_ms > tap.deadline_ms;
-      return this.#conclude(call, late ? { error: tooLate(tap) } : { value: returned });
+      const time_ms = this.#since(call);
+      return this.#conclude(call, time_ms > tap.deadline_ms ? { error: tooLate(tap) } : { value: returned }, time_ms);
     } catch (cause) {
-      return this.#conclude(call, { error: thrown(tap, cause) });
+      return this.#conclude(call, { error: thrown(tap, cause) }, this.#since(call));
     }
   }
 
@@ -99,12 +97,16 @@ export class HookRunner {
     } catch (cause) {
       answer = { error: thrown(tap, cause) };
     }
-    return this.#conclude(call, answer);
+    return this.#conclude(call, answer, this.#since(call));
   }
 
   #begin(tap: HookTap, args: object, input: readonly unknown[]): Call {
     tap.tally.calls += 1;
-    return { tap, args, input, at: this.#clock.wall() / 1000, started_ms: this.#clock.now() };
+    return { tap, args, input, started_ms: this.#clock.now() };
+  }
+
+  #since({ started_ms }: Call): number {
+    return this.#clock.now() - started_ms;
   }
 
   #wait(tap: HookTap, returned: PromiseLike<unknown>, since_ms: number): Promise<Answer> {
@@ -143,33 +145,33 @@ export class HookRunner {
       },
       (cause: unknown) => {
         const { plugin, hook, kind } = tap;
-        if (tap.live && kind === 'watch') this.#report(call, thrown(tap, cause));
+        if (tap.live && kind === 'watch') this.#report(call, thrown(tap, cause), this.#since(call));
         else this.#log.debug('a rejection came too late and was dropped', { plugin, hook, error: messageOf(cause) });
       },
     );
   }
 
-  #conclude(call: Call, answer: Answer): Answer {
+  /** @param time_ms how long it took */
+  #conclude(call: Call, answer: Answer, time_ms: number): Answer {
     const { tap, input } = call;
-    tap.tally.time_ms += this.#clock.now() - call.started_ms;
-    if (answer.error) return this.#report(call, answer.error);
+    tap.tally.time_ms += time_ms;
+    if (answer.error) return this.#report(call, answer.error, time_ms);
     const bad = checkResult(tap.hook, tap.kind, answer.value);
-    if (bad) return this.#report(call, new RingmasterError('RM_HOOK_RESULT', [tap.plugin, tap.hook, bad.found, bad.allowed]));
-    this.#keep(call, answer === DROPPED ? { verdict: 'dropped', detail: null } : verdictOf(tap.kind, input[0], answer.value));
+    if (bad) return this.#report(call, new RingmasterError('RM_HOOK_RESULT', [tap.plugin, tap.hook, bad.found, bad.allowed]), time_ms);
+    this.#keep(call, time_ms, answer === DROPPED ? DROPPED_CALL : verdictOf(tap.kind, input[0], answer.value));
     // What a watch has promised is looked at when it is there.
     if (answer !== DROPPED && !isThenable(answer.value)) tap.told?.(tap.hook, null);
     return answer.value === null ? NOTHING : answer;
   }
 
-  #keep({ tap, args, at, started_ms }: Call, ended: Pick<HookCall, 'verdict' | 'detail'>): void {
-    const { hook, plugin, tally } = tap;
-    tally.recent.add({ hook, plugin, watcher: watcherOf(args), at, time_ms: this.#clock.now() - started_ms, ...ended });
+  #keep({ tap, args, started_ms }: Call, time_ms: number, ending: Ending): void {
+    tap.tally.recent.add(watcherOf(args), started_ms, time_ms, ending);
   }
 
-  #report(call: Call, error: RingmasterError): Answer {
+  #report(call: Call, error: RingmasterError, time_ms: number): Answer {
     const { tap, args } = call;
     tap.tally.errors += 1;
-    this.#keep(call, { verdict: 'failed', detail: explain(error) });
+    this.#keep(call, time_ms, { verdict: 'failed', detail: explain(error) });
     this.#tell(tap, args, error);
     tap.told?.(tap.hook, error);
     return { error };

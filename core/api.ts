@@ -1,8 +1,13 @@
 import type { Config, DaemonOptions } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
+import type { Decision } from './decisions.js';
+import type { HookCall } from './hook-calls.js';
+import type { HookCount } from './hook-registry.js';
+import type { HookWait } from './hook-runner.js';
 import type { Stats } from './hooks.js';
 import type { AppliedPlan, ConfigPlan, PlanOptions } from './plan.js';
 import type { Drift } from './plan-drift.js';
+import type { PluginStatus } from './plugin-status.js';
 import type { SocketView } from './sockets.js';
 
 /** Circus's words for what a watcher does. */
@@ -96,11 +101,14 @@ export interface WatcherApi {
   /** Sends a signal. @throws RM_PROCESS_UNKNOWN for a pid that is not this watcher's */
   signal(signum: number, options?: SignalOptions): void;
   /**
-   * Sets options by name, as in the config. Takes effect at once or by a graceful reload, as the schema says.
+   * Sets options by name, as in the config; `PLUGIN.OPTION` and `PLUGIN` (true or false) are this watcher's own for a plugin. Takes effect
+   * at once or by a graceful reload, as the schema says.
    * @param warn told at once of what of it has no effect, or not the one that is meant; it is logged besides
    * @throws RM_OPTION_INVALID, RM_USER_UNKNOWN, RM_GROUP_UNKNOWN at once, not by the promise, and then nothing is changed
    */
   set(options: Readonly<Record<string, unknown>>, warn?: Warn): Promise<Outcome>;
+  /** The last decisions about it: what was decided, by whom and why; oldest first. */
+  decisions(): readonly Decision[];
 }
 
 export interface RemoveOptions {
@@ -114,6 +122,16 @@ export interface ConfigSource {
   readonly file?: string;
   /** What such a file may hold, as a value. */
   readonly config?: unknown;
+}
+
+/** What the taps of plugins have done. */
+export interface Inspection {
+  /** By plugin and hook, since the plugin was set up. */
+  readonly counts: readonly HookCount[];
+  /** The last calls of each plugin and hook, oldest first. */
+  readonly calls: readonly HookCall[];
+  /** Whose answers are waited for right now, the longest wait first; `since_ms` is how long. */
+  readonly waiting: readonly HookWait[];
 }
 
 /** What plugins, the control endpoint and embedders do with the supervisor. */
@@ -161,7 +179,30 @@ export interface SupervisorApi {
    * @throws as `reloadConfig`
    */
   apply(config: Config | PromiseLike<Config>, options?: PlanOptions): Promise<AppliedPlan>;
-  /** How the watchers differ from the config in effect: what was changed at run time. */
+  /** The plugins as they are now, in the order of setting up. */
+  plugins(): readonly PluginStatus[];
+  /**
+   * Sets a plugin up at run time, with packaged ones that it requires. Changes of plugins, and configs that are applied, take their
+   * turn one after the other.
+   *
+   * @param name as in a config: a plugin that comes along, a path or an npm package
+   * @param options a text may stand for a number or for true and false
+   * @throws RM_PLUGIN_UNKNOWN, RM_PLUGIN_EXISTS, RM_PLUGIN_FIXED, RM_PLUGIN_OPTIONS, RM_PLUGIN_ORDER, RM_PLUGIN_CHANGE: then nothing is changed
+   */
+  addPlugin(name: string, options?: Readonly<Record<string, unknown>>): Promise<PluginStatus>;
+  /**
+   * Closes a plugin, and those that came along for it alone; resolves with their names.
+   * @throws RM_PLUGIN_ABSENT, RM_PLUGIN_FIXED; RM_PLUGIN_REQUIRED where another one requires it
+   */
+  removePlugin(name: string): Promise<readonly string[]>;
+  /**
+   * Lays options over those that a plugin has and sets it up again, and with it those that require it; also where it was detached.
+   * @throws RM_PLUGIN_ABSENT, RM_PLUGIN_FIXED, RM_PLUGIN_OPTIONS; RM_PLUGIN_CHANGE where it can't be set up: then it is as it was
+   */
+  reconfigurePlugin(name: string, options?: Readonly<Record<string, unknown>>): Promise<PluginStatus>;
+  /** Which plugin's tap of which hook ran when, for how long, with what verdict. */
+  inspect(): Inspection;
+  /** How watchers and plugins differ from the config in effect: what was changed at run time. */
   drift(): readonly Drift[];
   /**
    * Process information with what plugins add to it by the hook `stats`. It never rejects: where a plugin fails, that is told by

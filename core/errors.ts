@@ -64,6 +64,30 @@ export const ERRORS = {
       `plugins.${plugin}.${path} of the config must be ${allowed}, got ${found}`,
     fix: 'see the options of the plugin in docs/reference/plugins.md',
   },
+  RM_PLUGIN_OPTIONS: {
+    message: (problems: string) => problems,
+    fix: '`ringmaster plugins describe NAME` shows every option of a plugin',
+  },
+  RM_PLUGIN_ABSENT: {
+    message: (name: string, hint: string) => `there is no plugin "${name}": ${hint}`,
+    fix: '`ringmaster plugins` shows those that are there, `ringmaster plugin add NAME` adds one',
+  },
+  RM_PLUGIN_EXISTS: {
+    message: (name: string) => `plugin "${name}" is there already`,
+    fix: '`ringmaster plugin reconfigure NAME` changes its options, and sets it up again where it was detached',
+  },
+  RM_PLUGIN_REQUIRED: {
+    message: (name: string, users: string) => `cannot remove plugin "${name}": ${users} requires it`,
+    fix: 'remove those first',
+  },
+  RM_PLUGIN_FIXED: {
+    message: (name: string) => `plugin "${name}" can only be changed in the config, with a new start of the daemon`,
+    fix: 'change the config and start the daemon again',
+  },
+  RM_PLUGIN_CHANGE: {
+    message: (name: string, why: string) => `plugin "${name}" was not changed, everything runs as before: ${why}`,
+    fix: 'correct what is named, and ask again',
+  },
   RM_PLUGIN_ORDER: {
     message: (why: string) => `cannot order the plugins: ${why}`,
     fix: 'correct `requires` of the plugins named, or name the missing one under `plugins` in the config',

@@ -35,6 +35,8 @@ export interface EventBodies {
   check_failed: { name: string; time: number; error: string };
   /** A check that had failed passes again. */
   check_recovered: { name: string; time: number };
+  /** A plugin was closed because it kept failing; the watcher's name is `plugin:NAME`. */
+  plugin_detached: { time: number; reason: string };
 }
 export type EventName = keyof EventBodies;
 
@@ -63,4 +65,5 @@ export const EVENTS: Readonly<Record<EventName, string>> = {
   limit_exceeded: 'A process or a watcher used more or less than it may, too often.',
   check_failed: 'A check that concerns the watcher failed as often in a row as its options say; `name` is the check.',
   check_recovered: 'A check that had failed passes again.',
+  plugin_detached: 'A plugin was closed because it, or one that it requires, kept failing; the watcher is named `plugin:NAME`.',
 };

@@ -1,4 +1,5 @@
 import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, SyncBailHook, SyncHook, SyncWaterfallHook } from 'tapable';
+import { isSame } from './config/diff.js';
 import { explain, RingmasterError } from './errors.js';
 import { freezeData } from './freeze.js';
 import type { Answer, HookRunner } from './hook-runner.js';
@@ -9,6 +10,12 @@ import { HOOKS, type HookName, type Veto } from './hooks.js';
 export interface Refusal extends Veto {
   readonly plugin: string;
   readonly hook: HookName;
+}
+
+/** A decision, and the plugin whose it is; null: nobody has changed it. */
+export interface Decided<T> {
+  readonly value: T;
+  readonly by: string | null;
 }
 
 /** Runs the taps it was made of. What comes back is a promise unless the hook is synchronous. */
@@ -44,14 +51,15 @@ function syncGate(name: HookName, taps: readonly HookTap[], runner: HookRunner):
 }
 
 function decide(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
-  const hook = new SyncWaterfallHook<[unknown, object], unknown>(['value', 'args'], name);
+  const hook = new SyncWaterfallHook<[Decided<unknown>, object], Decided<unknown>>(['decided', 'args'], name);
   for (const tap of taps) {
-    hook.tap(tap.plugin, (value, args) => {
-      const answer = runner.callSync(tap, args, [freezeData(value), args]);
-      return answer.error ? undefined : answer.value;
+    hook.tap(tap.plugin, (decided, args) => {
+      const answer = runner.callSync(tap, args, [freezeData(decided.value), args]);
+      if (answer.error || answer.value === undefined || isSame(answer.value, decided.value)) return decided;
+      return { value: answer.value, by: tap.plugin };
     });
   }
-  return (value, args) => hook.call(value, args);
+  return (value, args) => hook.call({ value, by: null }, args);
 }
 
 function shape(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {

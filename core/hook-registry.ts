@@ -1,13 +1,18 @@
+import type { Inspection } from './api.js';
 import { freezeData } from './freeze.js';
-import { type CompiledHook, compileHook, type Refusal } from './hook-compile.js';
+import { HookCalls } from './hook-calls.js';
+import { type CompiledHook, compileHook, type Decided, type Refusal } from './hook-compile.js';
 import { orderTaps, unknownBefore } from './hook-order.js';
 import { HookRunner, type HookWait, type RunnerOptions, watcherOf } from './hook-runner.js';
-import { HookTap, type Tally, type TapFunction } from './hook-tap.js';
+import { HookTap, type Tally, type TapFunction, type TapListener } from './hook-tap.js';
 import type { HookArgs, HookHandle, HookName, HookOfKind, HookValue, Tap, TapOptions } from './hooks.js';
 import type { Scope } from './scope.js';
 
 /** The gate that has to be answered at once. */
 export type SyncGate = 'before_signal';
+
+/** What a plugin's taps of a hook have done. */
+export type HookCount = Readonly<Pick<Tally, 'hook' | 'plugin' | 'calls' | 'errors' | 'time_ms'>>;
 
 /** The taps of one hook and what was compiled of them: one for each watcher that has taps of its own, one for all others. */
 interface Row {
@@ -24,6 +29,7 @@ interface Row {
  */
 export class HookRegistry {
   readonly #runner: HookRunner;
+  readonly #clock: RunnerOptions['clock'];
   readonly #log: RunnerOptions['log'];
   readonly #rows = new Map<HookName, Row>();
   readonly #tallies = new Map<string, Tally>();
@@ -31,6 +37,7 @@ export class HookRegistry {
 
   constructor(options: RunnerOptions) {
     this.#runner = new HookRunner(options);
+    this.#clock = options.clock;
     this.#log = options.log;
   }
 
@@ -39,9 +46,10 @@ export class HookRegistry {
    *
    * @param owner name of the plugin, or of whoever else taps, for reports and for `before`
    * @param scope removes the taps when it ends
+   * @param told how each call of them ends
    */
-  handles<H extends HookName>(owner: string, names: readonly H[], scope: Scope): { readonly [N in H]: HookHandle<N> } {
-    const entries = names.map((name) => [name, this.#handle(owner, name, scope)] as const);
+  handles<H extends HookName>(owner: string, names: readonly H[], scope: Scope, told?: TapListener): { readonly [N in H]: HookHandle<N> } {
+    const entries = names.map((name) => [name, this.#handle(owner, name, scope, told)] as const);
     return Object.freeze(Object.fromEntries(entries)) as { readonly [N in H]: HookHandle<N> };
   }
 
@@ -64,10 +72,10 @@ export class HookRegistry {
     return hook === null ? null : ((hook(undefined, freezeArgs(args)) as Refusal | undefined) ?? null);
   }
 
-  /** The decision after everybody's say; a failed tap leaves the one before. Never throws. */
-  decide<N extends HookOfKind<'decide'>>(name: N, value: HookValue<N>, args: HookArgs<N>): HookValue<N> {
+  /** The decision after everybody's say, and whose it is; a failed tap leaves the one before. Never throws. */
+  decide<N extends HookOfKind<'decide'>>(name: N, value: HookValue<N>, args: HookArgs<N>): Decided<HookValue<N>> {
     const hook = this.#compiled(name, args);
-    return hook === null ? value : (hook(value, freezeArgs(args)) as HookValue<N>);
+    return hook === null ? { value, by: null } : (hook(value, freezeArgs(args)) as Decided<HookValue<N>>);
   }
 
   /** The value as everybody wants it. @throws RM_PLUGIN_FAILED that names the plugin that failed */
@@ -99,15 +107,23 @@ export class HookRegistry {
   }
 
   /** What each plugin's taps of each hook have done since the plugin was set up. */
-  counts(): readonly Readonly<Omit<Tally, 'users'>>[] {
+  counts(): readonly HookCount[] {
     return [...this.#tallies.values()].map(({ hook, plugin, calls, errors, time_ms }) => ({ hook, plugin, calls, errors, time_ms }));
   }
 
-  #handle<N extends HookName>(owner: string, name: N, scope: Scope): HookHandle<N> {
+  /** Counts, the last calls, and what is waited for. */
+  inspect(): Inspection {
+    const epoch_ms = this.#clock.wall() - this.#clock.now();
+    const calls = [...this.#tallies.values()].flatMap(({ recent, hook, plugin }) => recent.list(hook, plugin, epoch_ms));
+    calls.sort((a, b) => a.at - b.at);
+    return { counts: this.counts(), calls, waiting: this.waitingFor() };
+  }
+
+  #handle<N extends HookName>(owner: string, name: N, scope: Scope, told?: TapListener): HookHandle<N> {
     const tally = this.#tally(owner, name, scope);
     return Object.freeze({
       tap: (fn: Tap<N>, options: TapOptions = {}): Disposable => {
-        const tap = new HookTap(tally, fn as TapFunction, options);
+        const tap = new HookTap(tally, fn as TapFunction, options, told);
         this.#add(tap);
         const owned = scope.add(`tap of ${name}`, () => this.#remove(tap));
         return { [Symbol.dispose]: () => void owned[Symbol.asyncDispose]() };
@@ -117,7 +133,7 @@ export class HookRegistry {
 
   #tally(plugin: string, hook: HookName, scope: Scope): Tally {
     const key = `${hook} ${plugin}`;
-    const tally = this.#tallies.get(key) ?? { hook, plugin, calls: 0, errors: 0, time_ms: 0, users: 0 };
+    const tally = this.#tallies.get(key) ?? { hook, plugin, calls: 0, errors: 0, time_ms: 0, recent: new HookCalls(), users: 0 };
     tally.users += 1;
     this.#tallies.set(key, tally);
     scope.add(`counts of ${hook}`, () => {

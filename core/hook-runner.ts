@@ -1,5 +1,6 @@
 import type { Clock } from './clock.js';
 import { explain, messageOf, RingmasterError } from './errors.js';
+import { DROPPED_CALL, type Ending, verdictOf } from './hook-calls.js';
 import { checkResult, isThenable } from './hook-result.js';
 import type { HookTap } from './hook-tap.js';
 import type { HookName } from './hooks.js';
@@ -28,6 +29,16 @@ export interface HookWait {
 export type Answer = { readonly value: unknown; readonly error?: never } | { readonly error: RingmasterError };
 
 const NOTHING: Answer = { value: undefined };
+/** It was removed before it answered. */
+const DROPPED: Answer = { value: undefined };
+
+/** A call under way. */
+interface Call {
+  readonly tap: HookTap;
+  readonly args: object;
+  readonly input: readonly unknown[];
+  readonly started_ms: number;
+}
 
 export interface RunnerOptions {
   readonly clock: Clock;
@@ -63,33 +74,39 @@ export class HookRunner {
   /** Calls a tap that has to answer at once. A promise from a `watch` is only looked at for its rejection. */
   callSync(tap: HookTap, args: object, input: readonly unknown[]): Answer {
     if (!tap.live) return NOTHING;
-    const started_ms = this.#begin(tap);
+    const call = this.#begin(tap, args, input);
     try {
       const returned = tap.call(...input);
-      if (isThenable(returned)) this.#overhear(tap, args, returned);
-      return this.#conclude(tap, args, started_ms, { value: returned });
+      if (isThenable(returned)) this.#overhear(call, returned);
+      // Nothing else has run meanwhile: an answer that took so long is worth no more than none.
+      const time_ms = this.#since(call);
+      return this.#conclude(call, time_ms > tap.deadline_ms ? { error: tooLate(tap) } : { value: returned }, time_ms);
     } catch (cause) {
-      return this.#conclude(tap, args, started_ms, { error: thrown(tap, cause) });
+      return this.#conclude(call, { error: thrown(tap, cause) }, this.#since(call));
     }
   }
 
   /** Calls a tap and waits for its answer, until its deadline or its removal. */
   async call(tap: HookTap, args: object, input: readonly unknown[]): Promise<Answer> {
     if (!tap.live) return NOTHING;
-    const started_ms = this.#begin(tap);
+    const call = this.#begin(tap, args, input);
     let answer: Answer;
     try {
       const returned = tap.call(...input);
-      answer = isThenable(returned) ? await this.#wait(tap, returned, started_ms) : { value: returned };
+      answer = isThenable(returned) ? await this.#wait(tap, returned, call.started_ms) : { value: returned };
     } catch (cause) {
       answer = { error: thrown(tap, cause) };
     }
-    return this.#conclude(tap, args, started_ms, answer);
+    return this.#conclude(call, answer, this.#since(call));
   }
 
-  #begin(tap: HookTap): number {
+  #begin(tap: HookTap, args: object, input: readonly unknown[]): Call {
     tap.tally.calls += 1;
-    return this.#clock.now();
+    return { tap, args, input, started_ms: this.#clock.now() };
+  }
+
+  #since({ started_ms }: Call): number {
+    return this.#clock.now() - started_ms;
   }
 
   #wait(tap: HookTap, returned: PromiseLike<unknown>, since_ms: number): Promise<Answer> {
@@ -109,9 +126,9 @@ export class HookRunner {
         resolve(answer);
       };
       const timer = this.#clock.setTimeout(() => {
-        end({ error: new RingmasterError('RM_HOOK_TIMEOUT', [tap.plugin, tap.hook, tap.deadline_ms]) });
+        end({ error: tooLate(tap) });
       }, tap.deadline_ms);
-      const removal = tap.onRetire(() => end(NOTHING));
+      const removal = tap.onRetire(() => end(DROPPED));
       this.#waits.add(wait);
       Promise.resolve(returned).then(
         (value) => end({ value }),
@@ -120,35 +137,61 @@ export class HookRunner {
     });
   }
 
-  #overhear(tap: HookTap, args: object, returned: PromiseLike<unknown>): void {
-    Promise.resolve(returned).then(undefined, (cause: unknown) => {
-      const { plugin, hook, kind } = tap;
-      if (tap.live && kind === 'watch') this.#report(tap, args, thrown(tap, cause));
-      else this.#log.debug('a rejection came too late and was dropped', { plugin, hook, error: messageOf(cause) });
-    });
+  #overhear(call: Call, returned: PromiseLike<unknown>): void {
+    const { tap } = call;
+    Promise.resolve(returned).then(
+      () => {
+        if (tap.live && tap.kind === 'watch') tap.told?.(tap.hook, null);
+      },
+      (cause: unknown) => {
+        const { plugin, hook, kind } = tap;
+        if (tap.live && kind === 'watch') this.#report(call, thrown(tap, cause), this.#since(call));
+        else this.#log.debug('a rejection came too late and was dropped', { plugin, hook, error: messageOf(cause) });
+      },
+    );
   }
 
-  #conclude(tap: HookTap, args: object, started_ms: number, answer: Answer): Answer {
-    tap.tally.time_ms += this.#clock.now() - started_ms;
-    if (answer.error) return this.#report(tap, args, answer.error);
+  /** @param time_ms how long it took */
+  #conclude(call: Call, answer: Answer, time_ms: number): Answer {
+    const { tap, input } = call;
+    tap.tally.time_ms += time_ms;
+    if (answer.error) return this.#report(call, answer.error, time_ms);
     const bad = checkResult(tap.hook, tap.kind, answer.value);
-    if (bad) return this.#report(tap, args, new RingmasterError('RM_HOOK_RESULT', [tap.plugin, tap.hook, bad.found, bad.allowed]));
+    if (bad) return this.#report(call, new RingmasterError('RM_HOOK_RESULT', [tap.plugin, tap.hook, bad.found, bad.allowed]), time_ms);
+    this.#keep(call, time_ms, answer === DROPPED ? DROPPED_CALL : verdictOf(tap.kind, input[0], answer.value));
+    // What a watch has promised is looked at when it is there.
+    if (answer !== DROPPED && !isThenable(answer.value)) tap.told?.(tap.hook, null);
     return answer.value === null ? NOTHING : answer;
   }
 
-  #report(tap: HookTap, args: object, error: RingmasterError): Answer {
+  #keep({ tap, args, started_ms }: Call, time_ms: number, ending: Ending): void {
+    tap.tally.recent.add(watcherOf(args), started_ms, time_ms, ending);
+  }
+
+  #report(call: Call, error: RingmasterError, time_ms: number): Answer {
+    const { tap, args } = call;
     tap.tally.errors += 1;
+    this.#keep(call, time_ms, { verdict: 'failed', detail: explain(error) });
+    this.#tell(tap, args, error);
+    tap.told?.(tap.hook, error);
+    return { error };
+  }
+
+  #tell(tap: HookTap, args: object, error: RingmasterError): void {
     const { plugin, hook, ignore_failure: ignored } = tap;
     const watcher = watcherOf(args);
     this.#log.error(explain(error), { plugin, hook, watcher, code: error.code, ignored });
-    if (hook === 'event') return { error };
+    if (hook === 'event') return;
     try {
       this.#onFailure?.({ hook, plugin, watcher, error, ignored });
     } catch (cause) {
       this.#log.error(`cannot report a failed hook: ${messageOf(cause)}`, { plugin, hook });
     }
-    return { error };
   }
+}
+
+function tooLate({ plugin, hook, deadline_ms }: HookTap): RingmasterError {
+  return new RingmasterError('RM_HOOK_TIMEOUT', [plugin, hook, deadline_ms]);
 }
 
 function thrown(tap: HookTap, cause: unknown): RingmasterError {

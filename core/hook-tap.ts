@@ -1,3 +1,5 @@
+import type { RingmasterError } from './errors.js';
+import type { HookCalls } from './hook-calls.js';
 import { HOOKS, type HookName, type TapOptions } from './hooks.js';
 
 /** A tap's function, whatever the hook. */
@@ -11,9 +13,13 @@ export interface Tally {
   errors: number;
   /** Time from calling to answering, waiting included. */
   time_ms: number;
+  readonly recent: HookCalls;
   /** How many handles count here. */
   users: number;
 }
+
+/** Told how each call of a tap has ended; null: well. */
+export type TapListener = (hook: HookName, failure: RingmasterError | null) => void;
 
 const DEADLINE_MS = 5000;
 
@@ -23,6 +29,7 @@ export class HookTap {
   readonly plugin: string;
   readonly call: TapFunction;
   readonly tally: Tally;
+  readonly told: TapListener | undefined;
   readonly stage: number;
   readonly before: readonly string[];
   readonly watcher: string | undefined;
@@ -31,11 +38,12 @@ export class HookTap {
   readonly #waits = new Set<() => void>();
   #live = true;
 
-  constructor(tally: Tally, call: TapFunction, options: TapOptions) {
+  constructor(tally: Tally, call: TapFunction, options: TapOptions, told?: TapListener) {
     this.hook = tally.hook;
     this.plugin = tally.plugin;
     this.call = call;
     this.tally = tally;
+    this.told = told;
     this.stage = options.stage ?? 0;
     this.before = options.before ?? [];
     this.watcher = options.watcher;

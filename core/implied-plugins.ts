@@ -21,7 +21,8 @@ const IMPLIED: Readonly<Record<string, (config: Config) => boolean>> = {
 export async function impliedPlugins(config: Config, plugins: ReadonlyMap<string, AnyPlugin>): Promise<readonly string[]> {
   const there = new Set([...plugins.values()].map(({ name }) => name));
   const byOption = Object.keys(IMPLIED).filter((name) => !there.has(name) && IMPLIED[name]?.(config));
-  const required = [...plugins.values()].flatMap(({ requires = [] }) => requires).filter((name) => !there.has(name));
+  const on = [...plugins].flatMap(([name, plugin]) => (config.plugins[name] === false ? [] : [plugin]));
+  const required = on.flatMap(({ requires = [] }) => requires).filter((name) => !there.has(name));
   const packaged = required.length > 0 ? await packagedNames() : [];
   return [...byOption, ...required.filter((name) => packaged.includes(name))].filter((name) => config.plugins[name] === undefined);
 }

@@ -23,8 +23,13 @@ export {
 export type { Config, DaemonOptions } from './config/schema/daemon.js';
 export type { SocketOptions } from './config/schema/socket.js';
 export { type WatcherOptions, watcherSchema } from './config/schema/watcher.js';
+export type { Decision } from './decisions.js';
 export { type ErrorCode, type ErrorOptions, isRingmasterError, messageOf, RingmasterError } from './errors.js';
 export { EVENTS, type EventBodies, type EventName, type SupervisorEvent } from './events.js';
+export type { FaultStatus } from './fault-budget.js';
+export type { HookCall, HookVerdict } from './hook-calls.js';
+export type { HookCount } from './hook-registry.js';
+export type { HookWait } from './hook-runner.js';
 export * from './hooks.js';
 export type { FromSchema, FromSchemaInput, JsonSchema } from './json-schema.js';
 export { type LogFields, type Logger, silentLogger } from './log.js';
@@ -46,8 +51,10 @@ export type {
   RestartDaemonStep,
   WatcherStep,
 } from './plan.js';
-export type { Drift } from './plan-drift.js';
+export type { Drift, WatcherDrift } from './plan-drift.js';
+export type { PluginDrift } from './plan-plugins.js';
 export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type PluginContext, type Remark } from './plugin.js';
+export type { PluginOption, PluginState, PluginStatus, PluginTaps } from './plugin-status.js';
 export { memoryPercent, processInfo, processTotals } from './process-info.js';
 export { type Cleanup, Scope } from './scope.js';
 export { checkOptions, paceOptions, statsdOptions } from './service-options.js';

@@ -71,9 +71,11 @@ export interface RemoveStep {
 export interface PluginStep {
   readonly do: 'plugin_unload' | 'plugin_load';
   readonly plugin: string;
-  /** added, removed, changed, or which plugin it requires. */
+  /** added, removed, changed, detached, or which plugin it requires. */
   readonly reason: string;
   readonly changes: readonly ValueChange[];
+  /** It was changed at run time, or closed because it kept failing. */
+  readonly drift: boolean;
 }
 /** An option of the daemon's own that is taken over at once. */
 export interface OptionStep extends ValueChange {
@@ -117,6 +119,8 @@ export interface PlanInput {
   readonly running: readonly RunningWatcher[];
   /** In the order of setting up. */
   readonly plugins: readonly PlannedPlugin[];
+  /** Those of the config in effect. */
+  readonly loaded_plugins: readonly PlannedPlugin[];
   readonly target: Config;
   /** Those that the target asks for, in the order of setting up. */
   readonly target_plugins: readonly PlannedPlugin[];
@@ -125,7 +129,7 @@ export interface PlanInput {
 /** What to do so that what runs is what the target says. */
 export function planConfig(input: PlanInput, options: PlanOptions = {}): ConfigPlan {
   const { loaded, running, target } = input;
-  const plugins = planPlugins(input.plugins, input.target_plugins);
+  const plugins = planPlugins(input.plugins, input.target_plugins, input.loaded_plugins);
   const gone = running.filter(({ name }) => !Object.hasOwn(target.watchers, name));
   const kept = running.filter(({ name }) => Object.hasOwn(target.watchers, name));
   const there = new Set(kept.map(({ name }) => name));
@@ -168,12 +172,21 @@ export function configInEffect(loaded: Config, target: Config, plan: ConfigPlan)
   return { ...withRunningOptions(loaded, target), sockets: loaded.sockets, plugins: Object.fromEntries([...changed, ...kept]) };
 }
 
-function watcherSteps(watcher: RunningWatcher, { loaded, target }: PlanInput, { graceful, keep_drift }: PlanOptions): WatcherStep[] {
+function watcherSteps(
+  watcher: RunningWatcher,
+  { loaded, target, ...input }: PlanInput,
+  { graceful, keep_drift }: PlanOptions,
+): WatcherStep[] {
   const { name, spec, origin } = watcher;
   const after = target.watchers[name];
   if (after === undefined) return [];
   const base = origin === 'config' ? loaded.watchers[name] : undefined;
   const values = { from: new Map(Object.entries(spec)), to: new Map(Object.entries(after)) };
+  const shaping = new Set(
+    [...input.plugins, ...input.target_plugins].flatMap((plugin) => (plugin.shapes_spawns === true ? [plugin.name, plugin.source] : [])),
+  );
+  const isForNew = (option: string): boolean =>
+    option === 'plugins' ? valueChanges(spec.plugins, after.plugins).some((change) => shaping.has(change.option)) : needsRestart(option);
   const drifted = new Set(base === undefined ? Object.keys(after) : changedOptions(base, spec));
   const edited = new Set(base === undefined ? Object.keys(after) : changedOptions(base, after));
   const changes = changedOptions(spec, after)
@@ -183,7 +196,7 @@ function watcherSteps(watcher: RunningWatcher, { loaded, target }: PlanInput, { 
         option,
         from: values.from.get(option),
         to: values.to.get(option),
-        effect: needsRestart(option) ? 'restart' : option === 'numprocesses' ? 'scale' : 'live',
+        effect: isForNew(option) ? 'restart' : option === 'numprocesses' ? 'scale' : 'live',
         drift: drifted.has(option),
       }),
     );

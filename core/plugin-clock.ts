@@ -2,16 +2,18 @@ import type { Clock } from './clock.js';
 import { isThenable } from './hook-result.js';
 import type { Scope } from './scope.js';
 
-/**
- * A clock whose timers end with `scope`.
- *
- * @param onError told of what a timer's function threw, or its promise was rejected with
- */
-export function scopedClock(clock: Clock, scope: Scope, onError: (cause: unknown) => void): Clock {
+/** Told how each call of a timer's function has ended, when its promise is settled where it returns one. */
+export interface TimerListener {
+  succeeded(): void;
+  failed(cause: unknown): void;
+}
+
+/** A clock whose timers end with `scope`. */
+export function scopedClock(clock: Clock, scope: Scope, told: TimerListener): Clock {
   const owned = (name: string, fn: () => void, arm: (run: () => void) => Disposable): Disposable => {
     const timer = arm(() => {
       void entry[Symbol.asyncDispose]();
-      guarded(fn, onError);
+      guarded(fn, told);
     });
     const entry = scope.add(name, () => timer[Symbol.dispose]());
     return { [Symbol.dispose]: () => void entry[Symbol.asyncDispose]() };
@@ -24,11 +26,13 @@ export function scopedClock(clock: Clock, scope: Scope, onError: (cause: unknown
   };
 }
 
-function guarded(fn: () => unknown, onError: (cause: unknown) => void): void {
+function guarded(fn: () => unknown, told: TimerListener): void {
+  const failed = (cause: unknown): void => told.failed(cause);
   try {
     const returned = fn();
-    if (isThenable(returned)) Promise.resolve(returned).then(undefined, onError);
+    if (isThenable(returned)) Promise.resolve(returned).then(() => told.succeeded(), failed);
+    else told.succeeded();
   } catch (cause) {
-    onError(cause);
+    failed(cause);
   }
 }

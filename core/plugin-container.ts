@@ -4,9 +4,11 @@ import { RingmasterError } from './errors.js';
 import type { EventBodies, EventName } from './events.js';
 import type { HookRegistry } from './hook-registry.js';
 import type { Logger } from './log.js';
-import { type PluginDeps, type PluginEntry, PluginInstance, type PluginStatus } from './plugin-instance.js';
+import type { AnyPlugin } from './plugin.js';
+import { type PluginDeps, type PluginEntry, PluginInstance } from './plugin-instance.js';
 import { orderPlugins } from './plugin-order.js';
 import { PluginServices } from './plugin-services.js';
+import type { PluginStatus } from './plugin-status.js';
 import type { Scope } from './scope.js';
 
 export interface ContainerOptions {
@@ -19,6 +21,8 @@ export interface ContainerOptions {
   /** What relative paths in options refer to. */
   readonly directory: string;
   emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;
+  /** Failures in a row after which a plugin is detached; 0: never. */
+  faultBudget(): number;
   /** Milliseconds that a plugin has for setting up, and again for closing; 10 000 where none is given. */
   readonly deadline_ms?: number;
 }
@@ -32,7 +36,8 @@ export class PluginContainer {
   #closing: Promise<void> | undefined;
 
   constructor({ scope, deadline_ms = DEADLINE_MS, ...rest }: ContainerOptions) {
-    this.#deps = { ...rest, services: new PluginServices(), deadline_ms };
+    const spent: PluginDeps['spent'] = (instance, why, last) => void this.#detach(instance, why, last);
+    this.#deps = { ...rest, services: new PluginServices(), deadline_ms, spent };
     scope.add('plugins', () => this.close());
   }
 
@@ -60,14 +65,25 @@ export class PluginContainer {
     }
   }
 
-  /** Names of the plugins that are there, in the order of setting up. */
+  /** Names of the plugins that are there and not detached, in the order of setting up. */
   names(): readonly string[] {
-    return this.#instances.map((instance) => instance.name);
+    return this.#instances.filter((instance) => !instance.isDetached).map((instance) => instance.name);
   }
 
-  /** What they were set up with, in the order of setting up. */
-  entries(): readonly PluginEntry[] {
-    return this.#instances.map((instance) => instance.entry);
+  /** Those that are there, by name and by what the config calls each. */
+  plugins(): ReadonlyMap<string, AnyPlugin> {
+    const named = this.#instances.flatMap(({ entry: { name, plugin } }) => [[name, plugin] as const, [plugin.name, plugin] as const]);
+    return new Map(named);
+  }
+
+  /** Whether a plugin of that name is there, detached or not. */
+  has(name: string): boolean {
+    return this.#instances.some((instance) => instance.name === name);
+  }
+
+  /** What they were set up with, detached ones included, in the order of setting up. */
+  entries(): readonly (PluginEntry & { readonly detached: boolean })[] {
+    return this.#instances.map(({ entry, isDetached }) => ({ ...entry, detached: isDetached }));
   }
 
   /** The plugins as they are now, in the order of setting up. */
@@ -82,9 +98,7 @@ export class PluginContainer {
    * @throws RM_PLUGIN_UNKNOWN
    */
   async unload(name: string): Promise<readonly string[]> {
-    const gone = new Set([name]);
-    for (const instance of this.#instances) if (instance.plugin.requires?.some((required) => gone.has(required))) gone.add(instance.name);
-    const instances = this.#instances.filter((instance) => gone.has(instance.name));
+    const instances = this.#withDependents(name);
     if (instances[0]?.name !== name) throw new RingmasterError('RM_PLUGIN_UNKNOWN', [name, 'it is not set up']);
     await this.#close(instances);
     return instances.map((instance) => instance.name);
@@ -94,6 +108,38 @@ export class PluginContainer {
   close(): Promise<void> {
     this.#closing ??= this.#close(this.#instances, { forget: false });
     return this.#closing;
+  }
+
+  /** One that keeps failing is closed, and with it those that require it; all of them stay to be seen. */
+  async #detach(failing: PluginInstance, why: string, last: string): Promise<void> {
+    const { log, clock, emit } = this.#deps;
+    const { name } = failing;
+    const group = this.#withDependents(name).filter((instance) => !instance.isDetached);
+    const fixed = group.find(({ plugin }) => plugin.applies === 'daemon');
+    const fields = { plugin: name, why, last };
+    if (fixed !== undefined) {
+      log.error(`plugin "${name}" keeps failing (${why}) and is kept, because "${fixed.name}" requires it; the last: ${last}`, fields);
+      return;
+    }
+    const remedy = `bring it back with: ringmaster plugin reconfigure ${name}`;
+    log.error(`plugin "${name}" is detached after ${why}, supervision goes on without it; the last: ${last}; ${remedy}`, fields);
+    const closing = group.map((instance) => ({
+      instance,
+      reason: instance === failing ? `${why}; the last: ${last}` : `it requires ${name}`,
+    }));
+    // All are marked at once, so that none of them counts as there from now on.
+    for (const { instance, reason } of closing) instance.markDetached(reason);
+    for (const { instance, reason } of closing.reverse()) {
+      await instance.close();
+      emit(`plugin:${instance.name}`, 'plugin_detached', { time: clock.wall() / 1000, reason });
+    }
+  }
+
+  /** The plugin and those that require it, in the order of setting up. */
+  #withDependents(name: string): readonly PluginInstance[] {
+    const names = new Set([name]);
+    for (const { plugin } of this.#instances) if (plugin.requires?.some((required) => names.has(required))) names.add(plugin.name);
+    return this.#instances.filter((instance) => names.has(instance.name));
   }
 
   async #close(instances: readonly PluginInstance[], { forget } = { forget: true }): Promise<void> {

@@ -1,14 +1,18 @@
 import type { SupervisorApi, WatcherApi } from './api.js';
 import type { Clock } from './clock.js';
+import { isSame } from './config/diff.js';
 import { explain, messageOf, RingmasterError } from './errors.js';
 import type { EventBodies, EventName } from './events.js';
+import { FaultBudget } from './fault-budget.js';
 import { freezeData } from './freeze.js';
 import type { HookRegistry } from './hook-registry.js';
 import { isThenable } from './hook-result.js';
 import type { Logger } from './log.js';
 import type { AnyPlugin, PluginContext } from './plugin.js';
 import { scopedClock } from './plugin-clock.js';
+import { splitOptions } from './plugin-options.js';
 import type { PluginServices } from './plugin-services.js';
+import type { PluginState, PluginStatus } from './plugin-status.js';
 import { Scope } from './scope.js';
 
 /** A plugin with its checked options. */
@@ -17,6 +21,8 @@ export interface PluginEntry {
   readonly name: string;
   readonly plugin: AnyPlugin;
   readonly config: Readonly<Record<string, unknown>>;
+  /** Names of options that were given at run time. */
+  readonly run_time?: ReadonlySet<string>;
 }
 
 export interface PluginDeps {
@@ -30,24 +36,16 @@ export interface PluginDeps {
   emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;
   /** For setting up, and again for closing. */
   readonly deadline_ms: number;
+  /** Failures in a row after which a plugin is detached, where it has no `fault_budget` of its own; 0: never. */
+  faultBudget(): number;
+  /** A plugin that is up has failed too often. */
+  spent(instance: PluginInstance, why: string, last: string): void;
 }
 
-export type PluginState = 'setting_up' | 'up' | 'closing' | 'closed';
-
-/** One plugin as it is now. */
-export interface PluginStatus {
-  readonly name: string;
-  /** What the config calls it. */
-  readonly source: string;
-  readonly state: PluginState;
-  readonly requires: readonly string[];
-  /** How long setup took; null before its end. */
-  readonly setup_ms: number | null;
-  /** What was made through its context and is not undone yet, oldest first. */
-  readonly owns: readonly string[];
-  /** What went wrong outside of hooks, oldest first. */
-  readonly errors: readonly string[];
-}
+/** Errors kept of each plugin. */
+const KEPT_ERRORS = 20;
+/** Where a failure happened, for the budget. */
+const TIMERS = 'a timer';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -58,6 +56,8 @@ export class PluginInstance {
   readonly entry: PluginEntry;
   readonly #source: string;
   readonly #config: Options;
+  readonly #budget = new FaultBudget();
+  readonly #allowed: number | undefined;
   readonly #overlays = new WeakMap<object, Options>();
   readonly #deps: PluginDeps;
   readonly #log: Logger;
@@ -67,6 +67,8 @@ export class PluginInstance {
   readonly #errors: string[] = [];
   #state: PluginState = 'setting_up';
   #setup_ms: number | null = null;
+  #detached: string | null = null;
+  #spent = false;
   #closing: Promise<void> | undefined;
 
   constructor(entry: PluginEntry, deps: PluginDeps) {
@@ -74,22 +76,38 @@ export class PluginInstance {
     this.plugin = entry.plugin;
     this.name = entry.plugin.name;
     this.#source = entry.name;
-    this.#config = freezeData(structuredClone(entry.config));
+    const { own, fault_budget } = splitOptions(entry.config, entry.plugin.schema);
+    this.#config = freezeData(structuredClone(own));
+    this.#allowed = fault_budget;
     this.#deps = deps;
     this.#log = deps.log.child({ plugin: this.name });
     this.#scope = new Scope(`plugin ${this.name}`);
     this.#taps = new Scope(`taps of plugin ${this.name}`);
   }
 
+  /** Whether it was closed, or is being closed, because it keeps failing. */
+  get isDetached(): boolean {
+    return this.#detached !== null;
+  }
+
   get status(): PluginStatus {
+    const { clock, hooks, services } = this.#deps;
     return {
       name: this.name,
       source: this.#source,
       state: this.#state,
       requires: this.plugin.requires ?? [],
       setup_ms: this.#setup_ms,
+      options: this.#options(),
+      taps: hooks
+        .counts()
+        .filter(({ plugin }) => plugin === this.name)
+        .map(({ plugin: _, ...count }) => count),
+      services: services.of(this.name),
       owns: [...this.#scope.owned, ...this.#taps.owned],
       errors: [...this.#errors],
+      budget: this.#budget.status(this.#allowance(), clock.now()),
+      detached: this.#detached,
     };
   }
 
@@ -117,6 +135,11 @@ export class PluginInstance {
     return this.#closing;
   }
 
+  /** It is about to be closed because it, or what it requires, keeps failing. */
+  markDetached(why: string): void {
+    this.#detached = why;
+  }
+
   async #close(): Promise<void> {
     const { clock, deadline_ms } = this.#deps;
     this.#state = 'closing';
@@ -131,7 +154,7 @@ export class PluginInstance {
       for (const error of cause instanceof AggregateError ? cause.errors : [cause]) this.#report(this.#failed('closing', error));
     }
     timer[Symbol.dispose]();
-    this.#state = 'closed';
+    this.#state = this.#detached === null ? 'closed' : 'detached';
   }
 
   /** Waits for setup until the deadline, or until the plugin is closed. */
@@ -166,10 +189,19 @@ export class PluginInstance {
     return Object.freeze({
       config: this.#config,
       configFor: (watcher: WatcherApi) => this.#configFor(watcher),
-      hooks: hooks.handles(this.name, this.plugin.hooks ?? [], this.#taps),
+      hooks: hooks.handles(this.name, this.plugin.hooks ?? [], this.#taps, (hook, failure) => {
+        if (failure === null) this.#budget.succeeded(`hook ${hook}`);
+        else this.#count(`hook ${hook}`, explain(failure));
+      }),
       supervisor,
       emit,
-      clock: scopedClock(clock, scope, (cause) => this.#report(this.#failed('a timer', cause))),
+      clock: scopedClock(clock, scope, {
+        succeeded: () => this.#budget.succeeded(TIMERS),
+        failed: (cause) => {
+          this.#report(this.#failed(TIMERS, cause));
+          this.#count(TIMERS, messageOf(cause));
+        },
+      }),
       log: this.#log,
       scope,
       directory,
@@ -193,6 +225,28 @@ export class PluginInstance {
     return overlay;
   }
 
+  #options(): PluginStatus['options'] {
+    const { properties } = this.plugin.schema;
+    return Object.entries(this.entry.config).map(([name, value]) => {
+      const isDefault = Object.hasOwn(properties, name) && isSame(properties[name]?.default, value);
+      const from = this.entry.run_time?.has(name) === true ? 'run_time' : isDefault ? 'default' : 'config';
+      return { name, value, from };
+    });
+  }
+
+  #allowance(): number {
+    // One that only a new daemon can set up again has to stay.
+    if (this.plugin.never_detached === true || this.plugin.applies === 'daemon') return 0;
+    return this.#allowed ?? this.#deps.faultBudget();
+  }
+
+  #count(where: string, last: string): void {
+    const why = this.#budget.failed(where, this.#deps.clock.now(), this.#allowance());
+    if (why === null || this.#state !== 'up' || this.#spent) return;
+    this.#spent = true;
+    this.#deps.spent(this, why, last);
+  }
+
   #failed(what: string, cause: unknown): RingmasterError {
     return new RingmasterError('RM_PLUGIN_FAILED', [this.name, what], { cause, context: { plugin: this.name } });
   }
@@ -200,6 +254,7 @@ export class PluginInstance {
   #report(error: RingmasterError): void {
     const text = explain(error);
     this.#errors.push(text);
+    if (this.#errors.length > KEPT_ERRORS) this.#errors.shift();
     this.#log.error(text, { code: error.code });
   }
 }

@@ -17,6 +17,11 @@ export class PluginServices {
     });
   }
 
+  /** Names of what a plugin offers, in the order of providing. */
+  of(plugin: string): readonly string[] {
+    return [...this.#offers].filter(([, offer]) => offer.plugin === plugin).map(([service]) => service);
+  }
+
   /** What a plugin that `asker` requires offers. @throws RM_PLUGIN_FAILED where there is none */
   find(asker: Pick<AnyPlugin, 'name' | 'requires'>, service: string): object {
     const offer = this.#offers.get(service);

@@ -60,6 +60,8 @@ export interface Plugin<S extends OptionsSchema = OptionsSchema, H extends HookN
    * is until the daemon is started again; `watchers` leaves it too, for its options matter to the watchers that it brings alone.
    */
   readonly applies?: 'live' | 'daemon' | 'watchers';
+  /** Whether its failures are the verdicts of functions that the user has named, so that it is never detached for them (default false). */
+  readonly never_detached?: boolean;
   /**
    * Watchers that it brings, by name, with options as a config may have them. Called whenever a config is checked, so that a plan
    * compares them like any others: it decides from what it is given and does nothing. What it throws is a problem of the config.

@@ -1,4 +1,5 @@
 import type { Warn } from './api.js';
+import type { Plugins } from './config/check-plugins.js';
 import { checkWatcher, checkWatcherChange } from './config/index.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import type { WatcherChangeCheck } from './config/watcher-options.js';
@@ -10,12 +11,14 @@ import type { Os } from './os/port.js';
 export interface OptionsHost {
   readonly os: Os;
   readonly log: Logger;
+  /** Those that are there, for what is a watcher's own for a plugin. */
+  readonly plugins: Plugins | undefined;
   readonly warn: Warn | undefined;
 }
 
 /** Options of a watcher that is added at run time, for this machine. @throws RM_OPTION_INVALID, RM_USER_UNKNOWN, RM_GROUP_UNKNOWN */
 export function optionsToAdd(name: string, options: Readonly<Record<string, unknown>>, host: OptionsHost): WatcherOptions {
-  const { spec, warnings } = checkWatcher(name, options);
+  const { spec, warnings } = checkWatcher(name, options, host.plugins);
   identityOf(host.os, spec);
   tell(warnings, host);
   return spec;
@@ -27,7 +30,7 @@ export function optionsToSet(
   options: Readonly<Record<string, unknown>>,
   host: OptionsHost,
 ): Omit<WatcherChangeCheck, 'warnings'> {
-  const { warnings, ...change } = checkWatcherChange(before, options);
+  const { warnings, ...change } = checkWatcherChange(before, options, host.plugins);
   if ('uid' in options || 'gid' in options) identityOf(host.os, change.spec);
   tell(warnings, host);
   return change;

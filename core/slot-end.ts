@@ -97,7 +97,10 @@ export class Ender implements Disposable {
     const { hooks, watcher } = this.#host;
     const veto = hooks.used('before_signal', watcher.name) ? hooks.gateSync('before_signal', { watcher, pid, signum }) : null;
     if (veto === null || signum === SIGKILL) send();
-    else this.#host.log.info(`signal ${signum} to ${pid} was withheld: ${veto.veto}`);
+    else {
+      this.#host.log.info(`signal ${signum} to ${pid} was withheld: ${veto.veto}`);
+      this.#host.decisions.add('withhold', veto.plugin, `signal ${signum} to ${pid}: ${veto.veto}`, { hook: veto.hook });
+    }
     hooks.watch('after_signal', { watcher, pid, signum });
   }
 

@@ -1,7 +1,9 @@
 import type { WatcherApi } from './api.js';
 import type { Clock } from './clock.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
+import type { Decisions } from './decisions.js';
 import type { EventBodies, EventName } from './events.js';
+import type { Refusal } from './hook-compile.js';
 import type { HookRegistry } from './hook-registry.js';
 import type { SpawnOptions } from './hooks.js';
 import type { Logger } from './log.js';
@@ -17,6 +19,7 @@ export interface SlotsHost {
   readonly log: Logger;
   readonly spawns: SpawnQueue;
   readonly watcher: WatcherApi;
+  readonly decisions: Decisions;
   /** From 0 to 1, for max_age_variance. */
   random(): number;
   spec(): WatcherOptions;
@@ -32,7 +35,7 @@ export interface SlotsHost {
   /** Something changed: plan again, when the events that are already there are in. */
   changed(): void;
   /** A gate refused to go on. Returns whether the watcher stops for it. */
-  refused(reason: string): boolean;
+  refused(refusal: Refusal): boolean;
   /** A process of this generation can't be spawned or kept running. Returns whether the watcher stops for it. */
   gaveUp(reason: string, generation: number): boolean;
   /** The watcher is to stop and start again later. Returns whether it stops for it. */

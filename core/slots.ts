@@ -1,5 +1,6 @@
 import type { ProcessView } from './api.js';
-import type { Exit, RespawnDecision, Veto } from './hooks.js';
+import type { Refusal } from './hook-compile.js';
+import type { Exit, RespawnDecision } from './hooks.js';
 import { OpenOutputs } from './output.js';
 import { Leftovers } from './process-group.js';
 import { deathLine, LONGEST_DELAY_MS, respawnDecision, STABLE_MS } from './respawn.js';
@@ -24,7 +25,7 @@ export class Slots implements Disposable {
   readonly #outputs: OpenOutputs;
   readonly #missed = new WeakSet<Slot>();
   #attempts = 0;
-  #refusal = '';
+  #refusal: Refusal | null = null;
   #lastErrno: string | null = null;
 
   constructor(host: SlotsHost) {
@@ -152,7 +153,7 @@ export class Slots implements Disposable {
       this.#ask(slot, 'accepted', hooks.used('after_spawn', watcher.name) ? hooks.gate('after_spawn', args) : null);
     },
     abandon_start: (slot) => {
-      if (!this.#host.refused(this.#refusal)) this.#tryLater(slot);
+      if (this.#refusal === null || !this.#host.refused(this.#refusal)) this.#tryLater(slot);
     },
     ask_to_end: (slot) => this.ender.askToEnd(slot),
     hurry: (slot) => this.ender.hurry(slot),
@@ -200,7 +201,7 @@ export class Slots implements Disposable {
   }
 
   /** Feeds `yes`, or `refused`, when the gate has answered; at once where nobody taps it. */
-  #ask(slot: Slot, yes: SlotEvent, answer: Promise<Veto | null> | null): void {
+  #ask(slot: Slot, yes: SlotEvent, answer: Promise<Refusal | null> | null): void {
     if (answer === null) {
       this.#feed(slot, yes);
       return;
@@ -208,7 +209,7 @@ export class Slots implements Disposable {
     const { attempt } = slot;
     void answer.then((veto) => {
       if (!this.#isCurrent(slot, attempt)) return;
-      this.#refusal = veto?.veto ?? '';
+      this.#refusal = veto;
       this.#feed(slot, veto ? 'refused' : yes);
     });
   }
@@ -272,7 +273,10 @@ export class Slots implements Disposable {
     }
     const initial = respawnDecision(slot.failures, slot.spawn_failures, spec.max_retry);
     const args = { watcher, wid, exit, errno: exit ? null : this.#lastErrno, uptime_ms, failures: slot.failures };
-    const decision = hooks.used('respawn', watcher.name) ? hooks.decide('respawn', initial, args) : initial;
+    const { value: decision, by } = hooks.decide('respawn', initial, args);
+    const { action, reason } = decision;
+    const delay_ms = decision.action === 'give_up' ? null : decision.delay_ms;
+    this.#host.decisions.add(action, by ?? 'core', reason, { hook: by === null ? null : 'respawn', wid, delay_ms });
     died(decision);
     if (decision.action === 'respawn') slot.respawn_at = clock.now() + decision.delay_ms;
     else if (decision.action === 'pause') {

@@ -16,12 +16,13 @@ import {
   withRunningOptions,
 } from './plan.js';
 import { type Drift, findDrift } from './plan-drift.js';
-import type { PlannedPlugin } from './plan-plugins.js';
+import { keepDrift, type PlannedPlugin } from './plan-plugins.js';
 import type { PluginContainer } from './plugin-container.js';
 import type { PluginEntry } from './plugin-instance.js';
 import { replacePlugins, unloadPlugins } from './supervisor-apply-plugins.js';
-import type { ConfigReader, PreparedConfig } from './supervisor-config.js';
+import type { ConfigReader } from './supervisor-config.js';
 import { cycleInOrder } from './supervisor-order.js';
+import { PluginChanges, plannedPlugin } from './supervisor-plugins.js';
 import type { Watcher } from './watcher.js';
 
 /** The supervisor as far as a config changes it. */
@@ -49,20 +50,29 @@ export interface ApplyHost {
   remove(name: string): Promise<void>;
 }
 
+/** A plugin as plans see it, and what it is set up with. */
+type PlannedEntry = PlannedPlugin & { readonly entry: PluginEntry };
+
 /** A config as plugins have shaped it, and the way to it. */
-interface PlannedConfig extends PreparedConfig {
+interface PlannedConfig {
   readonly target: Config;
   readonly plan: ConfigPlan;
+  /** The plugins that the config asks for, and those that are to be there: they differ by what stays as it was set at run time. */
+  readonly asked: readonly PluginEntry[];
+  readonly wanted: readonly PluginEntry[];
 }
 
 /** Brings what runs in line with a config, one config after the other, by the steps of a plan and nothing else. */
 export class ConfigApplier {
   readonly #host: ApplyHost;
+  /** Plugins that are changed by request. */
+  readonly plugins: PluginChanges;
   readonly #addedAtRunTime = new WeakSet<Watcher>();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(host: ApplyHost) {
     this.#host = host;
+    this.plugins = new PluginChanges(host, (work) => this.#inTurn(work));
   }
 
   /** Remembers that no config brought this watcher. */
@@ -71,7 +81,8 @@ export class ConfigApplier {
   }
 
   drift(): readonly Drift[] {
-    return findDrift(this.#host.config(), this.#running());
+    const now = this.#host.container().entries().map(plannedPlugin);
+    return findDrift(this.#host.config(), this.#running(), { now, loaded: this.plugins.loaded.map(plannedPlugin) });
   }
 
   async plan(config: Config, options: PlanOptions): Promise<ConfigPlan> {
@@ -81,16 +92,25 @@ export class ConfigApplier {
 
   /** Takes its turn when it is called, whenever the config is there. */
   apply(config: Config | PromiseLike<Config>, options: PlanOptions): Promise<AppliedPlan> {
-    const done = this.#inTurn(this.#last, config, options);
+    return this.#inTurn(async () => this.#apply(await config, options), config);
+  }
+
+  /** Does one thing after the other, in the order of the calls. */
+  #inTurn<T>(work: () => Promise<T>, given?: unknown): Promise<T> {
+    const before = this.#last;
+    const done = (async () => {
+      await before;
+      await this.#host.created;
+      this.#proceed();
+      return work();
+    })();
     // Nobody may be waiting for either yet, so that a rejection would pass for one that is not handled.
-    this.#last = Promise.allSettled([done, config]);
+    this.#last = Promise.allSettled([done, given]);
     return done;
   }
 
-  async #inTurn(before: Promise<unknown>, config: Config | PromiseLike<Config>, options: PlanOptions): Promise<AppliedPlan> {
-    await before;
-    await this.#host.created;
-    const planned = await this.#planned(await config, options);
+  async #apply(config: Config, options: PlanOptions): Promise<AppliedPlan> {
+    const planned = await this.#planned(config, options);
     const { hooks } = this.#host;
     hooks.watch('config_applying', { config: planned.target });
     try {
@@ -101,9 +121,9 @@ export class ConfigApplier {
     }
   }
 
-  async #execute({ plan, target, entries }: PlannedConfig): Promise<AppliedPlan> {
+  async #execute({ plan, target, wanted, asked }: PlannedConfig): Promise<AppliedPlan> {
     const { hooks, log } = this.#host;
-    await replacePlugins(plan.steps, entries, this.#host);
+    await replacePlugins(plan.steps, wanted, this.#host);
     this.#proceed();
     const inEffect = configInEffect(this.#host.config(), target, plan);
     this.#host.use(inEffect);
@@ -111,6 +131,7 @@ export class ConfigApplier {
     const outcomes = await this.#applyToWatchers(plan.steps);
     this.#proceed();
     await unloadPlugins(plan.steps, this.#host.container());
+    this.plugins.settle(this.#inEffect(plan, asked));
     hooks.watch('config_applied', { config: inEffect });
     log.info(plan.steps.length === 0 ? 'the config has not changed' : 'the config was applied', { steps: plan.steps.length });
     return {
@@ -126,22 +147,33 @@ export class ConfigApplier {
     if (!this.#host.isOpen()) throw new RingmasterError('RM_CLOSED', ['the supervisor']);
   }
 
+  /** The plugins of the config in effect: those that only a new daemon can take over stay what they were. */
+  #inEffect({ steps }: ConfigPlan, asked: readonly PluginEntry[]): readonly PluginEntry[] {
+    const waits = new Set(steps.flatMap((step) => (step.do === 'restart_daemon' && step.what === 'plugin' ? [step.name] : [])));
+    return [...asked.filter(({ name }) => !waits.has(name)), ...this.plugins.loaded.filter(({ name }) => waits.has(name))];
+  }
+
   async #planned(config: Config, options: PlanOptions): Promise<PlannedConfig> {
     this.#proceed();
     const prepared = await this.#host.reader.prepare(config, (target) => withRunningOptions(this.#host.config(), target));
     const target = await this.#host.hooks.shape('config', prepared.config, {});
     this.#proceed();
+    const planned = (entry: PluginEntry): PlannedEntry => ({ ...plannedPlugin(entry), entry });
+    const now = this.#host.container().entries().map(planned);
+    const [loaded, asked] = [this.plugins.loaded.map(planned), prepared.entries.map(planned)];
+    const wanted = options.keep_drift === true ? keepDrift(now, asked, loaded, this.plugins.removed) : asked;
     const plan = planConfig(
       {
         loaded: this.#host.config(),
         running: this.#running(),
-        plugins: this.#host.container().entries().map(plannedPlugin),
+        plugins: now,
+        loaded_plugins: loaded,
         target,
-        target_plugins: prepared.entries.map(plannedPlugin),
+        target_plugins: wanted,
       },
       options,
     );
-    return { ...prepared, target, plan };
+    return { asked: prepared.entries, wanted: wanted.map(({ entry }) => entry), target, plan };
   }
 
   #running(): readonly RunningWatcher[] {
@@ -205,8 +237,4 @@ export class ConfigApplier {
     }
     return outcomes;
   }
-}
-
-function plannedPlugin({ name: source, plugin, config: options }: PluginEntry): PlannedPlugin {
-  return { name: plugin.name, source, requires: plugin.requires ?? [], applies: plugin.applies ?? 'live', options };
 }

@@ -45,7 +45,7 @@ export class ConfigReader {
     if (source.config !== undefined) return (await this.prepare(source.config)).asked;
     const file = source.file ?? this.#options.file;
     if (file === undefined) throw new RingmasterError('RM_NO_CONFIG_FILE', []);
-    const loaded = await loadConfig(file, { resolvePlugin: (name) => this.#resolve(name) });
+    const loaded = await loadConfig(file, { resolvePlugin: (name) => this.resolve(name) });
     if (!loaded.config) throw invalid(loaded.problems);
     for (const problem of loaded.problems) this.#options.log.warn(formatProblem(problem));
     return (await this.prepare(loaded.config)).asked;
@@ -62,7 +62,7 @@ export class ConfigReader {
     const plugins = new Map<string, AnyPlugin>(this.#options.plugins.map((plugin) => [plugin.name, plugin]));
     const given = [...plugins.keys()];
     const resolvePlugin = async (name: string): Promise<AnyPlugin> => {
-      const plugin = plugins.get(name) ?? (await this.#resolve(name));
+      const plugin = plugins.get(name) ?? (await this.resolve(name));
       plugins.set(name, plugin);
       return plugin;
     };
@@ -85,7 +85,8 @@ export class ConfigReader {
     return { config, asked, entries: ordered.map(({ entry }) => entry) };
   }
 
-  #resolve(name: string): Promise<AnyPlugin> {
+  /** The plugin of that name: one that was given as an object, or as a config names it. @throws RM_PLUGIN_UNKNOWN */
+  resolve(name: string): Promise<AnyPlugin> {
     const given = this.#options.plugins.find((plugin) => plugin.name === name);
     return given ? Promise.resolve(given) : resolvePlugin(name, this.directory);
   }

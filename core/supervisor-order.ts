@@ -1,4 +1,4 @@
-import type { Outcome } from './api.js';
+import type { Outcome, ReloadOptions } from './api.js';
 import type { Clock } from './clock.js';
 import type { Watcher } from './watcher.js';
 import type { Hold } from './watcher-state.js';
@@ -38,6 +38,14 @@ export async function stopInOrder(watchers: readonly Watcher[], clock: Clock): P
 export async function restartInOrder(watchers: readonly Watcher[], clock: Clock, pause_ms: number, signal: AbortSignal): Promise<Outcome> {
   const outcomes = await cycleInOrder(watchers, { clock, pause_ms, signal, between: () => Promise.resolve() });
   return together([...outcomes.values()]);
+}
+
+/** Reloads watchers in start order, one after the other. */
+export async function reloadInOrder(watchers: readonly Watcher[], options?: ReloadOptions): Promise<Outcome> {
+  const outcomes: Outcome[] = [];
+  for (const watcher of inStartOrder(watchers)) outcomes.push(await watcher.reload(options));
+  const all = (key: 'started' | 'stopped' | 'kept'): number[] => outcomes.flatMap((one) => one[key]);
+  return { started: all('started'), stopped: all('stopped'), kept: all('kept') };
 }
 
 export interface Cycle {

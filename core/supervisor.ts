@@ -1,5 +1,6 @@
 import type {
   ConfigSource,
+  Inspection,
   Outcome,
   ProcessView,
   ReloadOptions,
@@ -10,14 +11,13 @@ import type {
   WatcherApi,
 } from './api.js';
 import { type Clock, systemClock } from './clock.js';
-import { commandLine } from './command-line.js';
 import type { Config, DaemonOptions } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import { Deferred } from './deferred.js';
-import { messageOf, RingmasterError } from './errors.js';
+import { RingmasterError } from './errors.js';
 import type { EventBodies, EventName, SupervisorEvent } from './events.js';
 import { extendStats } from './extend-stats.js';
-import { HookRegistry } from './hook-registry.js';
+import type { HookRegistry } from './hook-registry.js';
 import type { Stats } from './hooks.js';
 import { type Logger, silentLogger } from './log.js';
 import { chooseOs } from './os/choose.js';
@@ -25,6 +25,7 @@ import type { Os } from './os/port.js';
 import type { AppliedPlan, ConfigPlan, PlanOptions } from './plan.js';
 import type { Drift } from './plan-drift.js';
 import { PluginContainer } from './plugin-container.js';
+import type { PluginStatus } from './plugin-status.js';
 import { optionsToAdd } from './run-time-options.js';
 import { SafetyNet } from './safety-net.js';
 import { Scope } from './scope.js';
@@ -32,12 +33,13 @@ import type { SocketView } from './sockets.js';
 import { SpawnQueue } from './spawn-queue.js';
 import { ConfigApplier } from './supervisor-apply.js';
 import { ConfigReader } from './supervisor-config.js';
+import { supervisorHooks } from './supervisor-hooks.js';
 import type { SupervisorOptions } from './supervisor-options.js';
-import { inStartOrder, restartInOrder, startInOrder, stopInOrder } from './supervisor-order.js';
+import { inStartOrder, reloadInOrder, restartInOrder, startInOrder, stopInOrder } from './supervisor-order.js';
 import { SupervisorSockets } from './supervisor-sockets.js';
-import { Watcher } from './watcher.js';
+import type { Watcher } from './watcher.js';
+import { makeWatcher } from './watcher-factory.js';
 import { WatcherTable } from './watcher-table.js';
-import { workingDirectory } from './working-directory.js';
 
 /**
  * Keeps watchers running: the whole of ringmaster as an object.
@@ -158,20 +160,19 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     return restartInOrder(watchers, this.#clock, this.options.warmup_delay * 1000, this.#scope.signal);
   }
 
-  async reloadWatchers(options?: ReloadOptions): Promise<Outcome> {
-    const outcomes = [];
-    for (const watcher of this.watchers()) outcomes.push(await watcher.reload(options));
-    return {
-      started: outcomes.flatMap((one) => one.started),
-      stopped: outcomes.flatMap((one) => one.stopped),
-      kept: outcomes.flatMap((one) => one.kept),
-    };
+  reloadWatchers(options?: ReloadOptions): Promise<Outcome> {
+    return reloadInOrder(this.#watchers.all, options);
   }
 
   add(name: string, options: Readonly<Record<string, unknown>>, warn?: Warn): WatcherApi {
     this.#mustRun('add a watcher');
     if (this.find(name)) throw new RingmasterError('RM_WATCHER_EXISTS', [name]);
-    const host = { os: this.#os ?? this.#fail('add a watcher'), log: this.#log.child({ watcher: name }), warn };
+    const host = {
+      os: this.#os ?? this.#fail('add a watcher'),
+      log: this.#log.child({ watcher: name }),
+      plugins: this.#container?.plugins(),
+      warn,
+    };
     const watcher = this.#watchers.add(name, optionsToAdd(name, options, host));
     this.#applier.markAdded(watcher);
     return watcher.view;
@@ -202,6 +203,29 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
 
   drift(): readonly Drift[] {
     return this.#applier.drift();
+  }
+
+  plugins(): readonly PluginStatus[] {
+    return this.#container?.status() ?? [];
+  }
+
+  async addPlugin(name: string, options: Readonly<Record<string, unknown>> = {}): Promise<PluginStatus> {
+    this.#mustRun('add a plugin');
+    return this.#applier.plugins.add(name, options);
+  }
+
+  async removePlugin(name: string): Promise<readonly string[]> {
+    this.#mustRun('remove a plugin');
+    return this.#applier.plugins.remove(name);
+  }
+
+  async reconfigurePlugin(name: string, options: Readonly<Record<string, unknown>> = {}): Promise<PluginStatus> {
+    this.#mustRun('change a plugin');
+    return this.#applier.plugins.reconfigure(name, options);
+  }
+
+  inspect(): Inspection {
+    return this.#hooks.inspect();
   }
 
   async #boot(): Promise<void> {
@@ -245,8 +269,10 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
       supervisor: this,
       directory: this.#reader.directory,
       emit: (watcher, name, body) => this.#emit(watcher, name, body),
+      faultBudget: () => this.#checked().plugin_fault_budget,
     });
     await this.#container.load(entries);
+    this.#applier.plugins.settle(entries);
     this.#proceed();
     return this.#hooks.shape('config', config, {});
   }
@@ -313,14 +339,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   }
 
   #registry(): HookRegistry {
-    return new HookRegistry({
-      clock: this.#clock,
-      log: this.#log,
-      onFailure: ({ hook, watcher, error }) => {
-        if (watcher !== null)
-          this.#emit(watcher, 'hook_failure', { name: hook, time: this.#clock.wall() / 1000, error: messageOf(error.cause ?? error) });
-      },
-    });
+    return supervisorHooks(this.#clock, this.#log, (watcher, name, body) => this.#emit(watcher, name, body));
   }
 
   #use(config: Config): void {
@@ -341,27 +360,19 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   }
 
   #make(name: string, spec: WatcherOptions): Watcher {
-    const sockets = this.#sockets ?? this.#fail('add a watcher');
-    const deps = {
-      os: this.#os ?? this.#fail('add a watcher'),
+    const parts = {
       clock: this.#clock,
       hooks: this.#hooks,
-      log: this.#log.child({ watcher: name }),
+      log: this.#log,
       spawns: this.#spawns,
-      sockets: sockets.table,
-      demand: () => sockets.demand(),
+      os: this.#os ?? this.#fail('add a watcher'),
+      sockets: this.#sockets ?? this.#fail('add a watcher'),
+      container: this.#container ?? this.#fail('add a watcher'),
       random: this.#options.random ?? Math.random,
-      command: (options: WatcherOptions, wid: number) =>
-        commandLine(options, {
-          wid,
-          sockets: sockets.numbers(),
-          env: this.#checked().env,
-          daemonEnv: process.env,
-          cwd: workingDirectory(),
-        }),
+      config: () => this.#checked(),
       emit: <N extends EventName>(source: string, event: N, body: EventBodies[N]) => this.#emit(source, event, body),
     };
-    return new Watcher(deps, name, spec);
+    return makeWatcher(parts, name, spec);
   }
 
   #emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void {

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import type { Plugins } from './config/check-plugins.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import type { EventBodies, EventName } from './events.js';
 import type { HookRegistry } from './hook-registry.js';
@@ -22,5 +23,7 @@ export interface WatcherDeps {
   random(): number;
   /** What to execute for one worker id. @throws where the options make no command */
   command(spec: WatcherOptions, wid: number): SpawnOptions;
+  /** The plugins that are there, under their names and what the config calls them, for a watcher's own options. */
+  plugins(): Plugins;
   emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;
 }

@@ -1,5 +1,7 @@
 import type { WatcherApi } from './api.js';
+import type { Decisions } from './decisions.js';
 import type { EventBodies, EventName } from './events.js';
+import type { Refusal } from './hook-compile.js';
 import type { HookRegistry } from './hook-registry.js';
 import type { Logger } from './log.js';
 import type { Phase } from './watcher-plan.js';
@@ -11,6 +13,7 @@ export interface PhasesHost {
   readonly view: WatcherApi;
   readonly hooks: HookRegistry;
   readonly log: Logger;
+  readonly decisions: Decisions;
   emit<N extends EventName>(name: N, body: EventBodies[N]): void;
   /** Seconds since the epoch. */
   time(): number;
@@ -44,6 +47,18 @@ export class Phases {
     this.#host.kick();
   }
 
+  /** A gate has refused. Returns whether the watcher stops for it. */
+  refused({ veto, plugin, hook }: Refusal): boolean {
+    this.#host.decisions.add('halt', plugin, veto, { hook });
+    return this.halt(veto);
+  }
+
+  /** Its last process has ended, and none takes its place. */
+  finish(): void {
+    const reason = 'its last process has ended and respawn is off';
+    if (this.halt(reason)) this.#host.decisions.add('halt', 'core', reason);
+  }
+
   /** Stops for a reason of the watcher's own; a request that came meanwhile stands. Returns whether it stops. */
   halt(reason: string): boolean {
     const state = this.#state;
@@ -66,6 +81,7 @@ export class Phases {
   resume(): void {
     this.#state.resume_at = null;
     this.#state.run = true;
+    this.#host.decisions.add('resume', 'core', 'the pause is over');
     this.#host.kick();
   }
 
@@ -120,7 +136,7 @@ export class Phases {
   }
 
   /** Goes on when the hooks have answered, at once where there are none; a late answer is dropped. */
-  #goOn(answer: Promise<{ readonly veto: string } | null> | null, next: Phase): void {
+  #goOn(answer: Promise<Refusal | null> | null, next: Phase): void {
     if (answer === null) {
       this.enter(next);
       return;
@@ -128,7 +144,7 @@ export class Phases {
     const { visit } = this.#state;
     void answer.then((veto) => {
       if (visit !== this.#state.visit) return;
-      if (veto) this.halt(veto.veto);
+      if (veto) this.refused(veto);
       else this.enter(next);
     });
   }

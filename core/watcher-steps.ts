@@ -20,7 +20,7 @@ export function takeStep(step: Step, { phases, slots, warmUp }: StepTarget): voi
       phases.resume();
       return;
     case 'finish':
-      phases.halt('its last process has ended and respawn is off');
+      phases.finish();
       return;
     case 'begin':
       warmUp();

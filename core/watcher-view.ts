@@ -29,5 +29,6 @@ export function watcherView(watcher: WatcherApi): WatcherApi {
     kill: (options) => watcher.kill(options),
     signal: (signum, options) => watcher.signal(signum, options),
     set: (options, warn) => watcher.set(options, warn),
+    decisions: () => watcher.decisions(),
   });
 }

@@ -1,5 +1,6 @@
 import type { KillOptions, Outcome, ProcessView, ReloadOptions, SignalOptions, Warn, WatcherApi, WatcherStatus } from './api.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
+import { type Decision, Decisions } from './decisions.js';
 import type { EventBodies, EventName } from './events.js';
 import type { Intent } from './plan.js';
 import { Reconciler } from './reconciler.js';
@@ -26,6 +27,7 @@ export class Watcher implements WatcherApi {
   /** What hooks and plugins get to see of it. */
   readonly view: WatcherApi = watcherView(this);
   readonly #deps: WatcherDeps;
+  readonly #decisions: Decisions;
   readonly #slots: Slots;
   readonly #reconciler: Reconciler;
   readonly #waiters: Waiters;
@@ -42,12 +44,14 @@ export class Watcher implements WatcherApi {
     this.#deps = deps;
     this.#spec = spec;
     this.#reconciler = new Reconciler(deps.clock, () => this.#pass());
+    this.#decisions = new Decisions(() => deps.clock.wall());
     this.#slots = new Slots(this.#slotsHost());
     this.#waiters = new Waiters(() => this.pids());
     this.#phases = new Phases(this.#state, {
       ...deps,
       name,
       view: this.view,
+      decisions: this.#decisions,
       emit: (event, body) => this.#emit(event, body),
       time: () => this.#now(),
       clear: () => this.#slots.clear(),
@@ -81,6 +85,10 @@ export class Watcher implements WatcherApi {
     return this.#state.instead === undefined ? 'stopped' : 'failed';
   }
 
+  decisions(): readonly Decision[] {
+    return this.#decisions.list();
+  }
+
   processes(): readonly ProcessView[] {
     return this.#slots.views();
   }
@@ -97,13 +105,16 @@ export class Watcher implements WatcherApi {
   /** @param hold whoever starts many lets each come up in its turn */
   start(hold: Hold | null = null): Promise<Outcome> {
     if (this.#closed !== null) return Promise.resolve({ ...outcome(new Set(), []), instead: this.#closed });
+    this.#decisions.add('start', 'request', 'asked to start');
     if (this.#spec.on_demand && this.#state.phase === 'stopped' && !this.#state.run) return this.#arm();
     return this.#start(hold);
   }
 
   /** A connection is there. */
   wake(): void {
-    if (this.waitsForDemand) void this.#start(null);
+    if (!this.waitsForDemand) return;
+    this.#decisions.add('start', 'core', 'a connection came');
+    void this.#start(null);
   }
 
   #arm(): Promise<Outcome> {
@@ -125,6 +136,7 @@ export class Watcher implements WatcherApi {
   }
 
   stop(hold: Hold | null = null): Promise<Outcome> {
+    this.#decisions.add('stop', 'request', 'asked to stop');
     if (this.#state.phase !== 'stopped') this.#state.epoch++;
     const epoch = this.#state.epoch;
     return this.#request(
@@ -140,6 +152,7 @@ export class Watcher implements WatcherApi {
   }
 
   restart(hold: Hold | null = null): Promise<Outcome> {
+    this.#decisions.add('restart', 'request', 'asked to restart');
     if (this.#state.phase !== 'stopped') this.#state.epoch++;
     return this.start(hold);
   }
@@ -156,11 +169,13 @@ export class Watcher implements WatcherApi {
 
   reload({ graceful = true, sequential = false }: ReloadOptions = {}): Promise<Outcome> {
     if (!graceful) return this.restart();
+    this.#decisions.add('reload', 'request', sequential ? 'asked to reload, one after the other' : 'asked to reload');
     return this.#reloaded(this.#renew(sequential));
   }
 
   setNumprocesses(count: number): Promise<number> {
     const numprocesses = countWanted(count, this.#spec.singleton);
+    this.#decisions.add('scale', 'request', `asked for ${numprocesses} instead of ${this.#spec.numprocesses}`);
     const change = (): void => {
       this.#spec = { ...this.#spec, numprocesses };
     };
@@ -191,7 +206,8 @@ export class Watcher implements WatcherApi {
   }
 
   set(options: Readonly<Record<string, unknown>>, warn?: Warn): Promise<Outcome> {
-    const change = optionsToSet(this.#spec, options, { os: this.#deps.os, log: this.#deps.log, warn });
+    const { os, log } = this.#deps;
+    const change = optionsToSet(this.#spec, options, { os, log, plugins: this.#deps.plugins(), warn });
     this.#spec = change.spec;
     for (const _ of Object.keys(options)) this.#emit('updated', { time: this.#now() });
     return this.update(change.spec, change.restart);
@@ -318,6 +334,7 @@ export class Watcher implements WatcherApi {
     return {
       ...this.#deps,
       watcher: this.view,
+      decisions: this.#decisions,
       random: () => this.#deps.random(),
       spec: () => this.#spec,
       generation: () => this.#state.generation,
@@ -325,7 +342,7 @@ export class Watcher implements WatcherApi {
       emit: (name, body) => this.#emit(name, body),
       after: (change) => this.#reconciler.after(change),
       changed: () => this.#reconciler.soon(),
-      refused: (reason) => this.#phases.halt(reason),
+      refused: (refusal) => this.#phases.refused(refusal),
       paused: (reason, delay_ms) => this.#phases.pause(reason, delay_ms, this.#deps.clock.now()),
       gaveUp: (reason, generation) => this.#phases.giveUp(reason, generation, this.#slots.hasOlder(generation)),
     };

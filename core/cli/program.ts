@@ -1,6 +1,7 @@
 import type { Command, Option } from 'commander';
 import { EXIT_STATUS, EXIT_STATUS_HELP } from './exit-status.js';
 import type { Io, Verb, VerbOption, VerbValues } from './verb.js';
+import { groupSummary, groupVerbs } from './verb-groups.js';
 import { allVerbs, sharedOptions } from './verbs.js';
 import { version } from './version.js';
 
@@ -39,16 +40,45 @@ async function buildProgram(commander: Commander, io: Io, onStatus: (status: num
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
-    .configureHelp({ subcommandTerm: (command) => [command.name(), ...(usages.get(command.name()) ?? [])].join(' ') })
+    .configureHelp({ subcommandTerm: (command) => [command.name(), ...(usages.get(verbOf(command)) ?? [])].join(' ') })
     .addHelpText('after', `\n${epilogue(verbs)}`);
   for (const option of shared) program.addOption(toCommander(commander, option));
-  for (const verb of verbs) addVerb(commander, program, verb, io, onStatus);
+  for (const group of groupVerbs(verbs)) {
+    const { word, alone, under } = group;
+    const context = { commander, program, io, onStatus };
+    const parent = alone === undefined ? undefined : addVerb(context, program, alone, word);
+    if (under.size === 0) continue;
+    const [first] = under.values();
+    const above =
+      parent ??
+      program
+        .command(word)
+        .summary(groupSummary(group))
+        .usage('<verb> [arguments]')
+        .helpGroup(first?.group ?? '');
+    above.helpOption('--help', 'print this help').helpCommand(false);
+    for (const [name, verb] of under) addVerb(context, above, verb, name);
+  }
   return program;
 }
 
-function addVerb(commander: Commander, program: Command, verb: Verb, io: Io, onStatus: (status: number) => void): void {
-  const command = program
-    .command(verb.name)
+/** The words of a command after the name of the program. */
+function verbOf(command: Command): string {
+  const above = command.parent;
+  return above?.parent ? `${verbOf(above)} ${command.name()}` : command.name();
+}
+
+interface Context {
+  readonly commander: Commander;
+  readonly program: Command;
+  readonly io: Io;
+  onStatus(status: number): void;
+}
+
+/** @param name the last word of the verb's name */
+function addVerb({ commander, program, io, onStatus }: Context, parent: Command, verb: Verb, name: string): Command {
+  const command = parent
+    .command(name)
     .summary(verb.summary)
     .description(`${verb.summary}.\n\n${verb.description}`)
     .usage(`[options] ${verb.usage}`.trimEnd())
@@ -65,6 +95,7 @@ function addVerb(commander: Commander, program: Command, verb: Verb, io: Io, onS
     if (misplaced !== undefined) command.error(`error: ${verb.name} has no option '--${misplaced}'`);
     onStatus(await verb.run(args, { ...before, ...valuesOf(command, options) }, io));
   });
+  return command;
 }
 
 function toCommander({ Option: Made }: Commander, option: VerbOption): Option {

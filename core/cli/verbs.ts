@@ -2,10 +2,13 @@ import { fileURLToPath } from 'node:url';
 import { checkVerb } from './check.js';
 import { circusd } from './circusd-program.js';
 import { completionVerb } from './completion-verb.js';
+import { configSampleVerb } from './config-sample.js';
 import { initVerb } from './init.js';
 import { installVerb } from './install.js';
+import { pluginsDescribeVerb } from './plugins-describe.js';
 import { runVerb } from './run.js';
 import type { Completable, Program, Verb, VerbOption, VerbProvider } from './verb.js';
+import { completableVerbs } from './verb-groups.js';
 
 /** Packaged plugins that add verbs. */
 const PROVIDERS = ['control', 'logs', 'discovery'] as const;
@@ -31,7 +34,16 @@ async function load(plugin: string): Promise<VerbProvider> {
 /** Every verb of `ringmaster`: its own first. */
 export async function allVerbs(): Promise<readonly Verb[]> {
   const providers = await loadProviders();
-  return [runVerb, checkVerb, initVerb, installVerb, completionVerb, ...providers.flatMap(({ provider }) => provider.verbs)];
+  return [
+    runVerb,
+    checkVerb,
+    initVerb,
+    installVerb,
+    configSampleVerb,
+    completionVerb,
+    ...providers.flatMap(({ provider }) => provider.verbs),
+    pluginsDescribeVerb,
+  ];
 }
 
 /** Options that may stand before a verb as well. */
@@ -56,5 +68,5 @@ export async function programNamed(name: string): Promise<Program> {
 export async function completablePrograms(): Promise<readonly Completable[]> {
   const [verbs, shared, others] = await Promise.all([allVerbs(), sharedOptions(), otherPrograms()]);
   const options = [...shared, { name: 'help', summary: 'print help' }, { name: 'version', summary: 'print the version' }];
-  return [{ name: 'ringmaster', options, verbs }, ...others];
+  return [{ name: 'ringmaster', options, verbs: completableVerbs(verbs) }, ...others];
 }

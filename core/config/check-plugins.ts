@@ -1,11 +1,13 @@
-import { messageOf } from '../errors.js';
+import { messageOf, RingmasterError } from '../errors.js';
 import type { JsonSchema } from '../json-schema.js';
 import type { AnyPlugin } from '../plugin.js';
+import { withReserved } from '../plugin-options.js';
 import { checkSchema } from './ajv-problems.js';
 import { type ConvertOptions, convertValue } from './convert.js';
 import { suggestion } from './did-you-mean.js';
-import { isObject, type JsonObject, objectIn, own } from './json-value.js';
-import type { Path } from './problem.js';
+import { isSame } from './diff.js';
+import { cloneJson, isObject, type JsonObject, objectIn, own } from './json-value.js';
+import { Findings, type Path, sentenceOf } from './problem.js';
 import type { DottedKey } from './source.js';
 
 /** Plugins by the name under which the config asks for them. */
@@ -21,7 +23,7 @@ export function checkPlugins(config: JsonObject, plugins: Plugins, options: Conv
       const plugin = plugins.get(name);
       if (plugin === undefined || value === false) continue;
       const given = value === true ? {} : value;
-      if (isObject(given)) asked[name] = checkOptions(given, plugin, plugin.schema, ['plugins', name], options);
+      if (isObject(given)) asked[name] = checkOptions(given, plugin, withReserved(plugin.schema), ['plugins', name], options);
     }
   }
   const watchers = own(config, 'watchers');
@@ -30,6 +32,38 @@ export function checkPlugins(config: JsonObject, plugins: Plugins, options: Conv
     if (isObject(given)) checkWatcherPlugins(given, ['watchers', name, 'plugins'], plugins, options);
   }
 }
+
+/**
+ * The options of one plugin, given at run time: a text may stand for a number or true, as in an ini.
+ *
+ * @throws RM_PLUGIN_OPTIONS that names the plugin, each key, what was found and what is allowed
+ */
+export function checkPluginOptions(plugin: AnyPlugin, options: Readonly<Record<string, unknown>>): JsonObject {
+  const findings = new Findings(null);
+  const given = cloneJson(options, ['plugins', plugin.name], findings);
+  const checked = isObject(given)
+    ? checkOptions(given, plugin, withReserved(plugin.schema), ['plugins', plugin.name], asText(findings))
+    : {};
+  const { problems } = findings;
+  if (problems.length === 0 && isObject(checked)) return checked;
+  const context = { plugin: plugin.name, problems };
+  throw new RingmasterError('RM_PLUGIN_OPTIONS', [problems.map(sentenceOf).join('; ')], { context });
+}
+
+/**
+ * Checks a watcher's own options for plugins, given at run time. Changes `watcher`.
+ *
+ * @param before what it had: as long as that stays it is not asked whether there is such a plugin
+ */
+export function checkOwnOptions(watcher: JsonObject, plugins: Plugins, findings: Findings, before: JsonObject = {}): void {
+  const given = own(watcher, 'plugins');
+  if (!isObject(given)) return;
+  const changed = Object.fromEntries(Object.entries(given).filter(([name, value]) => !isSame(before[name], value)));
+  checkWatcherPlugins(changed, ['plugins'], plugins, asText(findings));
+  watcher.plugins = { ...given, ...changed };
+}
+
+const asText = (findings: Findings): ConvertOptions => ({ findings, isText: () => true });
 
 function checkWatcherPlugins(asked: JsonObject, path: Path, plugins: Plugins, options: ConvertOptions): void {
   for (const [name, value] of Object.entries(asked)) {

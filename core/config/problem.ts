@@ -47,10 +47,14 @@ export function shortJson(value: unknown, longest = 60): string {
 /** One line: `circus.ini:12:3: error: watchers.web.numprocesses must be an integer, at least 0, got "abc"`. */
 export function formatProblem(problem: Problem): string {
   const place = [problem.file, problem.line, problem.line === null ? null : problem.column].filter((part) => part !== null).join(':');
-  const text = problem.path === '' ? problem.message : `${problem.path} ${problem.message}`;
-  const hint = problem.did_you_mean === undefined ? '' : `; did you mean ${problem.did_you_mean}?`;
-  const fix = problem.fix === undefined ? '' : `; ${problem.fix}`;
-  return `${place === '' ? '' : `${place}: `}${problem.severity}: ${text}${hint}${fix}`;
+  return `${place === '' ? '' : `${place}: `}${problem.severity}: ${sentenceOf(problem)}`;
+}
+
+/** What is wrong with what, and what to do, without its place. */
+export function sentenceOf({ path, message, did_you_mean: meant, fix }: Problem): string {
+  const text = path === '' ? message : `${path} ${message}`;
+  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+  return `${text}${hint}${fix === undefined ? '' : `; ${fix}`}`;
 }
 
 /** Where each value of a config was written, and the problems found in it so far. */

@@ -26,6 +26,8 @@ export default definePlugin({
   name: 'config_hooks',
   summary: 'Calls the functions of JavaScript modules that the hooks of a watcher name.',
   schema,
+  // What fails here are functions of the user's, and a failing gate has to go on refusing.
+  never_detached: true,
   hooks: ['before_start', ...PLAIN, 'stats', 'event', 'watcher_removed', 'config_applied'],
   setup({ config, hooks, clock, emit, directory, log, supervisor }) {
     const loaded = new Map<string, Map<string, Loaded>>();

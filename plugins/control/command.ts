@@ -47,6 +47,8 @@ export type CliOptions = Readonly<Record<string, string | number | boolean | und
 
 /** How a command looks on the command line. */
 export interface CommandCli {
+  /** The verb of `ringmaster`, where it is not the command's name. */
+  readonly verb?: string;
   /** Positional arguments as shown in help: `<name> [<pid>]`. */
   readonly usage: string;
   readonly options: readonly CliOption[];

@@ -48,9 +48,11 @@ function headOf(step: Shown): string {
     case 'remove':
       return `- ${step.watcher}: remove${pidsOf(step.pids)}${step.drift ? ' (drift: added at run time)' : ''}`;
     case 'plugin_load':
-      return step.reason === 'added' ? `+ plugin ${step.plugin}: set up` : `~ plugin ${step.plugin}: set up again, ${step.reason}`;
+      return step.reason === 'added'
+        ? `+ plugin ${step.plugin}: set up${step.drift ? ' (drift: removed at run time)' : ''}`
+        : `~ plugin ${step.plugin}: set up again, ${step.reason}${step.drift ? ' (drift)' : ''}`;
     case 'plugin_unload':
-      return `- plugin ${step.plugin}: close`;
+      return `- plugin ${step.plugin}: close${step.drift ? ' (drift: added at run time)' : ''}`;
     case 'option':
       return `~ ${step.option}: ${shown(step.from)} -> ${shown(step.to)} (live)`;
     case 'restart_daemon': {

@@ -20,6 +20,11 @@ const ERRNO_OF: Readonly<Partial<Record<ErrorCode, number>>> = {
   RM_REQUEST_TOO_BIG: ERRNO.message_error,
   RM_WATCHER_UNKNOWN: ERRNO.message_error,
   RM_OPTION_INVALID: ERRNO.message_error,
+  RM_PLUGIN_OPTIONS: ERRNO.message_error,
+  RM_PLUGIN_ABSENT: ERRNO.message_error,
+  RM_PLUGIN_EXISTS: ERRNO.message_error,
+  RM_PLUGIN_REQUIRED: ERRNO.message_error,
+  RM_PLUGIN_FIXED: ERRNO.message_error,
   RM_PROCESS_UNKNOWN: ERRNO.message_error,
   RM_SIGNAL_INVALID: ERRNO.message_error,
 };

@@ -33,6 +33,7 @@ describe('plugins at run time', () => {
       plugin: 'a',
       reason: 'changed',
       changes: [{ option: 'level', from: 0, to: 2 }],
+      drift: false,
     });
     await apply(rig, { watchers, plugins: { a: false } });
     expect(journal.news()).to.equal('-a');

@@ -110,14 +110,14 @@ describe('a plan that is applied', () => {
     await rig.until(rig.watcher().set({ numprocesses: 3, priority: 5 }));
     await rig.until(rig.supervisor.remove('api'));
     await rig.until(rig.supervisor.add('extra', { cmd: 'extra' }).start());
-    expect(rig.supervisor.drift().map(({ watcher, change }) => `${watcher} ${change}`)).to.deep.equal([
+    expect(rig.supervisor.drift().map((drift) => `${'watcher' in drift ? drift.watcher : drift.plugin} ${drift.change}`)).to.deep.equal([
       'web changed',
       'api removed',
       'extra added',
     ]);
     expect(brief(await apply(rig, file, { keep_drift: true }))).to.deep.equal(['remove extra', 'add api']);
     expect(rig.watcher().numprocesses).to.equal(3);
-    expect(rig.supervisor.drift().map(({ watcher }) => watcher)).to.deep.equal(['web']);
+    expect(rig.supervisor.drift()).to.have.length(1).and.to.have.nested.property('[0].watcher', 'web');
     const done = await apply(rig, file);
     expect(done.steps).to.have.length(1);
     expect(done.steps[0]).to.have.nested.property('changes[0].drift', true);

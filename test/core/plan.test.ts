@@ -22,7 +22,8 @@ function runs(loaded: Config, changes: Readonly<Record<string, Partial<RunningWa
 
 function steps(before: ConfigInput, after: ConfigInput, options?: PlanOptions, running?: readonly RunningWatcher[]): readonly PlanStep[] {
   const [loaded, target] = [config(before), config(after)];
-  return planConfig({ loaded, running: running ?? runs(loaded), plugins: [], target, target_plugins: [] }, options).steps;
+  return planConfig({ loaded, running: running ?? runs(loaded), plugins: [], loaded_plugins: [], target, target_plugins: [] }, options)
+    .steps;
 }
 
 /** The steps without what they change. */
@@ -36,6 +37,8 @@ const brief = (all: readonly PlanStep[]): readonly string[] =>
   });
 
 const web = { cmd: 'run', numprocesses: 2 };
+
+const NO_PLUGINS = { now: [], loaded: [] };
 
 describe('plan of a config', () => {
   const cases: [what: string, before: ConfigInput, after: ConfigInput, steps: string[], options?: PlanOptions][] = [
@@ -187,7 +190,7 @@ describe('plan of a config', () => {
     });
 
     it('is told by watcher and option', () => {
-      expect(findDrift(loaded, [...drifted.filter(({ name }) => name !== 'api'), extra])).to.deep.equal([
+      expect(findDrift(loaded, [...drifted.filter(({ name }) => name !== 'api'), extra], NO_PLUGINS)).to.deep.equal([
         {
           watcher: 'web',
           change: 'changed',
@@ -199,7 +202,7 @@ describe('plan of a config', () => {
         { watcher: 'api', change: 'removed', changes: [] },
         { watcher: 'extra', change: 'added', changes: [] },
       ]);
-      expect(findDrift(loaded, runs(loaded))).to.deep.equal([]);
+      expect(findDrift(loaded, runs(loaded), NO_PLUGINS)).to.deep.equal([]);
     });
   });
 
@@ -219,7 +222,14 @@ describe('plan of a config', () => {
       options: options.plugins[name] as Record<string, unknown>,
     });
     const all = (options: Config) => [planned(options, 'fixed', 'daemon'), planned(options, 'live', 'live')];
-    const plan = planConfig({ loaded, running: [], plugins: all(loaded), target, target_plugins: all(target) });
+    const plan = planConfig({
+      loaded,
+      running: [],
+      plugins: all(loaded),
+      loaded_plugins: all(loaded),
+      target,
+      target_plugins: all(target),
+    });
     expect(configInEffect(loaded, target, plan)).to.deep.equal({
       ...target,
       endpoint: 'ipc://old',

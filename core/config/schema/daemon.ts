@@ -101,6 +101,14 @@ export const daemonProperties = {
     applies: 'daemon',
     description: 'Put before the host name that plugins report under.',
   },
+  plugin_fault_budget: {
+    type: 'integer',
+    minimum: 0,
+    default: 10,
+    applies: 'live',
+    description:
+      'A plugin is detached when one of its hooks, or its timers, failed as often in a row, or all of it six times as often within a minute; 0: never. A plugin may have its own, by the option `fault_budget`.',
+  },
   debug: { type: 'boolean', default: false, applies: 'live', description: 'Log at level debug.' },
   debug_gc: { type: 'boolean', default: false, applies: 'daemon', description: 'Python garbage collector debugging; has no meaning here.' },
   httpd: { type: 'boolean', default: false, applies: 'daemon', description: "Circus's web console." },

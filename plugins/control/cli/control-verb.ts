@@ -21,7 +21,7 @@ const WAITING_TIMEOUT_S = 60;
 
 /** Headings of the help, with the commands under each. */
 const GROUPS: readonly (readonly [string, readonly string[]])[] = [
-  ['Watch:', ['status', 'list', 'stats', 'dstats', 'listsockets', 'numprocesses', 'numwatchers']],
+  ['Watch:', ['status', 'list', 'stats', 'dstats', 'listsockets', 'numprocesses', 'numwatchers', 'why', 'inspect']],
   ['Control:', ['start', 'stop', 'restart', 'reload', 'incr', 'decr', 'signal', 'kill', 'quit']],
 ];
 const OTHER_GROUP = 'Configure:';
@@ -40,7 +40,7 @@ function groupOf(name: string): string {
 /** A control command as a verb of `ringmaster`. */
 export function controlVerb(command: Command, cli: CommandCli): Verb {
   return {
-    name: command.name,
+    name: cli.verb ?? command.name,
     summary: command.summary.replace(/\.$/, ''),
     group: groupOf(command.name),
     usage: cli.usage,
@@ -51,7 +51,7 @@ export function controlVerb(command: Command, cli: CommandCli): Verb {
     async run(args, values, io) {
       let status: number = EXIT_STATUS.ok;
       const given = cli.waits === true ? { ...values, waiting: true } : values;
-      const failed = await talking(command.name, cli.usage, given, io, async (target) => {
+      const failed = await talking(cli.verb ?? command.name, cli.usage, given, io, async (target) => {
         const properties = cli.message(args, commandOptions(command, values));
         await withClient(target, async (client) => {
           const reply = await client.call(command.name, properties);

@@ -6,6 +6,7 @@ import { dstats } from './dstats.js';
 import { get } from './get.js';
 import { globaloptions } from './globaloptions.js';
 import { incr } from './incr.js';
+import { inspect } from './inspect.js';
 import { ipython, ipythonshell } from './ipython.js';
 import { kill } from './kill.js';
 import { list } from './list.js';
@@ -15,6 +16,10 @@ import { numprocesses } from './numprocesses.js';
 import { numwatchers } from './numwatchers.js';
 import { options } from './options.js';
 import { plan } from './plan.js';
+import { plugin_add } from './plugin-add.js';
+import { plugin_reconfigure } from './plugin-reconfigure.js';
+import { plugin_remove } from './plugin-remove.js';
+import { plugins } from './plugins.js';
 import { quit } from './quit.js';
 import { reload } from './reload.js';
 import { reloadconfig } from './reloadconfig.js';
@@ -26,6 +31,7 @@ import { start } from './start.js';
 import { stats } from './stats.js';
 import { status } from './status.js';
 import { stop } from './stop.js';
+import { why } from './why.js';
 
 /** Every command of the control protocol, by name. */
 const commands = {
@@ -36,6 +42,7 @@ const commands = {
   get,
   globaloptions,
   incr,
+  inspect,
   ipython,
   ipythonshell,
   kill,
@@ -46,6 +53,10 @@ const commands = {
   numwatchers,
   options,
   plan,
+  plugin_add,
+  plugin_reconfigure,
+  plugin_remove,
+  plugins,
   quit,
   reload,
   reloadconfig,
@@ -57,6 +68,7 @@ const commands = {
   stats,
   status,
   stop,
+  why,
 } as const satisfies Readonly<Record<string, Command>>;
 
 export type Commands = typeof commands;

@@ -29,7 +29,7 @@ const SUBJECTS = {
   },
   decide: {
     tap: (kit, plugin, fn, ignore) => kit.plugin(plugin).respawn.tap(fn as () => undefined, options(ignore)),
-    call: (kit) => kit.hooks.decide('respawn', decision, { watcher: web, wid: 1, exit, errno: null, uptime_ms: 5, failures: 1 }),
+    call: (kit) => kit.hooks.decide('respawn', decision, { watcher: web, wid: 1, exit, errno: null, uptime_ms: 5, failures: 1 }).value,
   },
   shape: {
     tap: (kit, plugin, fn, ignore) => kit.plugin(plugin).stats.tap(fn as () => undefined, options(ignore)),

@@ -51,8 +51,8 @@ describe('hook registry', () => {
     plugin('b').respawn.tap((decision) => (decision.reason === 'x a' ? { action: 'give_up', reason: 'b' } : decision));
     const args = { watcher: web, wid: 1, exit: null, errno: 'ENOENT', uptime_ms: 0, failures: 1 };
     expect(hooks.decide('respawn', { action: 'respawn', delay_ms: 1, reason: 'x' }, args)).to.deep.equal({
-      action: 'give_up',
-      reason: 'b',
+      value: { action: 'give_up', reason: 'b' },
+      by: 'b',
     });
     plugin('a').stats.tap(async (stats) => ({ ...stats, a: 1 }));
     plugin('b').stats.tap((stats) => ({ ...stats, b: stats.a }));

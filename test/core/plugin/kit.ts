@@ -47,6 +47,7 @@ export function kit({ deadline_ms }: { deadline_ms?: number } = {}) {
     supervisor,
     directory,
     emit,
+    faultBudget: () => 10,
     ...(deadline_ms === undefined ? {} : { deadline_ms }),
   });
   return { clock, lines, scope, hooks, supervisor, container };

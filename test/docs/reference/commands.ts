@@ -11,7 +11,7 @@ export async function commandsPage(): Promise<string> {
   const all = [...commandTable.values()];
   return page('Commands reference', 'plugins/control/commands', [
     'What the control endpoint answers. [The guide](../control.md) tells about the protocol, the client and the command line.',
-    'Every reply has `id`, `status` (`ok` or `error`) and `time`, seconds since the epoch. Command names are read without regard to case.\nOn the command line each is a verb of `ringmaster` and of `circusctl`.',
+    'Every reply has `id`, `status` (`ok` or `error`) and `time`, seconds since the epoch. Command names are read without regard to case.\nOn the command line each is a verb of `ringmaster` and of `circusctl`; `plugin_add` is `ringmaster plugin add`.',
     table(
       ['Command', 'What it does'],
       all.map(({ name, summary }) => [`[${code(name)}](#${name})`, summary]),
@@ -25,7 +25,9 @@ function commandParts(command: Command, example: Exchange | undefined): readonly
   return [
     `## ${name}`,
     description,
-    ...(cli === undefined ? [] : [fenced('', `ringmaster ${[name, ...optionWords(command), cli.usage].filter(Boolean).join(' ')}`)]),
+    ...(cli === undefined
+      ? []
+      : [fenced('', `ringmaster ${[cli.verb ?? name, ...optionWords(command), cli.usage].filter(Boolean).join(' ')}`)]),
     ...(cli === undefined || cli.options.length === 0
       ? []
       : [cli.options.map((option) => `- \`--${option.name}\`: ${option.summary}`).join('\n')]),

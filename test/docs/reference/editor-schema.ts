@@ -2,6 +2,7 @@ import { configSchema } from '../../../core/config/schema/daemon.js';
 import { schemaTypes } from '../../../core/config/schema-words.js';
 import type { JsonSchema, Quantity } from '../../../core/json-schema.js';
 import type { AnyPlugin } from '../../../core/plugin.js';
+import { withReserved } from '../../../core/plugin-options.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -37,7 +38,7 @@ export function editorSchema(plugins: readonly AnyPlugin[]): Json {
       },
       plugins: pluginMap(
         named,
-        plugins.map(({ name, schema, summary }) => [name, { description: summary, ...schema }] as const),
+        plugins.map(({ name, schema, summary }) => [name, { description: summary, ...withReserved(schema) }] as const),
       ),
     },
   };

@@ -22,6 +22,7 @@ const BODIES: { readonly [N in EventName]: Readonly<Record<keyof EventBodies[N],
   limit_exceeded: { time: true, limit: true, allowed: true, found: true, action: true, process_pid: true },
   check_failed: { name: true, time: true, error: true },
   check_recovered: { name: true, time: true },
+  plugin_detached: { time: true, reason: true },
 };
 
 /** Events that Circus has none of. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArguments } from '../../../core/cli/arguments.js';
 import { silentLogger } from '../../../core/log.js';
 import { ProcessSampler } from '../../../core/os/process-sampler.js';
+import { definePlugin } from '../../../core/plugin.js';
 import { splitWords } from '../../../core/shell-words.js';
 import { createHarness } from '../../../core/testing.js';
 import { commandOptions, optionsOf } from '../../../plugins/control/cli/command-options.js';
@@ -30,6 +31,7 @@ const LINES: Readonly<Record<keyof Commands, string>> = {
   get: 'get web numprocesses graceful_timeout',
   globaloptions: 'globaloptions endpoint',
   incr: 'incr --waiting web',
+  inspect: 'inspect quiet --last 2',
   ipython: 'ipython',
   ipythonshell: 'ipythonshell',
   kill: 'kill web 1002 --signum INT --waiting',
@@ -40,6 +42,10 @@ const LINES: Readonly<Record<keyof Commands, string>> = {
   numwatchers: 'numwatchers',
   options: 'options ticker',
   plan: 'plan /etc/ringmaster.yaml',
+  plugin_add: 'plugin add flapping attempts=3',
+  plugin_reconfigure: 'plugin reconfigure quiet hours=2',
+  plugin_remove: 'plugin remove quiet',
+  plugins: 'plugins quiet',
   quit: 'quit --waiting',
   reload: 'reload web --waiting',
   reloadconfig: 'reloadconfig --waiting',
@@ -51,6 +57,7 @@ const LINES: Readonly<Record<keyof Commands, string>> = {
   stats: 'stats web',
   status: 'status',
   stop: 'stop "we*" --waiting',
+  why: 'why web',
 };
 
 /** Each names its directory: by default that is the one where the pages are made. */
@@ -62,6 +69,21 @@ const CONFIG = {
     web: { cmd: 'node server.js', working_dir: '/srv/app', numprocesses: 3, graceful_timeout: '5s' },
   },
 };
+
+/** A plugin to look at and to change. */
+const quiet = definePlugin({
+  name: 'quiet',
+  summary: 'Starts no watcher for some hours.',
+  schema: {
+    type: 'object',
+    additionalProperties: false,
+    properties: { hours: { type: 'integer', minimum: 0, default: 0, description: 'How many.' } },
+  },
+  hooks: ['before_start'],
+  setup({ hooks }) {
+    hooks.before_start.tap(() => undefined);
+  },
+});
 
 /** What the file of `plan`, `apply` and `reloadconfig` holds. */
 const CHANGED = {
@@ -106,7 +128,10 @@ export async function exchanges(): Promise<ReadonlyMap<string, Exchange>> {
 async function exchange(command: Command, line: string): Promise<Exchange> {
   const split = splitWords(line);
   if ('error' in split) throw new Error(`${line}: ${split.error}`);
-  const { values, positionals, problems } = parseArguments(split.words.slice(1), optionsOf(command));
+  const { values, positionals, problems } = parseArguments(
+    split.words.slice((command.cli?.verb ?? command.name).split(' ').length),
+    optionsOf(command),
+  );
   if (problems.length > 0 || command.cli === undefined) throw new Error(`${line}: ${problems.join(', ') || 'no form on the command line'}`);
   const properties = command.cli.message(positionals, commandOptions(command, values));
   const request = { id: 1, command: command.name, properties: command.name === 'listen' ? {} : properties };
@@ -122,7 +147,7 @@ async function ask(request: Readonly<Record<string, unknown>>): Promise<Reply> {
   const directory = await mkdtemp(join(tmpdir(), 'ringmaster-docs-'));
   const config_file = join(directory, 'ringmaster.json');
   await writeFile(config_file, JSON.stringify(CHANGED));
-  await using harness = createHarness({ config: CONFIG, config_file });
+  await using harness = createHarness({ config: CONFIG, config_file, plugins: [quiet] });
   await harness.start();
   const { supervisor, clock } = harness;
   const endpoints = {

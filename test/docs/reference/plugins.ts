@@ -1,4 +1,5 @@
 import type { AnyPlugin } from '../../../core/plugin.js';
+import { RESERVED_OPTIONS } from '../../../core/plugin-options.js';
 import { packagedNames, resolvePlugin } from '../../../core/plugin-resolve.js';
 import { code, page } from './markdown.js';
 import { optionTable } from './options.js';
@@ -12,6 +13,8 @@ export async function packagedPlugins(): Promise<readonly AnyPlugin[]> {
 export function pluginsPage(plugins: readonly AnyPlugin[]): string {
   return page('Plugins reference', 'the schemas of the plugins', [
     'Named under `plugins` in the config. How to write one: [the guide](../plugins.md).',
+    'Beside its own options, each plugin has these:',
+    optionTable({ type: 'object', properties: RESERVED_OPTIONS }),
     ...plugins.flatMap(pluginParts),
   ]);
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { GONE } from '../../../plugins/control/process-info.js';
 import { CASES } from '../../fixtures/control/command-cases.js';
-import { view } from '../../fixtures/control/fake-supervisor.js';
+import { plugin, view } from '../../fixtures/control/fake-supervisor.js';
 import { type Host, openHost } from '../../fixtures/control/host.js';
 import { Wire } from '../../fixtures/control/wire.js';
 
@@ -16,6 +16,7 @@ describe('control: commands', () => {
     web.live.push(view(5, 2));
     host.supervisor.watch('db').status = 'stopped';
     host.supervisor.watch('solo', { singleton: true });
+    host.supervisor.pluginList = [plugin('a'), plugin('b', { source: './b.js' })];
     wire = new Wire(host.endpoint);
   });
   afterEach(async () => {

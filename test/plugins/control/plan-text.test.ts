@@ -7,9 +7,9 @@ const reply = (steps: Steps) => ({ status: 'ok', differs: steps.length > 0, step
 const options = { cmd: 'api' } as WatcherOptions;
 
 const STEPS: Steps = [
-  { do: 'plugin_unload', plugin: 'flapping', reason: 'changed', changes: [] },
-  { do: 'plugin_load', plugin: 'flapping', reason: 'changed', changes: [{ option: 'attempts', from: 2, to: 3 }] },
-  { do: 'plugin_load', plugin: 'mine', reason: 'added', changes: [] },
+  { do: 'plugin_unload', plugin: 'flapping', reason: 'changed', changes: [], drift: false },
+  { do: 'plugin_load', plugin: 'flapping', reason: 'changed', changes: [{ option: 'attempts', from: 2, to: 3 }], drift: false },
+  { do: 'plugin_load', plugin: 'mine', reason: 'added', changes: [], drift: false },
   { do: 'option', option: 'check_delay', from: 5, to: 2 },
   { do: 'remove', watcher: 'old', pids: [14], drift: false, outcome: { started: [], stopped: [14], kept: [] } },
   { do: 'remove', watcher: 'extra', pids: [], drift: true, outcome: { started: [], stopped: [], kept: [] } },
@@ -25,7 +25,7 @@ const STEPS: Steps = [
   },
   { do: 'add', watcher: 'api', options, start: true, drift: false, outcome: { started: [21, 22], stopped: [], kept: [] } },
   { do: 'add', watcher: 'late', options, start: false, drift: true },
-  { do: 'plugin_unload', plugin: 'gone', reason: 'removed', changes: [] },
+  { do: 'plugin_unload', plugin: 'gone', reason: 'removed', changes: [], drift: false },
   {
     do: 'restart_daemon',
     what: 'option',

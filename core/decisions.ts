@@ -1,0 +1,55 @@
+/** Why something was done, or was not: one decision. */
+export interface Decision {
+  /** Seconds since the epoch. */
+  readonly at: number;
+  /**
+   * What was decided. By a request: start, stop, restart, reload, scale. About a process that ended: respawn, pause, give_up. About a
+   * watcher: halt, resume. About a signal: withhold.
+   */
+  readonly what: 'start' | 'stop' | 'restart' | 'reload' | 'scale' | 'respawn' | 'pause' | 'give_up' | 'halt' | 'resume' | 'withhold';
+  /** `request`, `core`, or the name of the plugin. */
+  readonly by: string;
+  /** The hook in which a plugin decided, or null. */
+  readonly hook: string | null;
+  /** The worker id that it is about, or null for the whole watcher. */
+  readonly wid: number | null;
+  readonly reason: string;
+  /** How long is waited before it is done, or null. */
+  readonly delay_ms: number | null;
+}
+
+/** Decisions kept of each watcher, beside the last one about each worker id; and of how many worker ids. */
+const KEPT = 20;
+const KEPT_WIDS = 100;
+
+/** The last decisions about one watcher. */
+export class Decisions {
+  readonly #whole: Decision[] = [];
+  /** By worker id, the oldest decision first: many processes that end say nothing against what came before. */
+  readonly #last = new Map<number, Decision>();
+  readonly #wall: () => number;
+
+  /** @param wall milliseconds since the epoch */
+  constructor(wall: () => number) {
+    this.#wall = wall;
+  }
+
+  add(what: Decision['what'], by: string, reason: string, more: Partial<Pick<Decision, 'hook' | 'wid' | 'delay_ms'>> = {}): void {
+    const decision: Decision = { at: this.#wall() / 1000, what, by, hook: null, wid: null, reason, delay_ms: null, ...more };
+    const { wid } = decision;
+    if (wid === null) {
+      this.#whole.push(decision);
+      if (this.#whole.length > KEPT) this.#whole.shift();
+      return;
+    }
+    this.#last.delete(wid);
+    this.#last.set(wid, decision);
+    const [oldest] = this.#last.keys();
+    if (this.#last.size > KEPT_WIDS && oldest !== undefined) this.#last.delete(oldest);
+  }
+
+  /** Oldest first. */
+  list(): readonly Decision[] {
+    return [...this.#whole, ...this.#last.values()].sort((a, b) => a.at - b.at);
+  }
+}

@@ -1,0 +1,37 @@
+import { commandLine } from './command-line.js';
+import type { Config } from './config/schema/daemon.js';
+import type { WatcherOptions } from './config/schema/watcher.js';
+import type { Os } from './os/port.js';
+import type { PluginContainer } from './plugin-container.js';
+import type { SupervisorSockets } from './supervisor-sockets.js';
+import { Watcher } from './watcher.js';
+import type { WatcherDeps } from './watcher-deps.js';
+import { workingDirectory } from './working-directory.js';
+
+/** What a supervisor has once it starts, as far as watchers need it. */
+export interface WatcherParts extends Pick<WatcherDeps, 'clock' | 'hooks' | 'log' | 'spawns' | 'random' | 'emit'> {
+  readonly os: Os;
+  readonly sockets: SupervisorSockets;
+  readonly container: PluginContainer;
+  config(): Config;
+}
+
+export function makeWatcher(parts: WatcherParts, name: string, spec: WatcherOptions): Watcher {
+  const { sockets, container, config, ...rest } = parts;
+  const deps: WatcherDeps = {
+    ...rest,
+    log: parts.log.child({ watcher: name }),
+    sockets: sockets.table,
+    demand: () => sockets.demand(),
+    command: (options, wid) =>
+      commandLine(options, {
+        wid,
+        sockets: sockets.numbers(),
+        env: config().env,
+        daemonEnv: process.env,
+        cwd: workingDirectory(),
+      }),
+    plugins: () => container.plugins(),
+  };
+  return new Watcher(deps, name, spec);
+}

@@ -21,7 +21,7 @@ export function compileHook(hook: HookName, taps: readonly HookTap[], runner: Ho
     case 'gate':
       return sync ? syncGate(hook, taps, runner) : gate(hook, taps, runner);
     case 'decide':
-      return decide(hook, taps, runner);
+      return taps.some(({ awaited }) => awaited) ? awaitedDecide(hook, taps, runner) : decide(hook, taps, runner);
     case 'shape':
       return shape(hook, taps, runner);
     case 'step':
@@ -52,6 +52,19 @@ function decide(name: HookName, taps: readonly HookTap[], runner: HookRunner): C
     });
   }
   return (value, args) => hook.call(value, args);
+}
+
+/** For taps of which some may answer later: each decides on what those before it came to. Never rejects. */
+function awaitedDecide(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
+  const hook = new AsyncSeriesWaterfallHook<[unknown, object], unknown>(['value', 'args'], name);
+  for (const tap of taps) {
+    hook.tapPromise(tap.plugin, async (value, args) => {
+      const input = [freezeData(value), args];
+      const answer = tap.awaited ? await runner.call(tap, args, input) : runner.callSync(tap, args, input);
+      return answer.error ? undefined : answer.value;
+    });
+  }
+  return (value, args) => hook.promise(value, args);
 }
 
 function shape(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {

@@ -64,10 +64,13 @@ export class HookRegistry {
     return hook === null ? null : ((hook(undefined, freezeArgs(args)) as Refusal | undefined) ?? null);
   }
 
-  /** The decision after everybody's say; a failed tap leaves the one before. Never throws. */
-  decide<N extends HookOfKind<'decide'>>(name: N, value: HookValue<N>, args: HookArgs<N>): HookValue<N> {
+  /**
+   * The decision after everybody's say, by a promise only where a tap asked to be awaited; a failed tap leaves the one before.
+   * Never throws or rejects.
+   */
+  decide<N extends HookOfKind<'decide'>>(name: N, value: HookValue<N>, args: HookArgs<N>): HookValue<N> | Promise<HookValue<N>> {
     const hook = this.#compiled(name, args);
-    return hook === null ? value : (hook(value, freezeArgs(args)) as HookValue<N>);
+    return hook === null ? value : (hook(value, freezeArgs(args)) as HookValue<N> | Promise<HookValue<N>>);
   }
 
   /** The value as everybody wants it. @throws RM_PLUGIN_FAILED that names the plugin that failed */

@@ -28,6 +28,7 @@ export class HookTap {
   readonly watcher: string | undefined;
   readonly deadline_ms: number;
   readonly ignore_failure: boolean;
+  readonly awaited: boolean;
   readonly #waits = new Set<() => void>();
   #live = true;
 
@@ -41,6 +42,7 @@ export class HookTap {
     this.watcher = options.watcher;
     this.deadline_ms = options.deadline_ms ?? DEADLINE_MS;
     this.ignore_failure = options.ignore_failure ?? false;
+    this.awaited = options.awaited ?? false;
   }
 
   get kind() {

@@ -74,7 +74,8 @@ export class PluginInstance {
     this.plugin = entry.plugin;
     this.name = entry.plugin.name;
     this.#source = entry.name;
-    this.#config = freezeData(structuredClone(entry.config));
+    const { isolation: _, ...own } = entry.config;
+    this.#config = freezeData(structuredClone(own));
     this.#deps = deps;
     this.#log = deps.log.child({ plugin: this.name });
     this.#scope = new Scope(`plugin ${this.name}`);
@@ -174,6 +175,7 @@ export class PluginInstance {
       scope,
       directory,
       signal: scope.signal,
+      report: (what: string, cause: unknown) => this.#report(this.#failed(what, cause)),
       provide: (service: string, value: object) => services.provide(this.name, service, value, scope),
       service: <T extends object>(service: string) => services.find(this.plugin, service) as T,
     });

@@ -4,6 +4,7 @@ import type { AnyPlugin } from '../plugin.js';
 import { checkSchema } from './ajv-problems.js';
 import { type ConvertOptions, convertValue } from './convert.js';
 import { suggestion } from './did-you-mean.js';
+import { isolationOf } from './isolation.js';
 import { isObject, type JsonObject, objectIn, own } from './json-value.js';
 import type { Path } from './problem.js';
 import type { DottedKey } from './source.js';
@@ -21,7 +22,13 @@ export function checkPlugins(config: JsonObject, plugins: Plugins, options: Conv
       const plugin = plugins.get(name);
       if (plugin === undefined || value === false) continue;
       const given = value === true ? {} : value;
-      if (isObject(given)) asked[name] = checkOptions(given, plugin, plugin.schema, ['plugins', name], options);
+      if (!isObject(given)) continue;
+      const path = ['plugins', name];
+      const isolation = isolationOf(given, path, options.findings);
+      const { isolation: _, ...others } = given;
+      const checked = checkOptions(others, plugin, plugin.schema, path, options);
+      // Those that run in the daemon do not have it, whether it was written or not.
+      asked[name] = isObject(checked) && isolation ? { ...checked, isolation } : checked;
     }
   }
   const watchers = own(config, 'watchers');

@@ -16,7 +16,7 @@ const beside = new PacedOutput(process.stderr, MOST_LOG_LINES);
 // What a plugin prints is no message: it goes where errors go, and from there to the log.
 for (const stream of [process.stdout, process.stderr]) {
   const write = (chunk: string | Uint8Array, encoding?: unknown, done?: unknown): boolean => {
-    beside.write(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString(), true);
+    if (beside.hasRoom()) beside.write(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
     const then = typeof encoding === 'function' ? encoding : done;
     if (typeof then === 'function') setImmediate(() => then());
     return true;
@@ -26,9 +26,10 @@ for (const stream of [process.stdout, process.stderr]) {
 
 const plugin = await resolvePlugin(module, '/');
 const guest = new Guest(plugin, isMainThread ? 'process' : 'worker', (message, droppable) => {
-  const lost = droppable ? wire.takeLost() : 0;
+  if (droppable && !wire.hasRoom()) return;
+  const lost = wire.takeLost();
   if (lost > 0) wire.write(lineOf({ type: 'log', level: 'warn', message: `${lost} lines for the log were dropped`, fields: {} }));
-  wire.write(lineOf(message), droppable);
+  wire.write(lineOf(message));
 });
 
 let closing = false;

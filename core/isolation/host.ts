@@ -22,7 +22,7 @@ const SETUP_MS = 10_000;
 const MOST_REQUESTS = 1000;
 
 /** The hooks that say what a guest's picture of the supervisor has missed. */
-export const MIRROR_HOOKS = ['event', 'state_changed', 'watcher_added', 'watcher_removed', 'config_applied', 'ready'] as const;
+export const MIRROR_HOOKS = ['event', 'state_changed', 'watcher_added', 'watcher_removed', 'config_applied', 'boot', 'ready'] as const;
 
 export interface HostOptions {
   readonly context: PluginContext<never, HookName>;
@@ -60,7 +60,8 @@ export class IsolationHost {
     this.#context = options.context;
     this.#taps = new RemoteTaps({
       handles: options.context.hooks as Handles,
-      link: () => this.#up().link,
+      link: () => (this.#run?.state === 'up' ? this.#run.link : undefined),
+      absence: () => new RingmasterError('RM_PLUGIN_GUEST', [options.describe.name, this.#absence]),
       touch: (watcher) => this.#run?.mirror.touch(watcher),
     });
   }
@@ -73,7 +74,13 @@ export class IsolationHost {
     for (const name of ['state_changed', 'watcher_added', 'watcher_removed'] as const) {
       hooks[name].tap(({ watcher }) => this.#changed(watcher.name));
     }
-    for (const name of ['config_applied', 'ready'] as const) hooks[name].tap(() => this.#changed());
+    const all = (): void => {
+      this.#run?.mirror.touchAll();
+      this.#changed();
+    };
+    for (const name of ['config_applied', 'ready'] as const) hooks[name].tap(all);
+    // The watchers of the config are there now, and before any other tap of boot.
+    hooks.boot.tap(all, { stage: Number.MIN_SAFE_INTEGER });
     await this.#begin();
   }
 
@@ -183,11 +190,6 @@ export class IsolationHost {
     });
   }
 
-  #up(): Run {
-    if (this.#run?.state === 'up') return this.#run;
-    throw new RingmasterError('RM_PLUGIN_GUEST', [this.#options.describe.name, this.#absence]);
-  }
-
   #ended(run: Run, why: string): void {
     if (this.#run === run) this.#run = undefined;
     if (this.#closed || run.state !== 'up') return;
@@ -218,6 +220,9 @@ export class IsolationHost {
     try {
       await this.#begin();
       timer[Symbol.dispose]();
+      const { missed } = this.#taps;
+      this.#taps.missed = 0;
+      this.#context.log.info(`its guest is up again; it was not told of ${missed} things meanwhile`);
       await this.#taps.catchUp();
     } catch (error) {
       timer[Symbol.dispose]();

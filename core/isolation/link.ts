@@ -41,6 +41,9 @@ export class GuestLink {
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
   #garbage = 0;
+  #heard = 0;
+  /** How long it may say nothing, where that is looked after. */
+  #patience_ms: number | undefined;
   #open = true;
   #why: string | undefined;
   #watchdog: NodeJS.Timeout | undefined;
@@ -121,14 +124,31 @@ export class GuestLink {
     );
   }
 
-  /** Ends the guest where it says nothing for `patience_ms`, from now on. */
-  watch(patience_ms: number): void {
-    this.#expect(patience_ms, () => this.send({ type: 'ping' }));
-  }
-
   /** Ends the guest where nothing comes from it until then. */
   expectWord(patience_ms: number): void {
-    this.#expect(patience_ms, undefined);
+    clearTimeout(this.#watchdog);
+    if (!this.#open || this.#closing) return;
+    const heard = this.#heard;
+    this.#watchdog = setTimeout(() => {
+      if (heard === this.#heard) this.abort(`gave no sign of life within ${patience_ms} ms`);
+      else this.watch(patience_ms);
+    }, patience_ms);
+  }
+
+  /** From now on asks whether it is alive when it has said nothing for half of this, and ends it when it has not answered by then. */
+  watch(patience_ms: number): void {
+    clearTimeout(this.#watchdog);
+    if (!this.#open || this.#closing) return;
+    const heard = this.#heard;
+    this.#watchdog = setTimeout(() => {
+      if (heard === this.#heard) {
+        this.send({ type: 'ping' });
+        this.expectWord(patience_ms);
+      } else {
+        this.watch(patience_ms);
+      }
+    }, patience_ms / 2);
+    this.#patience_ms = patience_ms;
   }
 
   /** Ends the guest at once, and says why. */
@@ -152,28 +172,13 @@ export class GuestLink {
     clearTimeout(timer);
   }
 
-  #expect(patience_ms: number, ask: (() => void) | undefined): void {
-    clearTimeout(this.#watchdog);
-    if (!this.#open || this.#closing) return;
-    ask?.();
-    this.#watchdog = setTimeout(() => this.abort(`gave no sign of life within ${patience_ms} ms`), patience_ms);
-    this.#alive = ask && (() => this.#later(patience_ms));
-  }
-
-  #alive: (() => void) | undefined;
-
-  /** It is alive: asked again after half of its patience. */
-  #later(patience_ms: number): void {
-    clearTimeout(this.#watchdog);
-    if (this.#open && !this.#closing) this.#watchdog = setTimeout(() => this.watch(patience_ms), patience_ms / 2);
-  }
-
   #receive(line: string): void {
     const message = parseMessage(line);
+    this.#heard += 1;
     if (typeof message === 'string') {
       this.#garbled(message);
     } else if (message.type === 'pong') {
-      this.#alive?.();
+      if (this.#patience_ms !== undefined) this.watch(this.#patience_ms);
     } else if (message.type === 'answer') {
       const waiting = this.#waiting.get(message.call);
       this.#waiting.delete(message.call);

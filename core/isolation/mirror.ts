@@ -27,12 +27,17 @@ export class Mirror {
   constructor(supervisor: SupervisorApi, configFor: (watcher: WatcherApi) => Options | null) {
     this.#supervisor = supervisor;
     this.#configFor = configFor;
-    for (const { name } of supervisor.watchers()) this.#changed.add(name);
+    this.touchAll();
   }
 
   /** What is known of this watcher may be out of date. */
   touch(watcher: string): void {
     this.#changed.add(watcher);
+  }
+
+  /** There may be watchers of which nobody has told. */
+  touchAll(): void {
+    for (const { name } of this.#supervisor.watchers()) this.#changed.add(name);
   }
 
   /** What the guest does not know yet; it does when all was taken. */

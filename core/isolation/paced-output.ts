@@ -14,7 +14,7 @@ export class PacedOutput {
   #lost = 0;
   #idle: (() => void) | undefined;
 
-  /** @param most lines that may be dropped are, while more than these wait */
+  /** @param most lines that may be dropped are, while as many as these wait */
   constructor(stream: Writable, most: number) {
     const write = stream.write.bind(stream);
     this.#write = (text, done) => void write(text, done);
@@ -28,11 +28,14 @@ export class PacedOutput {
     return lost;
   }
 
-  write(line: string, droppable = false): void {
-    if (droppable && this.#held.length >= this.#most) {
-      this.#lost += 1;
-      return;
-    }
+  /** @returns whether there is room for what may be dropped; where there is not, it counts as dropped */
+  hasRoom(): boolean {
+    if (this.#held.length < this.#most) return true;
+    this.#lost += 1;
+    return false;
+  }
+
+  write(line: string): void {
     this.#held.push(line);
     if (!this.#busy) this.#next();
   }

@@ -1,4 +1,5 @@
 import { isSame } from '../config/diff.js';
+import type { RingmasterError } from '../errors.js';
 import type { HookHandle, HookName, TapOptions } from '../hooks.js';
 import { HOOKS } from '../hooks.js';
 import type { GuestLink } from './link.js';
@@ -22,8 +23,9 @@ interface Slot {
 
 export interface TapsHost {
   readonly handles: Handles;
-  /** @throws Error where there is no guest at present: what that means is for the hook's kind to say */
-  link(): GuestLink;
+  /** The guest that is up; undefined where there is none at present, and then `absence` says why. */
+  link(): GuestLink | undefined;
+  absence(): RingmasterError;
   /** A watcher that a tap is about to be called for. */
   touch(watcher: string): void;
 }
@@ -34,6 +36,8 @@ export class RemoteTaps {
   /** Hooks that are called once in the life of a plugin, and have been. */
   readonly #passed = new Set<HookName>();
   #slots: readonly Slot[] = [];
+  /** How many times it was to be told of something while there was no guest. */
+  missed = 0;
 
   constructor(host: TapsHost) {
     this.#host = host;
@@ -89,9 +93,12 @@ export class RemoteTaps {
     const { kind } = HOOKS[hook];
     const args = this.#encode(given.at(-1) as object);
     if (kind === 'watch') {
-      link.notify({ type: 'hook', tap, hook, args });
+      if (link) link.notify({ type: 'hook', tap, hook, args });
+      else this.missed += 1;
       return undefined;
     }
+    // What that means is for the hook's kind to say.
+    if (!link) throw this.#host.absence();
     if (kind !== 'decide' && kind !== 'shape') return link.call({ type: 'hook', tap, hook, args });
     const [value] = given;
     if (hook !== 'spawn_options') return link.call({ type: 'hook', tap, hook, value, args });

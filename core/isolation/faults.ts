@@ -3,7 +3,9 @@ import type { Fault } from './messages.js';
 
 /** Whatever was thrown, as it crosses the border. */
 export function faultOf(thrown: unknown): Fault {
-  return isRingmasterError(thrown) ? { message: thrown.message, code: thrown.code, context: { ...thrown.context } } : { message: explain(thrown) };
+  return isRingmasterError(thrown)
+    ? { message: thrown.message, code: thrown.code, context: { ...thrown.context } }
+    : { message: explain(thrown) };
 }
 
 /** What came over the border as an error: one of ours where it has a code of ours. */

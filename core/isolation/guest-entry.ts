@@ -42,10 +42,11 @@ async function close(): Promise<void> {
   process.exit(0);
 }
 
-function receive(line: string): void {
+function receive(line: string): boolean {
   const message = JSON.parse(line) as ToGuest;
   if (message.type === 'close') void close();
   else guest.receive(message);
+  return true;
 }
 
 process.stdin.once('close', () => void close());

@@ -77,7 +77,14 @@ export class GuestMirror {
     const there = this.#watchers.get(name);
     if (there) return there;
     const spec = {} as WatcherOptions;
-    const known: Known = { view: this.#view(name, () => known), status: 'stopped', numprocesses: 0, spec, config: null, processes: new Map() };
+    const known: Known = {
+      view: this.#view(name, () => known),
+      status: 'stopped',
+      numprocesses: 0,
+      spec,
+      config: null,
+      processes: new Map(),
+    };
     if (keep) this.#watchers.set(name, known);
     return known;
   }

@@ -3,7 +3,7 @@ import { systemClock } from '../clock.js';
 import { RingmasterError } from '../errors.js';
 import { freezeData } from '../freeze.js';
 import type { HookHandle, HookName, Tap, TapOptions } from '../hooks.js';
-import type { Logger, LogFields } from '../log.js';
+import type { LogFields, Logger } from '../log.js';
 import type { AnyPlugin, PluginContext } from '../plugin.js';
 import { scopedClock } from '../plugin-clock.js';
 import { Scope } from '../scope.js';

@@ -1,5 +1,5 @@
-import { EVENTS, type EventBodies, type EventName } from '../events.js';
 import { messageOf, RingmasterError } from '../errors.js';
+import { EVENTS, type EventBodies, type EventName } from '../events.js';
 import type { HookName } from '../hooks.js';
 import type { PluginContext } from '../plugin.js';
 import type { Endpoint } from './endpoint.js';
@@ -91,7 +91,10 @@ export class IsolationHost {
     const ready = new Promise<void>((resolve, reject) => {
       settle = (error) => (error ? reject(error) : resolve());
     });
-    const listener = { message: (message: ToHost): void => this.#receive(run, message), news: () => (run.state === 'starting' ? [] : mirror.news()) };
+    const listener = {
+      message: (message: ToHost): void => this.#receive(run, message),
+      news: () => (run.state === 'starting' ? [] : mirror.news()),
+    };
     const link = new GuestLink(await start(), listener, context.log);
     const run: Run = { link, mirror, began_ms: context.clock.now(), taps: [], requests: 0, state: 'starting', settle };
     this.#run = run;
@@ -207,7 +210,7 @@ export class IsolationHost {
       context.report(`isolation: its guest has ended ${this.#failures} times in a row and is left alone, its taps are removed`, cause);
       return;
     }
-    const delay_ms = Math.min(FIRST_DELAY_MS * 4 ** (this.#failures - 1), LONGEST_DELAY_MS);
+    const delay_ms = Math.min(FIRST_DELAY_MS * 3 ** (this.#failures - 1), LONGEST_DELAY_MS);
     this.#absence = `has ended and is started again in ${delay_ms} ms: ${messageOf(cause)}`;
     context.report(`isolation: its guest has ended and is started again in ${delay_ms} ms`, cause);
     context.clock.setTimeout(() => void this.#again(), delay_ms);
@@ -226,7 +229,8 @@ export class IsolationHost {
       await this.#taps.catchUp();
     } catch (error) {
       timer[Symbol.dispose]();
-      if (!this.#closed && this.#run === undefined) this.#fail(error instanceof Error ? error : new Error(messageOf(error)), clock.now() - began_ms);
+      if (!this.#closed && this.#run === undefined)
+        this.#fail(error instanceof Error ? error : new Error(messageOf(error)), clock.now() - began_ms);
       else if (!this.#closed) this.#context.report('hook boot or ready', error);
     }
   }

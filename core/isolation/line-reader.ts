@@ -9,7 +9,8 @@ export interface Pace {
 }
 
 export interface LineListener {
-  line(text: string): void;
+  /** Returns whether it does not count for the pace. */
+  line(text: string): boolean;
   /** What was written last, without the end of its line. */
   half(text: string): void;
   /** A line is longer than may be; nothing more is read. */
@@ -67,10 +68,9 @@ export class LineReader {
       if (this.#isSpent()) return;
       const line = this.#rest.slice(this.#at, end);
       this.#at = end + 1;
-      this.#lines += 1;
       this.#chars += line.length;
       if (line.length > LONGEST_LINE) this.#refuse();
-      else this.#listener.line(line);
+      else if (!this.#listener.line(line)) this.#lines += 1;
     }
   }
 

@@ -1,13 +1,13 @@
 import type { Logger } from '../log.js';
 import type { Endpoint } from './endpoint.js';
 import { errorOf, faultOf } from './faults.js';
-import { LONGEST_LINE, LineReader, type Pace } from './line-reader.js';
+import { LineReader, LONGEST_LINE, type Pace } from './line-reader.js';
 import { parseMessage } from './message-check.js';
 import type { GuestMessage, HostMessage, ToGuest, ToHost } from './messages.js';
 import { Outbox } from './outbox.js';
 
-/** What a guest may say: 5000 messages in a second at the longest, and never more than one of these at a time. */
-const PACE: Pace = { window_ms: 10, lines: 50, chars: 256 * 1024 };
+/** What a guest may say unasked: 2000 messages in a second, a few at a time, so that all that it says costs others next to nothing. */
+const PACE: Pace = { window_ms: 10, lines: 20, chars: 256 * 1024 };
 /** So many lines that are no messages, and it is no plugin. */
 const MOST_GARBAGE = 100;
 /** So many of them are shown. */
@@ -64,7 +64,10 @@ export class GuestLink {
       },
       PACE,
     );
-    const say = (text: string): void => log.warn(text, { stream: 'stderr' });
+    const say = (text: string): boolean => {
+      log.warn(text, { stream: 'stderr' });
+      return false;
+    };
     const tooLong = (): void => log.warn(`a line of more than ${LONGEST_LINE} characters; the rest of its standard error is not read`);
     const errors = new LineReader(endpoint.errors, { line: say, half: say, tooLong }, PACE);
     for (const stream of [endpoint.input, endpoint.output, endpoint.errors]) {
@@ -172,7 +175,8 @@ export class GuestLink {
     clearTimeout(timer);
   }
 
-  #receive(line: string): void {
+  /** Returns whether it was an answer that was waited for. */
+  #receive(line: string): boolean {
     const message = parseMessage(line);
     this.#heard += 1;
     if (typeof message === 'string') {
@@ -185,9 +189,11 @@ export class GuestLink {
       if (waiting === undefined) this.#garbled(`an answer to call ${message.call}, which nobody waits for`);
       else if (message.error) waiting.reject(errorOf(message.error));
       else waiting.resolve(message.value);
+      return waiting !== undefined;
     } else {
       this.#listener.message(message);
     }
+    return false;
   }
 
   #garbled(what: string): void {

@@ -1,9 +1,5 @@
 import type { FromSchema, JsonSchema } from '../json-schema.js';
 
-/** Where a plugin runs. */
-export const TIERS = ['none', 'worker', 'process'] as const;
-export type Tier = (typeof TIERS)[number];
-
 /** The reserved option `isolation` of every plugin; in a config the tier alone is enough. */
 export const isolationSchema = {
   type: 'object',
@@ -13,7 +9,7 @@ export const isolationSchema = {
   properties: {
     tier: {
       type: 'string',
-      enum: TIERS,
+      enum: ['none', 'worker', 'process'],
       description: 'In the daemon (`none`, the default), in a thread of its own (`worker`), or in a process of its own (`process`).',
     },
     command: {

@@ -105,7 +105,9 @@ export class RemoteTaps {
     // Where output goes is an object of the daemon's: it stays here.
     const { stdout, stderr, ...plain } = value as { readonly stdout?: object; readonly stderr?: object };
     const answer = link.call({ type: 'hook', tap, hook, value: plain, args });
-    return answer.then((next) => (next && typeof next === 'object' ? { ...(stdout && { stdout }), ...(stderr && { stderr }), ...next } : next));
+    return answer.then((next) =>
+      next && typeof next === 'object' ? { ...(stdout && { stdout }), ...(stderr && { stderr }), ...next } : next,
+    );
   }
 
   /** Arguments with the watcher as its name. */

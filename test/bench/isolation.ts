@@ -40,7 +40,8 @@ async function measure(deed: string, tier: string): Promise<readonly number[]> {
 }
 
 const cell = (values: readonly number[] | null): string => {
-  const figures = values === null ? '-' : [quantile(values, 0.5), quantile(values, 0.9), Math.max(...values)].map((ms) => ms.toFixed(1)).join(' / ');
+  const figures =
+    values === null ? '-' : [quantile(values, 0.5), quantile(values, 0.9), Math.max(...values)].map((ms) => ms.toFixed(1)).join(' / ');
   return figures.padStart(20);
 };
 
@@ -48,6 +49,7 @@ console.log(`from SIGKILL to the replacement, ms: median / 90% / worst of ${KILL
 console.log(`${'deed'.padEnd(14)}${['none', 'worker', 'process'].map((tier) => tier.padStart(20)).join('')}`);
 for (const deed of DEEDS) {
   const row: string[] = [];
-  for (const tier of ['none', 'worker', 'process']) row.push(cell(tier === 'none' && FATAL.includes(deed) ? null : await measure(deed, tier)));
+  for (const tier of ['none', 'worker', 'process'])
+    row.push(cell(tier === 'none' && FATAL.includes(deed) ? null : await measure(deed, tier)));
   console.log(`${deed.padEnd(14)}${row.join('')}`);
 }

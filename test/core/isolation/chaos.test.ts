@@ -29,7 +29,9 @@ const OF_A_PROCESS: Readonly<Record<string, RegExp>> = {
 /** Children of this process that run a guest. */
 function guests(): readonly string[] {
   const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'latin1').match(/\d+/g) ?? [];
-  return children.filter((pid) => readdirSync(`/proc/${pid}`).length > 0 && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('guest-entry'));
+  return children.filter(
+    (pid) => readdirSync(`/proc/${pid}`).length > 0 && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('guest-entry'),
+  );
 }
 
 async function survive(tier: string, deed: string, told: RegExp | null): Promise<void> {
@@ -56,7 +58,10 @@ async function survive(tier: string, deed: string, told: RegExp | null): Promise
   if (told) {
     await eventually(() => lines.some(({ message }) => told.test(message)), {
       deadline_ms: 8000,
-      what: `the log to have ${told}\n${lines.map(({ message }) => message).join('\n').slice(-2000)}`,
+      what: `the log to have ${told}\n${lines
+        .map(({ message }) => message)
+        .join('\n')
+        .slice(-2000)}`,
     });
   }
   await supervisor.stop();

@@ -1,5 +1,6 @@
 import { configSchema } from '../../../core/config/schema/daemon.js';
 import { schemaTypes } from '../../../core/config/schema-words.js';
+import { isolationSchema } from '../../../core/isolation/options.js';
 import type { JsonSchema, Quantity } from '../../../core/json-schema.js';
 import type { AnyPlugin } from '../../../core/plugin.js';
 
@@ -37,7 +38,7 @@ export function editorSchema(plugins: readonly AnyPlugin[]): Json {
       },
       plugins: pluginMap(
         named,
-        plugins.map(({ name, schema, summary }) => [name, { description: summary, ...schema }] as const),
+        plugins.map(({ name, schema, summary }) => [name, isolatable({ description: summary, ...schema })] as const),
       ),
     },
   };
@@ -48,6 +49,13 @@ function pluginMap(schema: JsonSchema, plugins: readonly (readonly [string, Json
     plugins.map(([name, options]) => [name, { description: options.description, anyOf: [written(options), { type: 'boolean' }] }]),
   );
   return { ...written(schema), properties };
+}
+
+/** With the option that is reserved. */
+function isolatable(schema: JsonSchema): JsonSchema {
+  const { description } = isolationSchema;
+  const tier = { ...isolationSchema.properties.tier, description };
+  return { ...schema, properties: { ...schema.properties, isolation: { description, anyOf: [tier, isolationSchema] } } };
 }
 
 /** Without what is only for the whole: required keys. */

@@ -1,3 +1,4 @@
+import { isolationSchema } from '../../../core/isolation/options.js';
 import type { AnyPlugin } from '../../../core/plugin.js';
 import { packagedNames, resolvePlugin } from '../../../core/plugin-resolve.js';
 import { code, page } from './markdown.js';
@@ -12,6 +13,9 @@ export async function packagedPlugins(): Promise<readonly AnyPlugin[]> {
 export function pluginsPage(plugins: readonly AnyPlugin[]): string {
   return page('Plugins reference', 'the schemas of the plugins', [
     'Named under `plugins` in the config. How to write one: [the guide](../plugins.md).',
+    '## isolation',
+    'A reserved option of every plugin, the tier alone or an object: [the guide](../plugins.md#isolation).',
+    optionTable(isolationSchema),
     ...plugins.flatMap(pluginParts),
   ]);
 }

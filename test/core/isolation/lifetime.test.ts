@@ -3,7 +3,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
-import { type Clock, definePlugin, isRingmasterError, Supervisor, type SupervisorOptions, systemClock } from '../../../core/index.js';
+import {
+  type Clock,
+  definePlugin,
+  isRingmasterError,
+  RingmasterError,
+  Supervisor,
+  type SupervisorOptions,
+  systemClock,
+} from '../../../core/index.js';
 import { resolvePlugin } from '../../../core/plugin-resolve.js';
 import { eventually, type LogLine, noLeaks, recordEvents, recordingLogger, rejects } from '../../../core/testing.js';
 import { Daemon } from '../../fixtures/daemon.js';
@@ -88,6 +96,21 @@ describe('the life of a guest', function () {
     expect(isLogged(/in isolation: its guest has ended and is started again in 300 ms: pid \d+ was ended by SIGKILL/)).to.equal(true);
     const outcome = await supervisor.find('web')?.restart();
     expect(outcome?.started).to.have.length(1);
+  });
+
+  it('leaves respawns as they would be without it while there is none, and says so by RM_PLUGIN_GUEST', async () => {
+    const { supervisor, lines } = supervisorOf(withChaos('process', 'exit'));
+    await using _ = supervisor;
+    await supervisor.start();
+    const pid = (): number => supervisor.find('web')?.processes()[0]?.pid ?? 0;
+    const { message } = new RingmasterError('RM_PLUGIN_GUEST', ['chaos', 'has ended and is started again']);
+    for (const _round of [1, 2, 3]) {
+      const before = pid();
+      process.kill(before, 'SIGKILL');
+      await eventually(() => pid() !== before && pid() > 0);
+      await eventually(() => guests().length === 0);
+    }
+    expect(lines.some((line) => line.message.includes(`hook respawn: ${message}`))).to.equal(true);
   });
 
   it('is over with that of its daemon, even of one that is killed while it spins', async () => {

@@ -59,6 +59,14 @@ export const ERRORS = {
     message: (plugin: string, what: string) => `plugin "${plugin}" failed in ${what}`,
     fix: 'see the cause; without this plugin the supervisor still works',
   },
+  RM_PLUGIN_ISOLATION: {
+    message: (plugin: string, tier: string, why: string) => `cannot run plugin "${plugin}" with isolation ${tier}: ${why}`,
+    fix: 'correct what is named, or leave `isolation` out: the plugin then runs in the daemon',
+  },
+  RM_PLUGIN_GUEST: {
+    message: (plugin: string, why: string) => `the guest of plugin "${plugin}" ${why}`,
+    fix: 'see the log for why it ended; it is started again by itself unless that happens too often',
+  },
   RM_PLUGIN_OPTION: {
     message: (plugin: string, path: string, found: string, allowed: string) =>
       `plugins.${plugin}.${path} of the config must be ${allowed}, got ${found}`,

@@ -28,7 +28,7 @@ export function compileHook(hook: HookName, taps: readonly HookTap[], runner: Ho
     case 'gate':
       return sync ? syncGate(hook, taps, runner) : gate(hook, taps, runner);
     case 'decide':
-      return decide(hook, taps, runner);
+      return taps.some(({ awaited }) => awaited) ? awaitedDecide(hook, taps, runner) : decide(hook, taps, runner);
     case 'shape':
       return shape(hook, taps, runner);
     case 'step':
@@ -53,13 +53,26 @@ function syncGate(name: HookName, taps: readonly HookTap[], runner: HookRunner):
 function decide(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
   const hook = new SyncWaterfallHook<[Decided<unknown>, object], Decided<unknown>>(['decided', 'args'], name);
   for (const tap of taps) {
-    hook.tap(tap.plugin, (decided, args) => {
-      const answer = runner.callSync(tap, args, [freezeData(decided.value), args]);
-      if (answer.error || answer.value === undefined || isSame(answer.value, decided.value)) return decided;
-      return { value: answer.value, by: tap.plugin };
-    });
+    hook.tap(tap.plugin, (decided, args) => next(tap, decided, runner.callSync(tap, args, [freezeData(decided.value), args])));
   }
   return (value, args) => hook.call({ value, by: null }, args);
+}
+
+/** For taps of which some may answer later: each decides on what those before it came to. Never rejects. */
+function awaitedDecide(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
+  const hook = new AsyncSeriesWaterfallHook<[Decided<unknown>, object], Decided<unknown>>(['decided', 'args'], name);
+  for (const tap of taps) {
+    hook.tapPromise(tap.plugin, async (decided, args) => {
+      const input = [freezeData(decided.value), args];
+      return next(tap, decided, tap.awaited ? await runner.call(tap, args, input) : runner.callSync(tap, args, input));
+    });
+  }
+  return (value, args) => hook.promise({ value, by: null }, args);
+}
+
+function next(tap: HookTap, before: Decided<unknown>, answer: Answer): Decided<unknown> {
+  if (answer.error || answer.value === undefined || isSame(answer.value, before.value)) return before;
+  return { value: answer.value, by: tap.plugin };
 }
 
 function shape(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {

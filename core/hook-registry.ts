@@ -72,10 +72,18 @@ export class HookRegistry {
     return hook === null ? null : ((hook(undefined, freezeArgs(args)) as Refusal | undefined) ?? null);
   }
 
-  /** The decision after everybody's say, and whose it is; a failed tap leaves the one before. Never throws. */
-  decide<N extends HookOfKind<'decide'>>(name: N, value: HookValue<N>, args: HookArgs<N>): Decided<HookValue<N>> {
+  /**
+   * The decision after everybody's say, and whose it is, by a promise only where a tap asked to be awaited; a failed tap leaves the one
+   * before. Never throws or rejects.
+   */
+  decide<N extends HookOfKind<'decide'>>(
+    name: N,
+    value: HookValue<N>,
+    args: HookArgs<N>,
+  ): Decided<HookValue<N>> | Promise<Decided<HookValue<N>>> {
     const hook = this.#compiled(name, args);
-    return hook === null ? { value, by: null } : (hook(value, freezeArgs(args)) as Decided<HookValue<N>>);
+    if (hook === null) return { value, by: null };
+    return hook(value, freezeArgs(args)) as Decided<HookValue<N>> | Promise<Decided<HookValue<N>>>;
   }
 
   /** The value as everybody wants it. @throws RM_PLUGIN_FAILED that names the plugin that failed */

@@ -35,6 +35,7 @@ export class HookTap {
   readonly watcher: string | undefined;
   readonly deadline_ms: number;
   readonly ignore_failure: boolean;
+  readonly awaited: boolean;
   readonly #waits = new Set<() => void>();
   #live = true;
 
@@ -49,6 +50,7 @@ export class HookTap {
     this.watcher = options.watcher;
     this.deadline_ms = options.deadline_ms ?? DEADLINE_MS;
     this.ignore_failure = options.ignore_failure ?? false;
+    this.awaited = options.awaited ?? false;
   }
 
   get kind() {

@@ -174,6 +174,11 @@ export interface TapOptions {
   readonly watcher?: string;
   /** Milliseconds for an answer; 5000 where none is given. */
   readonly deadline_ms?: number;
+  /**
+   * For `respawn`: the answer may be a promise, and the respawn that it is about, no other, waits for it until the deadline, for
+   * which 100 ms is a good measure. False where nothing is given.
+   */
+  readonly awaited?: boolean;
   /** A failure of this tap is reported but refuses nothing. */
   readonly ignore_failure?: boolean;
 }

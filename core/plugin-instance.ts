@@ -206,6 +206,7 @@ export class PluginInstance {
       scope,
       directory,
       signal: scope.signal,
+      report: (what: string, cause: unknown) => this.#report(this.#failed(what, cause)),
       provide: (service: string, value: object) => services.provide(this.name, service, value, scope),
       service: <T extends object>(service: string) => services.find(this.plugin, service) as T,
     });

@@ -17,9 +17,10 @@ export interface SplitOptions {
 
 /** @param schema the plugin's own, which may have an option of a name that is otherwise reserved */
 export function splitOptions(options: Readonly<Record<string, unknown>>, schema: JsonSchema): SplitOptions {
-  const { fault_budget, ...own } = options;
+  const { isolation: _, ...here } = options;
+  const { fault_budget, ...own } = here;
   if (typeof fault_budget !== 'number' || Object.hasOwn(schema.properties ?? {}, 'fault_budget'))
-    return { own: options, fault_budget: undefined };
+    return { own: here, fault_budget: undefined };
   return { own, fault_budget };
 }
 

@@ -5,20 +5,36 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { closest } from './config/did-you-mean.js';
 import { messageOf, RingmasterError } from './errors.js';
 import { HOOKS } from './hooks.js';
+import type { Isolation } from './isolation/options.js';
 import type { AnyPlugin } from './plugin.js';
 
 const PACKAGED = fileURLToPath(new URL('../plugins/', import.meta.url));
 const BARE_NAME = /^[a-z][a-z0-9_]*$/;
+
+export interface ResolveOptions {
+  readonly packaged?: string;
+  readonly isolation?: Isolation;
+}
 
 /**
  * The plugin that a config names.
  *
  * @param name of a plugin that comes with ringmaster; a path that starts with `./`, `../` or `/`; or an npm package
  * @param relativeTo directory of the config, from which paths and packages are looked for
- * @param packaged directory of the plugins that come with ringmaster
- * @throws RM_PLUGIN_UNKNOWN that says what is wrong
+ * @param options `packaged`: directory of the plugins that come with ringmaster; `isolation`: where it is to run, the daemon itself
+ *   where there is none
+ * @throws RM_PLUGIN_UNKNOWN, RM_PLUGIN_ISOLATION that say what is wrong
  */
-export async function resolvePlugin(name: string, relativeTo: string, packaged: string = PACKAGED): Promise<AnyPlugin> {
+export async function resolvePlugin(
+  name: string,
+  relativeTo: string,
+  { packaged = PACKAGED, isolation }: ResolveOptions = {},
+): Promise<AnyPlugin> {
+  if (isolation !== undefined && isolation.tier !== 'none') {
+    const { isolatedPlugin } = await import('./isolation/plugin.js');
+    const where = resolve(relativeTo);
+    return checkPlugin(name, await isolatedPlugin(name, where, isolation, () => locate(name, where, packaged)));
+  }
   const file = await locate(name, relativeTo, packaged);
   let module: Readonly<Record<string, unknown>>;
   try {
@@ -48,7 +64,8 @@ function flaws(plugin: Readonly<Record<string, unknown>>): string[] {
   const wrong: string[] = [];
   if (typeof name !== 'string' || name === '') wrong.push('name must be a text');
   if (typeof summary !== 'string') wrong.push('summary must be a text');
-  if (typeof schema !== 'object' || schema === null || !('properties' in schema)) wrong.push('schema must be an object with properties');
+  if (!isRecord(schema) || !isRecord(schema.properties)) wrong.push('schema must be an object with properties');
+  else if ('isolation' in schema.properties) wrong.push('its option isolation has a name that is reserved');
   if (typeof setup !== 'function') wrong.push('setup must be a function');
   if (!isTexts(requires)) wrong.push('requires must be a list of plugin names');
   if (!isTexts(hooks)) wrong.push('hooks must be a list of hook names');

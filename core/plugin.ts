@@ -28,6 +28,8 @@ export interface PluginContext<S extends OptionsSchema = OptionsSchema, H extend
   readonly directory: string;
   /** Aborted when the plugin is about to be closed. */
   readonly signal: AbortSignal;
+  /** Tells of a failure outside of hooks: in the log, and in the plugin's status. `what` names what it was doing. */
+  report(what: string, cause: unknown): void;
   /** Offers something to other plugins under a name. */
   provide(service: string, value: object): void;
   /** What another plugin provides; it must be among `requires`. @throws RM_PLUGIN_FAILED where nobody provides it */

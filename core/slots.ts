@@ -1,10 +1,11 @@
 import type { ProcessView } from './api.js';
 import type { Refusal } from './hook-compile.js';
-import type { Exit, RespawnDecision } from './hooks.js';
+import type { Exit } from './hooks.js';
 import { OpenOutputs } from './output.js';
 import { Leftovers } from './process-group.js';
-import { deathLine, LONGEST_DELAY_MS, respawnDecision, STABLE_MS } from './respawn.js';
+import { STABLE_MS } from './respawn.js';
 import { Ender, type EndOptions } from './slot-end.js';
+import { Respawner } from './slot-respawn.js';
 import { queueSpawn } from './slot-spawn.js';
 import { isEnding, isRunning, newSlot, type Slot, type SlotEffect, type SlotEvent, step } from './slot-state.js';
 import type { SlotsHost } from './slots-host.js';
@@ -23,6 +24,7 @@ export class Slots implements Disposable {
   readonly #host: SlotsHost;
   readonly #leftovers: Leftovers;
   readonly #outputs: OpenOutputs;
+  readonly #respawner: Respawner;
   readonly #missed = new WeakSet<Slot>();
   #attempts = 0;
   #refusal: Refusal | null = null;
@@ -32,6 +34,10 @@ export class Slots implements Disposable {
     this.#host = host;
     this.ender = new Ender(host);
     this.#outputs = new OpenOutputs(host);
+    this.#respawner = new Respawner(host, {
+      isCurrent: (slot, attempt) => this.#isCurrent(slot, attempt),
+      free: (slot) => this.map.delete(slot.wid),
+    });
     this.#leftovers = new Leftovers(host.os, host.clock, { changed: () => host.changed(), stuck: (pgid) => this.#reportStuck(pgid) });
   }
 
@@ -153,7 +159,7 @@ export class Slots implements Disposable {
       this.#ask(slot, 'accepted', hooks.used('after_spawn', watcher.name) ? hooks.gate('after_spawn', args) : null);
     },
     abandon_start: (slot) => {
-      if (this.#refusal === null || !this.#host.refused(this.#refusal)) this.#tryLater(slot);
+      if (this.#refusal === null || !this.#host.refused(this.#refusal)) this.#respawner.later(slot);
     },
     ask_to_end: (slot) => this.ender.askToEnd(slot),
     hurry: (slot) => this.ender.hurry(slot),
@@ -258,35 +264,17 @@ export class Slots implements Disposable {
   }
 
   #decideRespawn(slot: Slot): void {
-    const { hooks, watcher, clock } = this.#host;
+    const { clock } = this.#host;
     const spec = this.#host.spec();
-    const { exit, wid } = slot;
+    const { exit } = slot;
     const uptime_ms = exit ? clock.now() - slot.started_ms : 0;
     slot.failures = exit && uptime_ms >= STABLE_MS ? 0 : slot.failures + 1;
-    const died = (decision: RespawnDecision): void => {
-      if (exit) this.#host.log.info(`${watcher.name}: ${deathLine(slot.pgid ?? 0, wid, exit, decision)}`, { wid, ...exit });
-    };
     if (exit && !isReplaced(spec)) {
-      died({ action: 'give_up', reason: 'respawn is off' });
+      this.#respawner.log(slot, { action: 'give_up', reason: 'respawn is off' });
       this.#replaceNow(slot);
       return;
     }
-    const initial = respawnDecision(slot.failures, slot.spawn_failures, spec.max_retry);
-    const args = { watcher, wid, exit, errno: exit ? null : this.#lastErrno, uptime_ms, failures: slot.failures };
-    const { value: decision, by } = hooks.decide('respawn', initial, args);
-    const { action, reason } = decision;
-    const delay_ms = decision.action === 'give_up' ? null : decision.delay_ms;
-    this.#host.decisions.add(action, by ?? 'core', reason, { hook: by === null ? null : 'respawn', wid, delay_ms });
-    died(decision);
-    if (decision.action === 'respawn') slot.respawn_at = clock.now() + decision.delay_ms;
-    else if (decision.action === 'pause') {
-      if (!this.#host.paused(decision.reason, decision.delay_ms)) this.#tryLater(slot);
-    } else if (!this.#host.gaveUp(decision.reason, slot.generation)) this.#tryLater(slot);
-  }
-
-  /** It should not run, but the watcher goes on for another reason. */
-  #tryLater(slot: Slot): void {
-    slot.respawn_at = this.#host.clock.now() + LONGEST_DELAY_MS;
+    this.#respawner.decide(slot, uptime_ms, exit ? null : this.#lastErrno);
   }
 
   #reportStuck(pgid: number): void {

@@ -8,7 +8,7 @@ import type { Logger } from './log.js';
 import type { AnyPlugin } from './plugin.js';
 import type { PluginEntry } from './plugin-instance.js';
 import { orderPlugins } from './plugin-order.js';
-import { resolvePlugin } from './plugin-resolve.js';
+import { type ResolveOptions, resolvePlugin } from './plugin-resolve.js';
 
 /** A checked config and the plugins that it asks for, with their options, in the order of setting up. */
 export interface PreparedConfig {
@@ -45,7 +45,7 @@ export class ConfigReader {
     if (source.config !== undefined) return (await this.prepare(source.config)).asked;
     const file = source.file ?? this.#options.file;
     if (file === undefined) throw new RingmasterError('RM_NO_CONFIG_FILE', []);
-    const loaded = await loadConfig(file, { resolvePlugin: (name) => this.resolve(name) });
+    const loaded = await loadConfig(file, { resolvePlugin: (name, _, options) => this.resolve(name, options) });
     if (!loaded.config) throw invalid(loaded.problems);
     for (const problem of loaded.problems) this.#options.log.warn(formatProblem(problem));
     return (await this.prepare(loaded.config)).asked;
@@ -61,8 +61,9 @@ export class ConfigReader {
   async prepare(input: unknown, inEffect: (config: Config) => Config = (config) => config): Promise<PreparedConfig> {
     const plugins = new Map<string, AnyPlugin>(this.#options.plugins.map((plugin) => [plugin.name, plugin]));
     const given = [...plugins.keys()];
-    const resolvePlugin = async (name: string): Promise<AnyPlugin> => {
-      const plugin = plugins.get(name) ?? (await this.resolve(name));
+    const resolvePlugin = async (name: string, _: string, options?: ResolveOptions): Promise<AnyPlugin> => {
+      const known = options?.isolation && given.includes(name) ? undefined : plugins.get(name);
+      const plugin = known ?? (await this.resolve(name, options));
       plugins.set(name, plugin);
       return plugin;
     };
@@ -85,10 +86,12 @@ export class ConfigReader {
     return { config, asked, entries: ordered.map(({ entry }) => entry) };
   }
 
-  /** The plugin of that name: one that was given as an object, or as a config names it. @throws RM_PLUGIN_UNKNOWN */
-  resolve(name: string): Promise<AnyPlugin> {
+  /** The plugin of that name: one that was given as an object, or as a config names it. @throws RM_PLUGIN_UNKNOWN, RM_PLUGIN_ISOLATION */
+  async resolve(name: string, options?: ResolveOptions): Promise<AnyPlugin> {
     const given = this.#options.plugins.find((plugin) => plugin.name === name);
-    return given ? Promise.resolve(given) : resolvePlugin(name, this.directory);
+    if (given === undefined) return resolvePlugin(name, this.directory, options);
+    if (options?.isolation === undefined) return given;
+    throw new RingmasterError('RM_PLUGIN_ISOLATION', [name, options.isolation.tier, 'it is a part of the daemon, there is no file to run']);
   }
 }
 

@@ -1,4 +1,4 @@
-import { checkPluginOptions } from './config/check-plugins.js';
+import { checkPluginOptions, pluginIsolation } from './config/check-plugins.js';
 import { closest } from './config/did-you-mean.js';
 import { isSame } from './config/diff.js';
 import { explain, isRingmasterError, RingmasterError } from './errors.js';
@@ -47,7 +47,8 @@ export class PluginChanges {
   /** @throws RM_PLUGIN_UNKNOWN, RM_PLUGIN_EXISTS, RM_PLUGIN_FIXED, RM_PLUGIN_OPTIONS, RM_PLUGIN_ORDER, RM_PLUGIN_CHANGE */
   add(name: string, options: Options): Promise<PluginStatus> {
     return this.#inTurn(async () => {
-      const plugin = await this.#host.reader.resolve(name);
+      const isolation = pluginIsolation(name, options);
+      const plugin = await this.#host.reader.resolve(name, isolation && { isolation });
       if (this.#host.container().has(plugin.name)) throw new RingmasterError('RM_PLUGIN_EXISTS', [plugin.name], about(plugin));
       if (plugin.applies === 'daemon') throw fixed(plugin.name);
       const along = await this.#missing(plugin);
@@ -83,7 +84,10 @@ export class PluginChanges {
   reconfigure(name: string, options: Options): Promise<PluginStatus> {
     return this.#inTurn(async () => {
       const old = this.#find(name);
-      const next = checked(old.name, old.plugin, options, old);
+      const isolation = pluginIsolation(old.plugin.name, { ...old.config, ...options });
+      const moves = !isSame(isolation, old.config.isolation);
+      const plugin = moves ? await this.#host.reader.resolve(old.name, isolation && { isolation }) : old.plugin;
+      const next = checked(old.name, plugin, options, old);
       await this.#change(
         old.plugin.name,
         this.#entries().map((entry) => (entry.plugin === old.plugin ? next : entry)),

@@ -35,6 +35,8 @@ const PURE = [
   'core/hook-order.ts',
   'core/hook-result.ts',
   'core/hooks.ts',
+  'core/isolation/messages.ts',
+  'core/isolation/options.ts',
   'core/output-schema.ts',
   'core/plan-drift.ts',
   'core/plan-plugins.ts',

@@ -1,4 +1,5 @@
 import { messageOf, RingmasterError } from '../errors.js';
+import type { Isolation } from '../isolation/options.js';
 import type { JsonSchema } from '../json-schema.js';
 import type { AnyPlugin } from '../plugin.js';
 import { withReserved } from '../plugin-options.js';
@@ -6,6 +7,7 @@ import { checkSchema } from './ajv-problems.js';
 import { type ConvertOptions, convertValue } from './convert.js';
 import { suggestion } from './did-you-mean.js';
 import { isSame } from './diff.js';
+import { isolationOf } from './isolation.js';
 import { cloneJson, isObject, type JsonObject, objectIn, own } from './json-value.js';
 import { Findings, type Path, sentenceOf } from './problem.js';
 import type { DottedKey } from './source.js';
@@ -23,7 +25,13 @@ export function checkPlugins(config: JsonObject, plugins: Plugins, options: Conv
       const plugin = plugins.get(name);
       if (plugin === undefined || value === false) continue;
       const given = value === true ? {} : value;
-      if (isObject(given)) asked[name] = checkOptions(given, plugin, withReserved(plugin.schema), ['plugins', name], options);
+      if (!isObject(given)) continue;
+      const path = ['plugins', name];
+      const isolation = isolationOf(given, path, options.findings);
+      const { isolation: _, ...others } = given;
+      const checked = checkOptions(others, plugin, withReserved(plugin.schema), path, options);
+      // Those that run in the daemon do not have it, whether it was written or not.
+      asked[name] = isObject(checked) && isolation ? { ...checked, isolation } : checked;
     }
   }
   const watchers = own(config, 'watchers');
@@ -41,13 +49,25 @@ export function checkPlugins(config: JsonObject, plugins: Plugins, options: Conv
 export function checkPluginOptions(plugin: AnyPlugin, options: Readonly<Record<string, unknown>>): JsonObject {
   const findings = new Findings(null);
   const given = cloneJson(options, ['plugins', plugin.name], findings);
-  const checked = isObject(given)
-    ? checkOptions(given, plugin, withReserved(plugin.schema), ['plugins', plugin.name], asText(findings))
-    : {};
-  const { problems } = findings;
-  if (problems.length === 0 && isObject(checked)) return checked;
-  const context = { plugin: plugin.name, problems };
-  throw new RingmasterError('RM_PLUGIN_OPTIONS', [problems.map(sentenceOf).join('; ')], { context });
+  const { isolation: _, ...others } = isObject(given) ? given : {};
+  const checked = checkOptions(others, plugin, withReserved(plugin.schema), ['plugins', plugin.name], asText(findings));
+  refuseProblems(plugin.name, findings);
+  const isolation = pluginIsolation(plugin.name, options);
+  return { ...(isObject(checked) ? checked : {}), ...(isolation && { isolation: isolation as unknown as JsonObject }) };
+}
+
+/** Where the options of a plugin, given at run time, have it run; undefined: in the daemon. @throws RM_PLUGIN_OPTIONS */
+export function pluginIsolation(name: string, options: Readonly<Record<string, unknown>>): Isolation | undefined {
+  const findings = new Findings(null);
+  const isolation = isolationOf(options, ['plugins', name], findings);
+  refuseProblems(name, findings);
+  return isolation ?? undefined;
+}
+
+/** @throws RM_PLUGIN_OPTIONS with all problems, where there are any */
+function refuseProblems(plugin: string, { problems }: Findings): void {
+  if (problems.length === 0) return;
+  throw new RingmasterError('RM_PLUGIN_OPTIONS', [problems.map(sentenceOf).join('; ')], { context: { plugin, problems } });
 }
 
 /**

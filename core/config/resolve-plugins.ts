@@ -1,13 +1,15 @@
 import { isRingmasterError, messageOf } from '../errors.js';
 import type { AnyPlugin } from '../plugin.js';
 import type { Plugins } from './check-plugins.js';
+import { isolationOf } from './isolation.js';
 import { isObject, own } from './json-value.js';
 import { type Findings, shortJson } from './problem.js';
+import type { ResolvePlugin } from './validate.js';
 
 /** Loads the plugins that a config asks for; null where there is nothing to load them with. One that can't be loaded is reported. */
 export async function resolvePlugins(
   value: unknown,
-  resolve: ((name: string, relativeTo: string) => Promise<AnyPlugin>) | undefined,
+  resolve: ResolvePlugin | undefined,
   relativeTo: string,
   findings: Findings,
 ): Promise<Plugins | null> {
@@ -16,8 +18,10 @@ export async function resolvePlugins(
   const plugins = new Map<string, AnyPlugin>();
   for (const [name, options] of Object.entries(isObject(asked) ? asked : {})) {
     if (options === false) continue;
+    const isolation = isolationOf(options, ['plugins', name], findings);
+    if (isolation === null) continue;
     try {
-      plugins.set(name, await resolve(name, relativeTo));
+      plugins.set(name, await (isolation ? resolve(name, relativeTo, { isolation }) : resolve(name, relativeTo)));
     } catch (thrown) {
       const fix = isRingmasterError(thrown) ? { fix: thrown.fix } : {};
       findings.error(['plugins', name], { message: `can’t be used: ${messageOf(thrown)}`, found: shortJson(name), ...fix });

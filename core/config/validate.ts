@@ -1,3 +1,4 @@
+import type { Isolation } from '../isolation/options.js';
 import { checkOutputs } from '../output-options.js';
 import type { AnyPlugin } from '../plugin.js';
 import { checkSchema } from './ajv-problems.js';
@@ -15,11 +16,14 @@ import { type Source, typedSource } from './source.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
+/** Loads a plugin; `isolation` where it is to run in a thread or process of its own. */
+export type ResolvePlugin = (name: string, relativeTo: string, options?: { readonly isolation: Isolation }) => Promise<AnyPlugin>;
+
 export interface CheckOptions {
   /** The daemon's environment, for variables; the process's own where none is given. */
   readonly env?: Env;
   /** Loads the plugins that the config names, so that their options are checked; without it they are taken as they are. */
-  readonly resolvePlugin?: (name: string, relativeTo: string) => Promise<AnyPlugin>;
+  readonly resolvePlugin?: ResolvePlugin;
 }
 
 export interface CheckedConfig {

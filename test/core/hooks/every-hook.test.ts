@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { isRingmasterError } from '../../../core/errors.js';
 import { HOOKS, type HookName } from '../../../core/hooks.js';
 import { Scope } from '../../../core/scope.js';
-import { type Kit, kit, web } from './kit.js';
+import { decidedValue, type Kit, kit, web } from './kit.js';
 
 const NAMES = Object.keys(HOOKS) as HookName[];
 const DEEDS = ['throws', 'rejects', 'hangs', 'returns rubbish', 'is removed half-way', 'loses its plugin half-way'] as const;
@@ -56,7 +56,7 @@ function call({ hooks }: Kit, hook: HookName): unknown {
     case 'gate':
       return hook === 'before_signal' ? hooks.gateSync(hook, args) : hooks.gate(hook as 'before_start', args);
     case 'decide':
-      return hooks.decide(hook as 'respawn', value, args).value;
+      return decidedValue(hooks.decide(hook as 'respawn', value, args));
     case 'shape':
       return hooks.shape(hook as 'stats', value, args);
     case 'step':

@@ -1,6 +1,8 @@
 import type { WatcherApi } from '../../../core/api.js';
+import type { Decided } from '../../../core/hook-compile.js';
 import { HookRegistry } from '../../../core/hook-registry.js';
 import type { HookFailure } from '../../../core/hook-runner.js';
+import type { RespawnDecision } from '../../../core/hooks.js';
 import { HOOKS, type HookName } from '../../../core/hooks.js';
 import { Scope } from '../../../core/scope.js';
 import { type LogLine, recordingLogger, VirtualClock } from '../../../core/testing.js';
@@ -34,3 +36,8 @@ export function kit(): Kit {
 }
 
 export const web = watcher('web');
+
+/** What was decided, whether a tap was awaited for it or not. */
+export function decidedValue(decided: Decided<RespawnDecision> | Promise<Decided<RespawnDecision>>): unknown {
+  return decided instanceof Promise ? decided.then(({ value }) => value) : decided.value;
+}

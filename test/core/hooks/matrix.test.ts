@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { RespawnDecision, Stats } from '../../../core/hooks.js';
 import { rejects } from '../../../core/testing.js';
-import { type Kit, kit, web } from './kit.js';
+import { decidedValue, type Kit, kit, web } from './kit.js';
 
 /** What a misbehaving tap does. Those for hooks that may be awaited give a promise. */
 type Deed = 'throws' | 'rejects' | 'hangs' | 'returns rubbish' | 'returns null' | 'vetoes' | 'says false' | 'is disposed half-way';
@@ -29,7 +29,8 @@ const SUBJECTS = {
   },
   decide: {
     tap: (kit, plugin, fn, ignore) => kit.plugin(plugin).respawn.tap(fn as () => undefined, options(ignore)),
-    call: (kit) => kit.hooks.decide('respawn', decision, { watcher: web, wid: 1, exit, errno: null, uptime_ms: 5, failures: 1 }).value,
+    call: (kit) =>
+      decidedValue(kit.hooks.decide('respawn', decision, { watcher: web, wid: 1, exit, errno: null, uptime_ms: 5, failures: 1 })),
   },
   shape: {
     tap: (kit, plugin, fn, ignore) => kit.plugin(plugin).stats.tap(fn as () => undefined, options(ignore)),

@@ -44,7 +44,7 @@ describe('resolution of plugins', () => {
     ['an absolute path', join(FIXTURES, 'mine.js'), 'mine'],
   ];
   for (const [title, name, plugin] of FOUND) {
-    it(`finds ${title}`, async () => expect((await resolvePlugin(name, FIXTURES, PACKAGED)).name).to.equal(plugin));
+    it(`finds ${title}`, async () => expect((await resolvePlugin(name, FIXTURES, { packaged: PACKAGED })).name).to.equal(plugin));
   }
 
   const PACKAGED_BY_NPM: readonly (readonly [name: string, plugin: string])[] = [
@@ -55,7 +55,7 @@ describe('resolution of plugins', () => {
   ];
   for (const [name, plugin] of PACKAGED_BY_NPM) {
     it(`finds the npm package ${name} from the directory of the config`, async () => {
-      expect((await resolvePlugin(name, directory, PACKAGED)).name).to.equal(plugin);
+      expect((await resolvePlugin(name, directory, { packaged: PACKAGED })).name).to.equal(plugin);
     });
   }
 
@@ -74,12 +74,12 @@ describe('resolution of plugins', () => {
   ];
   for (const [title, name, message] of REFUSED) {
     it(`refuses ${title}`, async () => {
-      expect((await rejects(resolvePlugin(name, FIXTURES, PACKAGED), 'RM_PLUGIN_UNKNOWN')).message).to.match(message);
+      expect((await rejects(resolvePlugin(name, FIXTURES, { packaged: PACKAGED }), 'RM_PLUGIN_UNKNOWN')).message).to.match(message);
     });
   }
 
   it('refuses a package that lets nothing be imported', async () => {
-    expect((await rejects(resolvePlugin('closed', directory, PACKAGED), 'RM_PLUGIN_UNKNOWN')).message).to.match(/exports/);
+    expect((await rejects(resolvePlugin('closed', directory, { packaged: PACKAGED }), 'RM_PLUGIN_UNKNOWN')).message).to.match(/exports/);
   });
 
   it('looks for the plugins that come along beside the core', async () => {

@@ -1,5 +1,6 @@
 import { configSchema } from '../../../core/config/schema/daemon.js';
 import { schemaTypes } from '../../../core/config/schema-words.js';
+import { isolationSchema } from '../../../core/isolation/options.js';
 import type { JsonSchema, Quantity } from '../../../core/json-schema.js';
 import type { AnyPlugin } from '../../../core/plugin.js';
 import { withReserved } from '../../../core/plugin-options.js';
@@ -38,7 +39,7 @@ export function editorSchema(plugins: readonly AnyPlugin[]): Json {
       },
       plugins: pluginMap(
         named,
-        plugins.map(({ name, schema, summary }) => [name, { description: summary, ...withReserved(schema) }] as const),
+        plugins.map(({ name, schema, summary }) => [name, isolatable({ description: summary, ...withReserved(schema) })] as const),
       ),
     },
   };
@@ -49,6 +50,13 @@ function pluginMap(schema: JsonSchema, plugins: readonly (readonly [string, Json
     plugins.map(([name, options]) => [name, { description: options.description, anyOf: [written(options), { type: 'boolean' }] }]),
   );
   return { ...written(schema), properties };
+}
+
+/** With the option that is reserved. */
+function isolatable(schema: JsonSchema): JsonSchema {
+  const { description } = isolationSchema;
+  const tier = { ...isolationSchema.properties.tier, description };
+  return { ...schema, properties: { ...schema.properties, isolation: { description, anyOf: [tier, isolationSchema] } } };
 }
 
 /** Without what is only for the whole: required keys. */

@@ -4,6 +4,7 @@ import { editorSchema } from './editor-schema.js';
 import { errorsPage } from './errors.js';
 import { eventsPage } from './events.js';
 import { hooksPage } from './hooks.js';
+import { pluginMessagesPage } from './plugin-messages.js';
 import { packagedPlugins, pluginsPage } from './plugins.js';
 import { statesPage } from './states.js';
 
@@ -18,6 +19,7 @@ export async function referenceFiles(): Promise<ReadonlyMap<string, string>> {
     ['commands.md', await commandsPage()],
     ['states.md', statesPage()],
     ['plugins.md', pluginsPage(plugins)],
+    ['plugin-messages.md', pluginMessagesPage()],
     ['ringmaster.schema.json', `${JSON.stringify(editorSchema(plugins), null, 2)}\n`],
   ]);
 }

@@ -1,3 +1,4 @@
+import { isolationSchema } from '../../../core/isolation/options.js';
 import type { AnyPlugin } from '../../../core/plugin.js';
 import { RESERVED_OPTIONS } from '../../../core/plugin-options.js';
 import { packagedNames, resolvePlugin } from '../../../core/plugin-resolve.js';
@@ -15,6 +16,9 @@ export function pluginsPage(plugins: readonly AnyPlugin[]): string {
     'Named under `plugins` in the config. How to write one: [the guide](../plugins.md).',
     'Beside its own options, each plugin has these:',
     optionTable({ type: 'object', properties: RESERVED_OPTIONS }),
+    '## isolation',
+    'A reserved option of every plugin too, the tier alone or an object: [the guide](../plugins.md#isolation).',
+    optionTable(isolationSchema),
     ...plugins.flatMap(pluginParts),
   ]);
 }

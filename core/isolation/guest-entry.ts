@@ -1,0 +1,54 @@
+/** The program of a thread or process that runs a plugin written in JavaScript. Standard input and output are the wire. */
+import { isMainThread, workerData } from 'node:worker_threads';
+import { resolvePlugin } from '../plugin-resolve.js';
+import { Guest } from './guest.js';
+import { LineReader } from './line-reader.js';
+import { lineOf, type ToGuest } from './messages.js';
+import { PacedOutput } from './paced-output.js';
+
+/** So many lines for the log wait at most; more are dropped, and counted. */
+const MOST_LOG_LINES = 5000;
+
+const module: string = isMainThread ? (process.argv[2] ?? '') : workerData.module;
+const wire = new PacedOutput(process.stdout, MOST_LOG_LINES);
+const beside = new PacedOutput(process.stderr, MOST_LOG_LINES);
+
+// What a plugin prints is no message: it goes where errors go, and from there to the log.
+for (const stream of [process.stdout, process.stderr]) {
+  const write = (chunk: string | Uint8Array, encoding?: unknown, done?: unknown): boolean => {
+    if (beside.hasRoom()) beside.write(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
+    const then = typeof encoding === 'function' ? encoding : done;
+    if (typeof then === 'function') setImmediate(() => then());
+    return true;
+  };
+  stream.write = write;
+}
+
+const plugin = await resolvePlugin(module, '/');
+const guest = new Guest(plugin, isMainThread ? 'process' : 'worker', (message, droppable) => {
+  if (droppable && !wire.hasRoom()) return;
+  const lost = wire.takeLost();
+  if (lost > 0) wire.write(lineOf({ type: 'log', level: 'warn', message: `${lost} lines for the log were dropped`, fields: {} }));
+  wire.write(lineOf(message));
+});
+
+let closing = false;
+async function close(): Promise<void> {
+  if (closing) return;
+  closing = true;
+  await guest.close();
+  await wire.drained();
+  await beside.drained();
+  process.exit(0);
+}
+
+function receive(line: string): boolean {
+  const message = JSON.parse(line) as ToGuest;
+  if (message.type === 'close') void close();
+  else guest.receive(message);
+  return true;
+}
+
+process.stdin.once('close', () => void close());
+new LineReader(process.stdin, { line: receive, half: receive, tooLong: () => void close() }, null);
+guest.describe();

@@ -1,0 +1,79 @@
+import type { Writable } from 'node:stream';
+import { lineOf, type ToGuest } from './messages.js';
+
+/** So many messages that may be dropped wait at most. */
+const MOST_DROPPABLE = 1000;
+
+interface Held {
+  readonly message: ToGuest;
+  readonly droppable: boolean;
+}
+
+/** Messages on their way to a guest: no more than it reads is written, and of what may be dropped only the newest wait. */
+export class Outbox {
+  /** How many were dropped. */
+  dropped = 0;
+  readonly #stream: Writable;
+  readonly #news: () => Iterable<ToGuest>;
+  #held: Held[] = [];
+  #droppable = 0;
+  #full = false;
+  #open = true;
+
+  /** @param news what is written before the next message */
+  constructor(stream: Writable, news: () => Iterable<ToGuest>) {
+    this.#stream = stream;
+    this.#news = news;
+    stream.on('drain', () => {
+      this.#full = false;
+      this.flush();
+    });
+  }
+
+  send(message: ToGuest, droppable = false): void {
+    if (!this.#open) return;
+    this.#held.push({ message, droppable });
+    if (droppable) this.#droppable += 1;
+    if (this.#droppable > MOST_DROPPABLE) this.#drop();
+    this.flush();
+  }
+
+  /** Writes what waits, as far as the guest reads. */
+  flush(): void {
+    if (this.#full || !this.#open) return;
+    for (const message of this.#news()) this.#write(message);
+    let written = 0;
+    for (const { message, droppable } of this.#held) {
+      if (this.#full) break;
+      this.#write(message);
+      written += 1;
+      if (droppable) this.#droppable -= 1;
+    }
+    if (written > 0) this.#held = this.#held.slice(written);
+  }
+
+  /** Writes a last message, whatever waits, and ends the stream. */
+  end(message: ToGuest): void {
+    if (!this.#open) return;
+    this.close();
+    this.#stream.end(lineOf(message));
+  }
+
+  close(): void {
+    this.#open = false;
+    this.#held = [];
+  }
+
+  #write(message: ToGuest): void {
+    if (!this.#stream.write(lineOf(message))) this.#full = true;
+  }
+
+  #drop(): void {
+    this.#held.splice(
+      this.#held.findIndex(({ droppable }) => droppable),
+      1,
+    );
+    this.#droppable -= 1;
+    this.dropped += 1;
+  }
+}

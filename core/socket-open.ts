@@ -65,7 +65,7 @@ async function open(os: Os, spec: ListenSpec, leaving: readonly Leaving[]): Prom
     const there = leaving.filter((one) => isThere(one.spec, spec));
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') || there.length === 0) throw error;
     const { path } = spec;
-    if (path !== null) return { opened: await os.listen({ ...spec, path: `${path}.new`, replace: true }), shared: [], path };
+    if (path !== null) return { opened: await os.listen({ ...spec, path: besidePath(path), replace: true }), shared: [], path };
     const shared = there.flatMap(({ socket, spec: { so_reuseport } }) => (socket === null || so_reuseport ? [] : [socket]));
     for (const socket of shared) socket.share(true);
     try {
@@ -77,6 +77,11 @@ async function open(os: Os, spec: ListenSpec, leaving: readonly Leaving[]): Prom
   }
 }
 
+/** Where a unix socket is until it takes the place of another. */
+function besidePath(path: string): string {
+  return `${path}.new`;
+}
+
 /** Whether both may want the same address, as far as the config tells. */
 function isThere(old: ListenSpec, { family, path, type, port }: ListenSpec): boolean {
   if (family === 'AF_UNIX' || old.family === 'AF_UNIX') return old.path === path;
@@ -85,7 +90,8 @@ function isThere(old: ListenSpec, { family, path, type, port }: ListenSpec): boo
 
 function remedy(errno: string, { family, host, port, path, replace, interface: device }: ListenSpec): string {
   if (errno === 'EADDRINUSE') {
-    const holder = holderOf(family === 'AF_UNIX' ? (path ?? '') : port);
+    // The kernel knows a socket that has taken a path over by where it was before.
+    const holder = path === null ? holderOf(port) : (holderOf(path) ?? holderOf(besidePath(path)));
     if (holder !== undefined) return `, held by ${holder}; stop that first, or choose another address`;
     if (family !== 'AF_UNIX') return '; stop who holds it, or choose another port';
     return replace ? '; what is there is not a socket: move it away' : '; nobody listens there, it is left over: remove it, or set replace';

@@ -94,7 +94,9 @@ function remedy(errno: string, { family, host, port, path, replace, interface: d
     const holder = path === null ? holderOf(port) : (holderOf(path) ?? holderOf(besidePath(path)));
     if (holder !== undefined) return `, held by ${holder}; stop that first, or choose another address`;
     if (family !== 'AF_UNIX') return '; stop who holds it, or choose another port';
-    return replace ? '; what is there is not a socket: move it away' : '; nobody listens there, it is left over: remove it, or set replace';
+    return replace
+      ? '; what is there is no socket and not empty: move it away'
+      : '; nobody listens there, it is left over: remove it, or set replace';
   }
   if ((errno === 'EACCES' || errno === 'EPERM') && family !== 'AF_UNIX' && port < 1024)
     return '; ports below 1024 are for root, or for who has CAP_NET_BIND_SERVICE';

@@ -70,7 +70,7 @@ export interface ListenSpec {
   readonly interface: string | null;
   /** Mode bits that the socket file does not get; the daemon's own umask where it is null. */
   readonly umask: number | null;
-  /** Remove a socket file that is in the way. */
+  /** Remove a socket file, or an empty file, that is in the way. */
   readonly replace: boolean;
   readonly so_reuseport: boolean;
   readonly backlog: number;

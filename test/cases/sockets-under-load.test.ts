@@ -91,13 +91,14 @@ async function load(port: number, seconds: number): Promise<Load> {
   const meanwhile = async (
     done: Promise<Load>,
     what: readonly (() => Promise<unknown>)[],
+    most = ROUNDS * what.length,
   ): Promise<{ readonly load: Load; readonly rounds: number }> => {
     ended = false;
     void done.finally(() => {
       ended = true;
     });
     let rounds = 0;
-    for (; !ended && rounds < ROUNDS * what.length; rounds++) {
+    for (; !ended && rounds < most; rounds++) {
       await what[rounds % what.length]?.();
       // New processes are there as soon as they are spawned, and take a moment to serve.
       await answer(port);
@@ -135,12 +136,16 @@ async function load(port: number, seconds: number): Promise<Load> {
     const kill = async (): Promise<void> => {
       const before = (await client.call('list', { name: 'node' })).pids ?? [];
       for (const pid of before) process.kill(pid, 'SIGKILL');
-      await eventually(async () => {
-        const pids = (await client.call('list', { name: 'node' })).pids ?? [];
-        return pids.length === 4 && pids.every((pid) => !before.includes(pid));
-      });
+      await eventually(
+        async () => {
+          const pids = (await client.call('list', { name: 'node' })).pids ?? [];
+          return pids.length === 4 && pids.every((pid) => !before.includes(pid));
+        },
+        { deadline_ms: 20_000, what: 'others in their place' },
+      );
     };
-    const { load: found, rounds } = await meanwhile(load(port, LOAD_S), [kill]);
+    // Whoever dies again and again is started ever more slowly.
+    const { load: found, rounds } = await meanwhile(load(port, LOAD_S), [kill], 3);
     expect(found.connect, daemon.said).to.equal(0);
     // Only what a killed worker was about is lost: with 8 connections at most 8 each time.
     expect(found.failed).to.be.at.most(8 * rounds);

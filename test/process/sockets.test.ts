@@ -166,7 +166,7 @@ async function failure(promise: Promise<unknown>): Promise<Error & { code?: unkn
     await once(taken, 'listening');
     const address = taken.address();
     const port = typeof address === 'object' && address ? address.port : 0;
-    writeFileSync(join(directory, 'plain'), '');
+    writeFileSync(join(directory, 'plain'), 'kept');
     const cases: readonly [Partial<ListenSpec>, string, RegExp][] = [
       [{ port }, 'EADDRINUSE', /cannot bind to 127\.0\.0\.1:\d+: address already in use/],
       [{ host: '203.0.113.7' }, 'EADDRNOTAVAIL', /cannot bind to 203\.0\.113\.7:0/],

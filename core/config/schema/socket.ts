@@ -36,7 +36,12 @@ export const socketSchema = {
       applies: 'live',
       description: 'umask while the unix socket is made.',
     },
-    replace: { type: 'boolean', default: false, applies: 'live', description: 'Remove a unix socket that is in the way.' },
+    replace: {
+      type: 'boolean',
+      default: false,
+      applies: 'live',
+      description: 'Remove a unix socket, or an empty file, that is in the way of `path`.',
+    },
     so_reuseport: {
       type: 'boolean',
       default: false,

@@ -193,7 +193,8 @@ function bindPath(libc: Libc, fd: number, { path, umask, replace }: ListenSpec):
   if (bytes > LONGEST_PATH_BYTES) {
     throw new OsError('ENAMETOOLONG', 'bind', `the path of a unix socket has ${bytes} bytes, at most ${LONGEST_PATH_BYTES} are possible`);
   }
-  if (replace && lstatSync(path, { throwIfNoEntry: false })?.isSocket()) unlinkSync(path);
+  const there = replace ? lstatSync(path, { throwIfNoEntry: false }) : undefined;
+  if (there?.isSocket() || (there?.isFile() && there.size === 0)) unlinkSync(path);
   const address = unixAddress(path);
   // The file never has more bits than the socket had before it was bound.
   if (umask !== null) check(libc, libc.fchmod(fd, ALL_BITS & ~umask), 'fchmod', `cannot set the mode of ${path}`);

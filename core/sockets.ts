@@ -111,8 +111,8 @@ export class SocketTable implements Disposable {
     let committed = false;
     return {
       commit: () => {
-        committed = true;
         for (const one of opened) one.settle();
+        committed = true;
         this.#replace(entries, leaving);
       },
       [Symbol.dispose]: () => {

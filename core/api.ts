@@ -8,6 +8,7 @@ import type { Stats } from './hooks.js';
 import type { AppliedPlan, ConfigPlan, PlanOptions } from './plan.js';
 import type { Drift } from './plan-drift.js';
 import type { PluginStatus } from './plugin-status.js';
+import type { HitCounter } from './socket-hits.js';
 import type { SocketView } from './sockets.js';
 
 /** Circus's words for what a watcher does. */
@@ -143,6 +144,12 @@ export interface SupervisorApi {
   watchers(): readonly WatcherApi[];
   /** Managed sockets, in the order of the config. */
   sockets(): readonly SocketView[];
+  /**
+   * Counts what comes to the managed sockets, from now on until it is disposed of.
+   *
+   * @throws OsError ENOSYS where the operating system form can't tell
+   */
+  countHits(): HitCounter;
   /** The watcher of that name, case ignored. */
   find(name: string): WatcherApi | undefined;
   /** By priority with the daemon's `warmup_delay`; all that have `autostart`, or those given. */

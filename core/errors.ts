@@ -41,7 +41,7 @@ export const ERRORS = {
   },
   RM_SOCKET_OPEN: {
     message: (name: string, where: string, why: string) => `cannot open socket "${name}" at ${where}: ${why}`,
-    fix: 'correct the socket in the config, or free the address; no watcher has been started',
+    fix: 'correct the socket in the config, or free the address; no watcher was touched',
   },
   RM_OS_FORM: {
     message: (form: string, why: string) => `cannot use the form of the operating system that RINGMASTER_OS=${form} asks for: ${why}`,

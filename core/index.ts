@@ -61,6 +61,8 @@ export { checkOptions, paceOptions, statsdOptions } from './service-options.js';
 export type * from './services.js';
 export { splitWords } from './shell-words.js';
 export { signalName, signalNumber } from './signals.js';
+export type { HitCounter, SocketHitCount } from './socket-hits.js';
+export type { SocketStep } from './socket-plan.js';
 export type { SocketView } from './sockets.js';
 export { Supervisor } from './supervisor.js';
 export type { SupervisorOptions } from './supervisor-options.js';

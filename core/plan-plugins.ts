@@ -68,7 +68,7 @@ export function planPlugins(
       ...waits.map((name): RestartDaemonStep => {
         const [old, next] = [before.get(name), after.get(name)];
         const change = old === undefined ? 'added' : next === undefined ? 'removed' : 'changed';
-        return { do: 'restart_daemon', what: 'plugin', name: (next ?? old)?.source ?? name, change, changes: changesOf(name), users: [] };
+        return { do: 'restart_daemon', what: 'plugin', name: (next ?? old)?.source ?? name, change, changes: changesOf(name) };
       }),
     ],
   };

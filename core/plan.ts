@@ -1,17 +1,9 @@
 import type { Outcome, WatcherStatus } from './api.js';
-import {
-  changedDaemonOptions,
-  changedOptions,
-  diffNames,
-  needsDaemonRestart,
-  needsRestart,
-  usesSocket,
-  type ValueChange,
-  valueChanges,
-} from './config/diff.js';
+import { changedDaemonOptions, changedOptions, needsDaemonRestart, needsRestart, type ValueChange, valueChanges } from './config/diff.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import { type PlannedPlugin, planPlugins } from './plan-plugins.js';
+import { type SocketStep, socketSteps, socketsRenewed } from './socket-plan.js';
 
 /** A watcher that is there. */
 export interface RunningWatcher {
@@ -50,6 +42,8 @@ export interface WatcherStep {
   readonly changes: readonly OptionChange[];
   /** Processes that are replaced, or are too many. */
   readonly pids: readonly number[];
+  /** Managed sockets that it is reloaded for, where there are any: they are others than its processes have. */
+  readonly sockets?: readonly string[];
 }
 export interface AddStep {
   readonly do: 'add';
@@ -84,16 +78,14 @@ export interface OptionStep extends ValueChange {
 /** What only a new daemon can take over; nothing is done about it. */
 export interface RestartDaemonStep {
   readonly do: 'restart_daemon';
-  readonly what: 'option' | 'plugin' | 'socket';
+  readonly what: 'option' | 'plugin';
   readonly name: string;
   readonly change: 'added' | 'removed' | 'changed';
   readonly changes: readonly ValueChange[];
-  /** Watchers of the config that use the socket. */
-  readonly users: readonly string[];
 }
 
 /** One thing to do to get from what runs to what a config says. */
-export type PlanStep = WatcherStep | AddStep | RemoveStep | PluginStep | OptionStep | RestartDaemonStep;
+export type PlanStep = WatcherStep | AddStep | RemoveStep | PluginStep | SocketStep | OptionStep | RestartDaemonStep;
 
 /** What differs between what runs and a config, as the steps that `apply` takes, in their order; none where nothing differs. */
 export interface ConfigPlan {
@@ -130,18 +122,20 @@ export interface PlanInput {
 export function planConfig(input: PlanInput, options: PlanOptions = {}): ConfigPlan {
   const { loaded, running, target } = input;
   const plugins = planPlugins(input.plugins, input.target_plugins, input.loaded_plugins);
+  const sockets = socketSteps(loaded.sockets, target.sockets, target.watchers);
   const gone = running.filter(({ name }) => !Object.hasOwn(target.watchers, name));
   const kept = running.filter(({ name }) => Object.hasOwn(target.watchers, name));
   const there = new Set(kept.map(({ name }) => name));
   const added = Object.entries(target.watchers).filter(([name]) => !there.has(name));
   return {
     steps: [
+      ...sockets.filter((step) => step.do !== 'socket_close'),
       ...plugins.before,
       ...daemonSteps(loaded, target).filter((step) => step.do === 'option'),
       ...gone.map(
         ({ name, pids, origin }): RemoveStep => ({ do: 'remove', watcher: name, pids: ascending(pids), drift: origin === 'run_time' }),
       ),
-      ...kept.flatMap((watcher) => watcherSteps(watcher, input, options)),
+      ...kept.flatMap((watcher) => watcherSteps(watcher, input, options, sockets)),
       ...added.map(
         ([name, spec]): AddStep => ({
           do: 'add',
@@ -153,7 +147,7 @@ export function planConfig(input: PlanInput, options: PlanOptions = {}): ConfigP
       ),
       ...plugins.after,
       ...daemonSteps(loaded, target).filter((step) => step.do === 'restart_daemon'),
-      ...socketSteps(loaded, target),
+      ...sockets.filter((step) => step.do === 'socket_close'),
     ],
   };
 }
@@ -169,13 +163,14 @@ export function configInEffect(loaded: Config, target: Config, plan: ConfigPlan)
   const waits = plan.steps.flatMap((step) => (step.do === 'restart_daemon' && step.what === 'plugin' ? [step.name] : []));
   const changed = Object.entries(target.plugins).filter(([name]) => !waits.includes(name));
   const kept = Object.entries(loaded.plugins).filter(([name]) => waits.includes(name));
-  return { ...withRunningOptions(loaded, target), sockets: loaded.sockets, plugins: Object.fromEntries([...changed, ...kept]) };
+  return { ...withRunningOptions(loaded, target), plugins: Object.fromEntries([...changed, ...kept]) };
 }
 
 function watcherSteps(
   watcher: RunningWatcher,
   { loaded, target, ...input }: PlanInput,
   { graceful, keep_drift }: PlanOptions,
+  sockets: readonly SocketStep[],
 ): WatcherStep[] {
   const { name, spec, origin } = watcher;
   const after = target.watchers[name];
@@ -200,10 +195,12 @@ function watcherSteps(
         drift: drifted.has(option),
       }),
     );
-  if (changes.length === 0) return [];
-  const how = howTo(watcher, after, changes, graceful === true);
+  const to = { ...spec, ...Object.fromEntries(changes.map((change) => [change.option, change.to])) };
+  const others = isDown(watcher) && watcher.intent !== 'failed' ? [] : socketsRenewed(sockets, spec, to);
+  if (changes.length === 0 && others.length === 0) return [];
+  const how = howTo(watcher, after, { changes, others }, graceful === true);
   const pids = how === 'restart' || how === 'reload' ? watcher.pids : surplus(watcher, changes);
-  return [{ do: how, watcher: name, changes, pids: ascending(pids) }];
+  return [{ do: how, watcher: name, changes, pids: ascending(pids), ...(others.length > 0 && { sockets: others }) }];
 }
 
 /** The oldest go where there are too many. */
@@ -216,12 +213,23 @@ function ascending(pids: readonly number[]): readonly number[] {
   return [...pids].sort((a, b) => a - b);
 }
 
-function howTo(watcher: RunningWatcher, after: WatcherOptions, changes: readonly OptionChange[], graceful: boolean): WatcherStep['do'] {
-  if (changes.every(({ effect }) => effect === 'scale')) return 'scale';
+interface Differs {
+  readonly changes: readonly OptionChange[];
+  /** Sockets. */
+  readonly others: readonly string[];
+}
+
+function howTo(watcher: RunningWatcher, after: WatcherOptions, { changes, others }: Differs, graceful: boolean): WatcherStep['do'] {
+  if (others.length === 0 && changes.every(({ effect }) => effect === 'scale')) return 'scale';
   if (watcher.intent === 'failed' && after.autostart) return 'start';
-  const isDown = watcher.intent !== 'run' || watcher.status === 'stopped';
-  if (isDown || changes.every(({ effect }) => effect !== 'restart')) return 'set';
-  return graceful ? 'reload' : 'restart';
+  if (isDown(watcher)) return 'set';
+  const needsRestart = changes.some(({ effect }) => effect === 'restart');
+  if (!needsRestart && others.length === 0) return 'set';
+  return needsRestart && !graceful ? 'restart' : 'reload';
+}
+
+function isDown({ intent, status }: RunningWatcher): boolean {
+  return intent !== 'run' || status === 'stopped';
 }
 
 function daemonSteps(loaded: Config, target: Config): (OptionStep | RestartDaemonStep)[] {
@@ -229,17 +237,6 @@ function daemonSteps(loaded: Config, target: Config): (OptionStep | RestartDaemo
   return changedDaemonOptions(loaded, target).map((option) => {
     const change = { option, from: before.get(option), to: after.get(option) };
     if (!needsDaemonRestart(option)) return { do: 'option', ...change };
-    return { do: 'restart_daemon', what: 'option', name: option, change: 'changed', changes: [change], users: [] };
+    return { do: 'restart_daemon', what: 'option', name: option, change: 'changed', changes: [change] };
   });
-}
-
-function socketSteps(loaded: Config, target: Config): RestartDaemonStep[] {
-  const names = diffNames(loaded.sockets, target.sockets);
-  return (['added', 'removed', 'changed'] as const).flatMap((change) =>
-    names[change].map((name): RestartDaemonStep => {
-      const users = Object.entries(target.watchers).flatMap(([watcher, spec]) => (usesSocket(spec, name) ? [watcher] : []));
-      const changes = valueChanges(loaded.sockets[name] ?? {}, target.sockets[name] ?? {});
-      return { do: 'restart_daemon', what: 'socket', name, change, changes, users };
-    }),
-  );
 }

@@ -1,3 +1,4 @@
+import { commandSockets } from './config/diff.js';
 import { RLIMITS, type WatcherOptions } from './config/schema/watcher.js';
 import type { Exit, SpawnOptions } from './hooks.js';
 import { identityOf } from './identity.js';
@@ -38,7 +39,8 @@ async function spawn(host: SlotsHost, open: OpenOutputs, slot: Slot, results: Sp
   if (hooks.used('spawn_options', watcher.name)) {
     options = await hooks.shape('spawn_options', options, { watcher, wid: slot.wid });
   }
-  const loan = spec.use_sockets ? await host.sockets.lend() : null;
+  const named = commandSockets(spec);
+  const loan = spec.use_sockets ? await host.sockets.lend(named.length === 0 ? null : named) : null;
   const { stdout, stderr, ...rest } = options;
   const outputs = open.open(stdout, stderr);
   const abandon = (): void => {

@@ -1,4 +1,4 @@
-import { usesNamedSocket } from './config/diff.js';
+import { commandSockets } from './config/diff.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import type { SpawnOptions } from './hooks.js';
 import { findExecutable } from './os/find-executable.js';
@@ -15,7 +15,7 @@ const TELL_PID = 'export LISTEN_PID=$$; exec "$0" "$@"';
  * @source sd_listen_fds(3)
  */
 export function socketActivation(options: SpawnOptions, loan: Loan, spec: WatcherOptions): SpawnOptions {
-  if (usesNamedSocket(spec)) return options;
+  if (commandSockets(spec).length > 0) return options;
   const file = findExecutable(options.file, options.env.PATH, options.cwd);
   const env = { ...options.env, ...loan.env };
   return { ...options, env, file: '/bin/sh', argv: ['sh', '-c', TELL_PID, file, ...options.argv.slice(1)] };

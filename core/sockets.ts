@@ -1,10 +1,11 @@
+import { isSame } from './config/diff.js';
 import type { SocketOptions } from './config/schema/socket.js';
-import { messageOf, RingmasterError } from './errors.js';
-import { holderOf } from './os/holder.js';
 import type { FdSource, ListeningSocket, ListenSpec, Os } from './os/port.js';
+import { Loanable } from './socket-loanable.js';
+import { type Opened, openSocket } from './socket-open.js';
+import { isSameSocket, listenSpec, numberSockets } from './socket-plan.js';
 
-/** Systemd's first number, and the first that a program has not got already. @source sd_listen_fds(3) */
-const FIRST_NUMBER = 3;
+const FIRST_LISTEN_FD = 3;
 
 /** One managed socket, as operators see it. */
 export interface SocketView {
@@ -21,25 +22,35 @@ export interface SocketView {
 export interface Loan {
   /** By number in the process. */
   readonly fds: ReadonlyMap<number, FdSource>;
-  /** The number in the process, by name. */
-  readonly numbers: Readonly<Record<string, number>>;
   /** What tells the process of them; LISTEN_PID is its own to know. @source sd_listen_fds(3) */
   readonly env: Readonly<Record<string, string>>;
   /** The process has been started, or never will be: what was opened for it alone is closed here. */
   settle(): void;
 }
 
+/** Other sockets, open beside those that are lent. Disposed of before `commit` it is undone, after it what was replaced is closed. */
+export interface SocketChange extends Disposable {
+  /** From now on processes get these. */
+  commit(): void;
+}
+
+/** A managed socket of the table. */
 interface Entry {
   readonly view: SocketView;
+  /** As the config asks for it. */
+  readonly asked: ListenSpec;
+  /** With the address as bound. */
   readonly spec: ListenSpec;
   /** Null where each process gets a socket of its own. */
-  readonly socket: ListeningSocket | null;
+  readonly socket: Loanable | null;
 }
 
 /** All managed sockets of a supervisor. It binds and listens, and never accepts. */
 export class SocketTable implements Disposable {
   readonly #os: Os;
   #entries: readonly Entry[] = [];
+  /** Replaced ones that are not closed yet. */
+  readonly #leaving = new Set<Entry>();
 
   constructor(os: Os) {
     this.#os = os;
@@ -51,15 +62,64 @@ export class SocketTable implements Disposable {
    * @throws RM_SOCKET_OPEN for the first that can't be opened, with the address, who holds it where that can be known, and what to do
    */
   async open(sockets: Readonly<Record<string, SocketOptions>>): Promise<void> {
+    using change = await this.change(sockets);
+    change.commit();
+  }
+
+  /**
+   * Opens what these sockets have more or otherwise; what is the same stays open, under its number.
+   *
+   * @throws RM_SOCKET_OPEN: then nothing has changed
+   */
+  async change(sockets: Readonly<Record<string, SocketOptions>>): Promise<SocketChange> {
+    const before = new Map(this.#entries.map((entry) => [entry.view.name, entry]));
+    const numbers = numberSockets(Object.keys(sockets), new Map(this.#entries.map(({ view }) => [view.name, view.number])));
+    const wanted = Object.entries(sockets).map(([name, options]) => {
+      const old = before.get(name);
+      const asked = listenSpec(options);
+      return { name, asked, number: numbers.get(name) ?? 0, stays: old && isSameSocket(old.asked, asked) ? old : undefined };
+    });
+    const staying = new Set(wanted.map(({ stays }) => stays));
+    const leaving = this.#entries.filter((entry) => !staying.has(entry));
+    const leavingNow = leaving.map(({ spec, socket }) => ({ spec, socket: socket?.socket ?? null }));
+    const opened: Opened[] = [];
+    const adjusted: Entry[] = [];
+    const undo = (): void => {
+      for (const one of opened) one.undo();
+      for (const { socket, spec } of adjusted) socket?.socket.adjust(spec);
+    };
     const entries: Entry[] = [];
     try {
-      for (const [name, options] of Object.entries(sockets))
-        entries.push(await this.#openOne(name, options, FIRST_NUMBER + entries.length));
+      for (const { name, asked, number, stays } of wanted) {
+        if (stays) {
+          const { host, port } = stays.spec;
+          const spec = { ...asked, host, port };
+          entries.push({ ...stays, asked, spec, view: { ...stays.view, backlog: asked.backlog } });
+          if (isSame(stays.spec, spec)) continue;
+          adjusted.push(stays);
+          stays.socket?.socket.adjust(spec);
+        } else {
+          const one = await openSocket(this.#os, name, asked, leavingNow);
+          opened.push(one);
+          entries.push(entryOf(name, number, asked, one));
+        }
+      }
     } catch (error) {
-      for (const { socket } of entries) socket?.close();
+      undo();
       throw error;
     }
-    this.#entries = entries;
+    let committed = false;
+    return {
+      commit: () => {
+        for (const one of opened) one.settle();
+        committed = true;
+        this.#replace(entries, leaving);
+      },
+      [Symbol.dispose]: () => {
+        if (committed) for (const entry of leaving) this.#close(entry);
+        else undo();
+      },
+    };
   }
 
   /** In the order of the config. */
@@ -67,35 +127,46 @@ export class SocketTable implements Disposable {
     return this.#entries.map((entry) => entry.view);
   }
 
-  /** Everything that a process of a watcher with `use_sockets` gets. @throws RM_SOCKET_OPEN for a socket of its own */
-  async lend(): Promise<Loan> {
-    const own: ListeningSocket[] = [];
+  /** Those that are open here, by name. */
+  sockets(): ReadonlyMap<string, ListeningSocket> {
+    return new Map(this.#entries.flatMap(({ view, socket }) => (socket ? [[view.name, socket.socket]] : [])));
+  }
+
+  /**
+   * What a process of a watcher with `use_sockets` gets.
+   *
+   * @param names those that its command names, in lower case, under the numbers of the table; null for all, from three on without a gap
+   * @throws RM_SOCKET_OPEN for a socket of its own
+   */
+  async lend(names: readonly string[] | null = null): Promise<Loan> {
+    const entries = this.#entries
+      .filter(({ view }) => names === null || names.includes(view.name.toLowerCase()))
+      .toSorted((a, b) => a.view.number - b.view.number);
+    const ends: (() => void)[] = [];
+    const settle = (): void => {
+      for (const end of ends.splice(0)) end();
+    };
     const fds = new Map<number, FdSource>();
+    // What is open now must not be closed, and its number taken, while the others are being opened.
+    for (const { socket } of entries) if (socket) ends.push(socket.lend());
     try {
-      for (const { view, spec, socket } of this.#entries) {
-        socket?.resetMode();
-        const given = socket ?? (await this.#listen(view.name, spec));
-        if (!socket) own.push(given);
-        fds.set(view.number, { kind: 'fd', fd: given.fd });
+      for (const [index, { view, spec, socket }] of entries.entries()) {
+        const given = socket?.socket ?? (await openSocket(this.#os, view.name, spec)).socket;
+        if (!socket) ends.push(() => given.close());
+        given.resetMode();
+        fds.set(names === null ? FIRST_LISTEN_FD + index : view.number, { kind: 'fd', fd: given.fd });
       }
     } catch (error) {
-      for (const socket of own) socket.close();
+      settle();
       throw error;
     }
-    const views = this.list();
-    return {
-      fds,
-      numbers: Object.fromEntries(views.map(({ name, number }) => [name, number])),
-      env: { LISTEN_FDS: String(views.length), LISTEN_FDNAMES: views.map(({ name }) => name.replaceAll(':', '_')).join(':') },
-      settle: () => {
-        for (const socket of own.splice(0)) socket.close();
-      },
-    };
+    const told = entries.map(({ view }) => view.name.replaceAll(':', '_'));
+    return { fds, env: { LISTEN_FDS: String(told.length), LISTEN_FDNAMES: told.join(':') }, settle };
   }
 
   /** What a process gets for its standard input; undefined where there is no such socket, or each process has its own. */
   stdin(name: string): FdSource | undefined {
-    const socket = this.#entries.find((entry) => entry.view.name === name)?.socket;
+    const socket = this.#entries.find(({ view }) => view.name.toLowerCase() === name.toLowerCase())?.socket?.socket;
     socket?.resetMode();
     return socket ? { kind: 'fd', fd: socket.fd } : undefined;
   }
@@ -106,12 +177,12 @@ export class SocketTable implements Disposable {
     const stop = (): void => {
       for (const one of waiting.splice(0)) one[Symbol.dispose]();
     };
-    for (const { socket, view } of this.#entries) {
-      if (!socket || !names.has(view.name)) continue;
+    for (const [name, socket] of this.sockets()) {
+      if (!names.has(name)) continue;
       const told = (): void => {
         if (waiting.length === 0) return;
         stop();
-        ready(view.name);
+        ready(name);
       };
       waiting.push(socket.onReady(told));
     }
@@ -120,58 +191,34 @@ export class SocketTable implements Disposable {
 
   /** Closes all, and removes the files of unix sockets. */
   [Symbol.dispose](): void {
-    for (const { socket } of this.#entries) socket?.close();
+    for (const { socket } of [...this.#entries, ...this.#leaving]) socket?.close();
+    this.#leaving.clear();
     this.#entries = [];
   }
 
-  async #openOne(name: string, options: SocketOptions, number: number): Promise<Entry> {
-    const spec = specOf(options);
-    const socket = await this.#listen(name, spec);
-    const { host, port, path } = socket;
-    const view = { name, number, backlog: options.backlog, host, port, path };
-    if (!spec.so_reuseport) return { view, spec, socket };
-    // One that nobody accepts from would take its share of the connections. That it can be opened is known now, and its port.
-    socket.close();
-    return { view, spec: { ...spec, port: port ?? 0, host: host ?? spec.host }, socket: null };
-  }
-
-  async #listen(name: string, spec: ListenSpec): Promise<ListeningSocket> {
-    try {
-      return await this.#os.listen(spec);
-    } catch (cause) {
-      const where = spec.family === 'AF_UNIX' ? `${spec.path}` : `${spec.host}:${spec.port}`;
-      const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-      throw new RingmasterError('RM_SOCKET_OPEN', [name, where, `${messageOf(cause)}${remedy(code, spec)}`], {
-        cause,
-        context: { socket: name, address: where, errno: code },
-      });
+  /**
+   * Processes that have a socket keep it open until they end, so that what has a port is closed here at once: none of its connections
+   * may wait for a process that never comes. The file of a unix socket stays for its users.
+   */
+  #replace(entries: readonly Entry[], leaving: readonly Entry[]): void {
+    this.#entries = entries;
+    for (const entry of leaving) {
+      this.#leaving.add(entry);
+      if (entry.view.path === null) this.#close(entry);
     }
   }
-}
 
-/** @source Circus: a path makes it AF_UNIX whatever `family` says, and so_reuseport has no sense there */
-function specOf(options: SocketOptions): ListenSpec {
-  const unix = options.path !== null;
-  const { type, host, port, path, proto, replace, backlog, blocking } = options;
-  return {
-    ...{ type, host, port, path, proto, replace, backlog, blocking },
-    family: unix ? 'AF_UNIX' : options.family,
-    interface: options.interface,
-    umask: typeof options.umask === 'number' ? options.umask : null,
-    so_reuseport: options.so_reuseport && !unix,
-  };
-}
-
-function remedy(code: string, { family, host, port, path, replace }: ListenSpec): string {
-  if (code === 'EADDRINUSE') {
-    const holder = holderOf(family === 'AF_UNIX' ? (path ?? '') : port);
-    if (holder !== undefined) return `, held by ${holder}; stop that first, or choose another address`;
-    if (family !== 'AF_UNIX') return '; stop who holds it, or choose another port';
-    return replace ? '; what is there is not a socket: move it away' : '; nobody listens there, it is left over: remove it, or set replace';
+  #close(entry: Entry): void {
+    this.#leaving.delete(entry);
+    entry.socket?.close();
   }
-  if ((code === 'EACCES' || code === 'EPERM') && family !== 'AF_UNIX' && port < 1024)
-    return '; ports below 1024 are for root, or for who has CAP_NET_BIND_SERVICE';
-  if (code === 'EADDRNOTAVAIL') return `; ${host} is not an address of this machine`;
-  if (code === 'ENOENT') return '; make the directory first';
-  return '';
+}
+
+function entryOf(name: string, number: number, asked: ListenSpec, { socket, spec }: Opened): Entry {
+  const { host, port } = socket;
+  const view = { name, number, backlog: asked.backlog, host, port, path: asked.path };
+  if (!asked.so_reuseport) return { view, asked, spec, socket: new Loanable(socket) };
+  // One that nobody accepts from would take its share of the connections. That it can be opened is known now, and its port.
+  socket.close();
+  return { view, asked, spec, socket: null };
 }

@@ -23,6 +23,7 @@ import { replacePlugins, unloadPlugins } from './supervisor-apply-plugins.js';
 import type { ConfigReader } from './supervisor-config.js';
 import { cycleInOrder } from './supervisor-order.js';
 import { PluginChanges, plannedPlugin } from './supervisor-plugins.js';
+import type { SupervisorSockets } from './supervisor-sockets.js';
 import type { Watcher } from './watcher.js';
 
 /** The supervisor as far as a config changes it. */
@@ -40,6 +41,7 @@ export interface ApplyHost {
   /** Whether all watchers were started. */
   isReady(): boolean;
   container(): PluginContainer;
+  sockets(): SupervisorSockets;
   /** The config in effect. */
   config(): Config;
   use(config: Config): void;
@@ -123,8 +125,12 @@ export class ConfigApplier {
 
   async #execute({ plan, target, wanted, asked }: PlannedConfig): Promise<AppliedPlan> {
     const { hooks, log } = this.#host;
+    // First of all: where one can't be opened, nothing has been touched. Those that were replaced are closed in the end.
+    using sockets = await this.#host.sockets().change(target.sockets);
+    this.#proceed();
     await replacePlugins(plan.steps, wanted, this.#host);
     this.#proceed();
+    sockets.commit();
     const inEffect = configInEffect(this.#host.config(), target, plan);
     this.#host.use(inEffect);
     this.#report(plan);
@@ -188,8 +194,8 @@ export class ConfigApplier {
   #report({ steps }: ConfigPlan): void {
     for (const step of steps) {
       if (step.do !== 'restart_daemon') continue;
-      const { what, name, change, users } = step;
-      this.#host.log.warn(`${what} ${name} was ${change} in the config; it takes effect when the daemon is started again`, { users });
+      const { what, name, change } = step;
+      this.#host.log.warn(`${what} ${name} was ${change} in the config; it takes effect when the daemon is started again`);
     }
   }
 

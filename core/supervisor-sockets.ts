@@ -3,7 +3,8 @@ import type { SocketOptions } from './config/schema/socket.js';
 import { OnDemand } from './on-demand.js';
 import type { Os } from './os/port.js';
 import type { Scope } from './scope.js';
-import { SocketTable, type SocketView } from './sockets.js';
+import { type HitCounter, SocketHits } from './socket-hits.js';
+import { type SocketChange, SocketTable, type SocketView } from './sockets.js';
 import type { Watcher } from './watcher.js';
 
 /** The managed sockets of a supervisor while it runs, and the watchers that wait at them. */
@@ -24,6 +25,23 @@ export class SupervisorSockets {
   /** @throws RM_SOCKET_OPEN */
   open(sockets: Readonly<Record<string, SocketOptions>>): Promise<void> {
     return this.table.open(sockets);
+  }
+
+  /** Opens what these have more or otherwise; watchers that wait for a connection follow. @throws RM_SOCKET_OPEN: then nothing has changed */
+  async change(sockets: Readonly<Record<string, SocketOptions>>): Promise<SocketChange> {
+    const change = await this.table.change(sockets);
+    return {
+      commit: () => {
+        change.commit();
+        this.#demand.arm();
+      },
+      [Symbol.dispose]: () => change[Symbol.dispose](),
+    };
+  }
+
+  /** Counts connections from now on, until it is disposed of. */
+  countHits(): HitCounter {
+    return new SocketHits(this.table);
   }
 
   /** A watcher waits for a connection. */

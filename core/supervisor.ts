@@ -29,6 +29,7 @@ import type { PluginStatus } from './plugin-status.js';
 import { optionsToAdd } from './run-time-options.js';
 import { SafetyNet } from './safety-net.js';
 import { Scope } from './scope.js';
+import type { HitCounter } from './socket-hits.js';
 import type { SocketView } from './sockets.js';
 import { SpawnQueue } from './spawn-queue.js';
 import { ConfigApplier } from './supervisor-apply.js';
@@ -138,6 +139,10 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
 
   sockets(): readonly SocketView[] {
     return this.#sockets?.list() ?? [];
+  }
+
+  countHits(): HitCounter {
+    return (this.#sockets ?? this.#fail('count connections')).countHits();
   }
 
   find(name: string): WatcherApi | undefined {
@@ -329,6 +334,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
       isOpen: () => !signal.aborted && this.#stopping === null,
       isReady: () => this.#state === 'running',
       container: () => this.#container ?? this.#fail('change plugins'),
+      sockets: () => this.#sockets ?? this.#fail('change sockets'),
       config: () => this.#checked(),
       use: (config) => this.#use(config),
       watchers: () => inStartOrder(this.#watchers.all),

@@ -45,6 +45,7 @@ const PURE = [
   'core/respawn.ts',
   'core/shell-words.ts',
   'core/slot-state.ts',
+  'core/socket-plan.ts',
   'core/variables.ts',
   'core/watcher-plan.ts',
   'core/watcher-state.ts',

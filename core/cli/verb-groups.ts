@@ -33,7 +33,14 @@ export function completableVerbs(verbs: Completable['verbs']): Completable['verb
     );
     const completes = under.size > 0 ? [...under.keys()] : alone?.completes;
     const summary = alone?.summary ?? groupSummary(group);
-    return { name, summary, options: [...options.values()], ...(completes !== undefined && { completes }) };
+    const then_completes = under.size > 0 ? undefined : alone?.then_completes;
+    return {
+      name,
+      summary,
+      options: [...options.values()],
+      ...(completes !== undefined && { completes }),
+      ...(then_completes !== undefined && { then_completes }),
+    };
   });
 }
 

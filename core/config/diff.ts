@@ -15,23 +15,23 @@ export interface ValueChange {
   readonly to: unknown;
 }
 
-/** Whether a watcher names a managed socket in its command or as standard input, or inherits them all. */
+/** Whether a watcher names a managed socket in its command or as standard input, or inherits them all because its command names none. */
 export function usesSocket(watcher: WatcherOptions, socket: string): boolean {
-  return watcher.use_sockets || namedSockets(watcher).includes(socket.toLowerCase());
-}
-
-/** Whether a watcher's command says which socket it is for. */
-export function usesNamedSocket(watcher: WatcherOptions): boolean {
-  return namedSockets(watcher).length > 0;
+  return namedSockets(watcher).includes(socket.toLowerCase()) || (watcher.use_sockets && commandSockets(watcher).length === 0);
 }
 
 /** Managed sockets that a watcher names in its command or as standard input, in lower case. */
 export function namedSockets(watcher: WatcherOptions): readonly string[] {
+  const { stdin_socket } = watcher;
+  return [...commandSockets(watcher), ...(stdin_socket === null ? [] : [stdin_socket.toLowerCase()])];
+}
+
+/** Managed sockets that a watcher's command names, in lower case. */
+export function commandSockets(watcher: WatcherOptions): readonly string[] {
   const texts = [watcher.cmd, watcher.args, watcher.shell_args].flat().filter((text) => text !== null);
-  const named = texts.flatMap((text) =>
-    [...text.matchAll(/(?:\$\(|\(\(circus\.)(?:circus\.)?sockets\.([\w.-]+)\)/gi)].map((match) => match[1] ?? ''),
+  return texts.flatMap((text) =>
+    [...text.matchAll(/(?:\$\(|\(\(circus\.)(?:circus\.)?sockets\.([\w.-]+)\)/gi)].map((match) => (match[1] ?? '').toLowerCase()),
   );
-  return [...named, ...(watcher.stdin_socket === null ? [] : [watcher.stdin_socket])].map((name) => name.toLowerCase());
 }
 
 /** Watcher options that differ, in the order of the schema. */

@@ -157,6 +157,7 @@ export class GuestMirror {
       drift: () => onlyInDaemon('drift'),
       plugins: () => onlyInDaemon('plugins'),
       inspect: () => onlyInDaemon('inspect'),
+      countHits: () => onlyInDaemon('countHits'),
       addPlugin: (name, options) => ask('addPlugin', name, options),
       removePlugin: (name) => ask('removePlugin', name),
       reconfigurePlugin: (name, options) => ask('reconfigurePlugin', name, options),

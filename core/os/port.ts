@@ -70,7 +70,7 @@ export interface ListenSpec {
   readonly interface: string | null;
   /** Mode bits that the socket file does not get; the daemon's own umask where it is null. */
   readonly umask: number | null;
-  /** Remove a socket file that is in the way. */
+  /** Remove a socket file, or an empty file, that is in the way. */
   readonly replace: boolean;
   readonly so_reuseport: boolean;
   readonly backlog: number;
@@ -88,9 +88,17 @@ export interface ListeningSocket {
   readonly path: string | null;
   /** Calls once, as soon as a connection or a datagram waits; for the next time it is asked again. Costs nothing while nothing comes. */
   onReady(ready: () => void): Disposable;
+  /** Calls each time that a connection or a datagram comes; those within the same millisecond count as one. Nothing is accepted. */
+  onArrival(arrived: () => void): Disposable;
   /** Puts back the blocking mode, which is common to all processes that have the socket: one of them may have changed it. */
   resetMode(): void;
-  /** Closes it, and removes its file unless another has taken its place. */
+  /** Takes over what can be changed while it is open: backlog and umask at once, blocking with the next `resetMode`. @throws OsError */
+  adjust(spec: ListenSpec): void;
+  /** Whether another socket with `so_reuseport` may be bound to the same address. @throws OsError */
+  share(shared: boolean): void;
+  /** Moves the file of a unix socket to another path of the same directory, in place of what is there. @throws where that can't be */
+  moveTo(path: string): void;
+  /** Closes it, once, and removes its file unless another has taken its place. */
   close(): void;
 }
 

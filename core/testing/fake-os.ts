@@ -1,5 +1,6 @@
 import { RingmasterError } from '../errors.js';
 import type { Exit } from '../hooks.js';
+import { OsError } from '../os/os-error.js';
 import type { ListeningSocket, ListenSpec, Os, SignalResult, SpawnListener, SpawnRequest } from '../os/port.js';
 import { CLEAN_EXIT, type FakeChild, FakeProcess } from './fake-process.js';
 import { FakeSocket } from './fake-socket.js';
@@ -46,6 +47,8 @@ export class FakeOs implements Os {
   readonly actions: OsAction[] = [];
   /** Every socket that was opened, closed ones too, oldest first. */
   readonly sockets: FakeSocket[] = [];
+  /** Why a socket can't be opened, as the name of an errno; undefined where it can. */
+  refuse: (spec: ListenSpec) => string | undefined = () => undefined;
   readonly users = new Map<string, { readonly uid: number; readonly gid: number }>([
     ['root', { uid: 0, gid: 0 }],
     ['nobody', { uid: 65534, gid: 65534 }],
@@ -127,6 +130,8 @@ export class FakeOs implements Os {
   }
 
   listen(spec: ListenSpec): Promise<ListeningSocket> {
+    const errno = this.refuse(spec);
+    if (errno !== undefined) return Promise.reject(new OsError(errno, 'listen', `cannot listen at ${spec.path ?? spec.port}`));
     const socket = new FakeSocket(spec, FIRST_FD + this.sockets.length);
     this.sockets.push(socket);
     return Promise.resolve(socket);

@@ -8,10 +8,15 @@ export class FakeSocket implements ListeningSocket {
   readonly fd: number;
   readonly host: string | null;
   readonly port: number | null;
-  readonly path: string | null;
+  path: string | null;
   /** How often its mode was put back. */
   resets = 0;
   closed = false;
+  /** What `adjust` was given last. */
+  adjusted: ListenSpec | null = null;
+  /** Whether others may be bound to the same address. */
+  shared = false;
+  readonly #arrived = new Set<() => void>();
   readonly #waiting = new Set<() => void>();
 
   constructor(spec: ListenSpec, fd: number) {
@@ -29,8 +34,27 @@ export class FakeSocket implements ListeningSocket {
     return { [Symbol.dispose]: () => void this.#waiting.delete(own) };
   }
 
-  /** A connection comes: whoever waits for one is told, once. */
+  onArrival(arrived: () => void): Disposable {
+    const own = (): void => arrived();
+    this.#arrived.add(own);
+    return { [Symbol.dispose]: () => void this.#arrived.delete(own) };
+  }
+
+  adjust(spec: ListenSpec): void {
+    this.adjusted = spec;
+  }
+
+  share(shared: boolean): void {
+    this.shared = shared;
+  }
+
+  moveTo(path: string): void {
+    this.path = path;
+  }
+
+  /** A connection comes: whoever waits for one is told, once, and whoever counts them. */
   connect(): void {
+    for (const arrived of this.#arrived) arrived();
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const ready of waiting) ready();
@@ -42,6 +66,7 @@ export class FakeSocket implements ListeningSocket {
 
   close(): void {
     this.closed = true;
+    this.#arrived.clear();
     this.#waiting.clear();
   }
 }

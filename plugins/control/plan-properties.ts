@@ -22,10 +22,17 @@ const step = {
   type: 'object',
   properties: {
     do: {
-      enum: ['add', 'remove', 'scale', 'set', 'restart', 'reload', 'start', 'plugin_unload', 'plugin_load', 'option', 'restart_daemon'],
+      enum: [
+        ...['add', 'remove', 'scale', 'set', 'restart', 'reload', 'start'],
+        ...['socket_open', 'socket_replace', 'socket_set', 'socket_close'],
+        ...['plugin_unload', 'plugin_load', 'option', 'restart_daemon'],
+      ],
     },
     watcher: { type: 'string' },
     plugin: { type: 'string' },
+    socket: { type: 'string' },
+    users: { type: 'array', items: { type: 'string' }, description: 'Watchers that use the socket.' },
+    sockets: { type: 'array', items: { type: 'string' }, description: 'Sockets for whose sake a watcher gets new processes.' },
     pids: { type: 'array', items: { type: 'integer' }, description: 'Processes that end or are replaced.' },
     drift: { type: 'boolean', description: 'What differs comes from a change at run time.' },
   },

@@ -1,4 +1,4 @@
-import type { AppliedPlan, ConfigPlan, OptionChange, PlanStep } from '../../core/index.js';
+import type { AppliedPlan, ConfigPlan, OptionChange, PlanStep, SocketStep } from '../../core/index.js';
 import { listOf, objectOf } from './arguments.js';
 import type { Reply } from './command.js';
 
@@ -55,12 +55,18 @@ function headOf(step: Shown): string {
       return `- plugin ${step.plugin}: close${step.drift ? ' (drift: added at run time)' : ''}`;
     case 'option':
       return `~ ${step.option}: ${shown(step.from)} -> ${shown(step.to)} (live)`;
-    case 'restart_daemon': {
-      const users = step.users.length === 0 ? '' : `; used by ${step.users.join(', ')}`;
-      return `! ${step.what} ${step.name}: ${step.change}, takes effect when the daemon is started again${users}`;
-    }
+    case 'restart_daemon':
+      return `! ${step.what} ${step.name}: ${step.change}, takes effect when the daemon is started again`;
+    case 'socket_open':
+      return `+ socket ${step.socket}: open${usersOf(step)}`;
+    case 'socket_close':
+      return `- socket ${step.socket}: close${usersOf(step)}`;
+    case 'socket_replace':
+      return `~ socket ${step.socket}: open another in its place${usersOf(step)}`;
+    case 'socket_set':
+      return `~ socket ${step.socket}: set${usersOf(step)}`;
     default:
-      return `~ ${step.watcher}: ${step.do}${pidsOf(step.pids)}`;
+      return `~ ${step.watcher}: ${step.do}${pidsOf(step.pids)}${step.sockets ? `, for socket ${step.sockets.join(', ')}` : ''}`;
   }
 }
 
@@ -97,6 +103,10 @@ function isMap(value: unknown): boolean {
 
 function shown(value: unknown): string {
   return value === undefined || value === null ? 'none' : JSON.stringify(value);
+}
+
+function usersOf({ users }: SocketStep): string {
+  return users.length === 0 ? '' : `; used by ${users.join(', ')}`;
 }
 
 function pidsOf(pids: readonly number[]): string {

@@ -1,8 +1,10 @@
 import { totalmem } from 'node:os';
 import { definePlugin, ProcessSampler, type Publications } from '../../core/index.js';
 import { schema } from './schema.js';
+import { SocketStats } from './sockets.js';
 import { processMessages, topicOf } from './topics.js';
 
+const SOCKETS_TOPIC = topicOf('sockets');
 const DAEMON_TOPIC = topicOf('circus');
 
 export default definePlugin({
@@ -17,8 +19,12 @@ export default definePlugin({
     scope.add('process sampler', () => sampler.clear());
     const interval_ms = config.interval * 1000;
 
+    const sockets = new SocketStats(supervisor, log);
+    scope.add('socket statistics', () => sockets[Symbol.dispose]());
+
     /** Only what somebody listens to is looked at, all of it at once. */
     const round = (): void => {
+      for (const { topic, body } of sockets.round(publication.isWanted(SOCKETS_TOPIC))) publication.publish(topic, body);
       const groups = supervisor
         .watchers()
         .map(({ name, processes }) => ({ topic: topicOf(name), title: null, processes }))

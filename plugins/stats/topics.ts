@@ -6,8 +6,8 @@ export interface Message {
   readonly body: Stats;
 }
 
-/** Connections that a managed socket had since the last round. */
-export interface SocketHits {
+/** Connections, or datagrams, that came to a managed socket since the last round; those within the same millisecond are one. */
+interface SocketReads {
   /** The number that processes see. */
   readonly fd: number;
   /** `HOST:PORT` or a path. */
@@ -50,7 +50,7 @@ function aggregate(infos: readonly Stats[]): Stats {
 }
 
 /** Messages about managed sockets: one for each, then one that sums them up; none where there are no sockets. */
-export function socketMessages(sockets: readonly SocketHits[]): readonly Message[] {
+export function socketMessages(sockets: readonly SocketReads[]): readonly Message[] {
   if (sockets.length === 0) return [];
   const total = { addresses: sockets.map(({ address }) => address), reads: sockets.reduce((sum, { reads }) => sum + reads, 0) };
   return [

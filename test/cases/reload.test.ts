@@ -63,6 +63,30 @@ describe('case: the config file is changed and read again', function () {
     expect(daemon.workers).to.have.length(2);
   });
 
+  it('opens, replaces and closes sockets with the watchers as they are, and refuses one that can not be opened as a whole', async () => {
+    const before = await pids('test1');
+    const socket = (name: string, path: string): string => `[socket:${name}]\npath = ${join(place.directory, path)}\n`;
+    const listed = async (): Promise<readonly string[]> =>
+      ((await client.call('listsockets')).sockets ?? []).map(
+        ({ fd, name, path }) => `${fd} ${name} ${path?.slice(place.directory.length + 1)}`,
+      );
+    for (const [more, expected] of [
+      [socket('a', 'one'), ['3 a one']],
+      [socket('b', 'two') + socket('a', 'one'), ['4 b two', '3 a one']],
+      [socket('b', 'two') + socket('a', 'three'), ['4 b two', '3 a three']],
+      [socket('b', 'three'), ['4 b three']],
+    ] as const) {
+      expect(await reload(ini(place, { more }))).to.not.have.property('restart_daemon');
+      expect(await listed()).to.deep.equal(expected);
+    }
+    const failed = await reload(ini(place, { test1: 'args = 1\n', more: socket('b', 'no/such/place') })).catch(
+      (error: Error) => error.message,
+    );
+    expect(failed).to.match(/socket "b" at .*no\/such\/place: .*make the directory first/);
+    expect(await listed()).to.deep.equal(['4 b three']);
+    expect(await pids('test1')).to.deep.equal(before);
+  });
+
   it('sets plugins up, again with other options, and closes them, with the watchers as they are', async () => {
     const before = await pids('test1');
     const plugin = (more: string): string => `[plugin:mine]\nuse = ${PLUGIN}\n${more}`;

@@ -128,11 +128,11 @@ describe('a plan that is applied', () => {
   it("takes the daemon's live options over, and names the others until it is started again", async () => {
     await using rig = await Rig.start({ check_delay: 5, warmup_delay: 0 });
     expect(rig.clock.pending.map(({ due_in_ms }) => Math.ceil(due_in_ms / 1000))).to.deep.equal([5]);
-    const after = { check_delay: 60, warmup_delay: 2, endpoint: 'ipc:///tmp/new.sock', sockets: { s: {} } };
+    const after = { check_delay: 60, warmup_delay: 2, endpoint: 'ipc:///tmp/new.sock' };
     for (let round = 0; round < 2; round++) {
       const { steps } = await apply(rig, after);
       const waits = steps.flatMap((step) => (step.do === 'restart_daemon' ? [`${step.what} ${step.name}`] : []));
-      expect(waits).to.deep.equal(['option endpoint', 'socket s']);
+      expect(waits).to.deep.equal(['option endpoint']);
     }
     expect(rig.supervisor.options).to.include({ check_delay: 60, warmup_delay: 2, endpoint: null });
     expect(rig.clock.pending.map(({ due_in_ms }) => Math.ceil(due_in_ms / 1000))).to.deep.equal([60]);

@@ -29,8 +29,9 @@ function steps(before: ConfigInput, after: ConfigInput, options?: PlanOptions, r
 /** The steps without what they change. */
 const brief = (all: readonly PlanStep[]): readonly string[] =>
   all.map((step) => {
-    if (step.do === 'restart_daemon') return `restart_daemon ${step.what} ${step.name} ${step.change} ${step.users.join(' ')}`.trim();
+    if (step.do === 'restart_daemon') return `restart_daemon ${step.what} ${step.name} ${step.change}`;
     if (step.do === 'option') return `option ${step.option}`;
+    if ('socket' in step) return `${step.do} ${step.socket} ${step.users.join(' ')}`.trim();
     if (!('watcher' in step)) return `${step.do} ${step.plugin}`;
     const pids = 'pids' in step ? step.pids.join(' ') : '';
     return `${step.do} ${step.watcher} ${pids}`.trim();
@@ -83,7 +84,34 @@ describe('plan of a config', () => {
       'sockets, with the watchers that use them',
       { sockets: { a: { port: 1 }, b: {} }, watchers: { web, api: { ...web, cmd: 'x $(circus.sockets.A)' } } },
       { sockets: { a: { port: 2 }, c: {} }, watchers: { web, api: { ...web, cmd: 'x $(circus.sockets.A)' } } },
-      ['restart_daemon socket c added', 'restart_daemon socket b removed', 'restart_daemon socket a changed api'],
+      ['socket_open c', 'socket_replace a api', 'reload api 20 21', 'socket_close b'],
+    ],
+    [
+      'sockets that come and go, for all who inherit all of them',
+      { sockets: { a: {} }, watchers: { web: { ...web, use_sockets: true }, api: web } },
+      { sockets: { b: {} }, watchers: { web: { ...web, use_sockets: true }, api: web } },
+      ['socket_open b web', 'reload web 10 11', 'socket_close a web'],
+    ],
+    [
+      'options that a socket takes over as it is, with no new process',
+      { sockets: { a: {} }, watchers: { web: { ...web, use_sockets: true } } },
+      { sockets: { a: { backlog: 9, umask: 7, replace: true } }, watchers: { web: { ...web, use_sockets: true } } },
+      ['socket_set a web'],
+    ],
+    [
+      'a mode that processes of a socket must know of',
+      { sockets: { a: {} }, watchers: { web: { ...web, use_sockets: true } } },
+      { sockets: { a: { blocking: true } }, watchers: { web: { ...web, use_sockets: true } } },
+      ['socket_set a web', 'reload web 10 11'],
+    ],
+    [
+      'a changed socket and changed options in one step, by the options',
+      { sockets: { a: {} }, watchers: { web: { ...web, stdin_socket: 'a' }, api: { ...web, stdin_socket: 'a' } } },
+      {
+        sockets: { a: { port: 9 } },
+        watchers: { web: { ...web, stdin_socket: 'a', env: { A: '1' } }, api: { ...web, stdin_socket: 'a', numprocesses: 1 } },
+      },
+      ['socket_replace a web api', 'restart web 10 11', 'reload api 20 21'],
     ],
     [
       'removals before changes before additions',
@@ -233,7 +261,6 @@ describe('plan of a config', () => {
     expect(configInEffect(loaded, target, plan)).to.deep.equal({
       ...target,
       endpoint: 'ipc://old',
-      sockets: loaded.sockets,
       plugins: { fixed: { x: 1 }, live: { x: 2 } },
     });
   });

@@ -49,7 +49,13 @@ for n in 3, 4, 5:
     await once(taken, 'listening');
     const address = taken.address();
     const port = typeof address === 'object' && address ? address.port : 0;
-    writeFileSync(join(directory, 'plain'), '');
+    writeFileSync(join(directory, 'plain'), 'kept');
+    await outputOf(await chooseOs(), [
+      '/usr/bin/python3',
+      '-c',
+      'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])',
+      join(directory, 'stale'),
+    ]);
     const cases: readonly [Partial<SocketOptions>, RegExp][] = [
       [
         { port },
@@ -58,7 +64,10 @@ for n in 3, 4, 5:
         ),
       ],
       [{ path: join(directory, 'plain') }, /plain: .*nobody listens there.*remove it, or set replace/],
-      [{ path: join(directory, 'plain'), replace: true }, /not a socket: move it away/],
+      [{ path: join(directory, 'plain'), replace: true }, /no socket and not empty: move it away/],
+      [{ path: join(directory, 'stale') }, /stale: .*EADDRINUSE|stale: .*address already in use.*nobody listens there.*set replace/],
+      [{ interface: 'nowhere0' }, /cannot open socket "bad" at 127\.0\.0\.1:0: .*this machine has no interface nowhere0/],
+      [{ host: 'no-such-host.invalid' }, /"bad" at no-such-host\.invalid:0: .*no AF_INET address/],
       [{ path: '/no/such/place/s' }, /make the directory first/],
       [{ host: '203.0.113.7' }, /203\.0\.113\.7 is not an address of this machine/],
     ];

@@ -166,7 +166,7 @@ async function failure(promise: Promise<unknown>): Promise<Error & { code?: unkn
     await once(taken, 'listening');
     const address = taken.address();
     const port = typeof address === 'object' && address ? address.port : 0;
-    writeFileSync(join(directory, 'plain'), '');
+    writeFileSync(join(directory, 'plain'), 'kept');
     const cases: readonly [Partial<ListenSpec>, string, RegExp][] = [
       [{ port }, 'EADDRINUSE', /cannot bind to 127\.0\.0\.1:\d+: address already in use/],
       [{ host: '203.0.113.7' }, 'EADDRNOTAVAIL', /cannot bind to 203\.0\.113\.7:0/],
@@ -189,6 +189,121 @@ async function failure(promise: Promise<unknown>): Promise<Error & { code?: unkn
     expect(readdirSync('/proc/self/fd').length).to.be.at.most(fds);
     taken.close();
     chmodSync(directory, 0o700);
+  });
+
+  describe('tell of what comes', () => {
+    const arrivals = async (socket: ListeningSocket): Promise<{ count: number; watching: Disposable }> => {
+      const seen = { count: 0, watching: socket.onArrival(() => seen.count++) };
+      return seen;
+    };
+    /** One after the other, each in a millisecond of its own, whether anybody accepts or not. */
+    const visit = async (port: number, times: number): Promise<void> => {
+      for (let visit = 0; visit < times; visit++) {
+        const client = connect(port, '127.0.0.1');
+        await once(client, 'connect');
+        client.destroy();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+
+    it('each connection, also while others wait, as long as somebody listens', async () => {
+      const socket = await listen({});
+      const [one, other] = [await arrivals(socket), await arrivals(socket)];
+      await visit(socket.port ?? 0, 10);
+      await eventually(() => one.count === 10);
+      one.watching[Symbol.dispose]();
+      await visit(socket.port ?? 0, 3);
+      await eventually(() => other.count === 13);
+      expect(one.count).to.equal(10);
+      other.watching[Symbol.dispose]();
+    });
+
+    it('beside who waits for the first one', async () => {
+      const socket = await listen({});
+      const seen = await arrivals(socket);
+      let told = 0;
+      socket.onReady(() => told++);
+      await visit(socket.port ?? 0, 3);
+      await eventually(() => seen.count === 3 && told === 1);
+    });
+
+    it('each datagram, and each connection of a unix socket', async () => {
+      const [udp, unix] = [await listen({ type: 'SOCK_DGRAM' }), await listen({ family: 'AF_UNIX', path })];
+      const [datagrams, connections] = [await arrivals(udp), await arrivals(unix)];
+      const client = createSocket('udp4');
+      await new Promise((sent) => client.send('hello', udp.port ?? 0, '127.0.0.1', sent));
+      client.close();
+      connect(path).on('error', () => {});
+      await eventually(() => datagrams.count === 1 && connections.count === 1);
+    });
+
+    it('and leave no descriptor behind, nor keep counting when they are closed', async () => {
+      const before = readdirSync('/proc/self/fd').length;
+      const socket = await os.listen(SPEC);
+      const seen = await arrivals(socket);
+      await visit(socket.port ?? 0, 2);
+      await eventually(() => seen.count === 2);
+      socket.close();
+      socket.close();
+      await eventually(() => readdirSync('/proc/self/fd').length <= before);
+    });
+  });
+
+  describe('can be changed while they are open', () => {
+    /** How many connections the kernel lets wait before it refuses more. */
+    const room = async (where: string): Promise<number> =>
+      Number(
+        await outputOf(os, [
+          '/usr/bin/python3',
+          '-c',
+          `import socket, sys
+n = 0; kept = []
+try:
+  while True:
+    s = socket.socket(socket.AF_UNIX); s.setblocking(False); s.connect(sys.argv[1]); kept.append(s); n += 1
+except BlockingIOError: print(n)`,
+          where,
+        ]),
+      );
+
+    it('to another backlog', async () => {
+      const socket = await listen({ family: 'AF_UNIX', path, backlog: 2 });
+      const few = await room(path);
+      socket.adjust({ ...SPEC, family: 'AF_UNIX', path, backlog: 40 });
+      expect([few, await room(path)]).to.deep.equal([3, 41 - 3]);
+    });
+
+    it('to another mode of the file', async () => {
+      const socket = await listen({ family: 'AF_UNIX', path, umask: 0o77 });
+      socket.adjust({ ...SPEC, family: 'AF_UNIX', path, umask: 0o7 });
+      expect(statSync(path).mode & 0o777).to.equal(0o770);
+      socket.adjust({ ...SPEC, family: 'AF_UNIX', path, umask: null });
+      expect(statSync(path).mode & 0o777).to.equal(0o777 & ~process.umask());
+    });
+
+    it('to let another have their address, or not any more', async () => {
+      const socket = await listen({});
+      const again = { port: socket.port ?? 0, so_reuseport: true };
+      expect((await failure(listen(again))).code).to.equal('EADDRINUSE');
+      socket.share(true);
+      socket.share(false);
+      expect((await failure(listen(again))).code).to.equal('EADDRINUSE');
+      socket.share(true);
+      expect((await listen(again)).port).to.equal(socket.port);
+      expect((await failure(listen({ ...again, so_reuseport: false }))).code).to.equal('EADDRINUSE');
+    });
+
+    it('to another path, in place of what is there', async () => {
+      const old = await listen({ family: 'AF_UNIX', path });
+      const socket = await listen({ family: 'AF_UNIX', path: `${path}.new` });
+      socket.moveTo(path);
+      old.close();
+      const client = connect(path);
+      await once(client, 'connect');
+      client.destroy();
+      socket.close();
+      expect(readdirSync(directory)).to.deep.equal([]);
+    });
   });
 
   describe('tell when something waits', () => {

@@ -4,6 +4,7 @@ import type { Os, SpawnListener, SpawnRequest } from '../port.js';
 import { processes } from '../processes.js';
 import { programOf } from '../program.js';
 import { spawnFailure } from '../spawn-failure.js';
+import { Arrivals } from './arrivals.js';
 import { ChildFds } from './child-fds.js';
 import { fdActions } from './fd-actions.js';
 import { findHandles, type Handles } from './handles.js';
@@ -35,13 +36,14 @@ export async function loadKernel(): Promise<Kernel> {
 /** The operating system by its own calls: Linux. */
 export function nativeOs(kernel: Kernel): Os {
   const readings: Readings = new Map();
-  const watch = kernel.handles && new Watch(kernel.libc, kernel.handles);
+  const { libc, handles } = kernel;
+  const watches = handles && { watch: new Watch(libc, handles), arrivals: new Arrivals(libc, handles) };
   return {
     name: 'native',
-    missing: watch ? [] : ['on_demand'],
+    missing: watches ? [] : ['on_demand', 'socket hits in stats'],
     spawn: (request, listener) => spawn(kernel, request, listener, readings),
     ...processes(),
-    listen: (spec) => listen(kernel.libc, watch, spec),
+    listen: (spec) => listen(libc, watches, spec),
     release(pid) {
       kernel.reaper.release(pid);
       for (const reading of readings.get(pid) ?? []) reading.unref();

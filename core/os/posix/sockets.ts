@@ -1,12 +1,19 @@
 import { lookup } from 'node:dns/promises';
-import { type BigIntStats, chmodSync, lstatSync, readFileSync, rmSync, unlinkSync } from 'node:fs';
+import { type BigIntStats, chmodSync, lstatSync, readFileSync, renameSync, rmSync, unlinkSync } from 'node:fs';
 import { isIPv4, isIPv6 } from 'node:net';
 import { errnoOf, OsError } from '../os-error.js';
 import type { ListeningSocket, ListenSpec } from '../port.js';
 import { AF, inetAddress, LONGEST_PATH_BYTES, readInetAddress, unixAddress } from './address.js';
+import type { Arrivals } from './arrivals.js';
 import { check } from './fds.js';
 import { C, type Libc } from './libc.js';
 import type { Watch } from './watch.js';
+
+/** What tells of connections. */
+export interface Watches {
+  readonly watch: Watch;
+  readonly arrivals: Arrivals;
+}
 
 /** @source socket(2) and asm-generic/socket.h of Linux, for the processors that Node runs on */
 const TYPES = { SOCK_STREAM: 1, SOCK_DGRAM: 2, SOCK_RAW: 3, SOCK_RDM: 4, SOCK_SEQPACKET: 5 } as const;
@@ -20,10 +27,10 @@ const PROTOCOLS: Readonly<Record<string, number>> = { ip: 0, icmp: 1, tcp: 6, ud
 /**
  * Opens a socket, binds it and has it listen.
  *
- * @param watch null where nothing can tell of connections
+ * @param watches null where nothing can tell of connections
  * @throws OsError that says what could not be done
  */
-export async function listen(libc: Libc, watch: Watch | null, spec: ListenSpec): Promise<ListeningSocket> {
+export async function listen(libc: Libc, watches: Watches | null, spec: ListenSpec): Promise<ListeningSocket> {
   const unix = spec.family === 'AF_UNIX';
   const where = unix ? `${spec.path}` : `${spec.host}:${spec.port}`;
   const host = unix ? '' : await numeric(spec);
@@ -33,11 +40,11 @@ export async function listen(libc: Libc, watch: Watch | null, spec: ListenSpec):
   try {
     setOptions(libc, fd, spec);
     const file = unix ? bindPath(libc, fd, spec) : bindHost(libc, fd, host, spec.port, where);
-    if (spec.type === 'SOCK_STREAM' || spec.type === 'SOCK_SEQPACKET') {
+    if (takesConnections(spec)) {
       check(libc, libc.listen(fd, spec.backlog), 'listen', `cannot listen at ${where}`);
     }
     setBlocking(libc, fd, spec.blocking);
-    return new Listening(libc, watch, fd, spec, file);
+    return new Listening({ libc, watches }, fd, spec, file);
   } catch (error) {
     libc.close(fd);
     throw error;
@@ -48,20 +55,24 @@ class Listening implements ListeningSocket {
   readonly fd: number;
   readonly host: string | null = null;
   readonly port: number | null = null;
-  readonly path: string | null;
   readonly #libc: Libc;
-  readonly #watch: Watch | null;
-  readonly #blocking: boolean;
+  readonly #watches: Watches | null;
+  #path: string | null;
+  #blocking: boolean;
+  #umask: number | null;
   /** Which file is ours; null where there is none. */
   readonly #file: string | null;
   readonly #waiting = new Set<Disposable>();
+  #closed = false;
 
-  constructor(libc: Libc, watch: Watch | null, fd: number, spec: ListenSpec, file: string | null) {
+  constructor(kernel: { readonly libc: Libc; readonly watches: Watches | null }, fd: number, spec: ListenSpec, file: string | null) {
+    const { libc, watches } = kernel;
     this.fd = fd;
-    this.path = spec.path;
+    this.#path = spec.path;
     this.#libc = libc;
-    this.#watch = watch;
+    this.#watches = watches;
     this.#blocking = spec.blocking;
+    this.#umask = spec.umask;
     this.#file = file;
     if (spec.family !== 'AF_UNIX') {
       const address = Buffer.alloc(ADDRESS_BYTES);
@@ -70,31 +81,76 @@ class Listening implements ListeningSocket {
     }
   }
 
+  get path(): string | null {
+    return this.#path;
+  }
+
   onReady(ready: () => void): Disposable {
-    if (!this.#watch) throw new OsError('ENOSYS', 'epoll_wait', "cannot wait for connections without Node's inner handles");
-    const waiting = this.#watch.once(this.fd, () => {
-      this.#waiting.delete(waiting);
-      ready();
-    });
-    this.#waiting.add(waiting);
-    return {
-      [Symbol.dispose]: () => {
-        this.#waiting.delete(waiting);
-        waiting[Symbol.dispose]();
-      },
-    };
+    return this.#until(({ watch }, until) =>
+      watch.once(this.fd, () => {
+        until();
+        ready();
+      }),
+    );
+  }
+
+  onArrival(arrived: () => void): Disposable {
+    return this.#until(({ arrivals }) => arrivals.of(this.fd, arrived));
   }
 
   resetMode(): void {
     setBlocking(this.#libc, this.fd, this.#blocking);
   }
 
+  adjust(spec: ListenSpec): void {
+    this.#blocking = spec.blocking;
+    if (takesConnections(spec)) check(this.#libc, this.#libc.listen(this.fd, spec.backlog), 'listen', 'cannot change the backlog');
+    if (spec.umask === this.#umask) return;
+    this.#umask = spec.umask;
+    if (this.#path !== null && this.#isOurs(this.#path)) chmodSync(this.#path, ALL_BITS & ~(spec.umask ?? process.umask()));
+  }
+
+  share(shared: boolean): void {
+    setReusePort(this.#libc, this.fd, shared);
+  }
+
+  moveTo(path: string): void {
+    if (this.#path !== null) renameSync(this.#path, path);
+    this.#path = path;
+  }
+
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     for (const waiting of this.#waiting) waiting[Symbol.dispose]();
     this.#waiting.clear();
     this.#libc.close(this.fd);
-    if (this.path !== null && this.#file !== null && identify(this.path) === this.#file) rmSync(this.path, { force: true });
+    if (this.#path !== null && this.#isOurs(this.#path)) rmSync(this.#path, { force: true });
   }
+
+  #isOurs(path: string): boolean {
+    return this.#file !== null && identify(path) === this.#file;
+  }
+
+  /** Waits no longer than the socket is open. */
+  #until(wait: (watches: Watches, until: () => void) => Disposable): Disposable {
+    if (!this.#watches) throw new OsError('ENOSYS', 'epoll_wait', "cannot wait for connections without Node's inner handles");
+    const waiting = wait(this.#watches, () => this.#waiting.delete(waiting));
+    this.#waiting.add(waiting);
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#waiting.delete(waiting)) waiting[Symbol.dispose]();
+      },
+    };
+  }
+}
+
+function takesConnections({ type }: ListenSpec): boolean {
+  return type === 'SOCK_STREAM' || type === 'SOCK_SEQPACKET';
+}
+
+function setReusePort(libc: Libc, fd: number, on: boolean): void {
+  check(libc, libc.setsockopt(fd, SOL_SOCKET, OPTIONS.SO_REUSEPORT, int(Number(on)), 4), 'setsockopt', 'cannot set SO_REUSEPORT');
 }
 
 /** The address in figures. */
@@ -120,7 +176,7 @@ function setOptions(libc: Libc, fd: number, spec: ListenSpec): void {
   };
   // For datagrams it would let two daemons take the same address unnoticed.
   if (spec.family !== 'AF_UNIX' && spec.type === 'SOCK_STREAM') set('SO_REUSEADDR', int(1), 'cannot set SO_REUSEADDR');
-  if (spec.so_reuseport && spec.family !== 'AF_UNIX') set('SO_REUSEPORT', int(1), 'cannot set SO_REUSEPORT');
+  if (spec.so_reuseport && spec.family !== 'AF_UNIX') setReusePort(libc, fd, true);
   if (spec.interface !== null) set('SO_BINDTODEVICE', Buffer.from(`${spec.interface}\0`), `cannot bind to interface ${spec.interface}`);
 }
 
@@ -137,7 +193,8 @@ function bindPath(libc: Libc, fd: number, { path, umask, replace }: ListenSpec):
   if (bytes > LONGEST_PATH_BYTES) {
     throw new OsError('ENAMETOOLONG', 'bind', `the path of a unix socket has ${bytes} bytes, at most ${LONGEST_PATH_BYTES} are possible`);
   }
-  if (replace && lstatSync(path, { throwIfNoEntry: false })?.isSocket()) unlinkSync(path);
+  const there = replace ? lstatSync(path, { throwIfNoEntry: false }) : undefined;
+  if (there?.isSocket() || (there?.isFile() && there.size === 0)) unlinkSync(path);
   const address = unixAddress(path);
   // The file never has more bits than the socket had before it was bound.
   if (umask !== null) check(libc, libc.fchmod(fd, ALL_BITS & ~umask), 'fchmod', `cannot set the mode of ${path}`);

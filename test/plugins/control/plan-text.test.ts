@@ -32,9 +32,7 @@ const STEPS: Steps = [
     name: 'endpoint',
     change: 'changed',
     changes: [{ option: 'endpoint', from: null, to: 'ipc://x' }],
-    users: [],
   },
-  { do: 'restart_daemon', what: 'socket', name: 's', change: 'removed', changes: [], users: ['web', 'api'] },
 ];
 
 describe('control: plans as text', () => {
@@ -56,9 +54,29 @@ describe('control: plans as text', () => {
       '- plugin gone: close',
       '! option endpoint: changed, takes effect when the daemon is started again',
       '    endpoint: none -> "ipc://x"',
-      '! socket s: removed, takes effect when the daemon is started again; used by web, api',
       '',
-      '11 steps; processes that end: 14, 12, 13',
+      '10 steps; processes that end: 14, 12, 13',
+    ]);
+  });
+
+  it('shows what becomes of sockets, and whom that concerns', () => {
+    const steps: Steps = [
+      { do: 'socket_open', socket: 'new', changes: [], users: [] },
+      { do: 'socket_replace', socket: 'web', changes: [{ option: 'port', from: 80, to: 81 }], users: ['web', 'api'] },
+      { do: 'socket_set', socket: 's', changes: [{ option: 'backlog', from: 1, to: 2 }], users: [] },
+      { do: 'reload', watcher: 'web', changes: [], pids: [7], sockets: ['web'] },
+      { do: 'socket_close', socket: 'old', changes: [], users: ['web'] },
+    ];
+    expect(planText(reply(steps)).split('\n')).to.deep.equal([
+      '+ socket new: open',
+      '~ socket web: open another in its place; used by web, api',
+      '    port: 80 -> 81',
+      '~ socket s: set',
+      '    backlog: 1 -> 2',
+      '~ web: reload (pid 7), for socket web',
+      '- socket old: close; used by web',
+      '',
+      '5 steps; processes that end: 7',
     ]);
   });
 
@@ -70,7 +88,7 @@ describe('control: plans as text', () => {
       '+ api: add and start; started 21, 22',
       '+ late: add, not started (drift: removed at run time)',
     ]);
-    expect(lines.at(-1)).to.equal('11 steps done');
+    expect(lines.at(-1)).to.equal('10 steps done');
   });
 
   it('says so where nothing ends, or nothing differs', () => {

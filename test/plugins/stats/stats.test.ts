@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -112,6 +114,26 @@ describe('stats: what is published', function () {
     await daemon.heard(/^stat\.web\.\d+$/);
     await daemon.heard(/^stat\.web\.\d+$/);
     expect(daemon.published.every(({ topic }) => topic.startsWith('stat.web.'))).to.equal(true);
+  });
+
+  it('tells of the hits of managed sockets, whoever takes them, while somebody listens', async () => {
+    const socket = { host: '127.0.0.1', port: 0 };
+    await using daemon = await new Daemon({ sockets: { first: socket, web: socket, own: { ...socket, so_reuseport: true } } }).start();
+    const { port = 0 } = daemon.supervisor.sockets()[1] ?? {};
+    daemon.listen('stat.sockets');
+    await daemon.heard(/^stat\.sockets$/);
+    for (let visit = 0; visit < 5; visit++) {
+      const client = connect(port ?? 0, '127.0.0.1');
+      await once(client, 'connect');
+      client.destroy();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await daemon.heard(/^stat\.sockets$/);
+    const of = (topic: string) => daemon.published.filter((one) => one.topic === topic).map(({ body }) => body);
+    expect(of('stat.sockets.4').reduce((sum, { reads }) => sum + Number(reads), 0)).to.equal(5);
+    expect(of('stat.sockets.4')[0]).to.deep.include({ fd: 4, subtopic: 4, address: `127.0.0.1:${port}` });
+    expect(of('stat.sockets').reduce((sum, { reads }) => sum + Number(reads), 0)).to.equal(5);
+    expect(of('stat.sockets')[0]?.addresses).to.have.length(2);
   });
 
   it('tells no more of what has ended, and of what replaced it', async () => {

@@ -79,7 +79,7 @@ export async function openLog(options: LogOptions): Promise<DaemonLog> {
     reopen: () => {
       if (options.output !== null) destination.reopen();
     },
-    close: () => ended(stream),
+    close: () => ended(stream, destination),
   };
 }
 
@@ -103,9 +103,13 @@ function tryToOpen(file: string): void {
   }
 }
 
-function ended(stream: { end(): void } & NodeJS.EventEmitter): Promise<void> {
+function ended(stream: { end(): void } & NodeJS.EventEmitter, destination: Destination): Promise<void> {
   return new Promise((resolve) => {
-    const limit = setTimeout(resolve, CLOSE_MS);
+    const limit = setTimeout(() => {
+      // Else it would try again when the process exits, and hold that up for as long as nobody reads.
+      destination.destroy();
+      resolve();
+    }, CLOSE_MS);
     const done = (): void => {
       clearTimeout(limit);
       resolve();

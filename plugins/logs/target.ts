@@ -21,6 +21,11 @@ export class Target {
     return this.#outlet;
   }
 
+  /** How much waits to be written. */
+  get waiting_bytes(): number {
+    return this.#backlog.bytes;
+  }
+
   /** From now on everything goes elsewhere. */
   use(outlet: Outlet): void | Promise<void> {
     const before = this.#outlet;

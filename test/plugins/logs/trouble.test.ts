@@ -268,6 +268,35 @@ describe('logs: real processes and a destination in trouble', function () {
     await eventually(() => rig.text('slow.log').endsWith('closed web stdout\n'));
   });
 
+  it('a sink that never closes does not hold up the end', async () => {
+    const module = `${resolve(FIXTURE)}#Endless`;
+    await using rig = await LogRig.start(() => ({ web: { args: ['-e', 'console.log("one")'], stdout: { type: module } } }));
+    await rig.supervisor.stop();
+    expect(rig.lines.map(({ message }) => message)).to.include('a destination of output was not closed within 1000 ms');
+  });
+
+  it('what is lost and what waits is told with the statistics of each process', async () => {
+    const module = `${resolve(FIXTURE)}#Slow`;
+    await using rig = await LogRig.start(
+      (at) => ({
+        web: {
+          args: ['-e', `setInterval(() => console.log("${FILLER}".repeat(100)), 1)`],
+          stdout: { type: module, file: join(at, 'slow.log'), gate: join(at, 'gate'), when_slow: 'drop_oldest' },
+        },
+      }),
+      { slow_buffer: '64K' },
+    );
+    await eventually(() => rig.events('output_lost').length > 0, { deadline_ms: 20_000, what: 'a loss' });
+    const [process] = rig.watcher().processes();
+    if (process === undefined) throw new Error('there is no process');
+    const { output } = await rig.supervisor.extendStats(rig.watcher(), process, {});
+    const { stdout } = output as { readonly stdout: Readonly<Record<string, number>> };
+    expect(stdout.lost_lines).to.be.greaterThan(0);
+    expect(stdout.lost_bytes).to.equal((stdout.lost_lines ?? 0) * (FILLER.length * 100 + 1));
+    expect(stdout.waiting_bytes).to.be.greaterThan(40_000).and.at.most(65_536);
+    writeFileSync(join(rig.at, 'gate'), '');
+  });
+
   it('a function of one’s own gets whole lines, with pid, watcher and name', async () => {
     const module = `${resolve('test/fixtures/logs/slow-sink.mjs')}#collect`;
     await using rig = await LogRig.start(() => ({

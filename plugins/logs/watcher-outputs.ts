@@ -18,8 +18,14 @@ import type { Routes } from './routes.js';
 import { Source } from './source.js';
 import { Tail } from './tail.js';
 
+/** How long what is left in pipes is read at the end: so many times so long, ms. */
+const LAST_TURNS = 10;
+const TURN_MS = 10;
+
 export interface WatcherOutputsDeps {
   readonly clock: Clock;
+  /** Its timers go on while everything is closed. */
+  readonly patient: Clock;
   readonly log: Logger;
   readonly routes: Routes;
   readonly lines: HeldLines;
@@ -131,7 +137,19 @@ export class WatcherOutputs {
     const channels = [...this.#channels.values()];
     for (const channel of channels) for (const source of channel.sources) source.release();
     await Promise.all(channels.map((channel) => channel.route.release()));
+    await this.#readOut();
     for (const { loss } of channels) loss.settle();
+  }
+
+  /** What processes that have ended left in their pipes is read, so that it is counted; those that are open still are not waited for. */
+  async #readOut(): Promise<void> {
+    for (let turn = 0; turn < LAST_TURNS && this.#reading(); turn++) {
+      await new Promise<void>((resolved) => void this.#deps.patient.setTimeout(resolved, TURN_MS));
+    }
+  }
+
+  #reading(): boolean {
+    return [...this.#channels.values()].some(({ sources }) => sources.size > 0);
   }
 
   #asked(): Readonly<Record<OutputName, Asked>> {
@@ -192,8 +210,7 @@ export class WatcherOutputs {
   }
 
   #ended(): void {
-    const reading = [...this.#channels.values()].some(({ sources }) => sources.size > 0);
-    if (!this.#closing || reading) return;
+    if (!this.#closing || this.#reading()) return;
     void this.close();
     this.#deps.onClosed();
   }

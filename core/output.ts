@@ -185,9 +185,9 @@ class GuardedSink implements OutputSink {
     this.#guard(() => this.#sink.spawned?.(pid));
   }
 
-  write(chunk: Uint8Array): void | Promise<void> {
+  write(chunk: Uint8Array, room?: number): void | Promise<void> {
     try {
-      return this.#sink.write(chunk);
+      return this.#sink.write(chunk, room);
     } catch (error) {
       this.#report(error);
     }

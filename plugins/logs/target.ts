@@ -51,6 +51,13 @@ export class Target {
     return origin.when_slow === 'block' ? (this.#pumping ?? undefined) : undefined;
   }
 
+  /** Nothing comes from there any more: a line that time and pid were put before gets its end. Bytes as they are stay so. */
+  finish(origin: Origin): void {
+    if (this.#unended !== origin || origin.format === null) return;
+    this.#unended = null;
+    this.#deliver(LINE_END, origin, false);
+  }
+
   /** Opens files again: where they were moved away new ones are made. */
   reopen(): void {
     this.#outlet.reopen();

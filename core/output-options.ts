@@ -114,11 +114,24 @@ function readType(type: OutputType, given: JsonObject, path: Path, findings: Fin
   const options = checked(given, OUTPUT_TYPES[type].schema, path, findings);
   if (options === null) return null;
   const output = { ...options, type } as OutputOptions;
-  if (output.type === 'file' && output.direct && (output.max_bytes > 0 || output.time_format !== null)) {
-    const message = "can't be there together with max_bytes or time_format: processes write to the file themselves";
-    findings.error([...path, 'direct'], { message, found: 'true', allowed: 'false', fix: 'remove direct, or max_bytes and time_format' });
+  const without = output.type === 'file' && output.direct ? asksReading(output) : [];
+  if (without.length > 0) {
+    const names = without.join(', ');
+    const message = `can't be there together with ${names}: processes write to the file themselves`;
+    findings.error([...path, 'direct'], { message, found: 'true', allowed: 'false', fix: `remove direct, or ${names}` });
   }
   return output;
+}
+
+/** Which options of a file only work where the daemon writes it. */
+function asksReading(file: Extract<OutputOptions, { readonly type: 'file' }>): readonly string[] {
+  const asked = {
+    max_bytes: file.max_bytes > 0,
+    backup_count: file.backup_count > 0,
+    time_format: file.time_format !== null,
+    when_slow: file.when_slow !== 'block',
+  };
+  return Object.entries(asked).flatMap(([name, is]) => (is ? [name] : []));
 }
 
 function readCustom(module: string, given: JsonObject, path: Path, findings: Findings): OutputOptions | null {

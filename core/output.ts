@@ -1,6 +1,8 @@
+import { closeSync, constants, openSync, statSync } from 'node:fs';
 import type { Clock } from './clock.js';
 import { messageOf } from './errors.js';
 import type { Logger } from './log.js';
+import { errnoOf, SpawnError } from './os/os-error.js';
 import type { FdSource, Os, OutputSink } from './os/port.js';
 
 /** Reads an output of one process. `end` is called exactly once, where no process came of it too. */
@@ -9,8 +11,14 @@ export interface ProcessSink extends OutputSink {
   spawned?(pid: number): void;
 }
 
-/** Where an output of a process goes: to whoever reads it, to what the daemon has open under a descriptor, or nowhere. */
-export type ProcessOutput = ProcessSink | { readonly fd: number } | 'null';
+/** A file that a process appends to itself: opened when it is spawned, so that it is always the one of that name. */
+export interface AppendedFile {
+  /** An absolute path. */
+  readonly append_to: string;
+}
+
+/** Where an output of a process goes: to whoever reads it, to a file, to what the daemon has open under a descriptor, or nowhere. */
+export type ProcessOutput = ProcessSink | AppendedFile | { readonly fd: number } | 'null';
 
 /** How long after the end of a process group its outputs may stay open before nobody waits for them any more, ms. */
 const PATIENCE_MS = 1000;
@@ -80,28 +88,38 @@ interface SpawnOutputsHost {
 export class SpawnOutputs {
   readonly #host: SpawnOutputsHost;
   readonly #sinks = new Map<ProcessSink, GuardedSink>();
-  readonly #sources: readonly (FdSource | undefined)[];
+  readonly #outputs: readonly (ProcessOutput | undefined)[];
+  readonly #fds: number[] = [];
   #pid = 0;
   #open: number;
 
   constructor(stdout: ProcessOutput | undefined, stderr: ProcessOutput | undefined, host: SpawnOutputsHost) {
     this.#host = host;
-    this.#sources = [this.#source(stdout), stderr === stdout && isSink(stdout) ? { kind: 'same', as: 1 } : this.#source(stderr)];
+    this.#outputs = [stdout, stderr];
+    for (const output of this.#outputs) if (isSink(output) && !this.#sinks.has(output)) this.#sinks.set(output, this.#guarded(output));
     this.#open = this.#sinks.size;
   }
 
-  /** What descriptors 1 and 2 of the process are; undefined where nobody has asked for anything. */
-  get sources(): readonly (FdSource | undefined)[] {
-    return this.#sources;
+  /**
+   * What descriptors 1 and 2 of the process are; undefined where nobody has asked for anything. Files are open from then on until
+   * there is a process, or it is known that there is none.
+   *
+   * @throws SpawnError where a file can't be opened
+   */
+  sources(): readonly (FdSource | undefined)[] {
+    const [stdout, stderr] = this.#outputs;
+    return [this.#source(stdout), stderr === stdout && isSink(stdout) ? { kind: 'same', as: 1 } : this.#source(stderr)];
   }
 
   spawned(pid: number): void {
     this.#pid = pid;
+    this.#close();
     for (const sink of this.#sinks.values()) sink.spawned(pid);
   }
 
   /** No process came of it. */
   abandoned(): void {
+    this.#close();
     for (const sink of this.#sinks.values()) sink.end();
   }
 
@@ -112,14 +130,38 @@ export class SpawnOutputs {
   #source(output: ProcessOutput | undefined): FdSource | undefined {
     if (output === undefined) return undefined;
     if (output === 'null') return { kind: 'null' };
+    if ('append_to' in output) return { kind: 'fd', fd: this.#append(output.append_to) };
     if (!isSink(output)) return { kind: 'fd', fd: output.fd };
-    const sink = new GuardedSink(output, this.#host.log, () => {
+    const sink = this.#sinks.get(output);
+    return sink && { kind: 'pipe', sink };
+  }
+
+  #guarded(output: ProcessSink): GuardedSink {
+    return new GuardedSink(output, this.#host.log, () => {
       this.#open--;
       if (this.#open === 0) this.#host.drained();
     });
-    this.#sinks.set(output, sink);
-    return { kind: 'pipe', sink };
   }
+
+  #append(path: string): number {
+    try {
+      const fd = openSync(path, appendFlags(path), 0o666);
+      this.#fds.push(fd);
+      return fd;
+    } catch (error) {
+      throw new SpawnError(errnoOf(error), `cannot append output to ${path}: ${messageOf(error)}`);
+    }
+  }
+
+  #close(): void {
+    for (const fd of this.#fds.splice(0)) closeSync(fd);
+  }
+}
+
+/** A named pipe that nobody reads would hold up the daemon until somebody does, unless it is opened for both. */
+function appendFlags(path: string): number {
+  const { O_APPEND, O_CREAT, O_RDWR, O_WRONLY } = constants;
+  return (statSync(path, { throwIfNoEntry: false })?.isFIFO() ? O_RDWR : O_WRONLY) | O_APPEND | O_CREAT;
 }
 
 function isSink(output: ProcessOutput | undefined): output is ProcessSink {
@@ -143,9 +185,9 @@ class GuardedSink implements OutputSink {
     this.#guard(() => this.#sink.spawned?.(pid));
   }
 
-  write(chunk: Uint8Array): void | Promise<void> {
+  write(chunk: Uint8Array, room?: number): void | Promise<void> {
     try {
-      return this.#sink.write(chunk);
+      return this.#sink.write(chunk, room);
     } catch (error) {
       this.#report(error);
     }

@@ -54,7 +54,7 @@ async function spawn(host: SlotsHost, open: OpenOutputs, slot: Slot, results: Sp
   warnOfUnread(host, options);
   try {
     const activated = loan === null ? rest : socketActivation(rest, loan, spec);
-    os.spawn(request(os, activated, spec, { outputs: outputs.sources, sockets: host.sockets, loan }), {
+    os.spawn(request(os, activated, spec, { outputs: outputs.sources(), sockets: host.sockets, loan }), {
       spawned(pid) {
         loan?.settle();
         outputs.spawned(pid);

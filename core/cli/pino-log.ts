@@ -52,6 +52,8 @@ interface Sink {
   /** Called before each line. */
   look(): void;
   reopen(): void;
+  /** Resolves when all is written, or can't be. */
+  close(): Promise<void>;
 }
 
 /**
@@ -79,7 +81,7 @@ export async function openLog(options: LogOptions): Promise<DaemonLog> {
       threshold.level = level;
     },
     reopen: sink.reopen,
-    close: () => ended(stream),
+    close: sink.close,
   };
 }
 
@@ -87,7 +89,8 @@ async function openSink(options: LogOptions): Promise<Sink> {
   const { output } = options;
   if (output.kind === 'syslog') {
     const { openSyslog } = await import('./syslog-sink.js');
-    return { stream: await openSyslog(output, (text) => process.stderr.write(text)), look: () => {}, reopen: () => {} };
+    const stream = await openSyslog(output, (text) => process.stderr.write(text));
+    return { stream, look: () => {}, reopen: () => {}, close: () => ended(stream, stream) };
   }
   const { destination: open } = await import('pino');
   const file = output.kind === 'file' ? output.file : null;
@@ -98,9 +101,10 @@ async function openSink(options: LogOptions): Promise<Sink> {
   destination.on('error', () => {});
   const is_pretty = options.format === 'pretty' || (options.format === 'auto' && options.terminal && file === null);
   const stream = is_pretty ? await prettyStream(destination, options.terminal && file === null) : destination;
-  if (file === null) return { stream, look: () => {}, reopen: () => {} };
+  const close = (): Promise<void> => ended(stream, destination);
+  if (file === null) return { stream, look: () => {}, reopen: () => {}, close };
   const watch = new MovedFile(file, destination);
-  return { stream, look: () => watch.look(), reopen: () => destination.reopen() };
+  return { stream, look: () => watch.look(), reopen: () => destination.reopen(), close };
 }
 
 /** How often it is looked whether the file is still the one of that name, ms. */
@@ -150,9 +154,13 @@ function tryToOpen(file: string): void {
   }
 }
 
-function ended(stream: { end(): void } & NodeJS.EventEmitter): Promise<void> {
+function ended(stream: { end(): void } & NodeJS.EventEmitter, destination: { destroy(): unknown }): Promise<void> {
   return new Promise((resolve) => {
-    const limit = setTimeout(resolve, CLOSE_MS);
+    const limit = setTimeout(() => {
+      // Else it would try again when the process exits, and hold that up for as long as nobody reads.
+      destination.destroy();
+      resolve();
+    }, CLOSE_MS);
     const done = (): void => {
       clearTimeout(limit);
       resolve();

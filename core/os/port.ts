@@ -6,8 +6,11 @@ export interface OutputSink {
   /**
    * Takes what the process wrote. The bytes are only valid during the call: what is kept must be copied. While a returned
    * promise is pending nothing more is read, so that the process that writes has to wait, and nobody else.
+   *
+   * @param room how many bytes before the chunk, in its buffer, are the sink's to write to during the call (0 where left out): what
+   * it held back of before can be put there without moving the chunk
    */
-  write(chunk: Uint8Array): void | Promise<void>;
+  write(chunk: Uint8Array, room?: number): void | Promise<void>;
   /** The process, and everybody it has handed the pipe on to, has closed it; everything was written before. */
   end(): void;
 }

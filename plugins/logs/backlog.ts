@@ -20,6 +20,11 @@ export class Backlog {
     this.#limit = limit;
   }
 
+  /** How much waits. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   get first(): Waiting | undefined {
     return this.#entries[0];
   }

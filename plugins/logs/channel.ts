@@ -53,6 +53,7 @@ export class Channel {
 
   ended(source: Source): void {
     this.sources.delete(source);
+    this.route.target.finish(source);
     this.#ended();
   }
 }

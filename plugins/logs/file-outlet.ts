@@ -1,11 +1,14 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { type Clock, type Logger, messageOf } from '../../core/index.js';
 import { errnoOf, FdWriter } from './fd-writer.js';
 import { NEWLINE } from './line-format.js';
 import type { Origin, Outlet } from './outlet.js';
 import type { Rotation } from './rotation.js';
 
-const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
+const LINE_END = Buffer.from('\n');
+const { O_RDONLY, O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
+/** A file that may be written to need not be one that may be read, or be there still. */
+const READING = new Set(['EACCES', 'EPERM', 'ENOENT']);
 /** A named pipe must not hold up the daemon. */
 const FLAGS = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK;
 
@@ -22,6 +25,8 @@ export class FileOutlet implements Outlet {
   readonly #writer: FdWriter;
   #fd: number | null = null;
   #regular = true;
+  /** Ends in the middle of a line, whose rest was lost or whose writer has not come to it. */
+  #torn = false;
   #size = 0;
   /** Bytes that the file may grow to before it is rotated; more where it could not be. */
   #limit: number;
@@ -42,7 +47,9 @@ export class FileOutlet implements Outlet {
     if (this.#fd === null && !this.#open(bytes, origin)) return bytes.length;
     if (!fresh) return this.#put(bytes, origin);
     if (this.#rotation.due() && !this.#next(bytes, origin)) return bytes.length;
+    if (this.#torn && !this.#endLine(bytes, origin)) return this.#fd === null ? bytes.length : 0;
     if (this.#size + bytes.length < this.#limit) return this.#put(bytes, origin);
+    this.#measure();
     return this.#fill(bytes, origin);
   }
 
@@ -66,6 +73,7 @@ export class FileOutlet implements Outlet {
       const stat = fstatSync(this.#fd);
       this.#regular = stat.isFile();
       this.#size = stat.size;
+      this.#torn = this.#regular && stat.size > 0 && !endsLine(this.filename, stat.size);
       this.#rotation.opened({ dev: stat.dev, ino: stat.ino, size: stat.size, mtime_ms: stat.mtimeMs });
       return null;
     } catch (error) {
@@ -79,6 +87,26 @@ export class FileOutlet implements Outlet {
     const error = this.wake();
     if (error !== null) origin.loss.lost(bytes, error);
     return error === null;
+  }
+
+  /** Ends a line that nobody ends any more. @returns whether it is; if not, the bytes are lost, or the file takes nothing now */
+  #endLine(bytes: Buffer, origin: Origin): boolean {
+    if (this.#fd === null || this.#writer.write(this.#fd, LINE_END) > 0) {
+      this.#size++;
+      this.#torn = false;
+      return true;
+    }
+    const { failure } = this.#writer;
+    if (failure !== null) {
+      origin.loss.lost(bytes, failure);
+      this.rest();
+    }
+    return false;
+  }
+
+  /** Somebody else may have cut the file short meanwhile. */
+  #measure(): void {
+    if (this.#fd !== null && this.#regular) this.#size = fstatSync(this.#fd).size;
   }
 
   /** Writes as many lines as the file may hold, then goes on with the next file. */
@@ -119,7 +147,10 @@ export class FileOutlet implements Outlet {
     this.#size += written;
     const { failure } = this.#writer;
     if (failure === null) {
-      if (written > 0) origin.loss.kept();
+      if (written > 0) {
+        this.#torn = false;
+        origin.loss.kept();
+      }
       return written;
     }
     origin.loss.lost(bytes.subarray(this.#untorn(bytes, written)), failure);
@@ -141,4 +172,20 @@ export class FileOutlet implements Outlet {
       return written;
     }
   }
+}
+
+/** Whether the last byte of a file ends a line; one that can't be read is taken to. */
+function endsLine(filename: string, size: number): boolean {
+  const last = Buffer.from('\n');
+  try {
+    const fd = openSync(filename, O_RDONLY);
+    try {
+      readSync(fd, last, 0, 1, size - 1);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    if (!READING.has(errnoOf(error))) throw error;
+  }
+  return last[0] === NEWLINE;
 }

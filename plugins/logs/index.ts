@@ -19,7 +19,7 @@ export default definePlugin({
   summary: 'Reads what processes write and puts it into files, memory, the console or functions, as the watcher says.',
   schema,
   per_watcher: true,
-  hooks: ['spawn_options', 'event', 'watcher_removed', 'config_applied'],
+  hooks: ['spawn_options', 'event', 'stats', 'watcher_removed', 'config_applied'],
   setup({ config, configFor, supervisor, hooks, clock, log, scope, emit, provide, directory }) {
     let loading: Promise<Outputs> | undefined;
     let outputs: Outputs | undefined;
@@ -55,6 +55,10 @@ export default definePlugin({
     });
     hooks.config_applied.tap(() => {
       for (const watcher of supervisor.watchers()) refresh(watcher);
+    });
+    hooks.stats.tap((stats, { watcher }) => {
+      const counters = outputs?.of(watcher)?.counters();
+      return counters && { ...stats, output: counters };
     });
     hooks.watcher_removed.tap(({ watcher }) => outputs?.of(watcher)?.closeLater());
 

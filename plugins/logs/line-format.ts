@@ -7,8 +7,18 @@ export const NEWLINE = 10;
  *
  * @param bytes whole lines, or a piece of one
  * @param fresh whether they begin a line
+ * @returns bytes that are valid until the next call of any format
  */
 export type LineFormat = (bytes: Buffer, pid: number, fresh: boolean) => Buffer;
+
+/** Where formatted bytes are put together; one for all, as they are consumed before anything else is formatted. */
+let scratch = Buffer.allocUnsafeSlow(131_072);
+
+/** The bytes of a text of one byte a character, valid until the next call. */
+function toBytes(text: string): Buffer {
+  if (text.length > scratch.length) scratch = Buffer.allocUnsafeSlow(text.length * 2);
+  return scratch.subarray(0, scratch.write(text, 'latin1'));
+}
 
 /** How many lines end in these bytes, the unended one at the end included. */
 export function countLines(bytes: Uint8Array): number {
@@ -29,7 +39,7 @@ export function timePrefix(time: TimeFormat, now: () => number): LineFormat {
     const prefix = asBytes(`${time(now())} [${pid}] | `);
     const ended = bytes[bytes.length - 1] === NEWLINE;
     const text = bytes.toString('latin1', 0, ended ? bytes.length - 1 : bytes.length).replaceAll('\n', `\n${prefix}`);
-    return Buffer.from(`${fresh ? prefix : ''}${text}${ended ? '\n' : ''}`, 'latin1');
+    return toBytes(`${fresh ? prefix : ''}${text}${ended ? '\n' : ''}`);
   };
 }
 
@@ -38,12 +48,11 @@ export function fancyPrefix(time: TimeFormat, color: number, now: () => number):
   return (bytes, pid) => {
     const prefix = asBytes(`\u001b[0;3${color};40m${time(now())} [${pid}] | `);
     const lines = bytes.toString('latin1').split('\n');
-    return Buffer.from(
+    return toBytes(
       lines
         .filter((line) => line !== '')
         .map((line) => `${prefix}${line}\u001b[0m\n`)
         .join(''),
-      'latin1',
     );
   };
 }

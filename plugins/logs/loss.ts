@@ -24,10 +24,17 @@ export class Loss {
   #lines = 0;
   #last_ms = 0;
   #losing = false;
+  #total_bytes = 0;
+  #total_lines = 0;
 
   constructor(clock: Clock, listener: LossListener) {
     this.#clock = clock;
     this.#listener = listener;
+  }
+
+  /** What was lost since the beginning. */
+  get total(): Lost {
+    return { bytes: this.#total_bytes, lines: this.#total_lines };
   }
 
   /** @param error errno's name, or why in words */
@@ -36,6 +43,8 @@ export class Loss {
     const lines = countLines(bytes);
     this.#bytes += bytes.length;
     this.#lines += lines;
+    this.#total_bytes += bytes.length;
+    this.#total_lines += lines;
     this.#last_ms = this.#clock.now();
     if (this.#losing) return;
     this.#losing = true;

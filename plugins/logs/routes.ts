@@ -121,17 +121,25 @@ export class Routes {
     shared.users--;
     if (shared.users > 0) return;
     if (key !== undefined && this.#shared.get(key) === shared) this.#shared.delete(key);
-    const { patient, log } = this.#deps;
-    let timer: Disposable | undefined;
-    const patience = new Promise<void>((resolved) => {
-      timer = patient.setTimeout(resolved, DRAIN_MS);
-    });
-    await Promise.race([shared.target.drained(), patience]);
-    timer?.[Symbol.dispose]();
+    await this.#atMost(DRAIN_MS, shared.target.drained());
     try {
-      await shared.target.close();
+      const closed = await this.#atMost(DRAIN_MS, shared.target.close());
+      if (!closed) this.#deps.log.warn(`a destination of output was not closed within ${DRAIN_MS} ms`);
     } catch (error) {
-      log.warn(`a destination of output was not closed well: ${messageOf(error)}`);
+      this.#deps.log.warn(`a destination of output was not closed well: ${messageOf(error)}`);
+    }
+  }
+
+  /** @returns whether it was done in that time */
+  async #atMost(longest_ms: number, work: Promise<void>): Promise<boolean> {
+    let timer: Disposable | undefined;
+    const patience = new Promise<false>((resolved) => {
+      timer = this.#deps.patient.setTimeout(() => resolved(false), longest_ms);
+    });
+    try {
+      return await Promise.race([work.then(() => true), patience]);
+    } finally {
+      timer?.[Symbol.dispose]();
     }
   }
 }

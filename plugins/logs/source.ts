@@ -54,10 +54,10 @@ export class Source implements ProcessSink, Origin, Holder {
     this.pid = pid;
   }
 
-  write(chunk: Uint8Array): void | Promise<void> {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+  write(chunk: Uint8Array, room = 0): void | Promise<void> {
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
     const end = bytes.lastIndexOf(NEWLINE) + 1;
-    const whole = end === 0 ? NOTHING : this.#joined(bytes, end);
+    const whole = end === 0 ? NOTHING : this.#joined(bytes, end, room);
     const pending = whole.length > 0 ? this.#channel.write(whole, this) : undefined;
     if (end < bytes.length) this.#hold(bytes, end);
     return this.#length > this.#longest ? this.#flush() : pending;
@@ -80,9 +80,15 @@ export class Source implements ProcessSink, Origin, Holder {
   }
 
   /** What was held back, and the bytes up to `end`. */
-  #joined(bytes: Buffer, end: number): Buffer {
+  #joined(bytes: Buffer, end: number, room: number): Buffer {
     if (this.#length === 0) return end === bytes.length ? bytes : bytes.subarray(0, end);
     const length = this.#length + end;
+    if (this.#length <= room) {
+      const joined = Buffer.from(bytes.buffer, bytes.byteOffset - this.#length, length);
+      this.#held.copy(joined, 0, 0, this.#length);
+      this.#length = 0;
+      return joined;
+    }
     if (length > scratch.length) scratch = Buffer.allocUnsafeSlow(length * 2);
     this.#held.copy(scratch, 0, 0, this.#length);
     bytes.copy(scratch, this.#length, 0, end);

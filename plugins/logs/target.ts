@@ -21,6 +21,11 @@ export class Target {
     return this.#outlet;
   }
 
+  /** How much waits to be written. */
+  get waiting_bytes(): number {
+    return this.#backlog.bytes;
+  }
+
   /** From now on everything goes elsewhere. */
   use(outlet: Outlet): void | Promise<void> {
     const before = this.#outlet;
@@ -44,6 +49,13 @@ export class Target {
     this.#unended = formatted[formatted.length - 1] === NEWLINE ? null : origin;
     this.#deliver(separate ? Buffer.concat([LINE_END, formatted]) : formatted, origin, fresh && !separate);
     return origin.when_slow === 'block' ? (this.#pumping ?? undefined) : undefined;
+  }
+
+  /** Nothing comes from there any more: a line that time and pid were put before gets its end. Bytes as they are stay so. */
+  finish(origin: Origin): void {
+    if (this.#unended !== origin || origin.format === null) return;
+    this.#unended = null;
+    this.#deliver(LINE_END, origin, false);
   }
 
   /** Opens files again: where they were moved away new ones are made. */

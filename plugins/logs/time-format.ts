@@ -74,7 +74,8 @@ const DIRECTIVES: Readonly<Record<string, string | ((moment: Moment) => string)>
 };
 
 /**
- * Makes a function of a strftime(3) format, in the C locale, with Python's `%f` for microseconds; what is no directive stays.
+ * Makes a function of a strftime(3) format, in the C locale, with glibc's flags and widths and Python's `%f` for microseconds; what is no
+ * directive stays.
  *
  * @param utc in universal time instead of local time
  */
@@ -82,7 +83,7 @@ export function timeFormat(format: string, utc = false): TimeFormat {
   const parts = parse(format);
   const write = (time_ms: number): string => {
     const moment = utc ? universal(time_ms) : local(time_ms);
-    return parts.map((part) => (typeof part === 'string' ? part : part(moment))).join('');
+    return join(parts, moment);
   };
   const step_ms = parts.includes(DIRECTIVES.f as (typeof parts)[number]) ? 1 : 1000;
   let last: number | undefined;
@@ -95,12 +96,44 @@ export function timeFormat(format: string, utc = false): TimeFormat {
   };
 }
 
-function parse(format: string): readonly (string | ((moment: Moment) => string))[] {
-  return [...format.matchAll(/%[\s\S]|[^%]+|%$/g)].flatMap(([piece]) => {
-    const directive = piece.startsWith('%') && Object.hasOwn(DIRECTIVES, piece.slice(1)) ? DIRECTIVES[piece.slice(1)] : undefined;
-    if (directive === undefined) return [piece];
-    return typeof directive === 'string' ? parse(directive) : [directive];
+type Part = string | ((moment: Moment) => string);
+
+/** `%`, flags, width, modifier and directive; or what stands for itself. */
+const PIECE = /%([-_0^#]*)(\d{0,3})([EO]?)([\s\S])|[^%]+|%/g;
+/** Directives that are numbers, which flags and widths pad anew. */
+const NUMBERS = 'CdegGHIjklmMsSuUVwWyY';
+/** Which directives take which modifier, which means nothing in the C locale. */
+const MODIFIED: Readonly<Record<string, string>> = { '': '', E: 'cCxXyY', O: 'bBdehHImMSuUVwWy' };
+
+function parse(format: string): readonly Part[] {
+  return [...format.matchAll(PIECE)].flatMap(([piece, flags = '', width = '', modifier = '', name = '']) => {
+    const directive = piece !== '%' && Object.hasOwn(DIRECTIVES, name) ? DIRECTIVES[name] : undefined;
+    if (directive === undefined || (modifier !== '' && !MODIFIED[modifier]?.includes(name))) return [piece];
+    const parts = typeof directive === 'string' ? parse(directive) : [directive];
+    if (flags === '' && width === '') return parts;
+    // Python's own directive has neither.
+    if (name === 'f') return [piece];
+    return [(moment: Moment) => adjusted(join(parts, moment), name, flags, Number(width))];
   });
+}
+
+function join(parts: readonly Part[], moment: Moment): string {
+  return parts.map((part) => (typeof part === 'string' ? part : part(moment))).join('');
+}
+
+/** @source glibc's strftime(3): flags and width of a directive */
+function adjusted(text: string, name: string, flags: string, width: number): string {
+  const padding = /[-_0]/.exec([...flags].reverse().join(''))?.[0];
+  if (NUMBERS.includes(name)) {
+    const digits = text.replace(/^[ 0]+(?=.)/, '');
+    if (padding === '-') return digits.padStart(width);
+    const filler = padding === '_' || (padding === undefined && 'ekl'.includes(name)) ? ' ' : '0';
+    return digits.padStart(width || text.length, filler);
+  }
+  const lower = flags.includes('#') && (name === 'Z' || name === 'p');
+  const upper = flags.includes('^') || (flags.includes('#') && 'aAbBh'.includes(name));
+  const cased = lower ? text.toLowerCase() : upper ? text.toUpperCase() : text;
+  return cased.padStart(width, padding === '0' ? '0' : ' ');
 }
 
 function local(time_ms: number): Moment {

@@ -1,4 +1,3 @@
-import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import {
   type Clock,
@@ -19,8 +18,14 @@ import type { Routes } from './routes.js';
 import { Source } from './source.js';
 import { Tail } from './tail.js';
 
+/** How long what is left in pipes is read at the end: so many times so long, ms. */
+const LAST_TURNS = 10;
+const TURN_MS = 10;
+
 export interface WatcherOutputsDeps {
   readonly clock: Clock;
+  /** Its timers go on while everything is closed. */
+  readonly patient: Clock;
   readonly log: Logger;
   readonly routes: Routes;
   readonly lines: HeldLines;
@@ -32,13 +37,21 @@ export interface WatcherOutputsDeps {
   onClosed(): void;
 }
 
+/** What has become of one output of a watcher. */
+export interface OutputCounters {
+  /** What could not be kept since the watcher is there. */
+  readonly lost_bytes: number;
+  readonly lost_lines: number;
+  /** What waits for a slow destination, that of others who write to it too included. */
+  readonly waiting_bytes: number;
+}
+
 /** The outputs of one watcher. */
 export class WatcherOutputs {
   readonly #watcher: WatcherApi;
   readonly #deps: WatcherOutputsDeps;
   readonly #channels = new Map<OutputName, Channel>();
   readonly #making = new Map<OutputName, { readonly key: string; readonly route: Promise<Route> }>();
-  readonly #direct = new Map<string, number>();
   readonly #tail: Tail | null;
   #closing = false;
 
@@ -48,15 +61,13 @@ export class WatcherOutputs {
     this.#tail = deps.tail > 0 ? new Tail(deps.tail) : null;
   }
 
-  /** Where the outputs of a process go that is about to be spawned. @throws RM_OUTPUT_MODULE, or what opening a file throws */
+  /** Where the outputs of a process go that is about to be spawned. @throws RM_OUTPUT_MODULE */
   async prepare(): Promise<{ readonly stdout?: ProcessOutput; readonly stderr?: ProcessOutput }> {
     const arranged = arrange(this.#asked(), this.#tail !== null);
     const channels = new Map<OutputName, Channel>();
     for (const one of Object.values(arranged)) {
       if (one.kind === 'read') channels.set(one.channel, await this.#channel(one.channel, one.destination));
     }
-    // What can fail comes before there are sources, which have to be ended.
-    for (const one of Object.values(arranged)) if (one.kind === 'direct') this.#openDirect(resolve(one.filename));
     const sources = new Map<OutputName, Source>();
     for (const [name, channel] of channels) {
       const source = new Source(channel, this.#deps.lines, this.#deps.longest_line);
@@ -87,13 +98,11 @@ export class WatcherOutputs {
 
   /** Opens files again. */
   reopen(): void {
-    this.#closeDirect();
     for (const { route } of this.#channels.values()) route.target.reopen();
   }
 
   /** Lets go of what is open until something is written again. */
   rest(): void {
-    this.#closeDirect();
     for (const { route } of this.#channels.values()) route.target.rest();
   }
 
@@ -107,6 +116,15 @@ export class WatcherOutputs {
     return this.#tail?.read() ?? null;
   }
 
+  /** Counters of what is read, by output. */
+  counters(): Readonly<Record<string, OutputCounters>> {
+    const counters = [...this.#channels].map(([name, { loss, route }]) => {
+      const { bytes, lines } = loss.total;
+      return [name, { lost_bytes: bytes, lost_lines: lines, waiting_bytes: route.target.waiting_bytes }] as const;
+    });
+    return Object.fromEntries(counters);
+  }
+
   /** Closes when the last process has ended. */
   closeLater(): void {
     this.#closing = true;
@@ -116,11 +134,22 @@ export class WatcherOutputs {
   /** Closes now; what is not written after a bounded time is lost. */
   async close(): Promise<void> {
     this.#closing = true;
-    this.#closeDirect();
     const channels = [...this.#channels.values()];
     for (const channel of channels) for (const source of channel.sources) source.release();
     await Promise.all(channels.map((channel) => channel.route.release()));
+    await this.#readOut();
     for (const { loss } of channels) loss.settle();
+  }
+
+  /** What processes that have ended left in their pipes is read, so that it is counted; those that are open still are not waited for. */
+  async #readOut(): Promise<void> {
+    for (let turn = 0; turn < LAST_TURNS && this.#reading(); turn++) {
+      await new Promise<void>((resolved) => void this.#deps.patient.setTimeout(resolved, TURN_MS));
+    }
+  }
+
+  #reading(): boolean {
+    return [...this.#channels.values()].some(({ sources }) => sources.size > 0);
   }
 
   #asked(): Readonly<Record<OutputName, Asked>> {
@@ -174,26 +203,14 @@ export class WatcherOutputs {
       case 'fd':
         return { fd: arranged.fd };
       case 'direct':
-        return { fd: this.#openDirect(resolve(arranged.filename)) };
+        return { append_to: resolve(arranged.filename) };
       case 'read':
         return sources.get(arranged.channel);
     }
   }
 
-  #openDirect(filename: string): number {
-    const fd = this.#direct.get(filename) ?? openSync(filename, 'a');
-    this.#direct.set(filename, fd);
-    return fd;
-  }
-
-  #closeDirect(): void {
-    for (const fd of this.#direct.values()) closeSync(fd);
-    this.#direct.clear();
-  }
-
   #ended(): void {
-    const reading = [...this.#channels.values()].some(({ sources }) => sources.size > 0);
-    if (!this.#closing || reading) return;
+    if (!this.#closing || this.#reading()) return;
     void this.close();
     this.#deps.onClosed();
   }

@@ -91,6 +91,17 @@ describe('output of processes', () => {
     expect(sink.calls.filter((call) => call === 'end').length).to.equal(rig.os.of('spawn_failed').length);
   });
 
+  it('tells the sink how much room there is before what was read', async () => {
+    const sink = new Sink();
+    const rooms: (number | undefined)[] = [];
+    const { rig, piped } = await reading(Object.assign(sink, { write: (_: Uint8Array, room?: number) => void rooms.push(room) }));
+    await using _ = rig;
+    void piped().write(Buffer.from('text'), 4096);
+    void piped().write(Buffer.from('text'));
+    expect(rooms).to.deep.equal([4096, undefined]);
+    piped().end();
+  });
+
   it('is not stopped by a sink that throws', async () => {
     const sink = new Sink();
     const { rig, piped } = await reading(sink);

@@ -5,8 +5,10 @@ import type { OutputSink } from '../port.js';
 import type { Handle, Handles } from './handles.js';
 
 const BUFFER_BYTES = 64 * 1024;
+/** Before what is read, for what a sink held back of before. */
+const ROOM_BYTES = 64 * 1024;
 /** One for all pipes: what was read is consumed before anything else is. */
-const BUFFER = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+const BUFFER = Buffer.allocUnsafeSlow(ROOM_BYTES + BUFFER_BYTES).subarray(ROOM_BYTES);
 
 /** A pipe that is read, once started, to its end, and no further than its sink follows. */
 export interface Reading {
@@ -30,7 +32,7 @@ function readByHandle({ make, bytes }: Handles, fd: number, sink: OutputSink): R
   handle.onread = () => {
     const count = bytes();
     if (count > 0) {
-      const pending = sink.write(BUFFER.subarray(0, count));
+      const pending = sink.write(count === BUFFER_BYTES ? BUFFER : BUFFER.subarray(0, count), ROOM_BYTES);
       if (pending === undefined) return;
       handle.readStop();
       const go = (): void => void handle.readStart();
@@ -62,7 +64,7 @@ function readBySocket(fd: number, sink: OutputSink): Reading {
     onread: {
       buffer: BUFFER,
       callback(count: number): boolean {
-        const pending = sink.write(BUFFER.subarray(0, count));
+        const pending = sink.write(BUFFER.subarray(0, count), ROOM_BYTES);
         if (pending === undefined) return true;
         const go = (): void => void socket.resume();
         pending.then(go, go);

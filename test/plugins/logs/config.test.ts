@@ -100,7 +100,12 @@ describe('logs: where an output goes, in the config', () => {
     [
       'rotation of what processes write themselves',
       { stdout: { type: 'file', filename: 'a', direct: true, max_bytes: 5 } },
-      { path: 'watchers.web.stdout.direct' },
+      { path: 'watchers.web.stdout.direct', fix: 'remove direct, or max_bytes' },
+    ],
+    [
+      'all else that the daemon would have to do for what processes write themselves',
+      { stdout: { type: 'file', filename: 'a', direct: true, backup_count: 2, time_format: '%H', when_slow: 'drop_oldest' } },
+      { path: 'watchers.web.stdout.direct', fix: 'remove direct, or backup_count, time_format, when_slow' },
     ],
     ['a class in Python', { stdout_stream: { class: 'my.Stream' } }, { path: 'watchers.web.stdout_stream.class', found: '"my.Stream"' }],
   ];

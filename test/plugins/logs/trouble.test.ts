@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { eventually, rejects, VirtualClock } from '../../../core/testing.js';
 import { loadCustom } from '../../../plugins/logs/custom-outlet.js';
 import { FileOutlet } from '../../../plugins/logs/file-outlet.js';
+import type { LineFormat } from '../../../plugins/logs/line-format.js';
 import { Loss } from '../../../plugins/logs/loss.js';
 import type { Origin } from '../../../plugins/logs/outlet.js';
 import { noRotation, sizeRotation, timedRotation } from '../../../plugins/logs/rotation.js';
@@ -119,6 +120,23 @@ describe('logs: a destination in trouble', () => {
     void target.write(Buffer.from(' one\n'), two);
     await target.close();
     expect(readFileSync(join(at, 'a.log'), 'utf8')).to.equal('half\nwhole\n of it\nnext one\n');
+  });
+
+  it('ends a line that time was put before when its process has ended, unless another has ended it', async () => {
+    const target = file(join(at, 'a.log'));
+    const format: LineFormat = (bytes, _pid, fresh) => (fresh ? Buffer.concat([Buffer.from('T '), bytes]) : bytes);
+    const [one, two, three] = [origin(1, { format }), origin(2, { format }), origin(3)];
+    for (const [who, text] of [
+      [one, 'half'],
+      [two, 'other'],
+      [three, 'bare'],
+    ] as const)
+      void target.write(Buffer.from(text), who);
+    for (const who of [one, two, three]) target.finish(who);
+    void target.write(Buffer.from('last'), one);
+    target.finish(one);
+    await target.close();
+    expect(readFileSync(join(at, 'a.log'), 'utf8')).to.equal('T half\nT other\nbare\nT last\n');
   });
 
   describe('a named pipe that nobody reads', () => {
@@ -266,6 +284,37 @@ describe('logs: real processes and a destination in trouble', function () {
     writeFileSync(join(rig.at, 'gate'), '');
     await rig.supervisor.stop();
     await eventually(() => rig.text('slow.log').endsWith('closed web stdout\n'));
+  });
+
+  it('a sink that never closes does not hold up the end', async () => {
+    const module = `${resolve(FIXTURE)}#Endless`;
+    await using rig = await LogRig.start(() => ({ web: { args: ['-e', 'console.log("one")'], stdout: { type: module } } }));
+    await rig.supervisor.stop();
+    expect(rig.lines.map(({ message }) => message)).to.include('a destination of output was not closed within 1000 ms');
+  });
+
+  it('what is lost and what waits is told with the statistics of each process', async () => {
+    const module = `${resolve(FIXTURE)}#Slow`;
+    await using rig = await LogRig.start(
+      (at) => ({
+        web: {
+          args: ['-e', `setInterval(() => console.log("${FILLER}".repeat(100)), 1)`],
+          stdout: { type: module, file: join(at, 'slow.log'), gate: join(at, 'gate'), when_slow: 'drop_oldest' },
+        },
+      }),
+      { slow_buffer: '64K' },
+    );
+    await eventually(() => rig.events('output_lost').length > 0, { deadline_ms: 20_000, what: 'a loss' });
+    const [process] = rig.watcher().processes();
+    if (process === undefined) throw new Error('there is no process');
+    const { output } = await rig.supervisor.extendStats(rig.watcher(), process, {});
+    const { stdout } = output as { readonly stdout: Readonly<Record<string, number>> };
+    expect(stdout.lost_lines).to.be.greaterThan(0);
+    expect(stdout.lost_bytes).to.equal((stdout.lost_lines ?? 0) * (FILLER.length * 100 + 1));
+    expect(stdout.waiting_bytes)
+      .to.be.greaterThan(40_000)
+      .and.at.most(2 * 65_536);
+    writeFileSync(join(rig.at, 'gate'), '');
   });
 
   it('a function of one’s own gets whole lines, with pid, watcher and name', async () => {

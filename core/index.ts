@@ -23,8 +23,21 @@ export {
 export type { Config, DaemonOptions } from './config/schema/daemon.js';
 export type { SocketOptions } from './config/schema/socket.js';
 export { type WatcherOptions, watcherSchema } from './config/schema/watcher.js';
+export {
+  type Answering,
+  type CommandForm,
+  type ControlCommand,
+  type ControlCommandContext,
+  defineCommand,
+  type ReplyBody,
+  Staged,
+  type TypedControlCommand,
+} from './control-command.js';
 export { type ErrorCode, type ErrorOptions, isRingmasterError, messageOf, RingmasterError } from './errors.js';
 export { EVENTS, type EventBodies, type EventName, type SupervisorEvent } from './events.js';
+export type { ExtensionPoint, ExtensionTypes } from './extension-points.js';
+export type * from './extension-types.js';
+export type { Extension, ExtensionChange, Extensions } from './extensions.js';
 export * from './hooks.js';
 export type { FromSchema, FromSchemaInput, JsonSchema } from './json-schema.js';
 export { type LogFields, type Logger, silentLogger } from './log.js';

@@ -2,6 +2,7 @@ import type { SupervisorApi } from './api.js';
 import type { Clock } from './clock.js';
 import { RingmasterError } from './errors.js';
 import type { EventBodies, EventName } from './events.js';
+import { ExtensionRegistry } from './extensions.js';
 import type { HookRegistry } from './hook-registry.js';
 import type { Logger } from './log.js';
 import { type PluginDeps, type PluginEntry, PluginInstance, type PluginStatus } from './plugin-instance.js';
@@ -32,7 +33,7 @@ export class PluginContainer {
   #closing: Promise<void> | undefined;
 
   constructor({ scope, deadline_ms = DEADLINE_MS, ...rest }: ContainerOptions) {
-    this.#deps = { ...rest, services: new PluginServices(), deadline_ms };
+    this.#deps = { ...rest, services: new PluginServices(), extensions: new ExtensionRegistry(rest.log), deadline_ms };
     scope.add('plugins', () => this.close());
   }
 

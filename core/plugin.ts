@@ -1,6 +1,8 @@
 import type { SupervisorApi, WatcherApi } from './api.js';
 import type { Clock } from './clock.js';
 import type { EventBodies, EventName } from './events.js';
+import type { ExtensionPoint, ExtensionTypes } from './extension-points.js';
+import type { Extensions } from './extensions.js';
 import type { HookHandle, HookName } from './hooks.js';
 import type { FromSchema, JsonSchema } from './json-schema.js';
 import type { Logger } from './log.js';
@@ -31,6 +33,13 @@ export interface PluginContext<S extends OptionsSchema = OptionsSchema, H extend
   provide(service: string, value: object): void;
   /** What another plugin provides; it must be among `requires`. @throws RM_PLUGIN_FAILED where nobody provides it */
   service<T extends object>(name: string): T;
+  /**
+   * Adds to an extension point, see docs/reference/extension-points.md, until the plugin begins to close.
+   * @throws RM_EXTENSION_INVALID, RM_EXTENSION_TAKEN
+   */
+  extend<P extends ExtensionPoint>(point: P, contribution: ExtensionTypes[P]): AsyncDisposable;
+  /** What all plugins have added to an extension point. */
+  extensions<P extends ExtensionPoint>(point: P): Extensions<P>;
 }
 
 /** A plugin: one object, see docs/plugins.md. */

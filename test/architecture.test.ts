@@ -28,6 +28,7 @@ const PURE = [
   'core/config/unsupported.ts',
   'core/errors.ts',
   'core/events.ts',
+  'core/extension-points.ts',
   'core/freeze.ts',
   'core/hook-order.ts',
   'core/hook-result.ts',

@@ -1,0 +1,49 @@
+/** One figure of a metric. */
+export interface MetricSample {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** Figures that somebody may ask for, for the extension point `metric`. */
+export interface Metric {
+  /** As Prometheus has it: unit and `_total` at the end. */
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge';
+  /** The figures as they are now; asked for anew each time. */
+  collect(): readonly MetricSample[];
+}
+
+/** A request over HTTP, as data. */
+export interface RouteRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Empty where there is none. */
+  readonly body: string;
+  /** Aborted when whoever asked is gone. */
+  readonly signal: AbortSignal;
+}
+
+/** The answer to a request over HTTP, as data. */
+export interface RouteReply {
+  /** 200 where none is given. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Text as it is; anything else as JSON. */
+  readonly body?: unknown;
+}
+
+export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+/** A page of the plugin `http`, for the extension point `route`. */
+export interface HttpRoute {
+  /** GET answers HEAD too. */
+  readonly method: RouteMethod;
+  /** Begins with a slash; matched whole. */
+  readonly path: string;
+  readonly summary: string;
+  handle(request: RouteRequest): RouteReply | PromiseLike<RouteReply>;
+}

@@ -5,6 +5,7 @@ export { EXIT_STATUS } from './cli/exit-status.js';
 export type * from './cli/verb.js';
 export { version } from './cli/version.js';
 export { type Clock, systemClock } from './clock.js';
+export { checkValue } from './config/check-value.js';
 export { closest } from './config/did-you-mean.js';
 export {
   type CheckedConfig,

@@ -60,12 +60,21 @@ export interface Program extends Completable {
   run(args: readonly string[], io: Io): Promise<number>;
 }
 
+/** Verbs that were asked for elsewhere. */
+export interface MoreVerbs {
+  readonly verbs: readonly Verb[];
+  /** Why there are none, where nobody could be asked. */
+  readonly why?: string;
+}
+
 /** What a plugin adds to the command line: default export of its `cli/index.js`. */
 export interface VerbProvider {
   readonly verbs: readonly Verb[];
   readonly programs?: readonly Program[];
   /** Options of every verb here that may also stand before the verb. */
   readonly options?: readonly VerbOption[];
+  /** Verbs that only a daemon knows of, the one that these options name; asked for where a verb is unknown here. */
+  moreVerbs?(values: VerbValues, io: Io): Promise<MoreVerbs>;
   /** A command to try on a daemon with these options, told on a terminal once it runs. */
   hint?(options: Readonly<DaemonOptions>): string;
 }

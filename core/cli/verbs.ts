@@ -4,7 +4,7 @@ import { circusd } from './circusd-program.js';
 import { completionVerb } from './completion-verb.js';
 import { initVerb } from './init.js';
 import { runVerb } from './run.js';
-import type { Completable, Program, Verb, VerbOption, VerbProvider } from './verb.js';
+import type { Completable, Io, MoreVerbs, Program, Verb, VerbOption, VerbProvider, VerbValues } from './verb.js';
 
 /** Packaged plugins that add verbs. */
 const PROVIDERS = ['control', 'logs'] as const;
@@ -31,6 +31,14 @@ async function load(plugin: string): Promise<VerbProvider> {
 export async function allVerbs(): Promise<readonly Verb[]> {
   const providers = await loadProviders();
   return [runVerb, checkVerb, initVerb, completionVerb, ...providers.flatMap(({ provider }) => provider.verbs)];
+}
+
+/** Verbs that only a daemon knows of. */
+export async function verbsElsewhere(values: VerbValues, io: Io): Promise<MoreVerbs> {
+  const asked = (await loadProviders()).flatMap(({ provider }) => provider.moreVerbs?.(values, io) ?? []);
+  const found = await Promise.all(asked);
+  const why = found.flatMap(({ why }) => why ?? []);
+  return { verbs: found.flatMap(({ verbs }) => verbs), ...(why.length > 0 && { why: why.join('\n') }) };
 }
 
 /** Options that may stand before a verb as well. */

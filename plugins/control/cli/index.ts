@@ -3,6 +3,7 @@ import { commandTable } from '../commands/index.js';
 import { controlVerb, groupRank, SHARED_OPTIONS } from './control-verb.js';
 import { circusctl } from './ctl.js';
 import { listenVerb } from './listen.js';
+import { remoteVerbs } from './remote-verbs.js';
 import { circusTop, topVerb } from './top/index.js';
 
 /** `listen` is no request; the other two are known to circusctl alone, which says why they can't be. */
@@ -16,6 +17,7 @@ const provider: VerbProvider = {
   verbs: [...commands.flatMap((command) => (command.cli === undefined ? [] : [controlVerb(command, command.cli)])), listenVerb, topVerb],
   programs: [circusctl, circusTop],
   options: SHARED_OPTIONS,
+  moreVerbs: remoteVerbs,
   hint: ({ endpoint }) => `ringmaster status${endpoint === null ? '' : ` --endpoint ${endpoint}`}`,
 };
 export default provider;

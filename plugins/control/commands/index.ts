@@ -1,6 +1,7 @@
 import type { Command } from '../command.js';
 import { add } from './add.js';
 import { apply } from './apply.js';
+import { commands as commandsCommand } from './commands.js';
 import { decr } from './decr.js';
 import { dstats } from './dstats.js';
 import { get } from './get.js';
@@ -31,6 +32,7 @@ import { stop } from './stop.js';
 const commands = {
   add,
   apply,
+  commands: commandsCommand,
   decr,
   dstats,
   get,

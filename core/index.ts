@@ -1,6 +1,7 @@
 /** The public face of ringmaster: what embedders and plugins import. */
 export type * from './api.js';
 export { type Arguments, parseArguments } from './cli/arguments.js';
+export { connectDaemon } from './cli/connect.js';
 export { EXIT_STATUS } from './cli/exit-status.js';
 export type * from './cli/verb.js';
 export { version } from './cli/version.js';

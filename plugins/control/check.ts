@@ -2,8 +2,8 @@ import { type CommandForm, checkValue, type Extension, messageOf, RingmasterErro
 import type { Properties } from './command.js';
 
 /**
- * Checks the properties of a request against its command's schema, fills in defaults and makes numbers of quantities. Changes
- * `properties`. What the schema does not know is let through unless it says otherwise, as Circus does.
+ * Checks the properties of a request against its command's schema, fills in defaults and makes numbers of quantities. What the schema
+ * does not know is let through unless it says otherwise, as Circus does.
  *
  * @throws RM_REQUEST_INVALID that names the first property that is missing or wrong, in Circus's words where it has some;
  * RM_EXTENSION_INVALID where the schema itself is wrong
@@ -11,7 +11,10 @@ import type { Properties } from './command.js';
 export function checkProperties({ plugin, value: { name, request } }: Extension<'command'>, properties: Properties): Properties {
   const missing = request.required?.find((key) => !Object.hasOwn(properties, key));
   if (missing !== undefined) throw new RingmasterError('RM_REQUEST_INVALID', [`message invalid '${missing}' is missing`]);
-  const { value, problems } = checked(plugin, { name, request }, properties);
+  const { waiting: _, ...others } = properties;
+  // When the answer comes is for the endpoint, and may be said with any command.
+  const own = request.properties !== undefined && Object.hasOwn(request.properties, 'waiting') ? properties : others;
+  const { value, problems } = checked(plugin, { name, request }, own);
   const [problem] = problems;
   if (problem === undefined) return value as Properties;
   const { path, message, allowed, did_you_mean } = problem;

@@ -1,4 +1,5 @@
 import { definePlugin, messageOf, OUTPUT_NAMES, type OutputName, systemClock, type WatcherApi } from '../../core/index.js';
+import { logsCommand } from './logs-command.js';
 import type { Outputs } from './outputs.js';
 import { schema } from './schema.js';
 
@@ -20,7 +21,7 @@ export default definePlugin({
   schema,
   per_watcher: true,
   hooks: ['spawn_options', 'event', 'watcher_removed', 'config_applied'],
-  setup({ config, configFor, supervisor, hooks, clock, log, scope, emit, provide, directory }) {
+  setup({ config, configFor, supervisor, hooks, clock, log, scope, emit, provide, directory, extend }) {
     let loading: Promise<Outputs> | undefined;
     let outputs: Outputs | undefined;
     const load = async (): Promise<Outputs> => {
@@ -68,6 +69,10 @@ export default definePlugin({
       },
     };
     provide('logs', service);
+    extend(
+      'command',
+      logsCommand((watcher) => outputs?.of(watcher)?.kept() ?? []),
+    );
   },
 });
 

@@ -68,7 +68,7 @@ export class Routes {
       case 'null':
         return { make: () => nullOutlet };
       case 'memory':
-        return { make: () => new MemoryOutlet(destination.max_bytes) };
+        return { make: () => new MemoryOutlet(destination.max_bytes, () => this.#deps.clock.wall()) };
       case 'custom': {
         const sink = await loadCustom(destination.module, { watcher, name, options: destination.options }, this.#deps.directory);
         return { make: () => new CustomOutlet(sink) };

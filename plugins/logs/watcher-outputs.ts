@@ -45,7 +45,7 @@ export class WatcherOutputs {
   constructor(watcher: WatcherApi, deps: WatcherOutputsDeps) {
     this.#watcher = watcher;
     this.#deps = deps;
-    this.#tail = deps.tail > 0 ? new Tail(deps.tail) : null;
+    this.#tail = deps.tail > 0 ? new Tail(deps.tail, () => deps.clock.wall()) : null;
   }
 
   /** Where the outputs of a process go that is about to be spawned. @throws RM_OUTPUT_MODULE, or what opening a file throws */
@@ -105,6 +105,16 @@ export class WatcherOutputs {
     const memory = outlets.filter((outlet) => outlet instanceof MemoryOutlet).map((outlet) => outlet.tail.read());
     if (memory.length > 0) return Buffer.concat(memory);
     return this.#tail?.read() ?? null;
+  }
+
+  /** What is kept in memory, by the names of the outputs that it is of. */
+  kept(): readonly { readonly of: readonly OutputName[]; readonly tail: Tail }[] {
+    const memory = OUTPUT_NAMES.flatMap((name) => {
+      const outlet = this.#channels.get(name)?.route.target.outlet;
+      return outlet instanceof MemoryOutlet ? [{ of: [name], tail: outlet.tail }] : [];
+    });
+    const rest = OUTPUT_NAMES.filter((name) => !memory.some(({ of }) => of.includes(name)));
+    return this.#tail === null || rest.length === 0 ? memory : [...memory, { of: rest, tail: this.#tail }];
   }
 
   /** Closes when the last process has ended. */

@@ -1,6 +1,7 @@
 import type { VerbProvider } from '../../../core/index.js';
+import { Client } from '../client.js';
 import { commandTable } from '../commands/index.js';
-import { controlVerb, groupRank, SHARED_OPTIONS } from './control-verb.js';
+import { controlVerb, groupRank, SHARED_OPTIONS, targetOf } from './control-verb.js';
 import { circusctl } from './ctl.js';
 import { listenVerb } from './listen.js';
 import { remoteVerbs } from './remote-verbs.js';
@@ -18,6 +19,7 @@ const provider: VerbProvider = {
   programs: [circusctl, circusTop],
   options: SHARED_OPTIONS,
   moreVerbs: remoteVerbs,
+  connect: (values, io) => new Client(targetOf(values, io)),
   hint: ({ endpoint }) => `ringmaster status${endpoint === null ? '' : ` --endpoint ${endpoint}`}`,
 };
 export default provider;

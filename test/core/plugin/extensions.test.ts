@@ -170,7 +170,12 @@ describe('extension points', () => {
     }
     expect(commands.list()).to.deep.equal([]);
     expect(seen).to.have.length(2000);
-    expect(container.status().flatMap(({ owns }) => owns).filter((owned) => !owned.startsWith('counts of'))).to.deep.equal(['listener for command']);
+    expect(
+      container
+        .status()
+        .flatMap(({ owns }) => owns)
+        .filter((owned) => !owned.startsWith('counts of')),
+    ).to.deep.equal(['listener for command']);
     await container.close();
   });
 

@@ -35,7 +35,7 @@ export {
   Staged,
   type TypedControlCommand,
 } from './control-command.js';
-export { type ErrorCode, type ErrorOptions, isRingmasterError, messageOf, RingmasterError } from './errors.js';
+export { type ErrorCode, type ErrorOptions, explain, isRingmasterError, messageOf, RingmasterError } from './errors.js';
 export { EVENTS, type EventBodies, type EventName, type SupervisorEvent } from './events.js';
 export type { ExtensionPoint, ExtensionTypes } from './extension-points.js';
 export type * from './extension-types.js';

@@ -1,5 +1,5 @@
 import type { ControlCommand } from './control-command.js';
-import type { HttpRoute, Metric } from './extension-types.js';
+import type { ConfigPartSource, HttpRoute, Metric } from './extension-types.js';
 import { isPlain } from './freeze.js';
 import { describeValue } from './hook-result.js';
 
@@ -8,6 +8,7 @@ export interface ExtensionTypes {
   command: ControlCommand;
   metric: Metric;
   route: HttpRoute;
+  config_source: ConfigPartSource;
 }
 export type ExtensionPoint = keyof ExtensionTypes;
 
@@ -92,6 +93,24 @@ export const EXTENSION_POINTS = {
       handle: {
         kind: 'function',
         summary: '`({method, path, query, headers, body, signal})`; returns `{status, headers, body}` or a promise of it.',
+      },
+    },
+  },
+  config_source: {
+    summary: 'Watchers and sockets from elsewhere, put together with those of the config file.',
+    used_by: 'config_sources',
+    key: ['name'],
+    fields: {
+      name: { kind: 'name', summary: 'What messages call it.' },
+      summary: { kind: 'text', summary: 'One line, for listings.' },
+      read: {
+        kind: 'function',
+        summary: '`()`; returns `{watchers, sockets, env}` as in a config file, or a promise of it. Asked for whenever a config is read.',
+      },
+      watch: {
+        kind: 'function',
+        summary: '`(changed)`; has `changed()` called when `read` would give something else, until what it returns is disposed of.',
+        optional: true,
       },
     },
   },

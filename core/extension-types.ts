@@ -47,3 +47,22 @@ export interface HttpRoute {
   readonly summary: string;
   handle(request: RouteRequest): RouteReply | PromiseLike<RouteReply>;
 }
+
+/** A part of the config that comes from elsewhere, for the extension point `config_source`. */
+export interface ConfigPart {
+  /** As in a config file, unchecked. */
+  readonly watchers?: Readonly<Record<string, unknown>>;
+  readonly sockets?: Readonly<Record<string, unknown>>;
+  /** Environment of these watchers, over that of the config. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Where a part of the config comes from, for the extension point `config_source`. */
+export interface ConfigPartSource {
+  readonly name: string;
+  readonly summary: string;
+  /** The part as it is now; asked for whenever a config is read. Rejecting leaves everything as it was; at the start it fails that. */
+  read(): ConfigPart | PromiseLike<ConfigPart>;
+  /** Has `changed` called when `read` would give something else, until what is returned is disposed of. */
+  watch?(changed: () => void): Disposable;
+}

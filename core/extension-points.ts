@@ -1,5 +1,5 @@
 import type { ControlCommand } from './control-command.js';
-import type { ConfigPartSource, HttpRoute, Metric } from './extension-types.js';
+import type { ConfigPartSource, HttpRoute, Metric, StreamType } from './extension-types.js';
 import { isPlain } from './freeze.js';
 import { describeValue } from './hook-result.js';
 
@@ -8,6 +8,7 @@ export interface ExtensionTypes {
   command: ControlCommand;
   metric: Metric;
   route: HttpRoute;
+  stream: StreamType;
   config_source: ConfigPartSource;
 }
 export type ExtensionPoint = keyof ExtensionTypes;
@@ -33,6 +34,7 @@ interface ExtensionRow<T> {
 /** The kinds of fields: what is allowed, in words, and the check. */
 export const FIELD_KINDS = {
   name: { allowed: 'a name of a-z, 0-9, _ and -', test: (value: unknown) => matches(value, /^[a-z][a-z0-9_-]*$/) },
+  stream_name: { allowed: 'a name of a-z, 0-9 and _', test: (value: unknown) => matches(value, /^[a-z][a-z0-9_]*$/) },
   metric_name: { allowed: 'a name of a-z, 0-9 and _', test: (value: unknown) => matches(value, /^[a-z][a-z0-9_]*$/) },
   path: { allowed: 'a path that begins with /, without ? and #', test: (value: unknown) => matches(value, /^\/[^\s?#]*$/) },
   text: { allowed: 'a text', test: (value: unknown) => typeof value === 'string' && value !== '' },
@@ -93,6 +95,21 @@ export const EXTENSION_POINTS = {
       handle: {
         kind: 'function',
         summary: '`({method, path, query, headers, body, signal})`; returns `{status, headers, body}` or a promise of it.',
+      },
+    },
+  },
+  stream: {
+    summary:
+      'A type of destination for what processes write: `stdout: {type: NAME, …}`. The plugin declares it under `streams` too, for the check of configs.',
+    used_by: 'logs',
+    key: ['name'],
+    fields: {
+      name: { kind: 'stream_name', summary: 'What `type` of an output says.' },
+      summary: { kind: 'text', summary: 'One line.' },
+      schema: { kind: 'schema', summary: 'Schema of its options, besides `type` and `when_slow`.' },
+      open: {
+        kind: 'function',
+        summary: '`(options, {watcher, name})`; returns `{write(data, {watcher, name, pid}), reopen?, close?}` or a promise of it.',
       },
     },
   },

@@ -1,3 +1,5 @@
+import type { StreamDeclaration } from './stream-types.js';
+
 /** One figure of a metric. */
 export interface MetricSample {
   readonly labels?: Readonly<Record<string, string>>;
@@ -65,4 +67,29 @@ export interface ConfigPartSource {
   read(): ConfigPart | PromiseLike<ConfigPart>;
   /** Has `changed` called when `read` would give something else, until what is returned is disposed of. */
   watch?(changed: () => void): Disposable;
+}
+
+/** What a destination of output is told with each piece of it. */
+export interface StreamPiece {
+  readonly pid: number;
+  readonly watcher: string;
+  /** `stdout` or `stderr`. */
+  readonly name: string;
+}
+
+/** Where output ends up. `data` is its to keep: whole lines, or a piece of one. A promise holds up whoever writes. */
+export interface StreamSink {
+  write(data: Uint8Array, info: StreamPiece): unknown;
+  /** Opens what has a name again, after it was moved away. */
+  reopen?(): void;
+  close?(): unknown;
+}
+
+/** A type of destination for output, for the extension point `stream`; the plugin declares it under `streams` too. */
+export interface StreamType extends StreamDeclaration {
+  /**
+   * Makes a destination for one output of one watcher.
+   * @param options checked against `schema`, with its defaults
+   */
+  open(options: never, whose: Pick<StreamPiece, 'watcher' | 'name'>): StreamSink | PromiseLike<StreamSink>;
 }

@@ -46,7 +46,14 @@ export { type LogFields, type Logger, silentLogger } from './log.js';
 export { type ProcessSample, ProcessSampler, type SampleOptions } from './os/process-sampler.js';
 export type { ProcessOutput, ProcessSink } from './output.js';
 export { OUTPUT_NAMES, type OutputName, outputOptions } from './output-options.js';
-export { type CustomOutput, OUTPUT_TYPES, type OutputOptions, type OutputType, type WhenSlow } from './output-schema.js';
+export {
+  type CustomOutput,
+  type ExtensionOutput,
+  OUTPUT_TYPES,
+  type OutputOptions,
+  type OutputType,
+  type WhenSlow,
+} from './output-schema.js';
 export type {
   AddStep,
   AppliedPlan,
@@ -69,6 +76,7 @@ export type * from './services.js';
 export { splitWords } from './shell-words.js';
 export { signalName, signalNumber } from './signals.js';
 export type { SocketView } from './sockets.js';
+export type { StreamDeclaration } from './stream-types.js';
 export { Supervisor } from './supervisor.js';
 export type { SupervisorOptions } from './supervisor-options.js';
 export { wireFilter } from './wire-events.js';

@@ -9,6 +9,7 @@ import { type PluginDeps, type PluginEntry, PluginInstance, type PluginStatus } 
 import { orderPlugins } from './plugin-order.js';
 import { PluginServices } from './plugin-services.js';
 import type { Scope } from './scope.js';
+import { type StreamTypes, streamTypes } from './stream-types.js';
 
 export interface ContainerOptions {
   readonly hooks: HookRegistry;
@@ -69,6 +70,11 @@ export class PluginContainer {
   /** What they were set up with, in the order of setting up. */
   entries(): readonly PluginEntry[] {
     return this.#instances.map((instance) => instance.entry);
+  }
+
+  /** Types of destinations for output that they declare. */
+  streams(): StreamTypes {
+    return streamTypes(this.#instances.map(({ plugin }) => plugin));
   }
 
   /** The plugins as they are now, in the order of setting up. */

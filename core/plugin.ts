@@ -7,6 +7,7 @@ import type { HookHandle, HookName } from './hooks.js';
 import type { FromSchema, JsonSchema } from './json-schema.js';
 import type { Logger } from './log.js';
 import type { Scope } from './scope.js';
+import type { StreamDeclaration } from './stream-types.js';
 
 /** The schema of a plugin's options: an object with properties. */
 export type OptionsSchema = JsonSchema & { readonly type: 'object'; readonly properties: Readonly<Record<string, JsonSchema>> };
@@ -55,6 +56,8 @@ export interface Plugin<S extends OptionsSchema = OptionsSchema, H extends HookN
   readonly per_watcher?: boolean;
   /** Plugins that must be set up before this one. */
   readonly requires?: readonly string[];
+  /** Types of destinations for output that `setup` adds to the extension point `stream`; the check of configs knows them by this. */
+  readonly streams?: readonly StreamDeclaration[];
   /**
    * How a changed config reaches it: `live` (default) closes it and sets it up again with the new options; `daemon` leaves it as it
    * is until the daemon is started again.

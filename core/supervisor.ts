@@ -170,7 +170,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   add(name: string, options: Readonly<Record<string, unknown>>): WatcherApi {
     this.#mustRun('add a watcher');
     if (this.find(name)) throw new RingmasterError('RM_WATCHER_EXISTS', [name]);
-    const watcher = this.#watchers.add(name, checkWatcher(name, options));
+    const watcher = this.#watchers.add(name, checkWatcher(name, options, this.#container?.streams()));
     this.#applier.markAdded(watcher);
     return watcher.view;
   }
@@ -348,6 +348,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
       spawns: this.#spawns,
       sockets: sockets.table,
       demand: () => sockets.demand(),
+      streams: () => this.#container?.streams() ?? new Map(),
       random: this.#options.random ?? Math.random,
       command: (options: WatcherOptions, wid: number) =>
         commandLine(options, {

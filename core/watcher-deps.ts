@@ -7,6 +7,7 @@ import type { Logger } from './log.js';
 import type { Os } from './os/port.js';
 import type { SocketTable } from './sockets.js';
 import type { SpawnQueue } from './spawn-queue.js';
+import type { StreamTypes } from './stream-types.js';
 
 /** What a watcher needs from its supervisor. */
 export interface WatcherDeps {
@@ -18,6 +19,8 @@ export interface WatcherDeps {
   readonly sockets: SocketTable;
   /** A watcher waits for a connection. */
   demand(): void;
+  /** Types of destinations for output that plugins declare. */
+  streams(): StreamTypes;
   /** From 0 to 1. */
   random(): number;
   /** What to execute for one worker id. @throws where the options make no command */

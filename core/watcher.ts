@@ -187,7 +187,7 @@ export class Watcher implements WatcherApi {
   }
 
   set(options: Readonly<Record<string, unknown>>): Promise<Outcome> {
-    const change = checkWatcherChange(this.#spec, options);
+    const change = checkWatcherChange(this.#spec, options, this.#deps.streams());
     this.#spec = change.spec;
     for (const _ of Object.keys(options)) this.#emit('updated', { time: this.#now() });
     return this.update(change.spec, change.restart);

@@ -1,5 +1,6 @@
 import { checkOutputs } from '../output-options.js';
 import type { AnyPlugin } from '../plugin.js';
+import { type StreamTypes, streamTypes } from '../stream-types.js';
 import { checkSchema } from './ajv-problems.js';
 import { checkPlugins, type Plugins, spreadDotted } from './check-plugins.js';
 import { convertValue } from './convert.js';
@@ -77,8 +78,14 @@ export function checkSource(source: Source, plugins: Plugins | null, env: Env, f
   checkSchema(config, configSchema, [], findings);
   if (plugins !== null) checkPlugins(config, plugins, convert);
   crossCheck(config, findings);
-  checkOutputs(config, findings);
+  checkOutputs(config, findings, plugins === null ? unknownStreams(config) : streamTypes(plugins.values()));
   return findings.problems.some((problem) => problem.severity === 'error') ? null : mergeEnv(config as unknown as Config);
+}
+
+/** Without the plugins their types of destinations are not known; where there are no plugins there are none. */
+function unknownStreams(config: JsonObject): StreamTypes | null {
+  const asked = own(config, 'plugins');
+  return isObject(asked) && Object.keys(asked).length > 0 ? null : new Map();
 }
 
 /** Gives each watcher the config's environment under its own. */

@@ -1,6 +1,7 @@
 import { RingmasterError } from '../errors.js';
 import type { JsonSchema } from '../json-schema.js';
 import { checkWatcherOutputs } from '../output-options.js';
+import type { StreamTypes } from '../stream-types.js';
 import { checkSchema } from './ajv-problems.js';
 import { convertValue } from './convert.js';
 import { crossCheckWatcher } from './cross-checks.js';
@@ -28,12 +29,12 @@ const NESTED = ['hooks', 'stdout_stream', 'stderr_stream'];
  *
  * @throws RM_OPTION_INVALID, one line with all problems, in Circus's words where Circus has them
  */
-export function checkWatcher(name: string, options: Readonly<Record<string, unknown>>): WatcherOptions {
+export function checkWatcher(name: string, options: Readonly<Record<string, unknown>>, streams: StreamTypes = new Map()): WatcherOptions {
   const complaints: string[] = [];
   if (name.trim() === '' || /\p{Cc}/u.test(name)) complaints.push(`${repr(name)} can't be the name of a watcher`);
   const spec: JsonObject = {};
   for (const [key, value] of Object.entries(options)) applyOption(spec, key, value, complaints);
-  return finish(spec, complaints);
+  return finish(spec, complaints, streams);
 }
 
 /**
@@ -41,7 +42,11 @@ export function checkWatcher(name: string, options: Readonly<Record<string, unkn
  *
  * @throws RM_OPTION_INVALID, in Circus's words where Circus has them
  */
-export function checkWatcherChange(spec: WatcherOptions, changes: Readonly<Record<string, unknown>>): WatcherChangeCheck {
+export function checkWatcherChange(
+  spec: WatcherOptions,
+  changes: Readonly<Record<string, unknown>>,
+  streams: StreamTypes = new Map(),
+): WatcherChangeCheck {
   const complaints: string[] = [];
   const changed: JsonObject = structuredClone({ ...spec });
   for (const [key, value] of Object.entries(changes)) {
@@ -54,7 +59,7 @@ export function checkWatcherChange(spec: WatcherOptions, changes: Readonly<Recor
       else applyOption(changed, key, Math.max(0, value), complaints);
     } else applyOption(changed, key, value, complaints);
   }
-  const after = finish(changed, complaints);
+  const after = finish(changed, complaints, streams);
   const keys = changedOptions(spec, after);
   return { spec: after, restart: keys.some(needsRestart), live: keys.filter((key) => !needsRestart(key)) };
 }
@@ -127,12 +132,12 @@ function optionComplaint(key: string, value: unknown, schema: JsonSchema, proble
   return `${option} ${problem.message}`;
 }
 
-function finish(spec: JsonObject, complaints: string[]): WatcherOptions {
+function finish(spec: JsonObject, complaints: string[], streams: StreamTypes): WatcherOptions {
   const findings = new Findings(null);
   if (complaints.length === 0) {
     checkSchema(spec, watcherSchema, [], findings);
     crossCheckWatcher(spec, [], findings);
-    checkWatcherOutputs(spec, [], findings);
+    checkWatcherOutputs(spec, { path: [], findings, streams });
     findInWatcher(spec, [], findings);
   }
   const errors = findings.problems.filter((problem) => problem.severity === 'error');

@@ -4,6 +4,7 @@ import {
   defineCommand,
   OUTPUT_NAMES,
   type OutputName,
+  type OutputOptions,
   outputOptions,
   RingmasterError,
   type SupervisorApi,
@@ -114,13 +115,21 @@ function streamsOf(watcher: WatcherApi, kept: ReturnType<Kept>, read: (key: stri
       const stream = files.has(filename) ? OUTPUT_NAMES.join(', ') : name;
       files.set(filename, { watcher: watcher.name, stream, type: options.type, filename, time_format: options.time_format });
     } else if (memory === undefined) {
-      others.push({ watcher: watcher.name, stream: name, type: options?.type ?? 'inherit' });
+      others.push({
+        watcher: watcher.name,
+        stream: name,
+        type: typeOf(options),
+      });
     } else if (!told.has(memory.tail)) {
       told.add(memory.tail);
       const stream = memory.of.join(', ');
       const { bytes, cursor, lost_bytes } = read(`${watcher.name} ${stream}`, memory.tail);
-      others.push({ watcher: watcher.name, stream, type: options?.type ?? 'inherit', text: bytes.toString(), cursor, lost_bytes });
+      others.push({ watcher: watcher.name, stream, type: typeOf(options), text: bytes.toString(), cursor, lost_bytes });
     }
   }
   return [...files.values(), ...others];
+}
+
+function typeOf(options: OutputOptions | null): string {
+  return options?.type === 'extension' ? options.name : (options?.type ?? 'inherit');
 }

@@ -15,6 +15,7 @@ import { Channel, type Route } from './channel.js';
 import type { HeldLines } from './held-lines.js';
 import { Loss, type LossListener } from './loss.js';
 import { MemoryOutlet } from './memory-outlet.js';
+import { type PluginStreams, withRound } from './plugin-streams.js';
 import type { Routes } from './routes.js';
 import { Source } from './source.js';
 import { Tail } from './tail.js';
@@ -23,6 +24,7 @@ export interface WatcherOutputsDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly routes: Routes;
+  readonly streams: PluginStreams;
   readonly lines: HeldLines;
   readonly longest_line: number;
   /** Bytes of the last output to keep; 0: none. */
@@ -135,9 +137,10 @@ export class WatcherOutputs {
 
   #asked(): Readonly<Record<OutputName, Asked>> {
     const { spec } = this.#watcher;
+    const { streams } = this.#deps;
     return {
-      stdout: { options: outputOptions(spec, 'stdout'), closed: spec.close_child_stdout },
-      stderr: { options: outputOptions(spec, 'stderr'), closed: spec.close_child_stderr },
+      stdout: { options: withRound(outputOptions(spec, 'stdout'), streams), closed: spec.close_child_stdout },
+      stderr: { options: withRound(outputOptions(spec, 'stderr'), streams), closed: spec.close_child_stderr },
     };
   }
 

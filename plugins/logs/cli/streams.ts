@@ -25,6 +25,7 @@ export const ELSEWHERE: Readonly<Record<string, string | undefined>> = {
   memory: 'is in the memory of the daemon',
   null: 'is kept nowhere',
   custom: 'goes to a module of your own',
+  extension: 'goes to a plugin',
 };
 
 /**

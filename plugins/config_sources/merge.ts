@@ -38,7 +38,7 @@ export async function merge(base: Config, sources: readonly Extension<'config_so
 }
 
 /** What a source is called in messages. */
-export function titleOf({ plugin, key }: Extension<'config_source'>): string {
+function titleOf({ plugin, key }: Extension<'config_source'>): string {
   return `source ${key} of plugin "${plugin}"`;
 }
 

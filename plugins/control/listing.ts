@@ -34,7 +34,7 @@ function builtInUsage({ cli }: Command): string | null {
 }
 
 /** What a command's schema asks for on the command line: `[--loud] <name> [<words>…]`. */
-export function formUsage(form: CommandForm): string {
+function formUsage(form: CommandForm): string {
   return [...formOptions(form).map(([name, schema]) => optionUsage(form, name, schema)), argumentsUsage(form)].filter(Boolean).join(' ');
 }
 

@@ -15,7 +15,7 @@ import {
 export class PluginStreams {
   readonly #streams: Extensions<'stream'>;
   readonly #rounds = new Map<string, number>();
-  readonly #sinks = new Map<Extension<'stream'>, readonly GuardedSink[]>();
+  readonly #sinks = new Map<Extension<'stream'>, Set<GuardedSink>>();
 
   /** @param changed told of the type that has come */
   constructor(streams: Extensions<'stream'>, log: Logger, changed: () => void) {
@@ -49,8 +49,10 @@ export class PluginStreams {
       throw new RingmasterError('RM_OUTPUT_MODULE', [name, `plugin "${plugin}": ${messageOf(cause)}`], { cause });
     }
     if (typeof sink === 'object' && sink !== null && 'write' in sink && typeof sink.write === 'function') {
-      const made = new GuardedSink(sink as StreamSink);
-      this.#sinks.set(found, [...(this.#sinks.get(found) ?? []), made]);
+      const open = this.#sinks.get(found) ?? new Set();
+      this.#sinks.set(found, open);
+      const made: GuardedSink = new GuardedSink(sink as StreamSink, () => open.delete(made));
+      open.add(made);
       return made;
     }
     throw new RingmasterError('RM_OUTPUT_MODULE', [name, `plugin "${plugin}": open returned what has no write(data, info)`]);
@@ -58,7 +60,7 @@ export class PluginStreams {
 
   /** What a plugin has made is closed while the plugin still is there. */
   #closeAll(extension: Extension<'stream'>, log: Logger): void {
-    const sinks = this.#sinks.get(extension) ?? [];
+    const sinks = [...(this.#sinks.get(extension) ?? [])];
     this.#sinks.delete(extension);
     for (const sink of sinks)
       sink.close().catch((error: unknown) => log.warn(`a destination ${extension.key} was not closed well: ${messageOf(error)}`));
@@ -68,10 +70,12 @@ export class PluginStreams {
 /** Lets nothing through to a plugin that is gone, and closes what it has made once. */
 class GuardedSink implements StreamSink {
   readonly #sink: StreamSink;
+  readonly #onClosed: () => void;
   #closed = false;
 
-  constructor(sink: StreamSink) {
+  constructor(sink: StreamSink, closed: () => void) {
     this.#sink = sink;
+    this.#onClosed = closed;
   }
 
   write(data: Uint8Array, info: StreamPiece): unknown {
@@ -86,6 +90,7 @@ class GuardedSink implements StreamSink {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#onClosed();
     await this.#sink.close?.();
   }
 }

@@ -1,5 +1,5 @@
 import type { ControlCommand } from './control-command.js';
-import type { ConfigPartSource, HttpRoute, Metric, StreamType } from './extension-types.js';
+import type { ConfigPartSource, HttpRoute, Metric, ProbeType, StreamType } from './extension-types.js';
 import { isPlain } from './freeze.js';
 import { describeValue } from './hook-result.js';
 
@@ -9,6 +9,7 @@ export interface ExtensionTypes {
   metric: Metric;
   route: HttpRoute;
   stream: StreamType;
+  probe: ProbeType;
   config_source: ConfigPartSource;
 }
 export type ExtensionPoint = keyof ExtensionTypes;
@@ -111,6 +112,17 @@ export const EXTENSION_POINTS = {
         kind: 'function',
         summary: '`(options, {watcher, name})`; returns `{write(data, {watcher, name, pid}), reopen?, close?}` or a promise of it.',
       },
+    },
+  },
+  probe: {
+    summary: 'A way to look at something again and again: `type` of a check under `checks: {probes: …}`.',
+    used_by: 'checks',
+    key: ['name'],
+    fields: {
+      name: { kind: 'name', summary: 'What `type` of a check says.' },
+      summary: { kind: 'text', summary: 'One line.' },
+      schema: { kind: 'schema', summary: 'Schema of `options` of a check.' },
+      probe: { kind: 'function', summary: '`(options, signal)`; returns a promise that is rejected where the try fails.' },
     },
   },
   config_source: {

@@ -1,3 +1,4 @@
+import type { JsonSchema } from './json-schema.js';
 import type { StreamDeclaration } from './stream-types.js';
 
 /** One figure of a metric. */
@@ -92,4 +93,17 @@ export interface StreamType extends StreamDeclaration {
    * @param options checked against `schema`, with its defaults
    */
   open(options: never, whose: Pick<StreamPiece, 'watcher' | 'name'>): StreamSink | PromiseLike<StreamSink>;
+}
+
+/** A way to look at something, for the extension point `probe`. */
+export interface ProbeType {
+  /** What `type` of a check says. */
+  readonly name: string;
+  readonly summary: string;
+  readonly schema: JsonSchema;
+  /**
+   * One try: rejects where it fails. `signal` is aborted when its time is over.
+   * @param options checked against `schema`, with its defaults
+   */
+  probe(options: never, signal: AbortSignal): Promise<unknown>;
 }

@@ -117,10 +117,10 @@ async function bodyOf(request: IncomingMessage): Promise<string | null> {
   let size = 0;
   for await (const piece of request as AsyncIterable<Buffer>) {
     size += piece.length;
-    if (size > LONGEST_BODY_BYTES) return null;
-    pieces.push(piece);
+    // What is too long is read to its end all the same: to break off would take the connection away from the answer.
+    if (size <= LONGEST_BODY_BYTES) pieces.push(piece);
   }
-  return Buffer.concat(pieces).toString();
+  return size > LONGEST_BODY_BYTES ? null : Buffer.concat(pieces).toString();
 }
 
 /** Removes the socket of a daemon that is gone; one that somebody listens on stays, and so does what is no socket. */

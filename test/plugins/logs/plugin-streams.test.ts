@@ -32,7 +32,7 @@ function journal(open: (options: unknown, whose: unknown) => unknown): AnyPlugin
 }
 
 const config = (stdout: unknown) => ({
-  watchers: { web: { cmd: "sh -c 'echo hello; exec cat'", stdout } },
+  watchers: { web: { cmd: "sh -c 'echo hello; exec sleep 1000'", stdout } },
   plugins: { journald: {} },
 });
 
@@ -72,15 +72,17 @@ describe('logs: types of destinations that plugins add', () => {
     expect(() => checkWatcher('web', { cmd: 'run', stdout: { type: 'journal', tag: 'x' } })).to.throw('got "journal"');
   });
 
-  async function running(
-    made: AnyPlugin,
-    stdout: unknown,
-  ): Promise<{ supervisor: Supervisor; lines: LogLine[]; events: ReturnType<typeof recordEvents> }> {
+  interface Running extends AsyncDisposable {
+    readonly supervisor: Supervisor;
+    readonly lines: readonly LogLine[];
+    readonly events: ReturnType<typeof recordEvents>;
+  }
+  async function running(made: AnyPlugin, stdout: unknown): Promise<Running> {
     const lines: LogLine[] = [];
     const events = recordEvents();
     const supervisor = new Supervisor(config(stdout), { plugins: [logs, made, events.plugin], log: recordingLogger(lines) });
     await supervisor.start();
-    return { supervisor, lines, events };
+    return { supervisor, lines, events, [Symbol.asyncDispose]: () => supervisor.stop() };
   }
 
   it('get what processes write, and options with defaults', async () => {
@@ -94,10 +96,10 @@ describe('logs: types of destinations that plugins add', () => {
       got.push(options, whose);
       return Promise.resolve(sink);
     });
-    const { supervisor } = await running(made, { type: 'journal', tag: 'x' });
+    await using daemon = await running(made, { type: 'journal', tag: 'x' });
     await eventually(() => got.length === 3, { what: 'the line' });
     expect(got).to.deep.equal([{ tag: 'x', level: 'info', keep: 60 }, { watcher: 'web', name: 'stdout' }, ['hello\n', 'web', 'stdout']]);
-    await supervisor.stop();
+    await daemon.supervisor.stop();
     expect(closed).to.equal(1);
   });
 
@@ -117,11 +119,10 @@ describe('logs: types of destinations that plugins add', () => {
   ];
   for (const [title, open, message] of BROKEN) {
     it(`whose ${title} are told of by name`, async () => {
-      const { supervisor, lines } = await running(journal(open), { type: 'journal', tag: 'x' });
-      expect(lines.map((line) => `${line.message} ${JSON.stringify(line.fields ?? {})}`).join('\n')).to.include(
+      await using daemon = await running(journal(open), { type: 'journal', tag: 'x' });
+      expect(daemon.lines.map((line) => `${line.message} ${JSON.stringify(line.fields ?? {})}`).join('\n')).to.include(
         JSON.stringify(message).slice(1, -1).slice(0, 40),
       );
-      await supervisor.stop();
     });
   }
 
@@ -131,10 +132,9 @@ describe('logs: types of destinations that plugins add', () => {
         throw new Error('full');
       },
     }));
-    const { supervisor, events } = await running(made, { type: 'journal', tag: 'x' });
-    await eventually(() => events.names('web').includes('output_lost'), { what: 'output_lost' });
-    expect(supervisor.find('web')?.status).to.equal('active');
-    await supervisor.stop();
+    await using daemon = await running(made, { type: 'journal', tag: 'x' });
+    await eventually(() => daemon.events.names('web').includes('output_lost'), { what: 'output_lost' });
+    expect(daemon.supervisor.find('web')?.status).to.equal('active');
   });
 
   it('are refused where the plugin object declares them wrongly', async () => {

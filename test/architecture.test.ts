@@ -29,6 +29,7 @@ const PURE = [
   'core/config/unsupported.ts',
   'core/errors.ts',
   'core/events.ts',
+  'core/extension-points.ts',
   'core/fault-budget.ts',
   'core/freeze.ts',
   'core/hook-calls.ts',

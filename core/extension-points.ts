@@ -82,7 +82,7 @@ export const EXTENSION_POINTS = {
       name: { kind: 'metric_name', summary: 'As Prometheus has it, with the unit, and `_total` where it counts.' },
       help: { kind: 'text', summary: 'One line.' },
       type: { kind: ['counter', 'gauge'], summary: 'Whether it only goes up.' },
-      collect: { kind: 'function', summary: '`()`; returns a list of `{value, labels}` as they are now.' },
+      collect: { kind: 'function', summary: '`()`; returns a list of `{value, labels}` as they are now, or a promise of it.' },
     },
   },
   route: {

@@ -14,7 +14,7 @@ export interface Metric {
   readonly help: string;
   readonly type: 'counter' | 'gauge';
   /** The figures as they are now; asked for anew each time. */
-  collect(): readonly MetricSample[];
+  collect(): readonly MetricSample[] | PromiseLike<readonly MetricSample[]>;
 }
 
 /** A request over HTTP, as data. */

@@ -1,6 +1,7 @@
 import type { WatcherApi } from '../api.js';
 import { systemClock } from '../clock.js';
 import { RingmasterError } from '../errors.js';
+import type { ExtensionPoint, ExtensionTypes } from '../extension-points.js';
 import { freezeData } from '../freeze.js';
 import type { HookHandle, HookName, Tap, TapOptions } from '../hooks.js';
 import type { LogFields, Logger } from '../log.js';
@@ -8,6 +9,7 @@ import type { AnyPlugin, PluginContext } from '../plugin.js';
 import { scopedClock } from '../plugin-clock.js';
 import { Scope } from '../scope.js';
 import { errorOf, faultOf } from './faults.js';
+import { GuestExtensions } from './guest-extensions.js';
 import { GuestMirror } from './guest-mirror.js';
 import { type GuestMessage, type HostMessage, PROTOCOL, type ToGuest, type ToHost } from './messages.js';
 
@@ -24,6 +26,7 @@ export class Guest {
   readonly #tier: string;
   readonly #scope: Scope;
   readonly #mirror: GuestMirror;
+  readonly #extensions: GuestExtensions;
   readonly #taps = new Map<number, AnyTap>();
   readonly #waiting = new Map<number, Waiting>();
   #made = 0;
@@ -37,6 +40,13 @@ export class Guest {
       (watcher, method, args) => this.#ask(watcher, method, args),
       (what, promise) => void promise.then(undefined, (cause: unknown) => this.#failed(what, cause)),
     );
+    this.#extensions = new GuestExtensions({
+      plugin: plugin.name,
+      tier,
+      scope: this.#scope,
+      supervisor: this.#mirror.api,
+      send: (message) => send(message),
+    });
   }
 
   /** Says what the plugin is. */
@@ -65,6 +75,9 @@ export class Guest {
         return;
       case 'hook':
         void this.#call(message);
+        return;
+      case 'invoke':
+        void this.#invoke(message);
         return;
       case 'reply':
         this.#reply(message);
@@ -105,6 +118,16 @@ export class Guest {
     } catch (cause) {
       if (call === undefined) this.#failed(`hook ${hook}`, cause);
       else this.#send({ type: 'answer', call, error: faultOf(cause) });
+    }
+  }
+
+  async #invoke(message: GuestMessage<'invoke'>): Promise<void> {
+    const { call } = message;
+    try {
+      const answer = await this.#extensions.invoke(message);
+      this.#send({ type: 'answer', call, ...(answer === undefined ? {} : { value: answer }) });
+    } catch (cause) {
+      this.#send({ type: 'answer', call, error: faultOf(cause) });
     }
   }
 
@@ -150,18 +173,13 @@ export class Guest {
       report: (what: string, cause: unknown) => this.#failed(what, cause),
       provide: (service: string) => this.#unserved(service),
       service: (service: string) => this.#unserved(service),
-      extend: (point: string) => this.#unextended(point),
-      extensions: (point: string) => this.#unextended(point),
+      extend: <P extends ExtensionPoint>(point: P, contribution: ExtensionTypes[P]) => this.#extensions.extend(point, contribution),
+      extensions: (point: string) => this.#extensions.list(point),
     });
   }
 
   #unserved(service: string): never {
     const why = `service "${service}": services are only for plugins in the daemon`;
-    throw new RingmasterError('RM_PLUGIN_ISOLATION', [this.#plugin.name, this.#tier, why]);
-  }
-
-  #unextended(point: string): never {
-    const why = `extension point "${point}": what is added runs in the daemon`;
     throw new RingmasterError('RM_PLUGIN_ISOLATION', [this.#plugin.name, this.#tier, why]);
   }
 

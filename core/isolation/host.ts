@@ -7,6 +7,7 @@ import { errorOf } from './faults.js';
 import { GuestLink } from './link.js';
 import type { HostMessage, ToHost } from './messages.js';
 import { Mirror } from './mirror.js';
+import { RemoteExtensions } from './remote-extensions.js';
 import { type Handles, RemoteTaps } from './remote-taps.js';
 import { carryOut } from './requests.js';
 
@@ -38,6 +39,8 @@ interface Run {
   readonly began_ms: number;
   /** Taps made before it was ready. */
   readonly taps: HostMessage<'tap'>[];
+  /** What was added before it was ready. */
+  readonly extensions: HostMessage<'extend'>[];
   requests: number;
   state: 'starting' | 'setting_up' | 'up';
   settle(error?: Error): void;
@@ -48,6 +51,7 @@ export class IsolationHost {
   readonly #options: HostOptions;
   readonly #context: HostOptions['context'];
   readonly #taps: RemoteTaps;
+  readonly #extensions: RemoteExtensions;
   #run: Run | undefined;
   #failures = 0;
   #closed = false;
@@ -58,10 +62,15 @@ export class IsolationHost {
   constructor(options: HostOptions) {
     this.#options = options;
     this.#context = options.context;
-    this.#taps = new RemoteTaps({
-      handles: options.context.hooks as Handles,
+    const guest = {
       link: () => (this.#run?.state === 'up' ? this.#run.link : undefined),
       absence: () => new RingmasterError('RM_PLUGIN_GUEST', [options.describe.name, this.#absence]),
+    };
+    const { clock, extend } = options.context;
+    this.#extensions = new RemoteExtensions({ ...guest, clock, extend });
+    this.#taps = new RemoteTaps({
+      ...guest,
+      handles: options.context.hooks as Handles,
       touch: (watcher) => this.#run?.mirror.touch(watcher),
     });
   }
@@ -96,7 +105,7 @@ export class IsolationHost {
       news: () => (run.state === 'starting' ? [] : mirror.news()),
     };
     const link = new GuestLink(await start(), listener, context.log);
-    const run: Run = { link, mirror, began_ms: context.clock.now(), taps: [], requests: 0, state: 'starting', settle };
+    const run: Run = { link, mirror, began_ms: context.clock.now(), taps: [], extensions: [], requests: 0, state: 'starting', settle };
     this.#run = run;
     if (this.#closed) link.abort('was closed');
     link.expectWord(patience_ms);
@@ -138,9 +147,17 @@ export class IsolationHost {
         return;
       case 'ready':
         if (run.state === 'up' || this.#run !== run) return;
-        run.state = 'up';
-        this.#taps.replace(run.taps);
-        run.settle();
+        this.#ready(run);
+        return;
+      case 'extend':
+        this.#extend(run, message);
+        return;
+      case 'withdraw':
+        if (run.state === 'up') this.#extensions.remove(message.extension);
+        else run.extensions.splice(0, run.extensions.length, ...run.extensions.filter((one) => one.extension !== message.extension));
+        return;
+      case 'changed':
+        if (run.state === 'up') this.#extensions.changed(message.extension);
         return;
       case 'failed':
         if (run.state === 'setting_up' && message.what === 'setup') run.settle(errorOf(message.error));
@@ -157,6 +174,29 @@ export class IsolationHost {
         return;
       default:
         return;
+    }
+  }
+
+  #ready(run: Run): void {
+    try {
+      run.state = 'up';
+      this.#taps.replace(run.taps);
+      this.#extensions.replace(run.extensions);
+      run.settle();
+    } catch (cause) {
+      run.settle(cause instanceof Error ? cause : new Error(messageOf(cause)));
+    }
+  }
+
+  #extend(run: Run, message: HostMessage<'extend'>): void {
+    if (run.state !== 'up') {
+      run.extensions.push(message);
+      return;
+    }
+    try {
+      this.#extensions.add(message);
+    } catch (cause) {
+      this.#context.report(`extension point ${message.point}`, cause);
     }
   }
 
@@ -206,8 +246,12 @@ export class IsolationHost {
     this.#failures = lived_ms >= STABLE_MS ? 1 : this.#failures + 1;
     if (this.#failures > MOST_FAILURES) {
       this.#taps.clear();
+      this.#extensions.clear();
       this.#absence = 'was left alone after it had ended too often';
-      context.report(`isolation: its guest has ended ${this.#failures} times in a row and is left alone, its taps are removed`, cause);
+      context.report(
+        `isolation: its guest has ended ${this.#failures} times in a row and is left alone, what it tapped and added is removed`,
+        cause,
+      );
       return;
     }
     const delay_ms = Math.min(FIRST_DELAY_MS * 3 ** (this.#failures - 1), LONGEST_DELAY_MS);

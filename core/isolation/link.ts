@@ -109,7 +109,7 @@ export class GuestLink {
   }
 
   /** Calls the guest and waits for its answer. @throws Error what it answered, or why it does not */
-  call(message: Omit<GuestMessage<'hook'>, 'call'>): Promise<unknown> {
+  call(message: Omit<GuestMessage<'hook'>, 'call'> | Omit<GuestMessage<'invoke'>, 'call'>): Promise<unknown> {
     if (!this.#open) return Promise.reject(new Error(`${this.name} has ended`));
     if (this.#waiting.size >= MOST_CALLS) return Promise.reject(new Error(`${MOST_CALLS} calls wait for ${this.name} already`));
     const call = ++this.#calls;

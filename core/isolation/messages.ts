@@ -22,6 +22,7 @@ const error = {
 } as const satisfies JsonSchema;
 const anything = { description: 'Any JSON value; missing: nothing.' } as const satisfies JsonSchema;
 const call = { type: 'integer', minimum: 1, description: 'Number that the answer repeats.' } as const satisfies JsonSchema;
+const extension = { type: 'integer', minimum: 1, description: 'Number of what was added.' } as const satisfies JsonSchema;
 const tap = { type: 'integer', minimum: 1, description: 'Number of the tap.' } as const satisfies JsonSchema;
 
 /** What the guest, the plugin's thread or process, tells the daemon. */
@@ -75,7 +76,7 @@ export const TO_HOST = {
     schema: { type: 'object', properties: {} },
   },
   answer: {
-    summary: 'Answers a `hook` that has a `call`.',
+    summary: 'Answers a `hook` that has a `call`, or an `invoke`.',
     schema: { type: 'object', required: ['call'], properties: { call, value: anything, error } },
   },
   failed: {
@@ -98,6 +99,31 @@ export const TO_HOST = {
         args: { type: 'array', default: [], description: 'Its arguments in order; a watcher is given by its name.' },
       },
     },
+  },
+  extend: {
+    summary: 'Adds to the work of other plugins; from `setup` on. What was added before `ready` is there with it.',
+    schema: {
+      type: 'object',
+      required: ['extension', 'point', 'contribution'],
+      properties: {
+        extension: { type: 'integer', minimum: 1, description: 'A number of its own, used once.' },
+        point: {
+          type: 'string',
+          enum: ['command', 'metric', 'route', 'probe', 'config_source'],
+          description: 'One of the extension points reference; a `stream` has to be in the daemon.',
+        },
+        contribution: { type: 'object', description: 'Its fields, but for functions: the daemon calls these by `invoke`.' },
+        watched: { type: 'boolean', default: false, description: 'A `config_source` that says `changed`.' },
+      },
+    },
+  },
+  withdraw: {
+    summary: 'Takes back what was added.',
+    schema: { type: 'object', required: ['extension'], properties: { extension } },
+  },
+  changed: {
+    summary: 'A `config_source` would give something else now.',
+    schema: { type: 'object', required: ['extension'], properties: { extension } },
   },
   emit: {
     summary: 'Tells everybody of an event of a watcher.',
@@ -190,6 +216,19 @@ export const TO_GUEST = {
         hook: { type: 'string', description: 'Name of the hook.' },
         value: anything,
         args: { type: 'object', description: 'As in the hooks reference; `watcher` is its name.' },
+      },
+    },
+  },
+  invoke: {
+    summary: 'A function of what was added is called; its `answer` is waited for, five seconds at most.',
+    schema: {
+      type: 'object',
+      required: ['call', 'extension', 'function', 'args'],
+      properties: {
+        call,
+        extension,
+        function: { type: 'string', description: '`run`, `collect`, `handle`, `probe` or `read`.' },
+        args: { type: 'array', description: 'The first argument of that function, where it has one; `query` of a page is text.' },
       },
     },
   },

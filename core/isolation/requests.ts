@@ -26,6 +26,9 @@ export const SUPERVISOR_REQUESTS: Readonly<Record<string, Request<SupervisorApi>
   plan: { args: 'config, [options]', run: (target, [config, options]) => target.plan(config as Config, given(options)) },
   apply: { args: 'config, [options]', run: (target, [config, options]) => target.apply(config as Config, given(options)) },
   drift: { args: '', run: (target) => target.drift() },
+  addPlugin: { args: 'name, [options]', run: (target, [name, options]) => target.addPlugin(String(name), given(options)) },
+  removePlugin: { args: 'name', run: (target, [name]) => target.removePlugin(String(name)) },
+  reconfigurePlugin: { args: 'name, options', run: (target, [name, options]) => target.reconfigurePlugin(String(name), given(options)) },
   extendStats: {
     args: 'watcher, process, stats',
     run: (target, [watcher, process, stats], find) => target.extendStats(find(watcher), process as ProcessView, stats as Stats),

@@ -1,4 +1,4 @@
-import type { Extension, Metric, MetricSample } from '../../core/index.js';
+import { type Extension, type Metric, type MetricSample, messageOf } from '../../core/index.js';
 
 /** A metric with its figures of this moment. */
 export interface Family extends Omit<Metric, 'collect'> {
@@ -13,22 +13,21 @@ export interface Unwell {
 }
 
 /** The figures of all metrics, sorted by name; one that throws or returns rubbish is left out, and told of. */
-export function collectAll(metrics: readonly Extension<'metric'>[]): {
-  readonly families: readonly Family[];
-  readonly unwell: readonly Unwell[];
-} {
+export async function collectAll(
+  metrics: readonly Extension<'metric'>[],
+): Promise<{ readonly families: readonly Family[]; readonly unwell: readonly Unwell[] }> {
   const families: Family[] = [];
   const unwell: Unwell[] = [];
-  for (const { plugin, value } of metrics.toSorted((a, b) => (a.key < b.key ? -1 : 1))) {
+  const sorted = metrics.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  const results = await Promise.allSettled(sorted.map(async ({ value }): Promise<unknown> => value.collect()));
+  for (const [at, { plugin, value }] of sorted.entries()) {
     const { name, help, type } = value;
-    try {
-      const samples: unknown = value.collect();
-      const wrong = wrongWith(samples);
-      if (wrong === null) families.push({ name, help, type, samples: samples as readonly MetricSample[] });
+    const result = results[at];
+    if (result?.status === 'fulfilled') {
+      const wrong = wrongWith(result.value);
+      if (wrong === null) families.push({ name, help, type, samples: result.value as readonly MetricSample[] });
       else unwell.push({ plugin, metric: name, why: `collect returned ${wrong}, allowed is a list of {value, labels}` });
-    } catch (error) {
-      unwell.push({ plugin, metric: name, why: error instanceof Error ? error.message : String(error) });
-    }
+    } else unwell.push({ plugin, metric: name, why: messageOf(result?.reason) });
   }
   return { families, unwell };
 }

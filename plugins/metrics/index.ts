@@ -4,7 +4,7 @@ import { Counts } from './counts.js';
 import { ownMetrics } from './own.js';
 import { CONTENT_TYPE, prometheusText } from './prometheus.js';
 
-const metricsCommand = (collect: () => readonly Family[]) =>
+const metricsCommand = (collect: () => Promise<readonly Family[]>) =>
   defineCommand({
     name: 'metrics',
     summary: 'Show figures of the daemon and of plugins',
@@ -37,8 +37,9 @@ const metricsCommand = (collect: () => readonly Family[]) =>
     },
     arguments: ['name'],
     prints: 'text',
-    run({ name }) {
-      const metrics = collect().filter((family) => name === undefined || family.name === name);
+    always_waits: true,
+    async run({ name }) {
+      const metrics = (await collect()).filter((family) => name === undefined || family.name === name);
       return { text: prometheusText(metrics), metrics };
     },
   });
@@ -53,8 +54,8 @@ export default definePlugin({
     hooks.event.tap((event) => counts.add(event));
     const metrics = extensions('metric');
     let told = new Set<string>();
-    const collect = (): readonly Family[] => {
-      const { families, unwell } = collectAll(metrics.list());
+    const collect = async (): Promise<readonly Family[]> => {
+      const { families, unwell } = await collectAll(metrics.list());
       for (const { plugin, metric, why } of unwell) {
         if (!told.has(metric)) log.warn(`metric ${metric} of plugin "${plugin}" is left out: ${why}`);
       }
@@ -67,7 +68,7 @@ export default definePlugin({
       method: 'GET',
       path: '/metrics',
       summary: 'Figures for Prometheus.',
-      handle: () => ({ headers: { 'content-type': CONTENT_TYPE }, body: prometheusText(collect()) }),
+      handle: async () => ({ headers: { 'content-type': CONTENT_TYPE }, body: prometheusText(await collect()) }),
     });
   },
 });

@@ -39,24 +39,28 @@ describe('metrics: the text for Prometheus', () => {
 });
 
 describe('metrics: collecting', () => {
-  it('leaves out what throws or returns rubbish, and says why', () => {
+  it('leaves out what throws or returns rubbish, and says why', async () => {
     const failing = (): never => {
       throw new RingmasterError('RM_CLOSED', ['it']);
     };
     const all = [
       metric('good', () => [{ value: 1 }]),
       metric('throws', failing),
-      metric('late', async () => []),
+      metric('late', async () => [{ value: 2 }]),
+      metric('rejects', async () => failing()),
       metric('text', () => 'x'),
       metric('odd', () => [{ value: 1 }, { value: '2' }]),
       metric('labels', () => [{ value: 1, labels: { a: 1 } }]),
     ];
-    const { families, unwell } = collectAll(all.map(extension));
-    expect(families).to.deep.equal([{ name: 'good', help: 'Help.', type: 'gauge', samples: [{ value: 1 }] }]);
+    const { families, unwell } = await collectAll(all.map(extension));
+    expect(families).to.deep.equal([
+      { name: 'good', help: 'Help.', type: 'gauge', samples: [{ value: 1 }] },
+      { name: 'late', help: 'Help.', type: 'gauge', samples: [{ value: 2 }] },
+    ]);
     expect(unwell.map(({ plugin, metric, why }) => `${plugin} ${metric}: ${why}`)).to.deep.equal([
       'mine labels: collect returned a list whose item 0 is none, allowed is a list of {value, labels}',
-      'mine late: collect returned no list, allowed is a list of {value, labels}',
       'mine odd: collect returned a list whose item 1 is none, allowed is a list of {value, labels}',
+      'mine rejects: it is closed',
       'mine text: collect returned x, allowed is a list of {value, labels}',
       'mine throws: it is closed',
     ]);
@@ -79,7 +83,7 @@ describe('metrics', () => {
   noLeaks();
 
   it('tells of watchers, and what other plugins add, as text and as data', async () => {
-    let ask: ((name?: string) => { text: string; metrics: readonly { name: string }[] }) | undefined;
+    let ask: ((name?: string) => Promise<{ text: string; metrics: readonly { name: string }[] }>) | undefined;
     const other = definePlugin({
       name: 'other',
       summary: 'Adds a metric, and asks for all.',
@@ -106,7 +110,7 @@ describe('metrics', () => {
         .map((process) => process.pid) ?? [];
     harness.os.exit(pid);
     await harness.clock.advanceAsync(1000);
-    const { text = '', metrics: data = [] } = ask?.() ?? {};
+    const { text = '', metrics: data = [] } = (await ask?.()) ?? {};
     expect(text.split('\n')).to.include.members([
       'ringmaster_watcher_processes{watcher="web"} 2',
       'ringmaster_watcher_wanted_processes{watcher="web"} 2',
@@ -120,12 +124,12 @@ describe('metrics', () => {
       .to.match(/^ringmaster_daemon_rss_bytes \d{7,}$/m)
       .and.not.include('broken');
     expect(data.map(({ name }) => name)).to.include('other_things');
-    expect(ask?.('other_things').metrics).to.have.length(1);
+    expect((await ask?.('other_things'))?.metrics).to.have.length(1);
     const warned = (): readonly string[] => harness.lines.filter(({ level }) => level === 'warn').map(({ message }) => message);
     expect(warned()).to.deep.equal([
       'metric broken of plugin "other" is left out: collect returned no list, allowed is a list of {value, labels}',
     ]);
-    ask?.();
+    await ask?.();
     expect(warned(), 'it is said once').to.have.length(1);
   });
 

@@ -93,6 +93,7 @@ export const EXTENSION_POINTS = {
       method: { kind: ['GET', 'POST', 'PUT', 'DELETE'], summary: 'GET answers HEAD too; the others need a token.' },
       path: { kind: 'path', summary: 'Matched whole.' },
       summary: { kind: 'text', summary: 'One line, for listings.' },
+      open: { kind: 'flag', summary: 'Served without the token too: it holds nothing that is secret.', optional: true },
       handle: {
         kind: 'function',
         summary: '`({method, path, query, headers, body, signal})`; returns `{status, headers, body}` or a promise of it.',

@@ -48,6 +48,8 @@ export interface HttpRoute {
   /** Begins with a slash; matched whole. */
   readonly path: string;
   readonly summary: string;
+  /** Served without the token of the plugin `http` too: for what holds nothing that is anybody's secret (default false). */
+  readonly open?: boolean;
   handle(request: RouteRequest): RouteReply | PromiseLike<RouteReply>;
 }
 

@@ -10,16 +10,15 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What is asked for by load balancers, who know no token. */
-export const HEALTH = '/healthz';
-
 type Access = Pick<HttpOptions, 'host' | 'socket' | 'allowed_hosts' | 'token'>;
 
 /**
  * Why a request is refused before anybody looks at what it asks for; null where it is not. A web page in a browser of this machine
  * must not get at the daemon, by a name that leads here (DNS rebinding) or from another origin.
+ *
+ * @param isOpen whether what is asked for needs no token
  */
-export function refusal(method: string, path: string, headers: IncomingHttpHeaders, options: Access): Refusal | null {
+export function refusal(method: string, isOpen: boolean, headers: IncomingHttpHeaders, options: Access): Refusal | null {
   const { host, origin, authorization } = headers;
   if (options.socket === null && !isAllowed(host, options)) {
     return {
@@ -34,7 +33,7 @@ export function refusal(method: string, path: string, headers: IncomingHttpHeade
     if (method === 'GET' || method === 'HEAD') return null;
     return { status: 403, text: `${method} is served only where the plugin http has a token` };
   }
-  if (path === HEALTH || isToken(authorization, options.token)) return null;
+  if (isOpen || isToken(authorization, options.token)) return null;
   return { status: 401, text: 'a token is wanted: Authorization: Bearer TOKEN', headers: { 'www-authenticate': 'Bearer' } };
 }
 

@@ -12,8 +12,7 @@ export interface RoutingDeps {
 
 /** What a request is answered with; a page that throws, hangs or returns rubbish is answered for. */
 export async function route(request: RouteRequest, deps: RoutingDeps): Promise<Sent> {
-  const method = request.method === 'HEAD' ? 'GET' : request.method;
-  const found = deps.routes.find(`${method} ${request.path}`);
+  const found = find(request.method, request.path, deps);
   if (found === undefined) return missing(request.path, deps.routes);
   try {
     return answerOf(await inTime(found, request, deps));
@@ -22,6 +21,15 @@ export async function route(request: RouteRequest, deps: RoutingDeps): Promise<S
     deps.log.error(explain(error), { code: error.code });
     return plain(500, explain(error));
   }
+}
+
+/** Whether what is asked for needs no token. */
+export function isOpen(method: string, path: string, deps: RoutingDeps): boolean {
+  return find(method, path, deps)?.value.open === true;
+}
+
+function find(method: string, path: string, { routes }: RoutingDeps): Extension<'route'> | undefined {
+  return routes.find(`${method === 'HEAD' ? 'GET' : method} ${path}`);
 }
 
 function missing(path: string, routes: Extensions<'route'>): Sent {

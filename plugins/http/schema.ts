@@ -33,7 +33,8 @@ export const schema = {
       type: ['string', 'null'],
       minLength: 8,
       default: null,
-      description: 'Requests need `Authorization: Bearer TOKEN`, all but /healthz; without a token only GET and HEAD are served.',
+      description:
+        'Requests need `Authorization: Bearer TOKEN`, all but those for pages that are open, such as /healthz; without a token only GET and HEAD are served.',
     },
   },
 } as const satisfies OptionsSchema;

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { messageOf, RingmasterError } from '../../core/index.js';
 import { refusal } from './access.js';
 import { plain, type Sent } from './answer.js';
-import { type RoutingDeps, route } from './routing.js';
+import { isOpen, type RoutingDeps, route } from './routing.js';
 import type { HttpOptions } from './schema.js';
 
 const LONGEST_BODY_BYTES = 1_048_576;
@@ -83,7 +83,7 @@ export class HttpServer {
       return;
     }
     const { pathname: path, searchParams: query } = new URL(url, BASE);
-    const refused = refusal(method, path, headers, this.#options);
+    const refused = refusal(method, isOpen(method, path, this.#deps), headers, this.#options);
     if (refused !== null) send(method, response, plain(refused.status, refused.text, refused.headers));
     else {
       const body = await bodyOf(request);

@@ -28,6 +28,7 @@ export { EVENTS, type EventBodies, type EventName, type SupervisorEvent } from '
 export * from './hooks.js';
 export type { FromSchema, FromSchemaInput, JsonSchema } from './json-schema.js';
 export { type LogFields, type Logger, silentLogger } from './log.js';
+export { type NotifyListener, openNotifyListener } from './os/posix/notify-listener.js';
 export { type NotifySocket, openNotifySocket } from './os/posix/notify-socket.js';
 export { type ProcessSample, ProcessSampler, type SampleOptions } from './os/process-sampler.js';
 export type { ProcessOutput, ProcessSink } from './output.js';

@@ -20,6 +20,7 @@ const BODIES: { readonly [N in EventName]: Readonly<Record<keyof EventBodies[N],
   output_lost: { time: true, stream: true, bytes: true, lines: true, error: true },
   output_resumed: { time: true, stream: true, bytes: true, lines: true },
   limit_exceeded: { time: true, limit: true, allowed: true, found: true, action: true, process_pid: true },
+  unresponsive: { process_pid: true, time: true, reason: true },
   check_failed: { name: true, time: true, error: true },
   check_recovered: { name: true, time: true },
 };
@@ -32,6 +33,7 @@ const OURS: readonly EventName[] = [
   'output_lost',
   'output_resumed',
   'limit_exceeded',
+  'unresponsive',
   'check_failed',
   'check_recovered',
 ];

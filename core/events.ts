@@ -31,6 +31,8 @@ export interface EventBodies {
   output_resumed: { time: number; stream: string; bytes: number; lines: number };
   /** A process, or a watcher where no `process_pid` is given, used more (or less) than it may, too often. */
   limit_exceeded: { time: number; limit: string; allowed: number; found: number; action: string; process_pid?: number };
+  /** A process that gave no sign of life in time, or asked for it itself, is about to be killed and replaced. */
+  unresponsive: { process_pid: number; time: number; reason: string };
   /** A check that concerns the watcher has failed as often in a row as its options say; `name` is the check's. */
   check_failed: { name: string; time: number; error: string };
   /** A check that had failed passes again. */
@@ -63,6 +65,7 @@ export const EVENTS: Readonly<Record<EventName, string>> = {
   output_lost: 'What processes write can not be kept: the disk is full, say, or a consumer too slow.',
   output_resumed: 'What processes write is kept again; tells how much was lost.',
   limit_exceeded: 'A process or a watcher used more or less than it may, too often.',
+  unresponsive: 'A process that gave no sign of life in time, or asked for it itself, is about to be killed and replaced.',
   check_failed: 'A check that concerns the watcher failed as often in a row as its options say; `name` is the check.',
   check_recovered: 'A check that had failed passes again.',
   plugin_detached: 'A plugin was closed because it, or one that it requires, kept failing; the watcher is named `plugin:NAME`.',

@@ -49,6 +49,7 @@ export * from './hooks.js';
 export type { FromSchema, FromSchemaInput, JsonSchema } from './json-schema.js';
 export { type LogFields, type Logger, silentLogger } from './log.js';
 export { type DatagramSocket, openDatagramSocket } from './os/posix/datagram.js';
+export { type NotifyListener, openNotifyListener } from './os/posix/notify-listener.js';
 export { type ProcessSample, ProcessSampler, type SampleOptions } from './os/process-sampler.js';
 export type { ProcessOutput, ProcessSink } from './output.js';
 export { OUTPUT_NAMES, type OutputName, outputOptions } from './output-options.js';

@@ -10,7 +10,7 @@ export const LONGEST_DELAY_MS = 5000;
 
 /**
  * The core's own answer to an ended process, which the `respawn` hook may change: at once, but a command that keeps dying
- * young waits 100 ms, 200 ms, … up to 5 s, so that it never spins; `max_retry` failed spawns in a row give up.
+ * young waits 100 ms, 200 ms, … up to 5 s, so that it never spins where no plugin decides either; `max_retry` failed spawns in a row give up.
  *
  * @param failures early deaths and failed spawns in a row, this one included; 0 after a process that was well
  * @param spawn_failures failed spawns in a row; 0 where a process ran

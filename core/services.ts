@@ -49,6 +49,14 @@ export interface StatsdClient {
 export interface StatsdClients {
   /** Whoever opens a client closes it. */
   open(target: StatsdTarget): StatsdClient;
+  /** For plugins whose watchers may have targets of their own; whoever asked for it closes it. */
+  pool(): StatsdPool;
+}
+
+/** Clients by where they send to: watchers that have the same have one. */
+export interface StatsdPool {
+  to(target: StatsdTarget): StatsdClient;
+  close(): Promise<void>;
 }
 
 /** What is looked at again and again, and what follows when it fails. */

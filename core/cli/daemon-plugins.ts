@@ -6,7 +6,7 @@ import type { Io } from './verb.js';
 import { loadProviders } from './verbs.js';
 
 /** Plugins that run unless the config says `false`. */
-const DEFAULT_PLUGINS: readonly string[] = ['control', 'logs'];
+const DEFAULT_PLUGINS: readonly string[] = ['control', 'logs', 'backoff'];
 /** The same, where the variable is in the environment. */
 const PLUGINS_BY_VARIABLE: Readonly<Record<string, string>> = { NOTIFY_SOCKET: 'systemd' };
 

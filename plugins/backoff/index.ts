@@ -9,7 +9,8 @@ const LAST = 10;
 
 export default definePlugin({
   name: 'backoff',
-  summary: 'Waits longer and longer before it respawns a process that keeps dying, and respawns only so many a second over all watchers.',
+  summary:
+    'Waits longer and longer before it respawns a process that keeps dying, and respawns only so many a second over all watchers. The daemon has it unless the config says `false`.',
   schema,
   per_watcher: true,
   hooks: ['respawn', 'state_changed', 'watcher_removed'],
@@ -24,7 +25,8 @@ export default definePlugin({
         const count = failuresAfter(workers.get(wid) ?? 0, exit === null ? null : uptime_ms, options);
         failures.set(watcher.name, workers.set(wid, count));
         const reason = count <= 1 ? decision.reason : `ended early ${count} times in a row`;
-        return { action: 'respawn', delay_ms: delayAfter(count, options, Math.random()), reason };
+        const wait_ms = delayAfter(count, options, Math.random());
+        return { action: 'respawn', delay_ms: Math.max(0, wait_ms - uptime_ms), reason };
       },
       { stage: FIRST },
     );
@@ -32,11 +34,16 @@ export default definePlugin({
     if (config.respawns_per_second !== null) {
       const governor = new Governor(config.respawns_per_second);
       hooks.respawn.tap(
-        (decision, { watcher }) => {
+        (decision, { watcher, failures: early }) => {
           if (decision.action !== 'respawn' || configFor(watcher) === null) return decision;
           const now_ms = clock.now();
+          // One that ran for a while is replaced at once, however many end with it; those that can't run then wait the longer.
+          if (early === 0) {
+            governor.count(watcher.name, now_ms);
+            return decision;
+          }
           const due_ms = now_ms + decision.delay_ms;
-          const at_ms = governor.reserve(due_ms, now_ms);
+          const at_ms = governor.reserve(watcher.name, due_ms, now_ms);
           if (at_ms === due_ms) return decision;
           return {
             ...decision,

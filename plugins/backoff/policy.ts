@@ -12,7 +12,7 @@ export function failuresAfter(before: number, uptime_ms: number | null, { reset_
 }
 
 /**
- * How long to wait before the respawn that follows.
+ * How long the start of the process that died and its respawn are apart at least, so that one which lived longer is not waited for.
  *
  * @param failures early deaths in a row, this one included
  * @param chance from 0 to 1

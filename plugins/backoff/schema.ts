@@ -17,10 +17,17 @@ export const schema = {
       unit: 's',
       minimum: 0,
       default: 0.1,
-      description: 'The first wait before a respawn.',
+      description: 'The first wait before a respawn. Waits are counted from the start of the process that died.',
     },
     factor: { type: 'number', minimum: 1, default: 2, description: 'What each further early death multiplies the wait by.' },
-    cap: { type: ['number', 'string'], quantity: 'duration', unit: 's', minimum: 0, default: 30, description: 'The longest wait.' },
+    cap: {
+      type: ['number', 'string'],
+      quantity: 'duration',
+      unit: 's',
+      minimum: 0,
+      default: 10,
+      description: 'The longest wait, and so how soon all is back when what processes need is back.',
+    },
     jitter: {
       type: 'number',
       minimum: 0,
@@ -39,9 +46,9 @@ export const schema = {
     respawns_per_second: {
       type: ['integer', 'null'],
       minimum: 1,
-      default: 50,
+      default: 100,
       description:
-        'How many respawns all watchers together may have within a second; the rest wait for the next one. null: any number. Only of the plugin as a whole.',
+        'How many respawns all watchers together may have within a second; the rest wait for the next one. A process that ran for a second is replaced at once all the same, and counts. One watcher has at most three quarters of what others leave, so that there is room for the next. null: any number. Only of the plugin as a whole.',
     },
   },
 } as const satisfies JsonSchema;

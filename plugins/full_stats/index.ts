@@ -7,11 +7,12 @@ export default definePlugin({
   name: 'full_stats',
   summary: 'Sends what the processes of each watcher use to statsd, again and again.',
   schema,
+  per_watcher: true,
   hooks: ['event', 'watcher_removed'],
   requires: ['statsd_client'],
-  setup({ config, hooks, supervisor, clock, scope, service }) {
-    const statsd = service<StatsdClients>('statsd_client').open(config);
-    scope.add('statsd', () => statsd.close());
+  setup({ config, configFor, hooks, supervisor, clock, scope, service }) {
+    const pool = service<StatsdClients>('statsd_client').pool();
+    scope.add('statsd', () => pool.close());
     const sampler = new ProcessSampler({ clock });
     scope.add('process sampler', () => sampler.clear());
     const spawns = new Map<string, number>();
@@ -21,10 +22,14 @@ export default definePlugin({
     hooks.watcher_removed.tap(({ watcher }) => spawns.delete(watcher.name));
 
     const look = (): void => {
-      const watchers = supervisor.watchers().map(({ name, processes }) => ({ name, pids: processes().map(({ pid }) => pid) }));
+      const watchers = supervisor.watchers().flatMap((watcher) => {
+        const options = configFor(watcher);
+        if (options === null) return [];
+        return [{ name: watcher.name, statsd: pool.to(options), pids: watcher.processes().map(({ pid }) => pid) }];
+      });
       const samples = sampler.sample(watchers.flatMap(({ pids }) => pids));
       const memory_bytes = totalmem();
-      for (const { name, pids } of watchers) {
+      for (const { name, statsd, pids } of watchers) {
         const uses = pids.flatMap((pid) => {
           const sample = samples.get(pid);
           return sample === undefined ? [] : [{ ...sample, memory_percent: memoryPercent(sample.rss_bytes, memory_bytes) }];

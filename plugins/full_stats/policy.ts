@@ -7,6 +7,9 @@ export interface Use {
   readonly rss_bytes: number;
 }
 
+/** Y, the eighth power of 1024. */
+const LARGEST_UNIT = 8;
+
 type Gauge = readonly [name: string, value: string];
 
 /**
@@ -37,10 +40,16 @@ export function gaugesOf(watcher: string, uses: readonly Use[], spawns: number):
     ),
     ...both(
       'mem',
-      uses.map((use) => use.rss_bytes),
+      uses.map((use) => roundedBytes(use.rss_bytes)),
       String,
     ),
   ];
+}
+
+/** Circus has it from text such as 27.25M, which it reads again. */
+function roundedBytes(bytes: number): number {
+  const power = 1024 ** Math.min(Math.floor(Math.log2(Math.max(1, bytes)) / 10), LARGEST_UNIT);
+  return power === 1 ? bytes : Math.floor((Math.round((bytes / power) * 100) / 100) * power);
 }
 
 function measured(value: number): string {

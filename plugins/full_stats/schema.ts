@@ -17,7 +17,7 @@ export const schema = {
       unit: 's',
       minimum: 0.1,
       default: 60,
-      description: 'Time from one look at the processes to the next.',
+      description: 'Time from one look at the processes to the next. Only of the plugin as a whole.',
     },
   },
 } as const satisfies OptionsSchema;

@@ -5,7 +5,8 @@ import { schema } from './schema.js';
 
 export default definePlugin({
   name: 'redis_observer',
-  summary: 'Sends what a Redis server tells of itself to statsd, and restarts a watcher when it can not be reached.',
+  summary:
+    'Sends what a Redis server tells of itself to statsd, and restarts or stops a watcher, or tells an event, when it can not be reached.',
   schema,
   requires: ['statsd_client', 'checks'],
   setup({ config, scope, service }) {
@@ -25,14 +26,14 @@ export default definePlugin({
       loop_rate_ms: config.loop_rate * 1000,
       timeout_ms: config.timeout * 1000,
       failures: config.failures,
-      action: 'restart',
+      action: config.action,
       watcher: config.restart_on_timeout,
       probe: (signal) => askInfo(target, signal),
       passed(info) {
         for (const [name, value] of gaugesOf(info)) statsd.gauge(`redis_stats.${name}`, value);
       },
       failed: () => statsd.increment('redis_stats.error'),
-      acts: () => statsd.increment('redis_stats.restart_on_error'),
+      acts: () => statsd.increment(`redis_stats.${config.action}_on_error`),
     });
     scope.add('redis check', () => loop[Symbol.asyncDispose]());
   },

@@ -1,6 +1,6 @@
 import { type OptionsSchema, paceOptions, statsdOptions } from '../../core/index.js';
 
-/** Names, meanings and defaults are those of Circus's redis observer; `failures` and `tags` are more. */
+/** Names, meanings and defaults are those of Circus's redis observer; `action`, `failures` and `tags` are more. */
 export const schema = {
   type: 'object',
   additionalProperties: false,
@@ -24,9 +24,15 @@ export const schema = {
     restart_on_timeout: {
       type: ['string', 'null'],
       default: null,
-      description: 'Watcher to restart when the server can not be reached or gives no answer.',
+      description: 'Watcher to act upon when the server can not be reached or gives no answer.',
     },
-    failures: { type: 'integer', minimum: 1, default: 1, description: 'How many failures in a row it takes to restart it.' },
+    action: {
+      enum: ['restart', 'stop', 'event'],
+      default: 'restart',
+      description:
+        'What becomes of that watcher: it is restarted, stopped, or an event is told, `check_failed` and later `check_recovered`.',
+    },
+    failures: { type: 'integer', minimum: 1, default: 1, description: 'How many failures in a row it takes to act, and to act again.' },
     application_name: {
       type: 'string',
       minLength: 1,

@@ -1,12 +1,4 @@
-import {
-  messageOf,
-  type Outcome,
-  type PluginContext,
-  type StatsdClient,
-  type StatsdClients,
-  type StatsdTarget,
-  type WatcherApi,
-} from '../../core/index.js';
+import { messageOf, type Outcome, type PluginContext, type StatsdClients, type StatsdPool, type WatcherApi } from '../../core/index.js';
 import { type Counts, counterOf, countLook, type Excess, excessesOf, type Subject, subjectsOf } from './policy.js';
 import type { Options, schema } from './schema.js';
 import type { UsageSource } from './usage.js';
@@ -23,15 +15,13 @@ interface Memory {
 export class ResourceWatch {
   readonly #context: Context;
   readonly #usage: UsageSource;
-  readonly #clients: StatsdClients;
-  /** By where they send to: watchers that have the same have one. */
-  readonly #open = new Map<string, StatsdClient>();
+  readonly #statsd: StatsdPool;
   readonly #memories = new Map<WatcherApi, Memory>();
 
   constructor(context: Context, usage: UsageSource, clients: StatsdClients) {
     this.#context = context;
     this.#usage = usage;
-    this.#clients = clients;
+    this.#statsd = clients.pool();
   }
 
   /** Looks at those whose turn it is. Returns when the next one is, on the clock; null where there is none to look after. */
@@ -57,8 +47,8 @@ export class ResourceWatch {
     return dues.length === 0 ? null : Math.min(...dues);
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#open.values()].map((client) => client.close()));
+  close(): Promise<void> {
+    return this.#statsd.close();
   }
 
   #optionsFor(watcher: WatcherApi): Options | null {
@@ -87,12 +77,8 @@ export class ResourceWatch {
     memory.counts = counts;
   }
 
-  #count(watcher: WatcherApi, what: string, { application_name, host, port, sample_rate, tags }: Options): void {
-    const target: StatsdTarget = { application_name, host, port, sample_rate, tags };
-    const key = JSON.stringify(target);
-    const client = this.#open.get(key) ?? this.#clients.open(target);
-    this.#open.set(key, client);
-    client.increment(`_resource_watcher.${watcher.name}.${what}`);
+  #count(watcher: WatcherApi, what: string, options: Options): void {
+    this.#statsd.to(options).increment(`_resource_watcher.${watcher.name}.${what}`);
   }
 
   #act(watcher: WatcherApi, subject: Subject, { limit, allowed, found }: Excess, options: Options): void {

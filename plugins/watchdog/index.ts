@@ -1,68 +1,62 @@
-import { definePlugin, messageOf, RingmasterError, type WatcherApi } from '../../core/index.js';
-import { Monitor } from './monitor.js';
-import { heartbeatPid, isMeant, pythonPattern } from './policy.js';
-import { schema } from './schema.js';
-import { listenUdp } from './udp.js';
-
-/** How often it is told that messages can't be read. */
-const TELL_MS = 60_000;
+import { definePlugin, messageOf, type WatcherApi } from '../../core/index.js';
+import { hearHeartbeats } from './heartbeats.js';
+import { Monitor, patienceOf } from './monitor.js';
+import { Notifications } from './notifications.js';
+import { isMeant, patternOf } from './policy.js';
+import { type Options, schema } from './schema.js';
 
 export default definePlugin({
   name: 'watchdog',
-  summary: 'Replaces processes that send no heartbeats over UDP any more.',
+  summary: 'Replaces processes that give no sign of life any more: by heartbeats over UDP, or as services of systemd do.',
   schema,
   per_watcher: true,
-  hooks: ['event'],
-  async setup({ config, configFor, hooks, supervisor, clock, log, scope }) {
-    const heartbeat = patternOf('msg_regex', config.msg_regex);
+  hooks: ['event', 'spawn_options', 'after_spawn', 'stats', 'watcher_removed'],
+  async setup(context) {
+    const { config, configFor, hooks, supervisor, clock, log, scope, emit } = context;
     const meant = patternOf('watchers_regex', config.watchers_regex);
+    const replace = (watcher: WatcherApi, pid: number, options: Options, reason: string): void => {
+      log.warn(`${watcher.name}: process ${pid} ${reason} and is killed`);
+      emit(watcher.name, 'unresponsive', { process_pid: pid, time: clock.wall() / 1000, reason });
+      const { watchers_stop_signal: signum, watchers_graceful_timeout: graceful_timeout } = options;
+      const how = { ...(signum !== null && { signum }), ...(graceful_timeout !== null && { graceful_timeout }) };
+      watcher.kill({ pid, ...how }).catch((cause: unknown) => log.error(`process ${pid} can not be killed: ${messageOf(cause)}`));
+    };
     const monitor = new Monitor({
       clock,
       supervisor,
-      silent: (watcher, pid, { watchers_stop_signal: signum, watchers_graceful_timeout: graceful_timeout }) => {
-        log.warn(`${watcher.name}: process ${pid} sends no heartbeats and is killed`);
-        const options = { ...(signum !== null && { signum }), ...(graceful_timeout !== null && { graceful_timeout }) };
-        watcher.kill({ pid, ...options }).catch((cause: unknown) => log.error(`process ${pid} can not be killed: ${messageOf(cause)}`));
-      },
+      silent: (watcher, pid, options) => replace(watcher, pid, options, `sends no heartbeats for ${patienceOf(options) / 1000} s`),
     });
+    const notifications = new Notifications(context, monitor, replace);
+    scope.add('notify sockets', () => notifications[Symbol.dispose]());
+    if (config.port !== null) await hearHeartbeats(context, config.port, (pid) => monitor.heard(pid));
+
     const add = (watcher: WatcherApi, pid: number): void => {
       const options = configFor(watcher);
-      if (options !== null && isMeant(meant, watcher.name)) monitor.add(pid, watcher.name, options);
+      if (options !== null && config.port !== null && isMeant(meant, watcher.name)) monitor.add(pid, watcher.name, options);
     };
-
-    let told_ms = Number.NEGATIVE_INFINITY;
-    const unread = (text: string, why: string): void => {
-      if (clock.now() - told_ms < TELL_MS) return;
-      told_ms = clock.now();
-      log.warn(`a heartbeat ${why}`, { message: text.slice(0, 100) });
-    };
-    const listener = await listenUdp(config.ip, config.port, log, (text) => {
-      const pid = heartbeatPid(heartbeat, text);
-      if (pid === null) unread(text, 'does not match msg_regex');
-      else if (!monitor.heard(pid)) unread(text, 'is of a process that is not watched');
-    });
-    scope.add('heartbeats', () => listener.close());
-    log.info('listening for heartbeats', { ip: config.ip, port: listener.port });
-
     hooks.event.tap(({ watcher: name, name: event, body }) => {
-      if (event === 'reap') monitor.remove(body.process_pid);
+      if (event === 'reap') {
+        monitor.remove(body.process_pid);
+        notifications.ended(body.process_pid);
+      }
       const watcher = event === 'spawn' ? supervisor.find(name) : undefined;
       if (event === 'spawn' && watcher !== undefined) add(watcher, body.process_pid);
     });
-    for (const watcher of supervisor.watchers()) for (const { pid } of watcher.processes()) add(watcher, pid);
+    hooks.spawn_options.tap(async (spawn, { watcher, wid }) => {
+      const env = await notifications.prepare(watcher, wid);
+      return env === null ? undefined : { ...spawn, env: { ...spawn.env, ...env } };
+    });
+    hooks.after_spawn.tap(({ watcher, wid, pid }) => notifications.spawned(watcher, wid, pid), { deadline_ms: Notifications.longest_ms });
+    hooks.stats.tap((stats, { process: { pid } }) => {
+      const status_text = notifications.statusOf(pid);
+      return status_text === null ? undefined : { ...stats, status_text };
+    });
+    hooks.watcher_removed.tap(({ watcher }) => notifications.removed(watcher));
+    for (const watcher of supervisor.watchers()) {
+      for (const { pid, wid } of watcher.processes()) {
+        add(watcher, pid);
+        await notifications.resume(watcher, wid, pid);
+      }
+    }
   },
 });
-
-/** @throws RM_PLUGIN_OPTION */
-function patternOf(option: 'msg_regex' | 'watchers_regex', source: string): RegExp {
-  const allowed = option === 'msg_regex' ? 'a regular expression with a group (?P<pid>…)' : 'a regular expression';
-  try {
-    const pattern = pythonPattern(source);
-    if (option !== 'msg_regex' || source.includes('<pid>')) return pattern;
-  } catch (cause) {
-    throw new RingmasterError('RM_PLUGIN_OPTION', ['watchdog', option, `${JSON.stringify(source)}: ${messageOf(cause)}`, allowed], {
-      cause,
-    });
-  }
-  throw new RingmasterError('RM_PLUGIN_OPTION', ['watchdog', option, JSON.stringify(source), allowed]);
-}

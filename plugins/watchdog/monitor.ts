@@ -4,6 +4,7 @@ import type { Options } from './schema.js';
 
 interface Entry extends Monitored {
   heard_ms: number;
+  patience_ms: number;
   readonly options: Options;
 }
 
@@ -12,6 +13,11 @@ export interface MonitorHost {
   readonly supervisor: Pick<SupervisorApi, 'find'>;
   /** A process has been silent for too long and is not looked at any more. */
   silent(watcher: WatcherApi, pid: number, options: Options): void;
+}
+
+/** How long a process may be silent, milliseconds. */
+export function patienceOf({ loop_rate, max_count }: Pick<Options, 'loop_rate' | 'max_count'>): number {
+  return loop_rate * max_count * 1000;
 }
 
 /** The processes that are to send heartbeats, and one timer for the first of them that may be silent for too long. */
@@ -27,9 +33,18 @@ export class Monitor {
 
   add(pid: number, watcher: string, options: Options): void {
     const heard_ms = this.#host.clock.now();
-    const patience_ms = options.loop_rate * options.max_count * 1000;
+    const patience_ms = patienceOf(options);
     this.#entries.set(pid, { pid, watcher, options, heard_ms, patience_ms });
     if (heard_ms + patience_ms < this.#next_ms) this.#arm(heard_ms + patience_ms);
+  }
+
+  /** Another time for which it may be silent, from now on. */
+  allow(pid: number, patience_ms: number): void {
+    const entry = this.#entries.get(pid);
+    if (entry === undefined) return;
+    entry.heard_ms = this.#host.clock.now();
+    entry.patience_ms = patience_ms;
+    if (entry.heard_ms + patience_ms < this.#next_ms) this.#arm(entry.heard_ms + patience_ms);
   }
 
   remove(pid: number): void {

@@ -1,3 +1,5 @@
+import { messageOf, RingmasterError } from '../../core/index.js';
+
 /** A process that is to send heartbeats. */
 export interface Monitored {
   readonly pid: number;
@@ -62,4 +64,18 @@ export function heartbeatPid(pattern: RegExp, text: string): number | null {
 /** Whether a watcher is one of those that the pattern means, as written or as the event endpoint writes it. */
 export function isMeant(pattern: RegExp, watcher: string): boolean {
   return [watcher, watcher.toLowerCase().replaceAll(' ', '_')].some((name) => pythonMatch(pattern, name) !== null);
+}
+
+/** @throws RM_PLUGIN_OPTION */
+export function patternOf(option: 'msg_regex' | 'watchers_regex', source: string): RegExp {
+  const allowed = option === 'msg_regex' ? 'a regular expression with a group (?P<pid>…)' : 'a regular expression';
+  try {
+    const pattern = pythonPattern(source);
+    if (option !== 'msg_regex' || source.includes('<pid>')) return pattern;
+  } catch (cause) {
+    throw new RingmasterError('RM_PLUGIN_OPTION', ['watchdog', option, `${JSON.stringify(source)}: ${messageOf(cause)}`, allowed], {
+      cause,
+    });
+  }
+  throw new RingmasterError('RM_PLUGIN_OPTION', ['watchdog', option, JSON.stringify(source), allowed]);
 }

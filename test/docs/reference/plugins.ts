@@ -4,6 +4,7 @@ import { RESERVED_OPTIONS } from '../../../core/plugin-options.js';
 import { packagedNames, resolvePlugin } from '../../../core/plugin-resolve.js';
 import { code, page } from './markdown.js';
 import { optionTable } from './options.js';
+import { PLUGIN_EXAMPLES } from './plugin-examples.js';
 
 /** The plugins that come along, by name. */
 export async function packagedPlugins(): Promise<readonly AnyPlugin[]> {
@@ -31,5 +32,12 @@ function pluginParts({ name, summary, schema, hooks = [], requires = [], per_wat
       ? `- each option can be set for one watcher, under \`watchers: NAME: plugins: ${name}\`; \`false\` there switches it off`
       : '- its options are for the whole daemon',
   ];
-  return [`## ${name}`, summary, facts.join('\n'), optionTable(schema)];
+  const example = PLUGIN_EXAMPLES[name];
+  return [
+    `## ${name}`,
+    summary,
+    facts.join('\n'),
+    optionTable(schema),
+    ...(example === undefined ? [] : [`\`\`\`yaml\n${example}\n\`\`\``]),
+  ];
 }

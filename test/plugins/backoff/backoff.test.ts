@@ -37,26 +37,36 @@ describe('backoff policy', () => {
 describe('governor', () => {
   it('lets so many pass at once, and spreads the rest over the seconds that follow', () => {
     const governor = new Governor(2);
-    expect([500, 500, 500, 500, 500].map((at) => governor.reserve(at, 500))).to.deep.equal([500, 500, 1000, 1500, 2000]);
+    expect([500, 500, 500, 500, 500].map((at) => governor.reserve('web', at, 500))).to.deep.equal([500, 500, 1000, 1500, 2000]);
   });
 
   it('gives a time to what is due later, without delaying what is due now', () => {
     const governor = new Governor(1);
-    expect([governor.reserve(5000, 0), governor.reserve(0, 0), governor.reserve(5300, 0)]).to.deep.equal([5000, 0, 6000]);
+    expect([governor.reserve('web', 5000, 0), governor.reserve('web', 0, 0), governor.reserve('web', 5300, 0)]).to.deep.equal([
+      5000, 0, 6000,
+    ]);
+  });
+
+  it('leaves room in each second for a watcher that has had less', () => {
+    const governor = new Governor(8);
+    const a = Array.from({ length: 20 }, () => governor.reserve('a', 0, 0));
+    const b = Array.from({ length: 4 }, () => governor.reserve('b', 0, 0));
+    expect(a.filter((at) => at < 1000)).to.have.length(6);
+    expect(b.slice(0, 2), 'though a asked first, for far more').to.deep.equal([0, 0]);
   });
 
   it('never gives out more within a second than are allowed, nor a time before it was due', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 5 }),
-        fc.array(fc.tuple(fc.nat(400), fc.nat(6000)), { minLength: 1, maxLength: 80 }),
+        fc.array(fc.tuple(fc.nat(400), fc.nat(6000), fc.constantFrom('a', 'b', 'c')), { minLength: 1, maxLength: 80 }),
         (rate, asked) => {
           const governor = new Governor(rate);
           const seconds = new Map<number, number>();
           let now = 0;
-          for (const [pause, delay] of asked) {
+          for (const [pause, delay, watcher] of asked) {
             now += pause;
-            const at = governor.reserve(now + delay, now);
+            const at = governor.reserve(watcher, now + delay, now);
             if (at < now + delay) return false;
             const second = Math.floor(at / 1000);
             seconds.set(second, (seconds.get(second) ?? 0) + 1);
@@ -143,18 +153,62 @@ describe('backoff', () => {
     expect(await times(false), "the core's own answer").to.deep.equal([0, 0, 0]);
   });
 
-  it('spreads the respawns of 200 workers whose database died over the seconds that follow', async () => {
+  it('replaces at once 200 workers that ran for a while, and spreads their respawns over seconds when they can not run', async () => {
     const watchers = Object.fromEntries(['a', 'b'].map((name) => [name, { cmd: name, numprocesses: 100 }]));
-    await using rig = await Rig.start({ plugins: { backoff: { respawns_per_second: 40 } }, watchers }, [backoff]);
+    const plugins = { backoff: { respawns_per_second: 40, initial: 0 } };
+    await using rig = await Rig.start({ plugins, watchers }, [backoff]);
     await rig.pass(60_500 - rig.clock.now());
-    for (const pid of rig.os.alive) rig.os.exit(pid);
+    const all = (): void => {
+      for (const pid of rig.os.alive) rig.os.exit(pid);
+    };
+    all();
+    await rig.pass(0);
+    expect(spawnedAt(rig).slice(200), 'at once').to.deep.equal(Array(200).fill(60_500));
+    await rig.pass(100);
+    all();
     await rig.pass(10_000);
     const seconds = spawnedAt(rig)
-      .slice(200)
+      .slice(400)
       .map((at) => Math.floor(at / 1000) - 60);
     expect(seconds).to.have.length(200);
     const counts = [...new Set(seconds)].map((second) => seconds.filter((one) => one === second).length);
-    expect(counts).to.deep.equal([40, 40, 40, 40, 40]);
+    expect(counts.every((count) => count <= 40)).to.equal(true);
+    expect([Math.min(...seconds), Math.max(...seconds)]).to.deep.equal([1, 6]);
+  });
+
+  it('counts a wait from the start of the process that died, so that one which lived longer is replaced at once', async () => {
+    await using rig = rigOf(config({ initial: 1, factor: 2 }));
+    rig.os.behave((_, nth) => (nth === 3 ? { exits_after_ms: 1800 } : nth === 4 ? { exits_after_ms: 4500 } : { exits_after_ms: 0 }));
+    await rig.until(rig.supervisor.start());
+    await rig.pass(9000);
+    expect(spawnedAt(rig)).to.deep.equal([0, 0, 1000, 3000, 7500]);
+  });
+
+  it('keeps 200 workers of a dead database to so many spawns a second, fairly, and has all back soon after it is', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const watchers = Object.fromEntries(names.map((name) => [name, { cmd: name, numprocesses: 50 }]));
+    await using rig = await Rig.start({ plugins: { backoff: {} }, watchers }, [backoff]);
+    const [died_ms, back_ms] = [60_000, 120_000];
+    rig.os.behave(() => (rig.clock.now() < back_ms ? { exits_after_ms: 30 } : {}));
+    await rig.pass(died_ms - rig.clock.now());
+    const started = rig.os.of('spawn').length;
+    for (const pid of rig.os.alive) rig.os.exit(pid);
+    await rig.pass(back_ms - rig.clock.now());
+    const tries = rig.os.of('spawn').slice(started);
+    const inSecond = (from_ms: number): typeof tries => tries.filter(({ at_ms }) => at_ms >= from_ms && at_ms < from_ms + 1000);
+    expect(inSecond(died_ms).length, 'each once, at once').to.equal(200);
+    for (let at = died_ms + 1000; at < back_ms; at += 1000) expect(inSecond(at).length, `second ${at / 1000}`).to.be.at.most(100);
+    const first = inSecond(died_ms).map(({ request }) => request.argv[0]);
+    for (const name of names.slice(0, 3)) expect(first, 'the watchers that have died first').to.include(name);
+    const late = tries.filter(({ at_ms }) => at_ms >= back_ms - 20_000);
+    expect(late.length / 20, 'spawns a second when it has been dead for a while').to.be.below(30);
+    for (const name of names) {
+      const share = late.filter(({ request }) => request.argv[0] === name).length / late.length;
+      expect(share, `${name}'s share`).to.be.within(0.2, 0.3);
+    }
+    await rig.pass(12_000);
+    expect(rig.os.alive).to.have.length(200);
+    expect(rig.os.of('exit').filter(({ at_ms }) => at_ms > back_ms + 30)).to.deep.equal([]);
   });
 
   it('governs nothing with respawns_per_second null', async () => {

@@ -24,6 +24,18 @@ describe('full_stats policy', () => {
     ]);
   });
 
+  it('has memory as Circus reads it from its own text: two figures after the point', () => {
+    for (const [bytes, text] of [
+      [28_561_408, '28563210'],
+      [1000, '1000'],
+      [1025, '1024'],
+      [3_435_973_836, '3435973836'],
+    ] as const) {
+      const gauges = new Map(gaugesOf('web', [use(0, 0, bytes)], 1));
+      expect(gauges.get('_stats.web.mem_max')).to.equal(text);
+    }
+  });
+
   it('says only that there is nothing where nothing runs', () => {
     expect(gaugesOf('web', [], 3)).to.deep.equal([
       ['_stats.web.spawn_count', '3'],
@@ -40,11 +52,18 @@ describe('full_stats', () => {
     const full_stats = { host: '127.0.0.1', port: statsd.port, loop_rate: 0.2, tags: 'env:test' };
     await using real = await Real.start(() => ({
       plugins: { full_stats },
-      watchers: { web: sleeper, none: { cmd: 'x', autostart: false } },
+      watchers: {
+        web: sleeper,
+        none: { cmd: 'x', autostart: false },
+        off: { cmd: 'x', autostart: false, plugins: { full_stats: false } },
+        own: { cmd: 'x', autostart: false, plugins: { full_stats: { tags: 'team:own' } } },
+      },
     }));
     const prefix = 'circus.app.watcher._stats.';
     await eventually(() => expect(statsd.names()).to.include.members(KINDS.map((kind) => `${prefix}web.${kind}`)));
     expect(statsd.messages).to.include.members([`${prefix}web.watchers_num:2|g|#env:test`, `${prefix}none.watchers_num:0|g|#env:test`]);
+    expect(statsd.messages).to.include(`${prefix}own.watchers_num:0|g|#team:own`);
+    expect(statsd.names().filter((name) => name.startsWith(`${prefix}off.`))).to.deep.equal([]);
     const first = statsd.messages.find((text) => text.startsWith(`${prefix}web.mem_sum:`));
     expect(Number(/:(\d+)\|g/.exec(first ?? '')?.[1])).to.be.greaterThan(1_000_000);
     const [pid = 0] = real.pids();

@@ -96,6 +96,23 @@ describe('redis_observer, with a real Redis', () => {
 describe('redis_observer', () => {
   noLeaks();
 
+  for (const [action, told] of [
+    ['event', 'check_failed'],
+    ['stop', 'stop'],
+  ] as const) {
+    it(`has the watcher's ${told} told with the action ${action}`, async () => {
+      await using statsd = await listenOnUdp();
+      const redis_url = `redis://127.0.0.1:${await freePort()}`;
+      const pace = { loop_rate: 0.05, failures: 2, host: '127.0.0.1', port: statsd.port };
+      const redis_observer = { redis_url, restart_on_timeout: 'web', action, ...pace };
+      await using real = await Real.start(() => ({ plugins: { redis_observer }, watchers: { web: sleeper } }));
+      const pids = real.pids();
+      await eventually(() => real.record.names('web').includes(told), { deadline_ms: 4000 });
+      await eventually(() => expect(statsd.names()).to.include(`circus.redis_observer.watcher.redis_stats.${action}_on_error`));
+      expect(real.pids()).to.deep.equal(action === 'event' ? pids : []);
+    });
+  }
+
   it('fails where the server hangs up, or is asked in vain', async () => {
     const server = createServer((socket) => socket.destroy());
     const port = await new Promise<number>((resolve) => server.listen(0, '127.0.0.1', () => resolve(portOf(server))));

@@ -28,6 +28,22 @@ describe('statsd', () => {
     await eventually(() => expect(counted().slice(4)).to.deep.equal(['kill', 'reap', 'stop', 'spawn', 'start']));
   });
 
+  it('counts each watcher as it says itself, or not at all, until it is gone', async () => {
+    await using server = await listenOnUdp();
+    await using rig = new Rig({
+      plugins: { statsd: { host: '127.0.0.1', port: server.port } },
+      watchers: {
+        quiet: { cmd: 'quiet', plugins: { statsd: false } },
+        own: { cmd: 'own', plugins: { statsd: { application_name: 'mine', tags: 'team:own' } } },
+      },
+    });
+    await rig.until(rig.supervisor.start());
+    await rig.until(rig.supervisor.remove('quiet'));
+    await rig.until(rig.supervisor.remove('own'));
+    const told = ['spawn', 'start', 'remove', 'kill', 'reap', 'stop'];
+    await eventually(() => expect(server.messages).to.deep.equal(told.map((name) => `circus.mine.watcher.own.${name}:1|c|#team:own`)));
+  });
+
   it('goes on without anybody who listens', async () => {
     const server = await listenOnUdp();
     await server[Symbol.asyncDispose]();

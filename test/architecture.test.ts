@@ -44,6 +44,7 @@ const PURE = [
   'core/plan.ts',
   'core/plugin-order.ts',
   'core/respawn.ts',
+  'core/secrets.ts',
   'core/shell-words.ts',
   'core/slot-state.ts',
   'core/socket-plan.ts',

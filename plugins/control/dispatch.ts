@@ -8,6 +8,8 @@ import {
   isRingmasterError,
   type LogFields,
   type Logger,
+  type MarkedSecrets,
+  maskSecrets,
   messageOf,
   type ReplyBody,
   RingmasterError,
@@ -25,6 +27,8 @@ export interface DispatchOptions {
   readonly max_message_bytes: number;
   /** For each client. */
   readonly max_in_flight: number;
+  /** What no answer shows, besides what looks like a secret by its name. */
+  secrets(): MarkedSecrets;
   send(client: string, reply: string): void;
 }
 
@@ -33,6 +37,8 @@ interface Asker {
   readonly client: string;
   readonly id: unknown;
   readonly cast: boolean;
+  /** Whether secrets are answered as they are; absent: no. */
+  readonly shows_secrets?: boolean;
   /** Whose answer it is, once that is known. */
   readonly command?: Extension<'command'>;
 }
@@ -103,7 +109,7 @@ export class Dispatcher {
     const result: Answering = command.value.run(properties as never, context);
     if (result instanceof Staged) this.#awaitStaged(client, request, command, result);
     else if (isThenable(result)) this.#await(client, request, command, Promise.resolve(result));
-    else this.#answer({ client, id: request.id, cast: request.cast, command }, okAnswer(replyBody(command, result)));
+    else this.#answer({ ...request, client, command }, okAnswer(replyBody(command, result)));
   }
 
   #await(client: string, request: Request, command: Extension<'command'>, result: Promise<ReplyBody>): void {
@@ -130,8 +136,8 @@ export class Dispatcher {
     this.#endBy(work, done);
   }
 
-  #begin(client: string, { id, cast }: Request, command: Extension<'command'>): Underway {
-    const work: Underway = { client, id, cast, command, unanswered: true, begun: false };
+  #begin(client: string, { id, cast, shows_secrets }: Request, command: Extension<'command'>): Underway {
+    const work: Underway = { client, id, cast, shows_secrets, command, unanswered: true, begun: false };
     this.#underway.add(work);
     return work;
   }
@@ -165,9 +171,12 @@ export class Dispatcher {
     return count;
   }
 
-  #answer({ client, id, cast, command }: Asker, answer: Answer): void {
+  #answer({ client, id, cast, command, shows_secrets = false }: Asker, answer: Answer): void {
     if (cast) return;
-    const encoded = (body: Answer): string => encodeReply(body, id, this.#options.clock.wall() / 1000);
+    const encoded = (body: Answer): string => {
+      const shown = shows_secrets ? body : (maskSecrets(body, this.#options.secrets()) as Answer);
+      return encodeReply(shown, id, this.#options.clock.wall() / 1000);
+    };
     let reply: string;
     try {
       reply = encoded(answer);

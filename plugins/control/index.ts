@@ -17,6 +17,7 @@ import { listCommands } from './listing.js';
 import { OpenPublication } from './publication.js';
 import { ControlRouter } from './router.js';
 import { schema } from './schema.js';
+import { markedSecrets } from './secrets.js';
 
 export default definePlugin({
   name: 'control',
@@ -75,6 +76,7 @@ export default definePlugin({
       context,
       clock,
       log,
+      secrets: () => markedSecrets(supervisor.plugins()),
       send: (client, reply) => router.send(client, reply),
     });
     // Bound at once, so that a start fails where it can't be; requests wait until there are watchers to ask about.

@@ -16,6 +16,14 @@ export const SHARED_OPTIONS: readonly VerbOption[] = [
   ...SSH_OPTIONS,
 ];
 
+/** Switch of every verb whose answer may have secrets in it. */
+export const SHOW_SECRETS: VerbOption = { name: 'show-secrets', summary: 'show passwords, tokens and the like instead of ***' };
+
+/** Adds what the switch asks for. */
+export function withSecrets(properties: Record<string, unknown>, values: VerbValues): Record<string, unknown> {
+  return values[SHOW_SECRETS.name] === true ? { ...properties, show_secrets: true } : properties;
+}
+
 const TIMEOUT_S = 5;
 const WAITING_TIMEOUT_S = 60;
 
@@ -45,14 +53,14 @@ export function controlVerb(command: Command, cli: CommandCli): Verb {
     group: groupOf(command.name),
     usage: cli.usage,
     description: command.description,
-    options: [...optionsOf(command), ...SHARED_OPTIONS],
+    options: [...optionsOf(command), ...SHARED_OPTIONS, SHOW_SECRETS],
     ...(cli.completes !== undefined && { completes: cli.completes }),
     ...(cli.then_completes !== undefined && { then_completes: cli.then_completes }),
     async run(args, values, io) {
       let status: number = EXIT_STATUS.ok;
       const given = cli.waits === true ? { ...values, waiting: true } : values;
       const failed = await talking(cli.verb ?? command.name, cli.usage, given, io, async (target) => {
-        const properties = cli.message(args, commandOptions(command, values));
+        const properties = withSecrets(cli.message(args, commandOptions(command, values)), values);
         await withClient(target, async (client) => {
           const reply = await client.call(command.name, properties);
           const text = values.json === true ? JSON.stringify(reply) : await printed(command, cli, client, reply);

@@ -174,6 +174,7 @@ async function ask(request: Readonly<Record<string, unknown>>): Promise<Reply> {
       log: silentLogger,
       max_message_bytes: 1_048_576,
       max_in_flight: 1,
+      secrets: () => new Map(),
       send: (_client, text) => send(text),
     });
     dispatcher.handle('example', Buffer.from(JSON.stringify(request)));

@@ -27,6 +27,8 @@ const PURE = [
   'core/config/schema/socket.ts',
   'core/config/schema/watcher.ts',
   'core/config/unsupported.ts',
+  'core/config/schema/env-sources.ts',
+  'core/env-file.ts',
   'core/errors.ts',
   'core/events.ts',
   'core/extension-points.ts',

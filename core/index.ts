@@ -8,6 +8,7 @@ export { version } from './cli/version.js';
 export { type Clock, systemClock } from './clock.js';
 export { checkValue } from './config/check-value.js';
 export { closest } from './config/did-you-mean.js';
+export { isLocal } from './config/exposure.js';
 export {
   type CheckedConfig,
   type CheckOptions,

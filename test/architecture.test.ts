@@ -16,6 +16,7 @@ const PURE = [
   'core/config/did-you-mean.ts',
   'core/config/diff.ts',
   'core/config/expand.ts',
+  'core/config/exposure.ts',
   'core/config/find-unsupported.ts',
   'core/config/fnmatch.ts',
   'core/config/ini.ts',

@@ -46,6 +46,13 @@ export const daemonProperties = {
     description:
       'UDP multicast address where the daemon answers `ringmaster discover` and clients of Circus, which tells its addresses to whoever asks. Without one: it does not; for a circus.ini udp://237.219.251.97:12027. Empty: off.',
   },
+  allow_remote: {
+    type: 'boolean',
+    default: false,
+    applies: 'daemon',
+    description:
+      'Let endpoints be reached from other machines: whoever reaches them can do everything. Without it such an endpoint is an error, in a circus.ini a warning.',
+  },
   check_delay: {
     type: ['number', 'string'],
     quantity: 'duration',

@@ -6,7 +6,7 @@ const ANYWHERE = /PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL/;
 /** The same for words that are parts of harmless ones too: they count by themselves only. */
 const BY_ITSELF = /(?:^|_)(?:[A-Z]*TOKEN|(?:API|PRIVATE|ACCESS|AUTH|ENCRYPTION|SIGNING)?KEY|PASS|PWD|DSN|AUTH|AUTHORIZATION|COOKIE)(?:_|$)/;
 /** Names of where a secret is kept, and of what is known of one. */
-const ABOUT = /_(?:FILE|FILES|PATH|DIR|ID|NAME|COUNT|TYPE|LENGTH|BYTES|TTL|SOCK)$/;
+const ABOUT = /(?:^|_)PUBLIC_KEY$|_(?:FILE|FILES|PATH|DIR|ID|NAME|COUNT|TYPE|LENGTH|BYTES|TTL|SOCK)$/;
 
 /** Secret options of plugins that are marked so in their schemas: names of options by the name of the plugin. */
 export type MarkedSecrets = ReadonlyMap<string, ReadonlySet<string>>;

@@ -15,9 +15,11 @@ import {
   RingmasterError,
   Staged,
 } from '../../core/index.js';
+import type { Asker } from './asker.js';
 import { checkProperties } from './check.js';
 import { type Answer, encodeReply, errorAnswer, lateErrorAnswer, okAnswer } from './reply.js';
 import { type Envelope, parseEnvelope, type Request, readRequest, shown } from './request.js';
+import { mayDo, roleOf } from './roles.js';
 
 export interface DispatchOptions {
   readonly commands: Extensions<'command'>;
@@ -29,11 +31,13 @@ export interface DispatchOptions {
   readonly max_in_flight: number;
   /** What no answer shows, besides what looks like a secret by its name. */
   secrets(): MarkedSecrets;
+  /** Who has sent a request, by the `auth` that is in it. @throws RM_FORBIDDEN */
+  identify(auth: unknown): Asker;
   send(client: string, reply: string): void;
 }
 
 /** Who asked, and how a reply finds its way. */
-interface Asker {
+interface Addressee {
   readonly client: string;
   readonly id: unknown;
   readonly cast: boolean;
@@ -44,7 +48,7 @@ interface Asker {
 }
 
 /** A request whose work is still under way. */
-interface Underway extends Asker {
+interface Underway extends Addressee {
   readonly command: Extension<'command'>;
   /** Whether a reply is still to come. */
   unanswered: boolean;
@@ -104,12 +108,22 @@ export class Dispatcher {
     const name = request.command.toLowerCase();
     const command = commands.find(name);
     if (command === undefined) throw unknownCommand(request.command, commands);
+    this.#mustBeAllowed(request, command);
     const properties = checkProperties(command, request.properties);
     if (this.#inFlightOf(client) >= max_in_flight) throw new RingmasterError('RM_REQUEST_TOO_MANY', [max_in_flight]);
     const result: Answering = command.value.run(properties as never, context);
     if (result instanceof Staged) this.#awaitStaged(client, request, command, result);
     else if (isThenable(result)) this.#await(client, request, command, Promise.resolve(result));
     else this.#answer({ ...request, client, command }, okAnswer(replyBody(command, result)));
+  }
+
+  /** @throws RM_FORBIDDEN */
+  #mustBeAllowed(request: Request, command: Extension<'command'>): void {
+    const { who, role } = this.#options.identify(request.auth);
+    const needs = request.shows_secrets ? 'admin' : roleOf(command);
+    if (mayDo(role, needs)) return;
+    const what = request.shows_secrets ? `${command.key} with show_secrets` : command.key;
+    throw new RingmasterError('RM_FORBIDDEN', [what, `it needs the role ${needs}, and ${who} has ${role}`], { context: { needs, role } });
   }
 
   #await(client: string, request: Request, command: Extension<'command'>, result: Promise<ReplyBody>): void {
@@ -171,7 +185,7 @@ export class Dispatcher {
     return count;
   }
 
-  #answer({ client, id, cast, command, shows_secrets = false }: Asker, answer: Answer): void {
+  #answer({ client, id, cast, command, shows_secrets = false }: Addressee, answer: Answer): void {
     if (cast) return;
     const encoded = (body: Answer): string => {
       const shown = shows_secrets ? body : (maskSecrets(body, this.#options.secrets()) as Answer);

@@ -24,6 +24,7 @@ describe('secrets', () => {
 
   for (const name of [
     'MONKEY',
+    'public_key',
     'keys',
     'KEYBOARD',
     'TOKENIZER',

@@ -3,6 +3,7 @@ import type { Client } from '../client.js';
 import { ArgumentError, type Command, type CommandCli, type Reply } from '../command.js';
 import { commandOptions, optionsOf } from './command-options.js';
 import { chooseEndpoint, timeoutOf } from './endpoint.js';
+import { clientKeys, KEY_OPTIONS } from './key-options.js';
 import { SSH_OPTIONS, sshServer } from './ssh-command.js';
 import { statusOverview } from './status-verb.js';
 import { failureOf, type Target, withClient } from './talk.js';
@@ -14,6 +15,7 @@ export const SHARED_OPTIONS: readonly VerbOption[] = [
   { name: 'timeout', value: 'SECONDS', summary: 'how long to wait for an answer (5; with --waiting 60)' },
   { name: 'json', summary: 'print the whole answer as JSON' },
   ...SSH_OPTIONS,
+  ...KEY_OPTIONS,
 ];
 
 /** Switch of every verb whose answer may have secrets in it. */
@@ -105,10 +107,12 @@ function remedyOf({ context, fix }: Reply): string {
 /** The daemon that options name. @throws ArgumentError */
 export function targetOf(values: VerbValues, io: Io): Target {
   const server = sshServer(values);
+  const curve = clientKeys(values, io.env);
   const timeout_ms = timeoutOf(textOf(values.timeout), values.waiting === true ? WAITING_TIMEOUT_S : TIMEOUT_S);
   return {
     endpoint: chooseEndpoint(textOf(values.endpoint), ['RINGMASTER_ENDPOINT', 'CIRCUSCTL_ENDPOINT'], io.env, server !== null),
     timeout_ms,
+    curve,
     ...(server !== null && { tunnel: new SshTunnel(server, timeout_ms) }),
   };
 }

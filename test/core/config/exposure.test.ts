@@ -33,11 +33,11 @@ describe('endpoints that other machines reach', () => {
   }
 
   for (const key of ['endpoint', 'pubsub_endpoint', 'stats_endpoint']) {
-    it(`are an error: ${key}`, async () => {
+    it(`are an error without keys: ${key}`, async () => {
       const { config, problems } = await loadText('a.yaml', `${key}: tcp://0.0.0.0:5555\n`);
       expect([config, problems.length]).to.deep.equal([null, 1]);
       expect(problems[0]).to.include({ severity: 'error', path: key, found: 'tcp://0.0.0.0:5555' });
-      expect(problems[0]?.fix).to.include('allow_remote');
+      expect(problems[0]?.fix).to.include('ringmaster keys').and.include('allow_remote');
     });
   }
 
@@ -47,8 +47,10 @@ describe('endpoints that other machines reach', () => {
     expect(problems.map(({ severity, path, line }) => [severity, path, line])).to.deep.equal([['warning', 'endpoint', 2]]);
   });
 
-  it('are allowed to whoever says so', async () => {
+  it('are allowed with keys, and for whoever says so', async () => {
+    const curve = 'curve: {secret_key_file: /a, authorized_keys_file: /b}';
     for (const [file, text] of [
+      ['a.yaml', `endpoint: tcp://0.0.0.0:5555\n${curve}\n`],
       ['b.yaml', 'endpoint: tcp://0.0.0.0:5555\nallow_remote: true\n'],
       ['c.ini', '[circus]\nendpoint = tcp://0.0.0.0:5555\nallow_remote = true\n'],
     ] as const) {

@@ -17,6 +17,7 @@ import {
 } from '../../core/index.js';
 import type { Asker } from './asker.js';
 import { checkProperties } from './check.js';
+import type { Properties } from './command.js';
 import { type Answer, encodeReply, errorAnswer, lateErrorAnswer, okAnswer } from './reply.js';
 import { type Envelope, parseEnvelope, type Request, readRequest, shown } from './request.js';
 import { mayDo, roleOf } from './roles.js';
@@ -108,20 +109,30 @@ export class Dispatcher {
     const name = request.command.toLowerCase();
     const command = commands.find(name);
     if (command === undefined) throw unknownCommand(request.command, commands);
-    this.#mustBeAllowed(request, command);
+    const asker = this.#mustBeAllowed(request, command);
     const properties = checkProperties(command, request.properties);
     if (this.#inFlightOf(client) >= max_in_flight) throw new RingmasterError('RM_REQUEST_TOO_MANY', [max_in_flight]);
+    this.#audit(asker, command, properties);
     const result: Answering = command.value.run(properties as never, context);
     if (result instanceof Staged) this.#awaitStaged(client, request, command, result);
     else if (isThenable(result)) this.#await(client, request, command, Promise.resolve(result));
     else this.#answer({ ...request, client, command }, okAnswer(replyBody(command, result)));
   }
 
+  /** Who has asked for which change is in the log, before anything comes of it; failures are told after it. */
+  #audit({ who, role }: Asker, command: Extension<'command'>, properties: Properties): void {
+    if (roleOf(command) === 'read') return;
+    const asked = maskSecrets(properties, this.#options.secrets()) as Properties;
+    this.#options.log.info(`${who} asks for ${command.key}`, { who, role, command: command.key, properties: asked });
+  }
+
   /** @throws RM_FORBIDDEN */
-  #mustBeAllowed(request: Request, command: Extension<'command'>): void {
-    const { who, role } = this.#options.identify(request.auth);
+  #mustBeAllowed(request: Request, command: Extension<'command'>): Asker {
+    const asker = this.#options.identify(request.auth);
+    const { who, role } = asker;
     const needs = request.shows_secrets ? 'admin' : roleOf(command);
-    if (mayDo(role, needs)) return;
+    if (mayDo(role, needs)) return asker;
+    this.#options.log.warn(`${who} was refused ${command.key}`, { who, role, command: command.key });
     const what = request.shows_secrets ? `${command.key} with show_secrets` : command.key;
     throw new RingmasterError('RM_FORBIDDEN', [what, `it needs the role ${needs}, and ${who} has ${role}`], { context: { needs, role } });
   }

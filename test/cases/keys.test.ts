@@ -123,6 +123,12 @@ describe('a daemon that wants keys', function () {
       .and.not.include('hunter2');
     expect(JSON.stringify(await admin.call('options', secret))).to.include('hunter2');
 
+    const set = { name: 'web', options: { env: { DB_PASSWORD: 'hunter3' } } };
+    await admin.call('set', set, { waiting: true });
+    await keyed.daemon.printed('key admin asks for set');
+    expect(keyed.daemon.stdout).to.include('key operate asks for incr').and.include('key read was refused quit');
+    expect(keyed.daemon.stdout).to.not.include('asks for status').and.not.include('hunter3');
+
     await rejects(keyed.client().call('status'), 'RM_CLIENT_REFUSED');
     await rejects(keyed.client(keyed.keysOf('stranger')).call('status'), 'RM_CLIENT_REFUSED');
     const impostor = { ...keyed.keysOf('read'), server_key: keyed.keysOf('stranger').public_key };

@@ -36,6 +36,8 @@ export interface CommandForm {
   readonly request: JsonSchema;
   /** Schema of the reply's own keys. */
   readonly reply: JsonSchema;
+  /** What the key of whoever asks must be good for; `admin` where nothing is said. */
+  readonly role?: 'read' | 'operate' | 'admin';
   /** It asks for something: there is no answer before that is there, whether the request is `waiting` or not. */
   readonly always_waits?: boolean;
   /** Properties that are positional on the command line, in order; of a list it takes all that are left. The others are options. */

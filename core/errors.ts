@@ -201,6 +201,14 @@ export const ERRORS = {
     message: (name: string, why: string) => `cannot run ${name}: ${why}`,
     fix: 'use `ringmaster status`, `stats` and `options` to look inside',
   },
+  RM_FORBIDDEN: {
+    message: (what: string, why: string) => `cannot carry out ${what}: ${why}`,
+    fix: 'ask an admin of the daemon; `ringmaster keys authorize` gives a key another role',
+  },
+  RM_KEY_FILE: {
+    message: (file: string, why: string) => `cannot use the key file ${file}: ${why}`,
+    fix: 'make keys with `ringmaster keys new` and keep them in a directory of mode 700, in files of mode 600',
+  },
   RM_CLIENT_TIMEOUT: {
     message: (what: string, endpoint: string, timeout_ms: number) => `no ${what} from ${endpoint} within ${timeout_ms} ms`,
     fix: 'raise the time-out, above all for a request that waits, and see whether the daemon still works',

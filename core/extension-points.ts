@@ -61,6 +61,11 @@ export const EXTENSION_POINTS = {
       description: { kind: 'text', summary: 'Paragraphs for `--help`.', optional: true },
       request: { kind: 'schema', summary: 'Schema of the properties of a request; options of the verb follow from it.' },
       reply: { kind: 'schema', summary: "Schema of the reply's own keys." },
+      role: {
+        kind: ['read', 'operate', 'admin'],
+        summary: 'What the key of whoever asks must be good for; admin where nothing is said.',
+        optional: true,
+      },
       always_waits: {
         kind: 'flag',
         summary: 'There is no answer before `run` has one, whether the request is `waiting` or not.',

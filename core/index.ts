@@ -8,6 +8,7 @@ export { version } from './cli/version.js';
 export { type Clock, systemClock } from './clock.js';
 export { checkValue } from './config/check-value.js';
 export { closest } from './config/did-you-mean.js';
+export { isLocal } from './config/exposure.js';
 export {
   type CheckedConfig,
   type CheckOptions,
@@ -80,6 +81,7 @@ export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type Plu
 export type { PluginOption, PluginState, PluginStatus, PluginTaps } from './plugin-status.js';
 export { memoryPercent, processInfo, processTotals } from './process-info.js';
 export { type Cleanup, Scope } from './scope.js';
+export { looksSecret, MASK, type MarkedSecrets, maskSecrets } from './secrets.js';
 export { checkOptions, httpProbeOptions, paceOptions, statsdOptions, tcpProbeOptions } from './service-options.js';
 export type * from './services.js';
 export { splitWords } from './shell-words.js';

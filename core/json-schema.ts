@@ -1,8 +1,8 @@
 /**
  * The part of JSON Schema (draft-07) that ringmaster's options use, and the TypeScript type that follows from a schema.
  *
- * Three keywords are ours: `quantity` (a number that a person may also write as text with a unit), `applies`
- * (when a change of the option takes effect) and `unit` (for the reference).
+ * Four keywords are ours: `quantity` (a number that a person may also write as text with a unit), `applies`
+ * (when a change of the option takes effect), `unit` (for the reference) and `secret` (its value is never shown).
  */
 export interface JsonSchema {
   readonly type?: TypeName | readonly TypeName[];
@@ -31,6 +31,8 @@ export interface JsonSchema {
   /** When a change at run time takes effect: at once, by replacing processes, or by restarting the daemon. */
   readonly applies?: 'live' | 'restart' | 'daemon';
   readonly unit?: string;
+  /** Its value is `***` in every listing; of a plugin's options those at the top can be marked. */
+  readonly secret?: boolean;
   readonly deprecated?: boolean;
 }
 

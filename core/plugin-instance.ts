@@ -237,7 +237,7 @@ export class PluginInstance {
     return Object.entries(this.entry.config).map(([name, value]) => {
       const isDefault = Object.hasOwn(properties, name) && isSame(properties[name]?.default, value);
       const from = this.entry.run_time?.has(name) === true ? 'run_time' : isDefault ? 'default' : 'config';
-      return { name, value, from };
+      return { name, value, from, ...(properties[name]?.secret === true && { secret: true as const }) };
     });
   }
 

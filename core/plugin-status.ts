@@ -18,6 +18,8 @@ export interface PluginOption {
   readonly value: unknown;
   /** Where its value is from: the schema, the config or a request. */
   readonly from: 'default' | 'config' | 'run_time';
+  /** Its schema marks it as a secret: it must not be shown. */
+  readonly secret?: true;
 }
 
 /** One plugin as it is now. */

@@ -1,6 +1,8 @@
+import { resolve } from 'node:path';
 import { commandLine } from './command-line.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
+import { hasSources, sourcedEnv } from './env-sources.js';
 import type { Os } from './os/port.js';
 import type { PluginContainer } from './plugin-container.js';
 import type { SupervisorSockets } from './supervisor-sockets.js';
@@ -16,6 +18,13 @@ export interface WatcherParts extends Pick<WatcherDeps, 'clock' | 'hooks' | 'log
   config(): Config;
 }
 
+/** The options with variables from elsewhere, which stay out of what can be listed. */
+function withSources(spec: WatcherOptions): WatcherOptions {
+  if (!hasSources(spec)) return spec;
+  const cwd = workingDirectory();
+  return { ...spec, env: sourcedEnv(spec, process.env, spec.working_dir === null ? cwd : resolve(cwd, spec.working_dir)) };
+}
+
 export function makeWatcher(parts: WatcherParts, name: string, spec: WatcherOptions): Watcher {
   const { sockets, container, config, ...rest } = parts;
   const deps: WatcherDeps = {
@@ -24,7 +33,7 @@ export function makeWatcher(parts: WatcherParts, name: string, spec: WatcherOpti
     sockets: sockets.table,
     demand: () => sockets.demand(),
     command: (options, wid) =>
-      commandLine(options, {
+      commandLine(withSources(options), {
         wid,
         sockets: sockets.numbers(),
         env: config().env,

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import type { destination as openDestination, Logger as Pino } from 'pino';
 import { messageOf, RingmasterError } from '../errors.js';
-import type { Logger } from '../log.js';
+import type { LogFields, Logger } from '../log.js';
+import { maskSecrets, maskText } from '../secrets.js';
 import type { LogOutput } from './log-output.js';
 
 export const LOG_LEVELS = ['critical', 'error', 'warning', 'info', 'debug'] as const;
@@ -176,7 +177,7 @@ function facade(pino: Pino, threshold: { readonly level: LogLevel }, look: () =>
     return (message, fields) => {
       if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(threshold.level)) return;
       look();
-      pino[PINO_LEVELS[level]](fields ?? {}, message);
+      pino[PINO_LEVELS[level]](maskSecrets(fields ?? {}) as LogFields, maskText(message));
     };
   };
   return {

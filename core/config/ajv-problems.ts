@@ -5,7 +5,7 @@ import { type Finding, type Findings, type Path, shortJson } from './problem.js'
 import { schemaWords } from './schema-words.js';
 
 const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, useDefaults: true, verbose: true });
-ajv.addVocabulary(['quantity', 'applies', 'unit']);
+ajv.addVocabulary(['quantity', 'applies', 'unit', 'secret']);
 const compiled = new WeakMap<JsonSchema, ValidateFunction>();
 
 /**

@@ -6,7 +6,7 @@ import { CONFIG_HOOKS, watcherSchema } from './schema/watcher.js';
 import type { DottedKey } from './source.js';
 
 /** Options that are objects and have no key of their own in an ini. */
-const NESTED = ['env', 'hooks', 'plugins', 'options', 'stdout', 'stderr', 'stdout_stream', 'stderr_stream'];
+const NESTED = ['env', 'credentials', 'hooks', 'plugins', 'options', 'stdout', 'stderr', 'stdout_stream', 'stderr_stream'];
 
 /** The keys of `[watcher:NAME]` that Circus knows. */
 export const WATCHER_KEYS: readonly string[] = [

@@ -1,7 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import { commandLine } from '../command-line.js';
+import { sourcedEnv } from '../env-sources.js';
 import { isRingmasterError, messageOf } from '../errors.js';
 import { findExecutable } from '../os/find-executable.js';
+import { SpawnError } from '../os/os-error.js';
 import { groupId, userId } from '../os/users.js';
 import { variablesIn } from '../variables.js';
 import { workingDirectory } from '../working-directory.js';
@@ -10,7 +12,10 @@ import type { Config } from './schema/daemon.js';
 import type { WatcherOptions } from './schema/watcher.js';
 import type { Env } from './validate.js';
 
-/** Warns of what the watchers name and this machine has not: users, groups, directories, commands. They may come before the watcher starts. */
+/**
+ * Warns of what the watchers name and this machine has not: users, groups, directories, commands. They may come before the watcher
+ * starts. A file of variables that is not there is an error.
+ */
 export function checkHost(config: Config, file: string, env: Env, findings: Findings): void {
   for (const [name, spec] of Object.entries(config.watchers)) {
     const warn = (option: keyof WatcherOptions, message: string): void => {
@@ -18,6 +23,14 @@ export function checkHost(config: Config, file: string, env: Env, findings: Find
     };
     if (spec.uid !== null && !isKnown(spec.uid, userId)) warn('uid', `names a user whom this machine does not know: ${spec.uid}`);
     if (spec.gid !== null && !isKnown(spec.gid, groupId)) warn('gid', `names a group that this machine does not know: ${spec.gid}`);
+    try {
+      sourcedEnv(spec, env, resolve(workingDirectory(), spec.working_dir ?? '.'));
+    } catch (error) {
+      if (!(error instanceof SpawnError)) throw error;
+      const option = error.message.startsWith('env_file') ? 'env_file' : 'credentials';
+      const message = `can’t be used: ${error.message}`;
+      findings.error(['watchers', name, option], { message, fix: 'make the file, or put `-` before the name of one that may be missing' });
+    }
     try {
       findCommand(config, spec, dirname(resolve(file)), env);
     } catch (error) {

@@ -44,7 +44,14 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
   const config = usable ? checkSource(source, plugins, env, findings) : null;
   if (options.examine === true && config !== null && plugins !== null) await examinePlugins(config, plugins, findings);
   if (config !== null && options.host === true) checkHost(config, file, env, findings);
-  return { file, files: source.files, config, problems: findings.sorted(source.files), origin: (path) => findings.origin(path) };
+  const usable_here = findings.problems.some(({ severity }) => severity === 'error') ? null : config;
+  return {
+    file,
+    files: source.files,
+    config: usable_here,
+    problems: findings.sorted(source.files),
+    origin: (path) => findings.origin(path),
+  };
 }
 
 async function readSource(file: string, env: Env, findings: Findings): Promise<Source> {

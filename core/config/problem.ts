@@ -1,3 +1,5 @@
+import { looksSecret, MASK } from '../secrets.js';
+
 /** Keys and list indexes from the top of the config to a value. */
 export type Path = readonly (string | number)[];
 
@@ -57,6 +59,15 @@ export function sentenceOf({ path, message, did_you_mean: meant, fix }: Problem)
   return `${text}${hint}${fix === undefined ? '' : `; ${fix}`}`;
 }
 
+/** What was found is not told of a secret. */
+function withoutSecret(path: Path, finding: Finding): Finding {
+  const { message, found, fix } = finding;
+  const key = path.at(-1);
+  if (found === undefined || typeof key !== 'string' || key === found || !looksSecret(key)) return finding;
+  const hidden = (text: string): string => text.replaceAll(found, MASK);
+  return { ...finding, message: hidden(message), found: MASK, ...(fix !== undefined && { fix: hidden(fix) }) };
+}
+
 /** Where each value of a config was written, and the problems found in it so far. */
 export class Findings {
   readonly problems: Problem[] = [];
@@ -95,7 +106,7 @@ export class Findings {
 
   #add(severity: Problem['severity'], path: Path, finding: Finding, origin = this.#nearest(path)): void {
     const { file = this.file, line = null, column = null } = origin ?? {};
-    this.problems.push({ severity, file, line, column, path: formatPath(path), ...finding });
+    this.problems.push({ severity, file, line, column, path: formatPath(path), ...withoutSecret(path, finding) });
   }
 
   /** The place of the value, or of what it is missing in. */

@@ -7,6 +7,7 @@ import { checkPlugins, type Plugins, spreadDotted } from './check-plugins.js';
 import { convertValue } from './convert.js';
 import { crossCheck } from './cross-checks.js';
 import { expandConfig } from './expand.js';
+import { checkExposure } from './exposure.js';
 import { findUnsupported } from './find-unsupported.js';
 import { cloneJson, isObject, type JsonObject, own } from './json-value.js';
 import { addPluginWatchers } from './plugin-watchers.js';
@@ -84,6 +85,7 @@ export function checkSource(source: Source, plugins: Plugins | null, env: Env, f
   if (plugins !== null) checkPlugins(config, plugins, convert);
   if (plugins !== null && !hasErrors(findings)) addPluginWatchers(config, plugins, convert);
   crossCheck(config, findings);
+  checkExposure(config, source.textual, findings);
   checkOutputs(config, findings, plugins === null ? unknownStreams(config) : streamTypes(plugins.values()));
   return hasErrors(findings) ? null : mergeEnv(config as unknown as Config);
 }

@@ -11,9 +11,10 @@ import type { Properties } from './command.js';
 export function checkProperties({ plugin, value: { name, request } }: Extension<'command'>, properties: Properties): Properties {
   const missing = request.required?.find((key) => !Object.hasOwn(properties, key));
   if (missing !== undefined) throw new RingmasterError('RM_REQUEST_INVALID', [`message invalid '${missing}' is missing`]);
-  const { waiting: _, ...others } = properties;
-  // When the answer comes is for the endpoint, and may be said with any command.
-  const own = request.properties !== undefined && Object.hasOwn(request.properties, 'waiting') ? properties : others;
+  // When the answer comes, and what it shows, is for the endpoint, and may be said with any command.
+  const { waiting, show_secrets: _, ...others } = properties;
+  const takesWaiting = request.properties !== undefined && Object.hasOwn(request.properties, 'waiting') && waiting !== undefined;
+  const own = takesWaiting ? { ...others, waiting } : others;
   const { value, problems } = checked(plugin, { name, request }, own);
   const [problem] = problems;
   if (problem === undefined) return value as Properties;

@@ -1,9 +1,20 @@
 import { RingmasterError, systemClock } from '../../core/index.js';
 import { type Call, PendingCall } from './client/call.js';
-import { Connection } from './client/connection.js';
+import { Connection, type ConnectionListener } from './client/connection.js';
+import { curveOptions } from './client/curve.js';
 import { EventStream } from './client/event-stream.js';
-import type { CallArguments, CallOptions, CastOptions, ClientOptions, EventsOptions, PropertiesOf, ReplyOf } from './client/types.js';
+import type {
+  CallArguments,
+  CallOptions,
+  CastOptions,
+  ClientKeys,
+  ClientOptions,
+  EventsOptions,
+  PropertiesOf,
+  ReplyOf,
+} from './client/types.js';
 import type { Properties, Reply } from './command.js';
+import { proofOf } from './curve/proof.js';
 
 export type { Call, CallOutcome } from './client/call.js';
 export { EventStream } from './client/event-stream.js';
@@ -46,6 +57,9 @@ interface Unsent {
 export class Client implements Disposable {
   readonly endpoint: string;
   readonly #timeout_ms: number;
+  readonly #keys: ClientKeys | undefined;
+  /** What each request says of the key that it is sent with. */
+  readonly #auth: { readonly auth?: string };
   readonly #reach: (endpoint: string) => Promise<string>;
   readonly #calls = new Map<string, PendingCall>();
   readonly #unsent = new Set<Unsent>();
@@ -55,8 +69,11 @@ export class Client implements Disposable {
   #ended: { readonly reason?: unknown } | undefined;
   #unlisten: () => void;
 
-  constructor({ endpoint, timeout_ms = TIMEOUT_MS, reach = async (address) => address, signal }: ClientOptions) {
+  constructor({ endpoint, timeout_ms = TIMEOUT_MS, reach = async (address) => address, curve, signal }: ClientOptions) {
     this.endpoint = endpoint;
+    this.#keys = curve;
+    const isKeyed = curve !== undefined && endpoint.startsWith('tcp://');
+    this.#auth = isKeyed ? { auth: proofOf(curve.secret_key, curve.server_key) } : {};
     this.#reach = reach;
     this.#timeout_ms = timeout_ms;
     this.#unlisten = onAbort(signal, (reason) => this.#end({ reason }));
@@ -83,7 +100,7 @@ export class Client implements Disposable {
     { timeout_ms = this.#timeout_ms }: CastOptions = {},
   ): Promise<void> {
     if (this.#ended !== undefined) throw this.#endError(command);
-    const message = JSON.stringify({ command, properties: properties ?? {}, msg_type: 'cast' });
+    const message = JSON.stringify({ command, properties: properties ?? {}, msg_type: 'cast', ...this.#auth });
     let timer: Disposable | undefined;
     try {
       await new Promise<void>((sent, failed) => {
@@ -109,7 +126,7 @@ export class Client implements Disposable {
     const told = pubsub_endpoint === undefined ? this.#pubsubEndpoint(signal) : Promise.resolve(pubsub_endpoint);
     const endpoint = told.then((address) => this.#reach(address));
     const unlisten = onAbort(signal, (reason) => stream.close(reason));
-    const stream: EventStream = new EventStream(endpoint, topics, () => {
+    const stream: EventStream = new EventStream(endpoint, topics, this.#keys, () => {
       unlisten();
       this.#streams.delete(stream);
     });
@@ -136,7 +153,7 @@ export class Client implements Disposable {
     const fail = (error: unknown): void => call.settle({ ok: false, error });
     const all = waiting === undefined ? properties : { ...properties, waiting };
     const unsent: Unsent = {
-      message: JSON.stringify({ id: call.id, command, properties: all }),
+      message: JSON.stringify({ id: call.id, command, properties: all, ...this.#auth }),
       command,
       sent: () => {},
       failed: fail,
@@ -173,7 +190,7 @@ export class Client implements Disposable {
   }
 
   #connect(): Connection {
-    const connection: Connection = new Connection(this.endpoint, {
+    const listener: ConnectionListener = {
       ready: () => {
         for (const unsent of this.#takeUnsent()) {
           connection.send(unsent.message);
@@ -189,7 +206,8 @@ export class Client implements Disposable {
         this.#connection = undefined;
         this.#rejectAll((command) => new RingmasterError('RM_CLIENT_LOST', [command, this.endpoint], { cause }));
       },
-    });
+    };
+    const connection: Connection = new Connection(this.endpoint, listener, curveOptions(this.#keys, this.endpoint));
     return connection;
   }
 

@@ -8,14 +8,19 @@ import {
   isRingmasterError,
   type LogFields,
   type Logger,
+  type MarkedSecrets,
+  maskSecrets,
   messageOf,
   type ReplyBody,
   RingmasterError,
   Staged,
 } from '../../core/index.js';
+import type { Asker } from './asker.js';
 import { checkProperties } from './check.js';
+import type { Properties } from './command.js';
 import { type Answer, encodeReply, errorAnswer, lateErrorAnswer, okAnswer } from './reply.js';
 import { type Envelope, parseEnvelope, type Request, readRequest, shown } from './request.js';
+import { mayDo, roleOf } from './roles.js';
 
 export interface DispatchOptions {
   readonly commands: Extensions<'command'>;
@@ -25,20 +30,26 @@ export interface DispatchOptions {
   readonly max_message_bytes: number;
   /** For each client. */
   readonly max_in_flight: number;
+  /** What no answer shows, besides what looks like a secret by its name. */
+  secrets(): MarkedSecrets;
+  /** Who has sent a request, by the `auth` that is in it. @throws RM_FORBIDDEN */
+  identify(auth: unknown): Asker;
   send(client: string, reply: string): void;
 }
 
 /** Who asked, and how a reply finds its way. */
-interface Asker {
+interface Addressee {
   readonly client: string;
   readonly id: unknown;
   readonly cast: boolean;
+  /** Whether secrets are answered as they are; absent: no. */
+  readonly shows_secrets?: boolean;
   /** Whose answer it is, once that is known. */
   readonly command?: Extension<'command'>;
 }
 
 /** A request whose work is still under way. */
-interface Underway extends Asker {
+interface Underway extends Addressee {
   readonly command: Extension<'command'>;
   /** Whether a reply is still to come. */
   unanswered: boolean;
@@ -98,12 +109,32 @@ export class Dispatcher {
     const name = request.command.toLowerCase();
     const command = commands.find(name);
     if (command === undefined) throw unknownCommand(request.command, commands);
+    const asker = this.#mustBeAllowed(request, command);
     const properties = checkProperties(command, request.properties);
     if (this.#inFlightOf(client) >= max_in_flight) throw new RingmasterError('RM_REQUEST_TOO_MANY', [max_in_flight]);
+    this.#audit(asker, command, properties);
     const result: Answering = command.value.run(properties as never, context);
     if (result instanceof Staged) this.#awaitStaged(client, request, command, result);
     else if (isThenable(result)) this.#await(client, request, command, Promise.resolve(result));
-    else this.#answer({ client, id: request.id, cast: request.cast, command }, okAnswer(replyBody(command, result)));
+    else this.#answer({ ...request, client, command }, okAnswer(replyBody(command, result)));
+  }
+
+  /** Who has asked for which change is in the log, before anything comes of it; failures are told after it. */
+  #audit({ who, role }: Asker, command: Extension<'command'>, properties: Properties): void {
+    if (roleOf(command) === 'read') return;
+    const asked = maskSecrets(properties, this.#options.secrets()) as Properties;
+    this.#options.log.info(`${who} asks for ${command.key}`, { who, role, command: command.key, properties: asked });
+  }
+
+  /** @throws RM_FORBIDDEN */
+  #mustBeAllowed(request: Request, command: Extension<'command'>): Asker {
+    const asker = this.#options.identify(request.auth);
+    const { who, role } = asker;
+    const needs = request.shows_secrets ? 'admin' : roleOf(command);
+    if (mayDo(role, needs)) return asker;
+    this.#options.log.warn(`${who} was refused ${command.key}`, { who, role, command: command.key });
+    const what = request.shows_secrets ? `${command.key} with show_secrets` : command.key;
+    throw new RingmasterError('RM_FORBIDDEN', [what, `it needs the role ${needs}, and ${who} has ${role}`], { context: { needs, role } });
   }
 
   #await(client: string, request: Request, command: Extension<'command'>, result: Promise<ReplyBody>): void {
@@ -130,8 +161,8 @@ export class Dispatcher {
     this.#endBy(work, done);
   }
 
-  #begin(client: string, { id, cast }: Request, command: Extension<'command'>): Underway {
-    const work: Underway = { client, id, cast, command, unanswered: true, begun: false };
+  #begin(client: string, { id, cast, shows_secrets }: Request, command: Extension<'command'>): Underway {
+    const work: Underway = { client, id, cast, shows_secrets, command, unanswered: true, begun: false };
     this.#underway.add(work);
     return work;
   }
@@ -165,9 +196,12 @@ export class Dispatcher {
     return count;
   }
 
-  #answer({ client, id, cast, command }: Asker, answer: Answer): void {
+  #answer({ client, id, cast, command, shows_secrets = false }: Addressee, answer: Answer): void {
     if (cast) return;
-    const encoded = (body: Answer): string => encodeReply(body, id, this.#options.clock.wall() / 1000);
+    const encoded = (body: Answer): string => {
+      const shown = shows_secrets ? body : (maskSecrets(body, this.#options.secrets()) as Answer);
+      return encodeReply(shown, id, this.#options.clock.wall() / 1000);
+    };
     let reply: string;
     try {
       reply = encoded(answer);

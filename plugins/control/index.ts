@@ -3,13 +3,16 @@ import {
   type BoundEndpoints,
   definePlugin,
   type Endpoints,
+  type Logger,
   ProcessSampler,
   type Publications,
   RingmasterError,
   wireFilter,
 } from '../../core/index.js';
+import { LOCAL } from './asker.js';
 import { asContribution, type CommandContext } from './command.js';
 import { commandTable } from './commands/index.js';
+import type { CurveOptions, CurveServer } from './curve/server.js';
 import { Dispatcher } from './dispatch.js';
 import { defaultEndpoints, prepareRuntimeDir, reachable, runtimeDir } from './endpoints.js';
 import { topicOf } from './events.js';
@@ -17,6 +20,14 @@ import { listCommands } from './listing.js';
 import { OpenPublication } from './publication.js';
 import { ControlRouter } from './router.js';
 import { schema } from './schema.js';
+import { markedSecrets } from './secrets.js';
+
+/** Loaded only where there are any. */
+async function openKeys(options: CurveOptions | null, log: Logger): Promise<CurveServer | undefined> {
+  if (options === null) return undefined;
+  const { CurveServer } = await import('./curve/server.js');
+  return CurveServer.open(options, log);
+}
 
 export default definePlugin({
   name: 'control',
@@ -33,7 +44,17 @@ export default definePlugin({
       pubsub_endpoint: pubsub_endpoint ?? defaultEndpoints().pubsub_endpoint,
     };
 
-    const events = await OpenPublication.open({ ...config, endpoint: addresses.pubsub_endpoint, endpoint_owner, log });
+    const keys = await openKeys(supervisor.options.curve, log);
+    if (keys !== undefined) scope.add('keys', () => keys[Symbol.dispose]());
+    const curveFor = (address: string) => (address.startsWith('ipc://') ? undefined : keys?.socket);
+
+    const events = await OpenPublication.open({
+      ...config,
+      endpoint: addresses.pubsub_endpoint,
+      curve: curveFor(addresses.pubsub_endpoint),
+      endpoint_owner,
+      log,
+    });
     scope.add('event endpoint', () => events.close());
     const isForWire = wireFilter((name) => supervisor.find(name));
     hooks.event.tap((event) => {
@@ -46,15 +67,18 @@ export default definePlugin({
     });
     hooks.shutdown.tap(() => stop());
 
-    const router = await ControlRouter.open({ ...config, endpoint: addresses.endpoint, endpoint_owner, log });
+    const curve = curveFor(addresses.endpoint);
+    const router = await ControlRouter.open({ ...config, endpoint: addresses.endpoint, curve, endpoint_owner, log });
     const endpoints = { endpoint: router.endpoint, pubsub_endpoint: events.endpoint, stats_endpoint, multicast_endpoint };
     provide('bound_endpoints', endpoints satisfies BoundEndpoints);
     const publications: Publications = {
       async openStats(address) {
         if (address === null) prepareRuntimeDir(runtimeDir());
+        const endpoint = address ?? defaultEndpoints().stats_endpoint;
         const stats = await OpenPublication.open({
           ...config,
-          endpoint: address ?? defaultEndpoints().stats_endpoint,
+          endpoint,
+          curve: curveFor(endpoint),
           endpoint_owner,
           log,
         });
@@ -75,6 +99,8 @@ export default definePlugin({
       context,
       clock,
       log,
+      identify: (auth) => (curve === undefined || keys === undefined ? LOCAL : keys.identify(auth)),
+      secrets: () => markedSecrets(supervisor.plugins()),
       send: (client, reply) => router.send(client, reply),
     });
     // Bound at once, so that a start fails where it can't be; requests wait until there are watchers to ask about.

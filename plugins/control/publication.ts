@@ -1,12 +1,15 @@
 import { XPublisher } from 'zeromq';
 import { type Logger, messageOf, type Publication } from '../../core/index.js';
 import { type Bound, bindEndpoint } from './bind.js';
+import type { CurveSocketOptions } from './curve/server.js';
 
 export interface PublicationOptions {
   readonly endpoint: string;
   readonly endpoint_owner: string | number | null;
   readonly subscriber_hwm: number;
   readonly flush_ms: number;
+  /** Keys, for an endpoint over TCP. */
+  readonly curve?: CurveSocketOptions | undefined;
   readonly log: Logger;
 }
 
@@ -33,7 +36,7 @@ export class OpenPublication implements Publication {
 
   /** @throws RM_ENDPOINT_BIND */
   static async open(options: PublicationOptions): Promise<OpenPublication> {
-    const socket = new XPublisher({ linger: 0, sendTimeout: 0, sendHighWaterMark: options.subscriber_hwm });
+    const socket = new XPublisher({ ...options.curve, linger: 0, sendTimeout: 0, sendHighWaterMark: options.subscriber_hwm });
     try {
       return new OpenPublication(socket, await bindEndpoint(socket, options.endpoint, options.endpoint_owner), options);
     } catch (error) {

@@ -11,11 +11,14 @@ export const ERRNO = {
   os_error: 4,
   command_error: 5,
   bad_message_data: 6,
+  /** Ours, not Circus's. */
+  forbidden: 7,
 } as const;
 
 const ERRNO_OF: Readonly<Partial<Record<ErrorCode, number>>> = {
   RM_REQUEST_JSON: ERRNO.invalid_json,
   RM_COMMAND_UNKNOWN: ERRNO.unknown_command,
+  RM_FORBIDDEN: ERRNO.forbidden,
   RM_REQUEST_INVALID: ERRNO.message_error,
   RM_REQUEST_TOO_BIG: ERRNO.message_error,
   RM_WATCHER_UNKNOWN: ERRNO.message_error,

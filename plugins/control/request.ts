@@ -14,6 +14,10 @@ export interface Request {
   readonly cast: boolean;
   /** The reply is to come at the end of the work. */
   readonly waiting: boolean;
+  /** The reply is to show secrets as they are. */
+  readonly shows_secrets: boolean;
+  /** Says whose key it was sent with. */
+  readonly auth: unknown;
 }
 
 /** What can be said of a message before its command is looked at: enough to refuse it properly. */
@@ -44,7 +48,15 @@ export function readRequest({ id, cast, fields }: Envelope): Request {
     throw new RingmasterError('RM_REQUEST_INVALID', [`message invalid 'properties' must be an object, got ${shown(properties)}`]);
   }
   const given = (properties ?? {}) as Properties;
-  return { id, command, properties: given, cast, waiting: Boolean(given.waiting) };
+  return {
+    id,
+    command,
+    properties: given,
+    cast,
+    waiting: Boolean(given.waiting),
+    shows_secrets: given.show_secrets === true,
+    auth: fields.auth,
+  };
 }
 
 function parseJson(body: Uint8Array): { readonly value: unknown; readonly text: string } {

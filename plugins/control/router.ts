@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Router } from 'zeromq';
 import { type LogFields, type Logger, messageOf } from '../../core/index.js';
 import { type Bound, bindEndpoint } from './bind.js';
+import type { CurveSocketOptions } from './curve/server.js';
 
 const BACKLOG = 1024;
 /** Messages that are there already are read without a turn of the event loop; after this long everybody else has one. */
@@ -15,6 +16,8 @@ export interface RouterOptions {
   readonly max_message_bytes: number;
   readonly max_unread_replies: number;
   readonly flush_ms: number;
+  /** Keys, for an endpoint over TCP. */
+  readonly curve?: CurveSocketOptions | undefined;
   readonly log: Logger;
 }
 
@@ -43,6 +46,7 @@ export class ControlRouter {
   /** @throws RM_ENDPOINT_BIND */
   static async open(options: RouterOptions): Promise<ControlRouter> {
     const socket = new Router({
+      ...options.curve,
       linger: 0,
       backlog: BACKLOG,
       // With these two a reply that can't be queued is refused at once, so that it can be counted.
@@ -50,8 +54,8 @@ export class ControlRouter {
       sendTimeout: 0,
       sendHighWaterMark: options.max_unread_replies,
       maxMessageSize: options.max_message_bytes * HARD_LIMIT_FACTOR,
-      // A client that comes back under its identity replaces its dead connection.
-      handover: true,
+      // A client that comes back under its identity replaces its dead connection; with keys it could be another one's.
+      handover: options.curve === undefined,
     });
     try {
       return new ControlRouter(socket, await bindEndpoint(socket, options.endpoint, options.endpoint_owner), options);

@@ -31,6 +31,7 @@ export const schema = {
     },
     token: {
       type: ['string', 'null'],
+      secret: true,
       minLength: 8,
       default: null,
       description:

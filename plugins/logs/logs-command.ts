@@ -37,6 +37,7 @@ const LINES = 20;
 export const logsCommand = (kept: Kept) =>
   defineCommand({
     name: 'logs',
+    role: 'read',
     summary: 'Tell what processes have written',
     description:
       'Tells, of all watchers or the one named, where each output goes: the last lines of what is kept in memory (type memory, or the ' +

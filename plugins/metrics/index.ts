@@ -7,6 +7,7 @@ import { CONTENT_TYPE, prometheusText } from './prometheus.js';
 const metricsCommand = (collect: () => Promise<readonly Family[]>) =>
   defineCommand({
     name: 'metrics',
+    role: 'read',
     summary: 'Show figures of the daemon and of plugins',
     description: 'Tells the figures of all metrics, those that plugins add too, as text for Prometheus and as data.',
     request: {

@@ -15,12 +15,14 @@ export const schema = {
     },
     url: {
       type: ['string', 'null'],
+      secret: true,
       default: null,
       description: 'Where to POST each event, as JSON. Only its host is ever logged.',
       examples: ['$(circus.env.WEBHOOK_URL)'],
     },
     headers: {
       type: 'object',
+      secret: true,
       additionalProperties: { type: 'string' },
       default: {},
       description: 'Headers to send with it; their values are never logged.',

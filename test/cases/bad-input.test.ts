@@ -94,7 +94,7 @@ const CASES: readonly BadCase[] = [
   {
     title: 'an address that is not one of this machine',
     file: 'a.yaml',
-    config: (place) => yamlHead(place).replace(place.endpoint, 'tcp://192.0.2.1:5555') + worker(place),
+    config: (place) => `allow_remote: true\n${yamlHead(place).replace(place.endpoint, 'tcp://192.0.2.1:5555')}${worker(place)}`,
     status: 1,
     stderr: [/^circusd: .*cannot listen on tcp:\/\/192\.0\.2\.1:5555: .*no such address/],
   },

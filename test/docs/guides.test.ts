@@ -114,7 +114,7 @@ describe('moving from Circus', () => {
     '[socket:NAME]': Object.keys(socketSchema.properties),
   };
   /** Watcher options that are no key of Circus's. */
-  const OURS = ['env', 'plugins', 'options'];
+  const OURS = ['env', 'credentials', 'plugins', 'options'];
 
   for (const [heading, keys] of Object.entries(SECTIONS)) {
     it(`tells what becomes of every key of ${heading}`, () => {

@@ -46,6 +46,30 @@ export const daemonProperties = {
     description:
       'UDP multicast address where the daemon answers `ringmaster discover` and clients of Circus, which tells its addresses to whoever asks. Without one: it does not; for a circus.ini udp://237.219.251.97:12027. Empty: off.',
   },
+  allow_remote: {
+    type: 'boolean',
+    default: false,
+    applies: 'daemon',
+    description:
+      'Let endpoints without `curve` be reached from other machines: whoever reaches them can do everything. Without it such an endpoint is an error, in a circus.ini a warning.',
+  },
+  curve: {
+    type: ['object', 'null'],
+    additionalProperties: false,
+    required: ['secret_key_file', 'authorized_keys_file'],
+    properties: {
+      secret_key_file: { type: 'string', minLength: 1, description: 'Key pair of the daemon, made by `ringmaster keys new`.' },
+      authorized_keys_file: {
+        type: 'string',
+        minLength: 1,
+        description: 'Keys of those who may connect, each with a role, made by `ringmaster keys authorize`; read anew when it changes.',
+      },
+    },
+    default: null,
+    applies: 'daemon',
+    description: 'Keys, for endpoints over TCP: everything is encrypted, and only keys that are authorised get in.',
+    examples: [{ secret_key_file: '/etc/ringmaster/keys/daemon.key', authorized_keys_file: '/etc/ringmaster/keys/authorized' }],
+  },
   check_delay: {
     type: ['number', 'string'],
     quantity: 'duration',

@@ -1,5 +1,6 @@
 import type { FromSchema, JsonSchema } from '../../json-schema.js';
 import { outputSchema, streamSchema } from '../../output-schema.js';
+import { credentialsSchema, envFileSchema } from './env-sources.js';
 
 /** Resource limits of setrlimit(2) that `rlimit_*` options name. */
 export const RLIMITS = [
@@ -193,6 +194,8 @@ export const watcherSchema = {
       applies: 'restart',
       description: 'Environment of the processes. `$NAME` (capitals) stands for the value in the environment of the daemon.',
     },
+    env_file: envFileSchema,
+    credentials: credentialsSchema,
     max_age: {
       type: ['number', 'string'],
       quantity: 'duration',

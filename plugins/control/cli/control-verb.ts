@@ -3,6 +3,7 @@ import type { Client } from '../client.js';
 import { ArgumentError, type Command, type CommandCli, type Reply } from '../command.js';
 import { commandOptions, optionsOf } from './command-options.js';
 import { chooseEndpoint, timeoutOf } from './endpoint.js';
+import { clientKeys, KEY_OPTIONS } from './key-options.js';
 import { SSH_OPTIONS, sshServer } from './ssh-command.js';
 import { statusOverview } from './status-verb.js';
 import { failureOf, type Target, withClient } from './talk.js';
@@ -14,7 +15,16 @@ export const SHARED_OPTIONS: readonly VerbOption[] = [
   { name: 'timeout', value: 'SECONDS', summary: 'how long to wait for an answer (5; with --waiting 60)' },
   { name: 'json', summary: 'print the whole answer as JSON' },
   ...SSH_OPTIONS,
+  ...KEY_OPTIONS,
 ];
+
+/** Switch of every verb whose answer may have secrets in it. */
+export const SHOW_SECRETS: VerbOption = { name: 'show-secrets', summary: 'show passwords, tokens and the like instead of ***' };
+
+/** Adds what the switch asks for. */
+export function withSecrets(properties: Record<string, unknown>, values: VerbValues): Record<string, unknown> {
+  return values[SHOW_SECRETS.name] === true ? { ...properties, show_secrets: true } : properties;
+}
 
 const TIMEOUT_S = 5;
 const WAITING_TIMEOUT_S = 60;
@@ -45,14 +55,14 @@ export function controlVerb(command: Command, cli: CommandCli): Verb {
     group: groupOf(command.name),
     usage: cli.usage,
     description: command.description,
-    options: [...optionsOf(command), ...SHARED_OPTIONS],
+    options: [...optionsOf(command), ...SHARED_OPTIONS, SHOW_SECRETS],
     ...(cli.completes !== undefined && { completes: cli.completes }),
     ...(cli.then_completes !== undefined && { then_completes: cli.then_completes }),
     async run(args, values, io) {
       let status: number = EXIT_STATUS.ok;
       const given = cli.waits === true ? { ...values, waiting: true } : values;
       const failed = await talking(cli.verb ?? command.name, cli.usage, given, io, async (target) => {
-        const properties = cli.message(args, commandOptions(command, values));
+        const properties = withSecrets(cli.message(args, commandOptions(command, values)), values);
         await withClient(target, async (client) => {
           const reply = await client.call(command.name, properties);
           const text = values.json === true ? JSON.stringify(reply) : await printed(command, cli, client, reply);
@@ -97,10 +107,12 @@ function remedyOf({ context, fix }: Reply): string {
 /** The daemon that options name. @throws ArgumentError */
 export function targetOf(values: VerbValues, io: Io): Target {
   const server = sshServer(values);
+  const curve = clientKeys(values, io.env);
   const timeout_ms = timeoutOf(textOf(values.timeout), values.waiting === true ? WAITING_TIMEOUT_S : TIMEOUT_S);
   return {
     endpoint: chooseEndpoint(textOf(values.endpoint), ['RINGMASTER_ENDPOINT', 'CIRCUSCTL_ENDPOINT'], io.env, server !== null),
     timeout_ms,
+    curve,
     ...(server !== null && { tunnel: new SshTunnel(server, timeout_ms) }),
   };
 }

@@ -3,6 +3,7 @@ import { Client } from '../client.js';
 import { commandTable } from '../commands/index.js';
 import { controlVerb, groupRank, SHARED_OPTIONS, targetOf } from './control-verb.js';
 import { circusctl } from './ctl.js';
+import { keysVerbs } from './keys-verbs.js';
 import { listenVerb } from './listen.js';
 import { remoteVerbs } from './remote-verbs.js';
 import { circusTop, topVerb } from './top/index.js';
@@ -15,7 +16,12 @@ const commands = [...commandTable.values()]
 
 /** What the control plugin adds to the command line: a verb for each command, `listen`, `top`, circusctl and circus-top. */
 const provider: VerbProvider = {
-  verbs: [...commands.flatMap((command) => (command.cli === undefined ? [] : [controlVerb(command, command.cli)])), listenVerb, topVerb],
+  verbs: [
+    ...commands.flatMap((command) => (command.cli === undefined ? [] : [controlVerb(command, command.cli)])),
+    listenVerb,
+    topVerb,
+    ...keysVerbs,
+  ],
   programs: [circusctl, circusTop],
   options: SHARED_OPTIONS,
   moreVerbs: remoteVerbs,

@@ -2,7 +2,7 @@ import type { Io, MoreVerbs, Verb, VerbValues } from '../../../core/index.js';
 import type { CommandListing, Reply } from '../command.js';
 import { commandTable } from '../commands/index.js';
 import { argumentsUsage } from '../listing.js';
-import { SHARED_OPTIONS, talking, targetOf } from './control-verb.js';
+import { SHARED_OPTIONS, SHOW_SECRETS, talking, targetOf, withSecrets } from './control-verb.js';
 import { formProperties, formVerbOptions } from './form-arguments.js';
 import { failureOf, type Target, withClient } from './talk.js';
 
@@ -28,10 +28,10 @@ function remoteVerb(form: CommandListing): Verb {
     group: `Of plugin ${form.plugin}:`,
     usage,
     description: form.description ?? form.summary,
-    options: [...options, ...SHARED_OPTIONS.filter(({ name }) => !options.some((own) => own.name === name))],
+    options: [...options, ...[...SHARED_OPTIONS, SHOW_SECRETS].filter(({ name }) => !options.some((own) => own.name === name))],
     async run(args, values, io) {
       return talking(form.name, usage, values, io, async (target) => {
-        const properties = formProperties(form, args, values);
+        const properties = withSecrets(formProperties(form, args, values), values);
         const reply = await withClient(target, (client) => client.call(form.name, properties));
         io.stdout.write(`${values.json === true ? JSON.stringify(reply) : replyText(form, reply)}\n`);
       });

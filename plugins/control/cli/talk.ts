@@ -1,5 +1,5 @@
 import { EXIT_STATUS, isRingmasterError, messageOf } from '../../../core/index.js';
-import { Client } from '../client.js';
+import { Client, type ClientKeys } from '../client.js';
 import { ArgumentError, type Reply } from '../command.js';
 import type { SshTunnel } from './tunnel.js';
 
@@ -7,6 +7,8 @@ import type { SshTunnel } from './tunnel.js';
 export interface Target {
   readonly endpoint: string;
   readonly timeout_ms: number;
+  /** Keys, where the daemon wants some. */
+  readonly curve?: ClientKeys | undefined;
   /** The way to it, where it is on another machine. */
   readonly tunnel?: SshTunnel;
   /** The tunnel is used again: whoever made it closes it. */

@@ -1,5 +1,6 @@
 import { Dealer } from 'zeromq';
 import { messageOf, RingmasterError } from '../../../core/index.js';
+import type { CurveClientOptions } from './curve.js';
 import { monitor } from './monitor.js';
 import { refusal } from './refusal.js';
 
@@ -24,12 +25,13 @@ export interface ConnectionListener {
  */
 export class Connection {
   // Not `immediate`: with that ZeroMQ drops what was received and not read yet when the connection ends.
-  readonly #dealer = new Dealer({ linger: 0, sendTimeout: 0, sendHighWaterMark: 0, receiveHighWaterMark: 0 });
+  readonly #dealer: Dealer;
   readonly #endpoint: string;
   readonly #listener: ConnectionListener;
   #ready = false;
 
-  constructor(endpoint: string, listener: ConnectionListener) {
+  constructor(endpoint: string, listener: ConnectionListener, curve: CurveClientOptions | undefined) {
+    this.#dealer = new Dealer({ ...curve, linger: 0, sendTimeout: 0, sendHighWaterMark: 0, receiveHighWaterMark: 0 });
     this.#endpoint = endpoint;
     this.#listener = listener;
     monitor(this.#dealer, (type) => this.#happened(type)).catch((error: unknown) => this.#fail(error));
@@ -67,8 +69,10 @@ export class Connection {
     if (type === 'handshake') {
       this.#ready = true;
       this.#listener.ready();
+    } else if (type === 'handshake:error:auth') {
+      this.#refuse('the key is not authorised there');
     } else if (type.startsWith('handshake:error')) {
-      this.#refuse('what listens there does not speak ZeroMQ');
+      this.#refuse('what listens there does not speak ZeroMQ, or wants a key (--key and --server-key)');
     } else if (this.#ready && type === 'disconnect') {
       // Replies that came before the end are read first.
       setImmediate(() => setImmediate(() => this.#fail(new Error('disconnected'))));

@@ -1,8 +1,9 @@
 import { Subscriber } from 'zeromq';
 import { RingmasterError } from '../../../core/index.js';
+import { curveOptions } from './curve.js';
 import { monitor } from './monitor.js';
 import { refusal } from './refusal.js';
-import type { ClientEvent } from './types.js';
+import type { ClientEvent, ClientKeys } from './types.js';
 
 /** Events kept while nobody asks for them; further ones are dropped. */
 const KEPT_EVENTS = 10_000;
@@ -12,12 +13,14 @@ export class EventStream implements AsyncIterable<ClientEvent>, Disposable {
   /** Settles when the connection stands. The daemon knows of the subscription a moment later; earlier events are not told. */
   readonly opened: Promise<void>;
   readonly #topics: readonly string[];
+  readonly #keys: ClientKeys | undefined;
   readonly #closed = new AbortController();
   readonly #onClosed: (stream: EventStream) => void;
   #socket: Subscriber | undefined;
 
   /** @param endpoint the event endpoint, once it is known */
-  constructor(endpoint: Promise<string>, topics: readonly string[], onClosed: (stream: EventStream) => void) {
+  constructor(endpoint: Promise<string>, topics: readonly string[], keys: ClientKeys | undefined, onClosed: (stream: EventStream) => void) {
+    this.#keys = keys;
     this.#topics = topics;
     this.#onClosed = onClosed;
     this.opened = endpoint.then((address) => this.#connect(address));
@@ -55,7 +58,7 @@ export class EventStream implements AsyncIterable<ClientEvent>, Disposable {
   #connect(endpoint: string): Promise<void> {
     const { signal } = this.#closed;
     if (signal.aborted) throw reasonOf(signal);
-    const socket = new Subscriber({ linger: 0, receiveHighWaterMark: KEPT_EVENTS });
+    const socket = new Subscriber({ ...curveOptions(this.#keys, endpoint), linger: 0, receiveHighWaterMark: KEPT_EVENTS });
     this.#socket = socket;
     socket.subscribe(...this.#topics);
     return new Promise((resolve, reject) => {

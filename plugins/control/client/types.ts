@@ -33,6 +33,14 @@ export type CallArguments<C extends string> =
     ? [properties?: PropertiesOf<C>, options?: CallOptions]
     : [properties: PropertiesOf<C>, options?: CallOptions];
 
+/** Keys of CURVE, each a text of 40 characters. */
+export interface ClientKeys {
+  readonly public_key: string;
+  readonly secret_key: string;
+  /** The public key of the daemon. */
+  readonly server_key: string;
+}
+
 export interface ClientOptions {
   /** ZeroMQ address of the control endpoint. */
   readonly endpoint: string;
@@ -43,6 +51,8 @@ export interface ClientOptions {
    * Nothing is changed where it is not given.
    */
   readonly reach?: (endpoint: string) => Promise<string>;
+  /** Keys, for an endpoint over TCP that wants some. */
+  readonly curve?: ClientKeys | undefined;
   /** Closes the client; what is pending then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }

@@ -1,6 +1,7 @@
 import type { JsonSchema } from '../../../core/json-schema.js';
 import type { Command } from '../../../plugins/control/command.js';
 import { commandTable } from '../../../plugins/control/commands/index.js';
+import { roleOf } from '../../../plugins/control/roles.js';
 import { type Exchange, exchanges } from './exchanges.js';
 import { code, fenced, page, table } from './markdown.js';
 import { typeText } from './options.js';
@@ -13,8 +14,8 @@ export async function commandsPage(): Promise<string> {
     'What the control endpoint answers. [The guide](../control.md) tells about the protocol, the client and the command line.',
     'Every reply has `id`, `status` (`ok` or `error`) and `time`, seconds since the epoch. Command names are read without regard to case.\nOn the command line each is a verb of `ringmaster` and of `circusctl`; `plugin_add` is `ringmaster plugin add`.',
     table(
-      ['Command', 'What it does'],
-      all.map(({ name, summary }) => [`[${code(name)}](#${name})`, summary]),
+      ['Command', 'What it does', 'Role'],
+      all.map(({ name, summary }) => [`[${code(name)}](#${name})`, summary, roleOf({ key: name, value: {} })]),
     ),
     ...all.flatMap((command) => commandParts(command, examples.get(command.name))),
   ]);

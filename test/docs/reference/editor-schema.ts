@@ -70,7 +70,7 @@ function mapped(properties: Readonly<Record<string, JsonSchema>>): Json {
 
 /** The schema of what may be written for a value: quantities as text with a unit, and text with a variable for anything simple. */
 function written(schema: JsonSchema): Json {
-  const { quantity, applies: _, unit, properties, additionalProperties, items, anyOf, description, ...rest } = schema;
+  const { quantity, applies: _, secret: __, unit, properties, additionalProperties, items, anyOf, description, ...rest } = schema;
   const base = {
     ...rest,
     ...(description !== undefined && { description: unit === undefined ? description : `${description} (${unit})` }),

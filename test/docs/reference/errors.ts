@@ -19,6 +19,7 @@ const ERRNO_WORDS: Readonly<Record<keyof typeof ERRNO, string>> = {
   os_error: 'error of the operating system',
   command_error: 'error in a command',
   bad_message_data: 'a command that somebody waited for failed on its way; the reason begins with `server error: `',
+  forbidden: 'not allowed to whoever asks; not in Circus',
 };
 
 /** The error with the names of its parameters where their values go: `program {name} not found`. */

@@ -9,6 +9,7 @@ import { definePlugin } from '../../../core/plugin.js';
 import { Scope } from '../../../core/scope.js';
 import { splitWords } from '../../../core/shell-words.js';
 import { createHarness } from '../../../core/testing.js';
+import { LOCAL } from '../../../plugins/control/asker.js';
 import { commandOptions, optionsOf } from '../../../plugins/control/cli/command-options.js';
 import { asContribution, type Command, type Reply } from '../../../plugins/control/command.js';
 import { type Commands, commandTable } from '../../../plugins/control/commands/index.js';
@@ -174,6 +175,8 @@ async function ask(request: Readonly<Record<string, unknown>>): Promise<Reply> {
       log: silentLogger,
       max_message_bytes: 1_048_576,
       max_in_flight: 1,
+      secrets: () => new Map(),
+      identify: () => LOCAL,
       send: (_client, text) => send(text),
     });
     dispatcher.handle('example', Buffer.from(JSON.stringify(request)));

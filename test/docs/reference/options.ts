@@ -90,9 +90,9 @@ function rangeText(schema: JsonSchema): string {
   return limits.join(', ');
 }
 
-function descriptionText({ description = '', examples = [], deprecated }: JsonSchema): string {
+function descriptionText({ description = '', examples = [], deprecated, secret }: JsonSchema): string {
   const shown = examples.length === 0 ? '' : ` Example: ${examples.map((example) => jsonCode(example)).join(', ')}.`;
-  return `${deprecated === true ? 'Deprecated. ' : ''}${description}${shown}`;
+  return `${deprecated === true ? 'Deprecated. ' : ''}${description}${shown}${secret === true ? ' Secret: never shown.' : ''}`;
 }
 
 /** The kinds of quantity and what may be written for each. */

@@ -107,7 +107,9 @@ describe('control cli: programs against an endpoint', () => {
         const address = other.address();
         const endpoint = `tcp://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
         const { stderr, status } = await run(bin, ['--endpoint', endpoint, 'status']);
-        expect(stderr).to.include(`cannot connect to ${endpoint}: what listens there does not speak ZeroMQ\n`);
+        expect(stderr).to.include(
+          `cannot connect to ${endpoint}: what listens there does not speak ZeroMQ, or wants a key (--key and --server-key)\n`,
+        );
         expect(status).to.equal(1);
       } finally {
         other.close();

@@ -1,0 +1,31 @@
+import { isObject, type JsonObject, own } from './json-value.js';
+import type { Findings } from './problem.js';
+
+const ENDPOINTS = ['endpoint', 'pubsub_endpoint', 'stats_endpoint'] as const;
+
+/** Whether only this machine reaches an endpoint: a unix socket, or TCP on the loopback. A name that is not known to be is not. */
+export function isLocal(endpoint: string): boolean {
+  const text = endpoint.toLowerCase();
+  if (/^(?:ipc|inproc):\/\//.test(text)) return true;
+  const host = /^tcp:\/\/(?:[^;]*;)?\[?([^\]]*?)\]?:[^:\]]*$/.exec(text)?.[1];
+  if (host === undefined) return false;
+  return /^(?:localhost|lo|lo0|::1|(?:::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/.test(host);
+}
+
+/**
+ * Whoever reaches an endpoint runs commands as the daemon: one that other machines reach needs keys, or somebody who says that they may.
+ * A circus.ini runs as it has always run, with a warning.
+ */
+export function checkExposure(config: JsonObject, isCircus: boolean, findings: Findings): void {
+  if (own(config, 'allow_remote') === true || isObject(own(config, 'curve'))) return;
+  for (const key of ENDPOINTS) {
+    const found = own(config, key);
+    if (typeof found !== 'string' || isLocal(found)) continue;
+    const does = key === 'endpoint' ? 'run commands as the user of the daemon' : 'see what it publishes';
+    const message = `can be reached from other machines, and whoever reaches it can ${does}, got ${JSON.stringify(found)}`;
+    const fix = 'use an ipc:// socket or 127.0.0.1, or keys (see `curve` and `ringmaster keys`), or say `allow_remote`';
+    const allowed = 'an address of this machine alone';
+    if (isCircus) findings.warn([key], { message, found, allowed, fix });
+    else findings.error([key], { message, found, allowed, fix });
+  }
+}

@@ -1,0 +1,76 @@
+/** What stands for a value that is not shown. */
+export const MASK = '***';
+
+/** Words that say of a name, wherever they stand in it, that its value is a secret. */
+const ANYWHERE = /PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL/;
+/** The same for words that are parts of harmless ones too: they count by themselves only. */
+const BY_ITSELF = /(?:^|_)(?:[A-Z]*TOKEN|(?:API|PRIVATE|ACCESS|AUTH|ENCRYPTION|SIGNING)?KEY|PASS|PWD|DSN|AUTH|AUTHORIZATION|COOKIE)(?:_|$)/;
+/** Names of where a secret is kept, and of what is known of one. */
+const ABOUT = /(?:^|_)PUBLIC_KEY$|_(?:FILE|FILES|PATH|DIR|ID|NAME|COUNT|TYPE|LENGTH|BYTES|TTL|SOCK)$/;
+
+/** Secret options of plugins that are marked so in their schemas: names of options by the name of the plugin. */
+export type MarkedSecrets = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Whether a variable or an option of that name is taken for a secret: DB_PASSWORD, apiKey, GITHUB_TOKEN, SENTRY_DSN. */
+export function looksSecret(name: string): boolean {
+  const words = name
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replaceAll(/[^A-Za-z0-9]+/g, '_')
+    .toUpperCase();
+  return !ABOUT.test(words) && (ANYWHERE.test(words) || BY_ITSELF.test(words));
+}
+
+/** A text without the passwords of the URLs in it: `postgres://me:***@host/db`. */
+export function maskText(text: string): string {
+  return text.includes('://') ? text.replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/?#@]*:)[^\s/?#@]+(?=@)/gi, `$1${MASK}`) : text;
+}
+
+/**
+ * A copy of a JSON value in which secrets are `***`: texts and numbers under names that look it, passwords in URLs, options that are
+ * marked, whole; and of an entry `{option or name, value or from and to}` the values where its option is one.
+ */
+export function maskSecrets(value: unknown, marked: MarkedSecrets = new Map()): unknown {
+  return masked(value, marked, NOTHING);
+}
+
+/** Maps of what is said of each watcher, whatever it is called. */
+const BY_WATCHER = ['statuses'];
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** @param names what is marked among the keys, or the options of entries, that `value` has */
+function masked(value: unknown, marked: MarkedSecrets, names: ReadonlySet<string>): unknown {
+  if (typeof value === 'string') return maskText(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => masked(item, marked, names));
+  if ('toJSON' in value && typeof value.toJSON === 'function') return masked(value.toJSON(), marked, names);
+  const entries = Object.entries(value);
+  const entry = new Map<string, unknown>(entries);
+  const hidden = hiddenOf(entry, marked, names);
+  // A step or a status of a plugin has entries of its options in it.
+  const owner = entry.get('plugin') ?? (entry.get('what') === 'plugin' ? entry.get('name') : undefined);
+  const below = typeof owner === 'string' ? marked.get(owner) : undefined;
+  return Object.fromEntries(
+    entries.map(([key, member]) => {
+      if (BY_WATCHER.includes(key)) return [key, member];
+      const isMarked = names.has(key) || hidden.includes(key);
+      if (isMarked || looksSecret(key)) return [key, hide(member, isMarked, marked)];
+      return [key, masked(member, marked, marked.get(key) ?? (Array.isArray(member) ? below : undefined) ?? NOTHING)];
+    }),
+  );
+}
+
+/** There is nothing to hide in nothing; what is inside of an object is looked at where only its name makes it a secret. */
+function hide(value: unknown, whole: boolean, marked: MarkedSecrets): unknown {
+  if (value === null || value === undefined || value === '' || typeof value === 'boolean') return value;
+  return typeof value === 'object' && !whole ? masked(value, marked, NOTHING) : MASK;
+}
+
+/** Keys of an entry that tells of one option, where that is a secret. */
+function hiddenOf(entry: ReadonlyMap<string, unknown>, marked: MarkedSecrets, names: ReadonlySet<string>): readonly string[] {
+  const keys = entry.has('to') ? ['from', 'to'] : entry.has('value') ? ['value'] : [];
+  const option = entry.get(entry.has('to') ? 'option' : 'name');
+  if (keys.length === 0 || typeof option !== 'string') return [];
+  const [plugin = '', key = ''] = option.split('.');
+  return entry.get('secret') === true || looksSecret(option) || names.has(option) || marked.get(plugin)?.has(key) === true ? keys : [];
+}

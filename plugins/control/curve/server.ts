@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { type BigIntStats, statSync } from 'node:fs';
+import { explain, type Logger, messageOf, RingmasterError } from '../../../core/index.js';
+import type { Asker } from '../asker.js';
+import { type AuthorizedKey, parseAuthorized } from './authorized.js';
+import { type KeyPair, readKeyFile, readKeyPair } from './key-files.js';
+import { proofOf } from './proof.js';
+import { encodeZ85 } from './z85.js';
+import { authenticate } from './zap.js';
+
+export interface CurveOptions {
+  readonly secret_key_file: string;
+  readonly authorized_keys_file: string;
+}
+
+/** What makes a socket one that only authorised keys connect to. */
+export interface CurveSocketOptions {
+  readonly curveServer: true;
+  readonly curveSecretKey: string;
+  readonly zapDomain: string;
+  readonly zapEnforceDomain: true;
+}
+
+/** How long there is no other line about keys that are refused. */
+const QUIET_MS = 10_000;
+
+/** Knows who may connect to the endpoints of one daemon, and who sent a request. */
+export class CurveServer implements Disposable {
+  readonly socket: CurveSocketOptions;
+  readonly #pair: KeyPair;
+  readonly #file: string;
+  readonly #log: Logger;
+  #seen = '';
+  #refusals = 0;
+  #told_ms = Number.NEGATIVE_INFINITY;
+  #keys: readonly AuthorizedKey[] = [];
+  #byProof: ReadonlyMap<string, AuthorizedKey> = new Map();
+  #registered: Disposable | undefined;
+
+  private constructor({ secret_key_file, authorized_keys_file }: CurveOptions, log: Logger) {
+    this.#pair = readKeyPair(secret_key_file);
+    this.#file = authorized_keys_file;
+    this.#log = log;
+    const zapDomain = `ringmaster-${randomUUID()}`;
+    this.socket = { curveServer: true, curveSecretKey: this.#pair.secret_key, zapDomain, zapEnforceDomain: true };
+  }
+
+  /** @throws RM_KEY_FILE */
+  static async open(options: CurveOptions, log: Logger): Promise<CurveServer> {
+    const server = new CurveServer(options, log);
+    server.#read();
+    server.#registered = await authenticate(server.socket.zapDomain, (key) => server.#mayConnect(encodeZ85(key)));
+    return server;
+  }
+
+  [Symbol.dispose](): void {
+    this.#registered?.[Symbol.dispose]();
+  }
+
+  /** Who sent a request with this proof; whoever could connect may look, and whoever has been revoked may nothing. @throws RM_FORBIDDEN */
+  identify(proof: unknown): Asker {
+    this.#refresh();
+    if (typeof proof !== 'string') return { who: 'a key that does not say which', role: 'read' };
+    const key = this.#byProof.get(proof);
+    if (key === undefined) throw new RingmasterError('RM_FORBIDDEN', ['a request', 'its key is not authorised, or is no more']);
+    return { who: `key ${key.name}`, role: key.role };
+  }
+
+  #mayConnect(public_key: string): boolean {
+    this.#refresh();
+    const found = this.#keys.find((key) => key.public_key === public_key);
+    if (found === undefined) this.#refused(public_key);
+    return found !== undefined;
+  }
+
+  /** Strangers do not fill the log. */
+  #refused(public_key: string): void {
+    this.#refusals++;
+    if (performance.now() - this.#told_ms < QUIET_MS) return;
+    this.#told_ms = performance.now();
+    this.#log.warn('a key that is not authorised was refused', { public_key, refusals: this.#refusals });
+  }
+
+  /** A file that can't be read any more lets nobody in. */
+  #refresh(): void {
+    try {
+      if (this.#stamp() !== this.#seen) this.#read();
+    } catch (error) {
+      if (this.#keys.length > 0) this.#log.error(`nobody is let in any more: ${explain(error)}`);
+      this.#take([], '');
+    }
+  }
+
+  #read(): void {
+    const stamp = this.#stamp();
+    const text = readKeyFile(this.#file, false);
+    try {
+      this.#take(parseAuthorized(text), stamp);
+    } catch (cause) {
+      throw new RingmasterError('RM_KEY_FILE', [this.#file, messageOf(cause)], { cause });
+    }
+  }
+
+  #take(keys: readonly AuthorizedKey[], stamp: string): void {
+    this.#keys = keys;
+    this.#byProof = new Map(keys.map((key) => [proofOf(this.#pair.secret_key, key.public_key), key]));
+    this.#seen = stamp;
+  }
+
+  #stamp(): string {
+    const found: BigIntStats | undefined = statSync(this.#file, { bigint: true, throwIfNoEntry: false });
+    return found === undefined ? 'none' : `${found.dev}:${found.ino}:${found.ctimeNs}:${found.size}`;
+  }
+}

@@ -1,0 +1,212 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chmod, rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { curveKeyPair, Dealer } from 'zeromq';
+import { rejects } from '../../core/testing.js';
+import { Client, type ClientKeys } from '../../plugins/control/client.js';
+import { writeAuthorized } from '../../plugins/control/curve/authorized.js';
+import { readKeyPair, writeKeyFile } from '../../plugins/control/curve/key-files.js';
+import { ROLES } from '../../plugins/control/roles.js';
+import { runBin } from '../fixtures/cli/run-bin.js';
+import { Daemon } from '../fixtures/daemon.js';
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+async function keys(directory: string, ...words: readonly string[]): Promise<string> {
+  const { stdout, stderr, status } = await runBin('main', ['keys', ...words, '--directory', join(directory, 'keys')]);
+  if (status !== 0) throw new Error(stderr);
+  return stdout.trim();
+}
+
+/** A daemon over TCP that wants keys, and clients with some. */
+class KeyedDaemon implements AsyncDisposable {
+  readonly daemon: Daemon;
+  readonly endpoint: string;
+  readonly #server_key: string;
+  readonly #clients: Client[] = [];
+
+  private constructor(daemon: Daemon, endpoint: string, server_key: string) {
+    this.daemon = daemon;
+    this.endpoint = endpoint;
+    this.#server_key = server_key;
+  }
+
+  static async start(): Promise<KeyedDaemon> {
+    const [port, pubsub] = [await freePort(), await freePort()];
+    const endpoint = `tcp://127.0.0.1:${port}`;
+    // The config names the keys, which are made in its directory: the first start tells where that is, and fails for want of them.
+    const options = {
+      file: 'ringmaster.json',
+      bin: 'main',
+      args: () => ['run'],
+      config: ({ directory, marker }: { directory: string; marker: string }) =>
+        JSON.stringify({
+          endpoint,
+          pubsub_endpoint: `tcp://127.0.0.1:${pubsub}`,
+          curve: { secret_key_file: join(directory, 'keys/daemon.key'), authorized_keys_file: join(directory, 'keys/authorized') },
+          watchers: { web: { cmd: `sleep ${marker}`, env: { DB_PASSWORD: 'hunter2' } } },
+        }),
+    } as const;
+    const first = await Daemon.launch(options);
+    expect((await first.ended).status).to.equal(1);
+    expect(first.stderr).to.include('cannot use the key file').and.include('ringmaster keys new');
+    const { directory } = first.place;
+    const names = ['daemon', 'read', 'operate', 'admin', 'stranger'] as const;
+    const pairs = names.map((name) => ({ name, ...curveKeyPair() }));
+    for (const { name, publicKey, secretKey } of pairs) {
+      writeKeyFile(join(directory, `keys/${name}.key`), `public ${publicKey}\nsecret ${secretKey}\n`, true);
+    }
+    const authorized = ROLES.map((role) => ({ role, name: role, public_key: pairs.find(({ name }) => name === role)?.publicKey ?? '' }));
+    writeKeyFile(join(directory, 'keys/authorized'), writeAuthorized(authorized));
+    const server_key = pairs[0]?.publicKey ?? '';
+    const daemon = await Daemon.program([join(process.cwd(), 'dist/core/main.js'), 'run', join(directory, 'ringmaster.json')]);
+    await daemon.ready();
+    const keyed = new KeyedDaemon(daemon, endpoint, server_key);
+    keyed.#directory = directory;
+    keyed.#first = first;
+    return keyed;
+  }
+
+  #directory = '';
+  #first: Daemon | undefined;
+
+  get directory(): string {
+    return this.#directory;
+  }
+
+  keysOf(name: string): ClientKeys {
+    return { ...readKeyPair(join(this.directory, `keys/${name}.key`)), server_key: this.#server_key };
+  }
+
+  client(curve?: ClientKeys): Client {
+    const client = new Client({ endpoint: this.endpoint, curve });
+    this.#clients.push(client);
+    return client;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients) client.close();
+    await this.daemon[Symbol.asyncDispose]();
+    await this.#first?.[Symbol.asyncDispose]();
+  }
+}
+
+describe('a daemon that wants keys', function () {
+  this.timeout(60_000);
+
+  it('lets each key do what its role says, and nobody without a key do anything', async () => {
+    await using keyed = await KeyedDaemon.start();
+    const [read, operate, admin] = ['read', 'operate', 'admin'].map((name) => keyed.client(keyed.keysOf(name)));
+    if (read === undefined || operate === undefined || admin === undefined) throw new Error('no clients');
+    expect((await read.call('status', { name: 'web' })).status).to.equal('active');
+    for (const command of ['stop', 'quit', 'set'] as const) {
+      const error = await rejects(read.call(command as string, { name: 'web', options: {} }), 'RM_CLIENT_REPLY');
+      expect(error).to.deep.include({ errno: 7 });
+      expect(error.message).to.include('needs the role').and.include('key read has read');
+    }
+    expect((await operate.call('incr', { name: 'web' }, { waiting: true })).numprocesses).to.equal(2);
+    await rejects(operate.call('add', { name: 'x', cmd: 'id' }), 'RM_CLIENT_REPLY');
+    const secret = { name: 'web', show_secrets: true };
+    await rejects(operate.call('options', secret), 'RM_CLIENT_REPLY');
+    expect(JSON.stringify(await operate.call('options', { name: 'web' })))
+      .to.include('***')
+      .and.not.include('hunter2');
+    expect(JSON.stringify(await admin.call('options', secret))).to.include('hunter2');
+
+    const set = { name: 'web', options: { env: { DB_PASSWORD: 'hunter3' } } };
+    await admin.call('set', set, { waiting: true });
+    await keyed.daemon.printed('key admin asks for set');
+    expect(keyed.daemon.stdout).to.include('key operate asks for incr').and.include('key read was refused quit');
+    expect(keyed.daemon.stdout).to.not.include('asks for status').and.not.include('hunter3');
+
+    await rejects(keyed.client().call('status'), 'RM_CLIENT_REFUSED');
+    await rejects(keyed.client(keyed.keysOf('stranger')).call('status'), 'RM_CLIENT_REFUSED');
+    const impostor = { ...keyed.keysOf('read'), server_key: keyed.keysOf('stranger').public_key };
+    await rejects(keyed.client(impostor).call('status'), 'RM_CLIENT_REFUSED');
+  });
+
+  it('has a request without a proof, or with one that is made up, do no more than look', async () => {
+    await using keyed = await KeyedDaemon.start();
+    const { public_key, secret_key, server_key } = keyed.keysOf('read');
+    const socket = new Dealer({
+      linger: 0,
+      receiveTimeout: 10_000,
+      curvePublicKey: public_key,
+      curveSecretKey: secret_key,
+      curveServerKey: server_key,
+    });
+    socket.connect(keyed.endpoint);
+    const ask = async (request: object): Promise<Record<string, unknown>> => {
+      await socket.send(JSON.stringify(request));
+      const [body] = await socket.receive();
+      return JSON.parse(String(body));
+    };
+    expect(await ask({ id: 1, command: 'list' })).to.include({ status: 'ok' });
+    expect(await ask({ id: 2, command: 'quit' })).to.include({ status: 'error', errno: 7, code: 'RM_FORBIDDEN' });
+    expect(await ask({ id: 3, command: 'list', auth: 'made-up' })).to.include({ status: 'error', errno: 7 });
+    socket.close();
+  });
+
+  it('refuses a key from the moment that it is revoked, on a connection that stands', async () => {
+    await using keyed = await KeyedDaemon.start();
+    const operate = keyed.client(keyed.keysOf('operate'));
+    await operate.call('incr', { name: 'web' });
+    await keys(keyed.directory, 'revoke', 'operate');
+    const error = await rejects(operate.call('incr', { name: 'web' }), 'RM_CLIENT_REPLY');
+    expect(error).to.deep.include({ errno: 7 });
+    const admin = keyed.client(keyed.keysOf('admin'));
+    await admin.call('list');
+    await chmod(join(keyed.directory, 'keys/authorized'), 0o666);
+    await rejects(admin.call('list'), 'RM_CLIENT_REPLY');
+    await rm(join(keyed.directory, 'keys/authorized'));
+    await rejects(admin.call('list'), 'RM_CLIENT_REPLY');
+  });
+
+  it('gets its keys from the command line, which never prints a secret one nor replaces a pair', async () => {
+    await using keyed = await KeyedDaemon.start();
+    const public_key = await keys(keyed.directory, 'new', 'laptop');
+    expect(await keys(keyed.directory, 'show', 'laptop')).to.equal(public_key);
+    await keys(keyed.directory, 'authorize', public_key, 'laptop', '--role', 'operate');
+    expect(await keys(keyed.directory, 'list')).to.match(/laptop +operate +\S{40}/);
+    const again = await keys(keyed.directory, 'new', 'laptop').catch((error: unknown) => String(error));
+    expect(again).to.include('it is there already');
+    const file = join(keyed.directory, 'keys/laptop.key');
+    const args = ['incr', 'web', '--endpoint', keyed.endpoint, '--key', file, '--server-key', keyed.keysOf('read').server_key];
+    expect((await runBin('main', args)).stdout).to.equal('ok\n');
+  });
+
+  it('stands what a port scan sends, and serves others meanwhile', async () => {
+    await using keyed = await KeyedDaemon.start();
+    const port = Number(keyed.endpoint.split(':').at(-1));
+    const probes = [
+      'GET / HTTP/1.0\r\n\r\n',
+      '\x16\x03\x01\x02\x00\x01',
+      'SSH-2.0-x\r\n',
+      '{"command":"quit"}',
+      '\xff\0\0\0\0\0\0\0\x01\x7f\x03\0NULL',
+      '',
+    ];
+    const all = [...probes.map((text) => Buffer.from(text, 'latin1')), ...Array.from({ length: 60 }, (_, at) => randomBytes(1 + at * 37))];
+    await Promise.all(
+      all.map(async (bytes) => {
+        const socket = connect(port, '127.0.0.1');
+        const closed = new Promise((resolve) => socket.once('close', resolve));
+        socket.on('error', () => socket.destroy());
+        socket.resume();
+        socket.end(bytes);
+        await closed;
+      }),
+    );
+    expect((await keyed.client(keyed.keysOf('read')).call('status', { name: 'web' })).status).to.equal('active');
+  });
+});

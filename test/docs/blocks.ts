@@ -27,7 +27,7 @@ export function guidePages(): readonly string[] {
 }
 
 /** READMEs of the examples, from the root. */
-export function examplePages(): readonly string[] {
+function examplePages(): readonly string[] {
   const all = readdirSync(join(ROOT, 'examples'), { recursive: true, encoding: 'utf8' });
   return all
     .filter((name) => name.endsWith('README.md'))

@@ -1,6 +1,7 @@
 import type { OutputName, WhenSlow } from '../../core/index.js';
 import type { LineFormat } from './line-format.js';
 import type { Loss } from './loss.js';
+import { MemoryOutlet } from './memory-outlet.js';
 import type { Source } from './source.js';
 import type { Tail } from './tail.js';
 import type { Target } from './target.js';
@@ -47,7 +48,7 @@ export class Channel {
   }
 
   write(bytes: Buffer, source: Source): void | Promise<void> {
-    this.#tail?.add(bytes);
+    if (!(this.route.target.outlet instanceof MemoryOutlet)) this.#tail?.add(bytes);
     return this.route.target.write(bytes, source);
   }
 

@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** A fenced block of a page. What stands after the language says what a test does with it: `config`, `run`, `test`, `name=FILE`. */
+/**
+ * A fenced block of a page. What stands after the language says what a test does with it: `config`, `run`, `test`, `name=FILE`,
+ * and for `console` `daemon`, `run`, `eventually`, see transcript.ts.
+ */
 export interface Block {
   /** From the root. */
   readonly page: string;
@@ -20,7 +23,16 @@ export interface Block {
 /** Pages written by hand, from the root. */
 export function guidePages(): readonly string[] {
   const pages = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
-  return ['README.md', 'CHANGELOG.md', ...pages.sort().map((name) => `docs/${name}`)];
+  return ['README.md', 'CHANGELOG.md', ...pages.sort().map((name) => `docs/${name}`), ...examplePages()];
+}
+
+/** READMEs of the examples, from the root. */
+function examplePages(): readonly string[] {
+  const all = readdirSync(join(ROOT, 'examples'), { recursive: true, encoding: 'utf8' });
+  return all
+    .filter((name) => name.endsWith('README.md'))
+    .sort()
+    .map((name) => `examples/${name}`);
 }
 
 export function pageText(page: string): string {

@@ -80,11 +80,11 @@ describe('commands in the guides', () => {
   }
 });
 
-/** Command lines of ours in a block, without prompt, `npx`, comment and what the shell does with them. */
-function commandsIn({ text }: Block): readonly string[] {
-  return [...text.matchAll(/^(?:\$ )?(?:source <\()?(?:npx )?((?:ringmaster|circusd|circusctl) [^#>|)\n]*)/gm)].map(([, command = '']) =>
-    command.trim(),
-  );
+/** Command lines of ours in a block, without prompt, `npx`, comment and what the shell does with them; in a console those after a prompt. */
+function commandsIn({ language, text }: Block): readonly string[] {
+  const prompt = language === 'console' ? String.raw`\$ ` : String.raw`(?:\$ )?`;
+  const pattern = new RegExp(String.raw`^ *${prompt}(?:source <\()?(?:npx )?((?:ringmaster|circusd|circusctl) [^#>|)\n;&]*)`, 'gm');
+  return [...text.matchAll(pattern)].map(([, command = '']) => command.trim());
 }
 
 describe('links in the guides', () => {
@@ -142,6 +142,41 @@ describe('moving from Circus', () => {
       .filter((row) => row.startsWith('| `'));
     const told = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name));
     expect(told).to.have.members(Object.values(CIRCUS_PLUGINS));
+  });
+
+  /** What Circus 0.19 has. @source its circus/commands and the argument parsers of its programs */
+  const COMMANDS =
+    'add decr dstats get globaloptions incr ipython kill list listen listsockets numprocesses numwatchers options quit reload reloadconfig restart rm set signal start stats status stop';
+  const FLAGS: Readonly<Record<string, string>> = {
+    circusd: 'log-level log-output logger-config daemon pidfile version',
+    circusctl: 'endpoint timeout json prettify ssh ssh_keyfile version help',
+    'circus-top': 'endpoint ssh process-timeout version',
+  };
+  const cellsOf = (row: string): readonly string[] => row.split('|').slice(1, -1);
+  const wordsOf = (cell = ''): readonly string[] => [...cell.matchAll(/`(?:--)?([\w-]+)`/g)].map(([, word = '']) => word);
+  const tables = (): readonly string[] =>
+    sectionOf(PAGE, 'The command line')
+      .split('\n')
+      .filter((row) => row.startsWith('| `'));
+
+  it('tells what becomes of every command of circusctl, all of which there are', async () => {
+    const told = tables()
+      .filter((row) => cellsOf(row).length === 2)
+      .flatMap((row) => wordsOf(cellsOf(row)[0]));
+    expect(told).to.have.members(COMMANDS.split(' '));
+    const circusctl = (await otherPrograms()).find(({ name }) => name === 'circusctl');
+    expect(circusctl?.verbs.map(({ name }) => name)).to.include.members([...told]);
+  });
+
+  it("tells what becomes of every flag of Circus's programs, all of which there are", async () => {
+    const rows = tables().filter((row) => cellsOf(row).length === 3);
+    expect(rows.flatMap((row) => wordsOf(cellsOf(row)[0]))).to.have.members([...Object.keys(FLAGS), 'circusd-stats', 'circus-plugin']);
+    for (const program of await otherPrograms()) {
+      const row = rows.find((text) => text.startsWith(`| \`${program.name}\``));
+      const told = wordsOf(cellsOf(row ?? '')[1]);
+      expect(told, program.name).to.have.members(FLAGS[program.name]?.split(' ') ?? []);
+      expect(program.options.map(({ name }) => name)).to.include.members([...told]);
+    }
   });
 
   it('says of no other option that it is not there yet', () => {

@@ -116,7 +116,12 @@ export const watcherSchema = {
       applies: 'restart',
       description: 'The file to execute, where it is not the first word of `cmd`, which then is only the name shown.',
     },
-    shell: { type: 'boolean', default: false, applies: 'restart', description: 'Run the command through /bin/sh, each word quoted.' },
+    shell: {
+      type: 'boolean',
+      default: false,
+      applies: 'restart',
+      description: 'Run the command through /bin/sh, each word quoted, so that operators such as | are none; for these write `sh -c "…"`.',
+    },
     shell_args: {
       anyOf: [{ type: 'array', items: { type: 'string' } }, { type: 'string' }, { type: 'null' }],
       default: null,
@@ -173,7 +178,12 @@ export const watcherSchema = {
       description: 'How long after `stop_signal` SIGKILL is sent to what is left.',
     },
     priority: { type: 'integer', default: 0, applies: 'live', description: 'Watchers with a bigger number start first and stop last.' },
-    use_sockets: { type: 'boolean', default: false, applies: 'restart', description: 'Let processes inherit the managed sockets.' },
+    use_sockets: {
+      type: 'boolean',
+      default: false,
+      applies: 'restart',
+      description: 'Let processes inherit the managed sockets: those that `cmd` names as `$(circus.sockets.NAME)`, or all as from systemd.',
+    },
     singleton: { type: 'boolean', default: false, applies: 'live', description: 'Never more than one process.' },
     copy_env: {
       type: 'boolean',
@@ -226,7 +236,7 @@ export const watcherSchema = {
       type: ['string', 'null'],
       default: null,
       applies: 'restart',
-      description: 'Managed socket that processes get as their standard input.',
+      description: 'Name of the managed socket that processes get as their standard input.',
     },
     close_child_stdin: { type: 'boolean', default: true, applies: 'restart', description: 'Standard input is /dev/null.' },
     close_child_stdout: { type: 'boolean', default: false, applies: 'restart', description: 'Standard output is /dev/null.' },
@@ -239,7 +249,7 @@ export const watcherSchema = {
       type: ['string', 'null'],
       default: null,
       applies: 'restart',
-      description: 'Python virtual environment that processes run in.',
+      description: 'Directory of the Python virtual environment that processes run in.',
     },
     virtualenv_py_ver: {
       type: ['string', 'null'],

@@ -20,6 +20,11 @@ const config = ({ directory, endpoint, pubsub_endpoint }: Place): string => {
         stderr: `${directory}/err.log`,
       },
       kept: { cmd: "sh -c 'echo out; sleep 1000'", plugins: { logs: { tail: '4K' } } },
+      both: {
+        cmd: "sh -c 'echo out; echo oops >&2; sleep 1000'",
+        stdout: { type: 'memory' },
+        plugins: { logs: { tail: '4K' } },
+      },
       plain: { cmd: 'sleep 1000' },
     },
   });
@@ -34,11 +39,17 @@ describe('logs: of a daemon', () => {
     client = daemon.client();
     endpoint = ['--endpoint', daemon.place.endpoint];
     await told('memo stdout', /two/);
+    await told('both stderr', /oops/);
   });
   after(() => daemon[Symbol.asyncDispose]());
 
   const streams = async (properties: object = {}): Promise<readonly ToldStream[]> =>
     (await client.call('logs', properties as never)).streams as readonly ToldStream[];
+  it('does not keep what is in memory already a second time, as that of the other output', async () => {
+    expect((await told('both stdout', /out/)).text).to.equal('out\n');
+    expect((await told('both stderr', /oops/)).text).to.equal('oops\n');
+  });
+
   const told = async (key: string, pattern: RegExp): Promise<ToldStream> => {
     for (;;) {
       const found = (await streams()).find(({ watcher, stream, text = '' }) => `${watcher} ${stream}` === key && pattern.test(text));
@@ -49,6 +60,8 @@ describe('logs: of a daemon', () => {
   it('are told by the command: lines in memory, names of files, and what goes elsewhere', async () => {
     const rows = (await streams()).map(({ watcher, stream, type, filename = '', text = '' }) => [watcher, stream, type, filename || text]);
     expect(rows.sort()).to.deep.equal([
+      ['both', 'stderr', 'inherit', 'oops\n'],
+      ['both', 'stdout', 'memory', 'out\n'],
       ['kept', 'stdout, stderr', 'inherit', 'out\n'],
       ['memo', 'stderr', 'file', `${daemon.place.directory}/err.log`],
       ['memo', 'stdout', 'memory', 'one\ntwo\n'],

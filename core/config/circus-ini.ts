@@ -26,6 +26,8 @@ interface PluginSection {
   readonly entries: Entries;
 }
 
+/** What Circus's reader takes where a socket has none: the path gets the mode 0767, so that others can connect. */
+const UNIX_SOCKET_UMASK = 8;
 const KINDS = ['circus', 'env', 'watcher', 'socket', 'plugin'];
 
 /**
@@ -135,6 +137,7 @@ class CircusReader {
       else if (Object.hasOwn(socketSchema.properties, key)) socket[key] = entry.value;
       else this.#ignored([...path, key], key, Object.keys(socketSchema.properties), entry);
     }
+    if (entries.has('path') && !entries.has('umask')) socket.umask = UNIX_SOCKET_UMASK;
     this.#sockets[name] = socket;
   }
 

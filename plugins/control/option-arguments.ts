@@ -1,4 +1,4 @@
-import { type JsonSchema, messageOf, watcherSchema } from '../../core/index.js';
+import { type JsonSchema, messageOf, RingmasterError, signalNumber, watcherSchema } from '../../core/index.js';
 import { ArgumentError } from './command.js';
 
 const TRUE = ['yes', 'true', 'on', '1'];
@@ -15,6 +15,7 @@ export function optionValue(key: string, text: string): unknown {
   if (/^(stdout|stderr)_stream\.(max_bytes|backup_count)$/.test(key)) return asNumber(key, text, 'integer');
   const schema = Object.hasOwn(properties, key) ? properties[key] : undefined;
   if (schema === undefined) return text;
+  if (key === 'stop_signal') return asSignal(text);
   const types = [schema.type ?? schema.anyOf?.map((choice) => choice.type)].flat(2);
   if (text === '' && types.includes('null')) return null;
   // 077 is another number in octal than in decimal: the daemon knows which is meant.
@@ -29,6 +30,16 @@ export function optionValue(key: string, text: string): unknown {
     return asNumber(key, text, types.includes('number') ? 'number' : 'integer');
   }
   return text;
+}
+
+/** Circus's daemon takes numbers alone; what is no signal stays text, and the daemon says so. */
+function asSignal(text: string): unknown {
+  try {
+    return signalNumber(text);
+  } catch (error) {
+    if (error instanceof RingmasterError) return text;
+    throw error;
+  }
 }
 
 const isNumber = (text: string): boolean => text.trim() !== '' && Number.isFinite(Number(text));

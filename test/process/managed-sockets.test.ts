@@ -50,6 +50,16 @@ describe('managed sockets', function () {
     expect(told).to.equal(pid);
   });
 
+  it('change nothing else in the environment of a worker', async () => {
+    await using real = await Real.start((file) => ({
+      sockets: { web: { host: '127.0.0.1', port: 0 } },
+      watchers: { web: { cmd: `cp /proc/self/environ ${file}`, use_sockets: true, respawn: false, env: { A: 'b' } } },
+    }));
+    const [text] = await real.written(/^.*LISTEN_PID=.*$/s);
+    const names = text.split('\0').flatMap((line) => line.split('=')[0] || []);
+    expect(names).to.have.members(['A', 'LISTEN_FDS', 'LISTEN_FDNAMES', 'LISTEN_PID']);
+  });
+
   it('lose no connection while the watcher is restarted and reloaded', async () => {
     await using real = await Real.start(() => ({
       sockets: { web: { host: '127.0.0.1', port: 0 } },

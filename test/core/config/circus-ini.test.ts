@@ -160,6 +160,12 @@ describe('circus.ini', () => {
     expect(config?.sockets.web).to.include({ port: 9090, family: 'AF_INET6', umask: 12, replace: true, backlog: 2048 });
   });
 
+  it('gives a unix socket without umask the one that Circus has, 8, so that a web server of another user can connect', async () => {
+    const { config } = await loadText('c.ini', '[socket:app]\npath = /tmp/app.sock\n[socket:web]\nport = 80\n');
+    expect(config?.sockets.app?.umask).to.equal(8);
+    expect(config?.sockets.web?.umask).to.equal(null);
+  });
+
   it('reads typed options of plugins, and those of one watcher as PLUGIN.OPTION', async () => {
     const text = '[plugin:f]\nuse = ./f.mjs\nmode = HARD\nattempts = 3\n[watcher:w]\ncmd = x\nf.window = 5m\nflapping.active = off\n';
     const { config, problems, origin } = await loadText('c.ini', text, { resolvePlugin: async () => flapping });

@@ -269,6 +269,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     this.#container = new PluginContainer({
       hooks: this.#hooks,
       clock: this.#clock,
+      random: this.#options.random ?? Math.random,
       log: this.#log,
       scope: this.#scope,
       supervisor: this,

@@ -1,8 +1,10 @@
 import type { AnyPlugin } from '../plugin.js';
 import { Supervisor } from '../supervisor.js';
+import { seededRandom } from './chance.js';
 import { type EventRecorder, recordEvents } from './events.js';
 import { FakeOs } from './fake-os.js';
 import { type LogLine, recordingLogger } from './logger.js';
+import { Trace, type TraceEntry } from './trace.js';
 import { VirtualClock } from './virtual-clock.js';
 
 export interface HarnessOptions {
@@ -11,8 +13,12 @@ export interface HarnessOptions {
   readonly plugins?: readonly AnyPlugin[];
   /** What `reloadConfig` reads. */
   readonly config_file?: string;
-  /** From 0 to 1; always 0 where none is given. */
+  /** From 0 to 1; where none is given, from the seed, and without one always 0. */
   readonly random?: () => number;
+  /** Makes chance of it: `random` of plugins and of the supervisor, and of the fake Os its pids and how long things take. */
+  readonly seed?: number;
+  /** With a seed, the share of spawns that fail, and of processes that end by themselves within seconds (0). */
+  readonly faults?: number;
 }
 
 /** A supervisor on a fake operating system and a virtual clock. */
@@ -24,6 +30,8 @@ export interface Harness extends AsyncDisposable {
   readonly events: EventRecorder;
   /** What it logged so far. */
   readonly lines: readonly LogLine[];
+  /** Every hook, event, spawn, signal and exit so far, oldest first; hooks and events only with a seed. */
+  trace(): readonly TraceEntry[];
   /** Starts the supervisor and lets as much time pass as that takes. */
   start(): Promise<void>;
   /** Stops it, likewise. */
@@ -44,16 +52,21 @@ const QUIET_TURNS = 20;
 const PATIENCE_MS = 1000;
 
 /** Builds a harness; the supervisor is not started yet. */
-export function createHarness({ config = {}, plugins = [], random = () => 0, ...more }: HarnessOptions = {}): Harness {
+export function createHarness({ config = {}, plugins = [], random, seed, faults = 0, ...more }: HarnessOptions = {}): Harness {
   const clock = new VirtualClock();
-  const os = new FakeOs(clock);
+  const trace = new Trace(clock);
+  const seeded = seed === undefined ? undefined : seededRandom(seed);
+  const told = trace.action.bind(trace);
+  const os = new FakeOs(clock, seeded === undefined ? { told } : { told, chance: { random: seeded, faults } });
   const events = recordEvents();
   const lines: LogLine[] = [];
-  const given = { ...more, plugins: [events.plugin, ...plugins] };
-  const supervisor = new Supervisor(config, { ...given, log: recordingLogger(lines), clock, os, random });
+  const given = { ...more, plugins: [events.plugin, ...(seeded === undefined ? [] : [trace.plugin]), ...plugins] };
+  const log = recordingLogger(lines);
+  const supervisor = new Supervisor(config, { ...given, log, clock, os, random: random ?? seeded ?? (() => 0) });
   const until = <T>(promise: PromiseLike<T>, limit_ms = LIMIT_MS): Promise<T> => advanceUntil(clock, promise, limit_ms);
+  const start = (): Promise<void> => until(supervisor.start());
   const stop = (): Promise<void> => until(supervisor.stop());
-  return { clock, os, supervisor, events, lines, start: () => until(supervisor.start()), stop, until, [Symbol.asyncDispose]: stop };
+  return { clock, os, supervisor, events, lines, trace: () => trace.entries, start, stop, until, [Symbol.asyncDispose]: stop };
 }
 
 async function advanceUntil<T>(clock: VirtualClock, promise: PromiseLike<T>, limit_ms: number): Promise<T> {

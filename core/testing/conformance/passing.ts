@@ -1,0 +1,41 @@
+import type { Harness } from '../harness.js';
+
+/** Real time for a plugin that waits for the world outside, before virtual time goes on to its deadline. */
+const OUTSIDE_MS = 250;
+/** Real time for what no virtual timer stands for. */
+const PATIENCE_MS = 2000;
+/** Turns of the event loop without a plugin that is waited for, after which the clock may jump. */
+const QUIET_TURNS = 5;
+
+/**
+ * Lets virtual time pass until `promise` is settled; while a plugin is waited for, real time comes first.
+ *
+ * @throws Error where nothing is left that it could wait for
+ */
+export async function pass<T>(harness: Harness, promise: PromiseLike<T>): Promise<T> {
+  const { clock } = harness;
+  let settled = false;
+  const settle = (): void => {
+    settled = true;
+  };
+  promise.then(settle, settle);
+  let since_ms = performance.now();
+  for (let quiet = 0; ; quiet++) {
+    await clock.advanceAsync(0);
+    if (settled) return promise;
+    const real_ms = performance.now() - since_ms;
+    const next = clock.pending[0];
+    const ready = isWaiting(harness) ? real_ms > OUTSIDE_MS : quiet >= QUIET_TURNS;
+    if (next !== undefined && ready) {
+      await clock.advanceAsync(next.due_in_ms);
+      since_ms = performance.now();
+      quiet = 0;
+    } else if (real_ms > PATIENCE_MS) throw new Error('it never came to an end');
+  }
+}
+
+/** Whether a plugin is being set up or closed, or a tap has not answered. */
+function isWaiting({ supervisor }: Harness): boolean {
+  const changing = supervisor.plugins().some(({ state }) => state === 'setting_up' || state === 'closing');
+  return changing || supervisor.inspect().waiting.length > 0;
+}

@@ -34,6 +34,8 @@ export interface LifeOptions {
 
 const LEAK_DEADLINE_MS = 1000;
 const HANGUP = 1;
+/** Any change of any option has a plugin set up anew. */
+const FIRST_BUDGET = 100;
 
 /** Lets a plugin live once on a fake operating system, where processes start, die, are signalled and asked for. */
 export async function live({ plugin, options, others, point, rounds }: LifeOptions): Promise<Life> {
@@ -114,7 +116,7 @@ async function run(harness: Harness, plugin: AnyPlugin, rounds: number): Promise
   await pass(harness, supervisor.remove('extra'));
   for (let round = 0; round < rounds && canChange(plugin); round++) {
     if (!supervisor.plugins().some(({ name }) => name === plugin.name)) break;
-    await pass(harness, supervisor.reconfigurePlugin(plugin.name, {}));
+    await pass(harness, supervisor.reconfigurePlugin(plugin.name, { fault_budget: FIRST_BUDGET + round }));
   }
   await pass(harness, web.restart());
 }

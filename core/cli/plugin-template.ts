@@ -149,12 +149,12 @@ const config = { watchers: { web: { cmd: 'server' } }, plugins: { ${name}: { lim
 const warnings = ${lines} => harness.lines.filter(({ level }) => level === 'warn').map(({ message }) => message);
 
 describe('${name}', () => {
-  it('counts the deaths within the window', () => {
+${javascript ? '  let harness;\n  afterEach(() => harness?.stop());\n\n' : ''}  it('counts the deaths within the window', () => {
     expect(deathsWithin([1000, 5000], 11_000, 10_000)).to.deep.equal([5000, 11_000]);
   });
 
   it('warns when processes die too often', async () => {
-    await using harness = createHarness({ config, plugins: [plugin] });
+    ${javascript ? '' : 'await using '}harness = createHarness({ config, plugins: [plugin] });
     await harness.start();
     for (let death = 0; death < 2; death++) {
       harness.os.exit(harness.os.alive[0] ?? 0);
@@ -164,7 +164,7 @@ describe('${name}', () => {
   });
 
   it('says nothing of deaths that are far apart', async () => {
-    await using harness = createHarness({ config, plugins: [plugin] });
+    ${javascript ? '' : 'await using '}harness = createHarness({ config, plugins: [plugin] });
     await harness.start();
     for (let death = 0; death < 3; death++) {
       harness.os.exit(harness.os.alive[0] ?? 0);

@@ -1,4 +1,4 @@
-import type { Harness } from '../harness.js';
+import { type Harness, isWaiting } from '../harness.js';
 
 /** Real time for a plugin that waits for the world outside, before virtual time goes on to its deadline. */
 const OUTSIDE_MS = 250;
@@ -13,7 +13,7 @@ const QUIET_TURNS = 5;
  * @throws Error where nothing is left that it could wait for
  */
 export async function pass<T>(harness: Harness, promise: PromiseLike<T>): Promise<T> {
-  const { clock } = harness;
+  const { clock, supervisor } = harness;
   let settled = false;
   const settle = (): void => {
     settled = true;
@@ -25,17 +25,11 @@ export async function pass<T>(harness: Harness, promise: PromiseLike<T>): Promis
     if (settled) return promise;
     const real_ms = performance.now() - since_ms;
     const next = clock.pending[0];
-    const ready = isWaiting(harness) ? real_ms > OUTSIDE_MS : quiet >= QUIET_TURNS;
+    const ready = isWaiting(supervisor) ? real_ms > OUTSIDE_MS : quiet >= QUIET_TURNS;
     if (next !== undefined && ready) {
       await clock.advanceAsync(next.due_in_ms);
       since_ms = performance.now();
       quiet = 0;
     } else if (real_ms > PATIENCE_MS) throw new Error('it never came to an end');
   }
-}
-
-/** Whether a plugin is being set up or closed, or a tap has not answered. */
-function isWaiting({ supervisor }: Harness): boolean {
-  const changing = supervisor.plugins().some(({ state }) => state === 'setting_up' || state === 'closing');
-  return changing || supervisor.inspect().waiting.length > 0;
 }

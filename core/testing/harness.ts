@@ -50,6 +50,8 @@ const LIMIT_MS = 600_000;
 const QUIET_TURNS = 20;
 /** Real time for a plugin that waits for the world outside, a module to be loaded say, before virtual time goes on to its deadline. */
 const OUTSIDE_MS = 250;
+/** As many turns at least, for a machine that is busy stands still for as long now and then. */
+const OUTSIDE_TURNS = 200;
 /** Real time for what no virtual timer stands for. */
 const PATIENCE_MS = 1000;
 
@@ -86,7 +88,7 @@ async function advanceUntil<T>(clock: VirtualClock, supervisor: Supervisor, prom
     quiet += 1;
     const next = clock.pending[0];
     const real_ms = performance.now() - since_ms;
-    const ready = quiet >= QUIET_TURNS && (real_ms > OUTSIDE_MS || !isWaiting(supervisor));
+    const ready = quiet >= QUIET_TURNS && ((real_ms > OUTSIDE_MS && quiet >= OUTSIDE_TURNS) || !isWaiting(supervisor));
     if (next !== undefined && ready && clock.now() + next.due_in_ms <= until_ms) {
       await clock.advanceAsync(next.due_in_ms);
       quiet = 0;

@@ -2,6 +2,8 @@ import { type Harness, isWaiting } from '../harness.js';
 
 /** Real time for a plugin that waits for the world outside, before virtual time goes on to its deadline. */
 const OUTSIDE_MS = 250;
+/** As many turns at least, for a machine that is busy stands still for as long now and then. */
+const OUTSIDE_TURNS = 200;
 /** Real time for what no virtual timer stands for. */
 const PATIENCE_MS = 2000;
 /** Turns of the event loop without a plugin that is waited for, after which the clock may jump. */
@@ -25,7 +27,7 @@ export async function pass<T>(harness: Harness, promise: PromiseLike<T>): Promis
     if (settled) return promise;
     const real_ms = performance.now() - since_ms;
     const next = clock.pending[0];
-    const ready = isWaiting(supervisor) ? real_ms > OUTSIDE_MS : quiet >= QUIET_TURNS;
+    const ready = isWaiting(supervisor) ? real_ms > OUTSIDE_MS && quiet >= OUTSIDE_TURNS : quiet >= QUIET_TURNS;
     if (next !== undefined && ready) {
       await clock.advanceAsync(next.due_in_ms);
       since_ms = performance.now();

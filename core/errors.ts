@@ -96,6 +96,14 @@ export const ERRORS = {
     message: (name: string, why: string) => `plugin "${name}" was not changed, everything runs as before: ${why}`,
     fix: 'correct what is named, and ask again',
   },
+  RM_PLUGIN_NAME: {
+    message: (name: string, why: string) => `cannot make a plugin "${name}": ${why}`,
+    fix: 'choose another name, such as queue-alarm',
+  },
+  RM_PLUGIN_DIRECTORY: {
+    message: (directory: string) => `cannot make a plugin in ${directory}: it exists`,
+    fix: 'choose another --directory, or remove that one',
+  },
   RM_PLUGIN_ORDER: {
     message: (why: string) => `cannot order the plugins: ${why}`,
     fix: 'correct `requires` of the plugins named, or name the missing one under `plugins` in the config',

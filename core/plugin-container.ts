@@ -21,6 +21,8 @@ export interface ContainerOptions {
   readonly supervisor: SupervisorApi;
   /** What relative paths in options refer to. */
   readonly directory: string;
+  /** From 0 to 1, without 1. */
+  random(): number;
   emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;
   /** Failures in a row after which a plugin is detached; 0: never. */
   faultBudget(): number;

@@ -36,6 +36,7 @@ export interface PluginDeps {
   readonly extensions: ExtensionRegistry;
   /** What relative paths refer to. */
   readonly directory: string;
+  random(): number;
   emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;
   /** For setting up, and again for closing. */
   readonly deadline_ms: number;
@@ -187,7 +188,7 @@ export class PluginInstance {
   }
 
   #context(): PluginContext {
-    const { hooks, clock, services, extensions, supervisor, directory, emit } = this.#deps;
+    const { hooks, clock, random, services, extensions, supervisor, directory, emit } = this.#deps;
     const scope = this.#scope;
     return Object.freeze({
       config: this.#config,
@@ -205,6 +206,7 @@ export class PluginInstance {
           this.#count(TIMERS, messageOf(cause));
         },
       }),
+      random: () => random(),
       log: this.#log,
       scope,
       directory,

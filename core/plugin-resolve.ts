@@ -79,7 +79,7 @@ function flaws(plugin: Readonly<Record<string, unknown>>): string[] {
 }
 
 async function locate(name: string, relativeTo: string, packaged: string): Promise<string> {
-  if (/^\.{0,2}\//.test(name)) return resolve(relativeTo, name);
+  if (/^\.{0,2}\//.test(name)) return entryOf(name, resolve(relativeTo, name));
   if (BARE_NAME.test(name)) {
     for (const directory of new Set([name, name.replaceAll('_', '-')])) {
       const file = join(packaged, directory, 'index.js');
@@ -108,6 +108,17 @@ async function locatePackage(name: string, relativeTo: string): Promise<string |
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'MODULE_NOT_FOUND') return null;
     throw new RingmasterError('RM_PLUGIN_UNKNOWN', [name, messageOf(cause)], { cause });
+  }
+}
+
+/** The file itself; of a directory what its package.json names, else index.js. */
+async function entryOf(name: string, path: string): Promise<string> {
+  const manifest = join(path, 'package.json');
+  if (!(await isFile(manifest))) return (await isFile(join(path, 'index.js'))) ? join(path, 'index.js') : path;
+  try {
+    return join(path, importEntry(JSON.parse(await readFile(manifest, 'utf8'))) ?? 'index.js');
+  } catch (cause) {
+    throw new RingmasterError('RM_PLUGIN_UNKNOWN', [name, `${manifest}: ${messageOf(cause)}`], { cause });
   }
 }
 

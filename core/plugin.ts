@@ -25,6 +25,8 @@ export interface PluginContext<S extends OptionsSchema = OptionsSchema, H extend
   /** Tells everybody of an event of a watcher. */
   emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;
   readonly clock: Clock;
+  /** Chance: from 0 to 1, without 1; a test decides it with the seed of its harness. */
+  random(): number;
   readonly log: Logger;
   readonly scope: Scope;
   /** What relative paths refer to: the folder of the config file, or the current directory where there is no file. */

@@ -161,6 +161,7 @@ export class SupervisorLife {
       clock: this.#clock,
       log: this.#log,
       scope: this.#scope,
+      random: () => this.#host.random(),
       supervisor: this.#host.supervisor,
       directory: this.#host.reader.directory,
       emit: (watcher, name, body) => this.#emit(watcher, name, body),

@@ -5,6 +5,8 @@ import { completionVerb } from './completion-verb.js';
 import { configSampleVerb } from './config-sample.js';
 import { initVerb } from './init.js';
 import { installVerb } from './install.js';
+import { pluginNewVerb } from './plugin-new.js';
+import { pluginTestVerb } from './plugin-test.js';
 import { pluginsDescribeVerb } from './plugins-describe.js';
 import { runVerb } from './run.js';
 import type { Completable, Io, MoreVerbs, Program, Verb, VerbOption, VerbProvider, VerbValues } from './verb.js';
@@ -43,6 +45,8 @@ export async function allVerbs(): Promise<readonly Verb[]> {
     completionVerb,
     ...providers.flatMap(({ provider }) => provider.verbs),
     pluginsDescribeVerb,
+    pluginNewVerb,
+    pluginTestVerb,
   ];
 }
 

@@ -27,7 +27,7 @@ export function checkSchema(value: unknown, schema: JsonSchema, path: Path, find
       (union) => error.instancePath.startsWith(union.instancePath) && error.schemaPath.startsWith(`${union.schemaPath}/`),
     );
     if (inBranch || error.propertyName !== undefined) continue;
-    const { keys, finding } = toFinding(error);
+    const { keys, finding } = toFinding(error, path.includes('plugins'));
     const at = [...path, ...pointerKeys(error.instancePath, value), ...keys];
     const key = JSON.stringify(at);
     if (!told.has(key)) findings.error(at, finding);
@@ -36,8 +36,12 @@ export function checkSchema(value: unknown, schema: JsonSchema, path: Path, find
   return false;
 }
 
-/** What an error says, and the keys below its instance that it is about. */
-function toFinding(error: ErrorObject): { keys: readonly string[]; finding: Finding } {
+/**
+ * What an error says, and the keys below its instance that it is about.
+ *
+ * @param lists whether an unknown key that is like none is told the known ones: those of a plugin are few
+ */
+function toFinding(error: ErrorObject, lists: boolean): { keys: readonly string[]; finding: Finding } {
   const schema = error.parentSchema as JsonSchema;
   const params = error.params as Readonly<Record<string, string>>;
   if (error.keyword === 'required') {
@@ -48,10 +52,10 @@ function toFinding(error: ErrorObject): { keys: readonly string[]; finding: Find
   if (error.keyword === 'additionalProperties' || error.keyword === 'propertyNames') {
     const found = params.additionalProperty ?? params.propertyName ?? '';
     const known = error.keyword === 'propertyNames' ? (schema.propertyNames?.enum ?? []).map(String) : Object.keys(schema.properties ?? {});
-    return {
-      keys: [found],
-      finding: { message: 'is not a known key', found, allowed: `one of ${known.join(', ')}`, ...suggestion(found, known) },
-    };
+    const meant = suggestion(found, known);
+    const listed = lists && meant.did_you_mean === undefined ? { fix: `known are ${known.join(', ') || 'none'}` } : {};
+    const finding = { message: 'is not a known key', found, allowed: `one of ${known.join(', ')}`, ...meant, ...listed };
+    return { keys: [found], finding };
   }
   const found = shortJson(error.data);
   const allowed = schemaWords(schema);

@@ -166,6 +166,7 @@ export class Guest {
         succeeded: () => undefined,
         failed: (cause) => this.#failed('a timer', cause),
       }),
+      random: Math.random,
       log: this.#logger({}),
       scope,
       directory,

@@ -2,6 +2,7 @@ import { RingmasterError } from '../errors.js';
 import type { Exit } from '../hooks.js';
 import { OsError } from '../os/os-error.js';
 import type { ListeningSocket, ListenSpec, Os, SignalResult, SpawnListener, SpawnRequest } from '../os/port.js';
+import { type FakeChance, varied } from './chance.js';
 import { CLEAN_EXIT, type FakeChild, FakeProcess } from './fake-process.js';
 import { FakeSocket } from './fake-socket.js';
 import type { VirtualClock } from './virtual-clock.js';
@@ -32,9 +33,17 @@ export type OsAction = { readonly at_ms: number } & (
   | { readonly kind: 'exit'; readonly pid: number; readonly exit: Exit }
   | { readonly kind: 'release'; readonly pid: number }
 );
+export interface FakeOsOptions {
+  /** Decides what scripts leave open: pids, and how long things take. Without it everything is at once, and pids go up by one. */
+  readonly chance?: FakeChance;
+  /** Told of each action. */
+  readonly told?: (action: OsAction) => void;
+}
 type Untimed<A> = A extends OsAction ? Omit<A, 'at_ms'> : never;
 
 const FIRST_PID = 1000;
+/** With chance, pids go up by as much as this. */
+const PID_STEP = 9;
 const FIRST_FD = 100;
 const DAEMON_PID = 999;
 const INIT_PID = 1;
@@ -65,8 +74,13 @@ export class FakeOs implements Os {
   #spawns = 0;
   #nextPid = FIRST_PID;
 
-  constructor(clock: VirtualClock) {
+  readonly #chance: FakeChance | undefined;
+  readonly #told: FakeOsOptions['told'];
+
+  constructor(clock: VirtualClock, { chance, told }: FakeOsOptions = {}) {
     this.#clock = clock;
+    this.#chance = chance;
+    this.#told = told;
   }
 
   /**
@@ -97,7 +111,8 @@ export class FakeOs implements Os {
 
   spawn(request: SpawnRequest, listener: SpawnListener): void {
     this.#spawns += 1;
-    const behaviour = this.#behave(request, this.#spawns);
+    const scripted = this.#behave(request, this.#spawns);
+    const behaviour = this.#chance === undefined ? scripted : varied(scripted, this.#chance);
     const { told_after_ms, fails } = behaviour;
     const act = (): void => {
       if (fails === undefined) {
@@ -166,7 +181,7 @@ export class FakeOs implements Os {
 
   #create(behaviour: FakeChild, parent: number, group: number | null, told: (exit: Exit) => void): FakeProcess {
     const pid = this.#nextPid;
-    this.#nextPid += 1;
+    this.#nextPid += 1 + Math.floor((this.#chance?.random() ?? 0) * PID_STEP);
     const pgid = group ?? pid;
     const process = new FakeProcess({ pid, pgid, parent }, behaviour, this.#clock, (exit) => {
       for (const child of this.#processes.values()) if (child.parent === pid) child.parent = INIT_PID;
@@ -196,6 +211,8 @@ export class FakeOs implements Os {
   }
 
   #record(action: Untimed<OsAction>): void {
-    this.actions.push({ at_ms: this.#clock.now(), ...action });
+    const timed = { at_ms: this.#clock.now(), ...action };
+    this.actions.push(timed);
+    this.#told?.(timed);
   }
 }

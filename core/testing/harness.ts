@@ -1,8 +1,10 @@
 import type { AnyPlugin } from '../plugin.js';
 import { Supervisor } from '../supervisor.js';
+import { seededRandom } from './chance.js';
 import { type EventRecorder, recordEvents } from './events.js';
 import { FakeOs } from './fake-os.js';
 import { type LogLine, recordingLogger } from './logger.js';
+import { Trace, type TraceEntry } from './trace.js';
 import { VirtualClock } from './virtual-clock.js';
 
 export interface HarnessOptions {
@@ -11,8 +13,12 @@ export interface HarnessOptions {
   readonly plugins?: readonly AnyPlugin[];
   /** What `reloadConfig` reads. */
   readonly config_file?: string;
-  /** From 0 to 1; always 0 where none is given. */
+  /** From 0 to 1; where none is given, from the seed, and without one always 0. */
   readonly random?: () => number;
+  /** Makes chance of it: `random` of plugins and of the supervisor, and of the fake Os its pids and how long things take. */
+  readonly seed?: number;
+  /** With a seed, the share of spawns that fail, and of processes that end by themselves within seconds (0). */
+  readonly faults?: number;
 }
 
 /** A supervisor on a fake operating system and a virtual clock. */
@@ -24,6 +30,8 @@ export interface Harness extends AsyncDisposable {
   readonly events: EventRecorder;
   /** What it logged so far. */
   readonly lines: readonly LogLine[];
+  /** Every hook, event, spawn, signal and exit so far, oldest first; hooks and events only with a seed. */
+  trace(): readonly TraceEntry[];
   /** Starts the supervisor and lets as much time pass as that takes. */
   start(): Promise<void>;
   /** Stops it, likewise. */
@@ -40,43 +48,60 @@ export interface Harness extends AsyncDisposable {
 const LIMIT_MS = 600_000;
 /** Turns of the real event loop without a timer that is due, after which the clock may jump: time for files to be read. */
 const QUIET_TURNS = 20;
+/** Real time for a plugin that waits for the world outside, a module to be loaded say, before virtual time goes on to its deadline. */
+const OUTSIDE_MS = 250;
+/** As many turns at least, for a machine that is busy stands still for as long now and then. */
+const OUTSIDE_TURNS = 200;
 /** Real time for what no virtual timer stands for. */
 const PATIENCE_MS = 1000;
 
 /** Builds a harness; the supervisor is not started yet. */
-export function createHarness({ config = {}, plugins = [], random = () => 0, ...more }: HarnessOptions = {}): Harness {
+export function createHarness({ config = {}, plugins = [], random, seed, faults = 0, ...more }: HarnessOptions = {}): Harness {
   const clock = new VirtualClock();
-  const os = new FakeOs(clock);
+  const trace = new Trace(clock);
+  const seeded = seed === undefined ? undefined : seededRandom(seed);
+  const told = trace.action.bind(trace);
+  const os = new FakeOs(clock, seeded === undefined ? { told } : { told, chance: { random: seeded, faults } });
   const events = recordEvents();
   const lines: LogLine[] = [];
-  const given = { ...more, plugins: [events.plugin, ...plugins] };
-  const supervisor = new Supervisor(config, { ...given, log: recordingLogger(lines), clock, os, random });
-  const until = <T>(promise: PromiseLike<T>, limit_ms = LIMIT_MS): Promise<T> => advanceUntil(clock, promise, limit_ms);
+  const given = { ...more, plugins: [events.plugin, ...(seeded === undefined ? [] : [trace.plugin]), ...plugins] };
+  const log = recordingLogger(lines);
+  const supervisor = new Supervisor(config, { ...given, log, clock, os, random: random ?? seeded ?? (() => 0) });
+  const until = <T>(promise: PromiseLike<T>, limit_ms = LIMIT_MS): Promise<T> => advanceUntil(clock, supervisor, promise, limit_ms);
+  const start = (): Promise<void> => until(supervisor.start());
   const stop = (): Promise<void> => until(supervisor.stop());
-  return { clock, os, supervisor, events, lines, start: () => until(supervisor.start()), stop, until, [Symbol.asyncDispose]: stop };
+  return { clock, os, supervisor, events, lines, trace: () => trace.entries, start, stop, until, [Symbol.asyncDispose]: stop };
 }
 
-async function advanceUntil<T>(clock: VirtualClock, promise: PromiseLike<T>, limit_ms: number): Promise<T> {
+async function advanceUntil<T>(clock: VirtualClock, supervisor: Supervisor, promise: PromiseLike<T>, limit_ms: number): Promise<T> {
   let settled = false;
   const settle = (): void => {
     settled = true;
   };
   promise.then(settle, settle);
   const until_ms = clock.now() + limit_ms;
-  let patience_ms = performance.now() + PATIENCE_MS;
+  let since_ms = performance.now();
   let quiet = 0;
   for (;;) {
     await clock.advanceAsync(0);
     if (settled) return promise;
     quiet += 1;
     const next = clock.pending[0];
-    if (next !== undefined && quiet >= QUIET_TURNS && clock.now() + next.due_in_ms <= until_ms) {
+    const real_ms = performance.now() - since_ms;
+    const ready = quiet >= QUIET_TURNS && ((real_ms > OUTSIDE_MS && quiet >= OUTSIDE_TURNS) || !isWaiting(supervisor));
+    if (next !== undefined && ready && clock.now() + next.due_in_ms <= until_ms) {
       await clock.advanceAsync(next.due_in_ms);
       quiet = 0;
-      patience_ms = performance.now() + PATIENCE_MS;
-    } else if (performance.now() > patience_ms) {
+      since_ms = performance.now();
+    } else if (real_ms > PATIENCE_MS) {
       const pending = clock.pending.map(({ kind, due_in_ms }) => `${kind} in ${due_in_ms} ms`);
       throw new Error(`not settled within ${limit_ms} ms of virtual time; pending: ${pending.join(', ') || 'nothing'}`);
     }
   }
+}
+
+/** Whether a plugin is being set up or closed, or a tap has not answered. */
+export function isWaiting(supervisor: Supervisor): boolean {
+  const changing = supervisor.plugins().some(({ state }) => state === 'setting_up' || state === 'closing');
+  return changing || supervisor.inspect().waiting.length > 0;
 }

@@ -14,7 +14,7 @@ export default definePlugin({
   schema,
   per_watcher: true,
   hooks: ['respawn', 'state_changed', 'watcher_removed'],
-  setup({ config, configFor, hooks, clock }) {
+  setup({ config, configFor, hooks, clock, random }) {
     /** Early deaths in a row, by watcher and worker id. */
     const failures = new Map<string, Map<number, number>>();
     hooks.respawn.tap(
@@ -25,7 +25,7 @@ export default definePlugin({
         const count = failuresAfter(workers.get(wid) ?? 0, exit === null ? null : uptime_ms, options);
         failures.set(watcher.name, workers.set(wid, count));
         const reason = count <= 1 ? decision.reason : `ended early ${count} times in a row`;
-        const wait_ms = delayAfter(count, options, Math.random());
+        const wait_ms = delayAfter(count, options, random());
         return { action: 'respawn', delay_ms: Math.max(0, wait_ms - uptime_ms), reason };
       },
       { stage: FIRST },

@@ -22,12 +22,12 @@ export default definePlugin({
   schema,
   per_watcher: true,
   hooks: ['spawn_options', 'event', 'stats', 'watcher_removed', 'config_applied'],
-  setup({ config, configFor, supervisor, hooks, clock, log, scope, emit, provide, directory, extend, extensions }) {
+  setup({ config, configFor, supervisor, hooks, clock, random, log, scope, emit, provide, directory, extend, extensions }) {
     let loading: Promise<Outputs> | undefined;
     let outputs: Outputs | undefined;
     const load = async (): Promise<Outputs> => {
       const made = await import('./outputs.js');
-      outputs = new made.Outputs({ streams, clock, patient: systemClock, log, config, emit, directory });
+      outputs = new made.Outputs({ streams, clock, patient: systemClock, random, log, config, emit, directory });
       return outputs;
     };
     scope.add('outputs', () => outputs?.close());

@@ -10,6 +10,8 @@ export interface OutputsDeps {
   readonly clock: Clock;
   /** Its timers go on while everything is closed. */
   readonly patient: Clock;
+  /** From 0 to 1, without 1. */
+  random(): number;
   readonly log: Logger;
   readonly config: LogsOptions;
   readonly streams: PluginStreams;

@@ -31,6 +31,8 @@ export interface RoutesDeps {
   readonly clock: Clock;
   /** Its timers go on while everything is closed: what waits is to get out. */
   readonly patient: Clock;
+  /** From 0 to 1, without 1. */
+  random(): number;
   readonly log: Logger;
   readonly streams: PluginStreams;
   /** What relative modules refer to. */
@@ -100,7 +102,7 @@ export class Routes {
     const time = timeFormat(destination.time_format);
     if (destination.type !== 'fancy_stdout') return timePrefix(time, now);
     const { color } = destination;
-    return fancyPrefix(time, 1 + (color === null ? Math.floor(Math.random() * COLORS.length) : COLORS.indexOf(color)), now);
+    return fancyPrefix(time, 1 + (color === null ? Math.floor(this.#deps.random() * COLORS.length) : COLORS.indexOf(color)), now);
   }
 
   #lease({ key, made = '', make }: OutletPlan): { target: Target; release(): Promise<void> } {

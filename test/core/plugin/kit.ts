@@ -46,6 +46,7 @@ export function kit({ deadline_ms }: { deadline_ms?: number } = {}) {
     scope,
     supervisor,
     directory,
+    random: () => 0,
     emit,
     faultBudget: () => 10,
     ...(deadline_ms === undefined ? {} : { deadline_ms }),

@@ -105,6 +105,16 @@ export const ERRORS = {
       `plugin "${plugin}" did not finish ${what} within ${deadline_ms} ms: ${why}`,
     fix: 'look for a promise that never settles; start long work without awaiting it, and let it end when `signal` is aborted',
   },
+  RM_EXTENSION_INVALID: {
+    message: (plugin: string, field: string, found: string, allowed: string) =>
+      `plugin "${plugin}" can't extend: ${field} is ${found}, allowed is ${allowed}`,
+    fix: 'see the extension point in docs/reference/extension-points.md',
+  },
+  RM_EXTENSION_TAKEN: {
+    message: (plugin: string, point: string, key: string, other: string) =>
+      `plugin "${plugin}" can't add the ${point} "${key}": plugin "${other}" has one of that name`,
+    fix: 'choose another name, or do without one of the two plugins',
+  },
   RM_HOOK_TIMEOUT: {
     message: (plugin: string, hook: string, deadline_ms: number) =>
       `hook ${hook} of plugin "${plugin}" gave no answer within ${deadline_ms} ms`,

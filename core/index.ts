@@ -1,10 +1,12 @@
 /** The public face of ringmaster: what embedders and plugins import. */
 export type * from './api.js';
 export { type Arguments, parseArguments } from './cli/arguments.js';
+export { connectDaemon } from './cli/connect.js';
 export { EXIT_STATUS } from './cli/exit-status.js';
 export type * from './cli/verb.js';
 export { version } from './cli/version.js';
 export { type Clock, systemClock } from './clock.js';
+export { checkValue } from './config/check-value.js';
 export { closest } from './config/did-you-mean.js';
 export {
   type CheckedConfig,
@@ -23,9 +25,22 @@ export {
 export type { Config, DaemonOptions } from './config/schema/daemon.js';
 export type { SocketOptions } from './config/schema/socket.js';
 export { type WatcherOptions, watcherSchema } from './config/schema/watcher.js';
+export {
+  type Answering,
+  type CommandForm,
+  type ControlCommand,
+  type ControlCommandContext,
+  defineCommand,
+  type ReplyBody,
+  Staged,
+  type TypedControlCommand,
+} from './control-command.js';
 export type { Decision } from './decisions.js';
-export { type ErrorCode, type ErrorOptions, isRingmasterError, messageOf, RingmasterError } from './errors.js';
+export { type ErrorCode, type ErrorOptions, explain, isRingmasterError, messageOf, RingmasterError } from './errors.js';
 export { EVENTS, type EventBodies, type EventName, type SupervisorEvent } from './events.js';
+export type { ExtensionPoint, ExtensionTypes } from './extension-points.js';
+export type * from './extension-types.js';
+export type { Extension, ExtensionChange, Extensions } from './extensions.js';
 export type { FaultStatus } from './fault-budget.js';
 export type { HookCall, HookVerdict } from './hook-calls.js';
 export type { HookCount } from './hook-registry.js';
@@ -37,7 +52,14 @@ export { type DatagramSocket, openDatagramSocket } from './os/posix/datagram.js'
 export { type ProcessSample, ProcessSampler, type SampleOptions } from './os/process-sampler.js';
 export type { ProcessOutput, ProcessSink } from './output.js';
 export { OUTPUT_NAMES, type OutputName, outputOptions } from './output-options.js';
-export { type CustomOutput, OUTPUT_TYPES, type OutputOptions, type OutputType, type WhenSlow } from './output-schema.js';
+export {
+  type CustomOutput,
+  type ExtensionOutput,
+  OUTPUT_TYPES,
+  type OutputOptions,
+  type OutputType,
+  type WhenSlow,
+} from './output-schema.js';
 export type {
   AddStep,
   AppliedPlan,
@@ -57,13 +79,14 @@ export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type Plu
 export type { PluginOption, PluginState, PluginStatus, PluginTaps } from './plugin-status.js';
 export { memoryPercent, processInfo, processTotals } from './process-info.js';
 export { type Cleanup, Scope } from './scope.js';
-export { checkOptions, paceOptions, statsdOptions } from './service-options.js';
+export { checkOptions, httpProbeOptions, paceOptions, statsdOptions, tcpProbeOptions } from './service-options.js';
 export type * from './services.js';
 export { splitWords } from './shell-words.js';
 export { signalName, signalNumber } from './signals.js';
 export type { HitCounter, SocketHitCount } from './socket-hits.js';
 export type { SocketStep } from './socket-plan.js';
 export type { SocketView } from './sockets.js';
+export type { StreamDeclaration } from './stream-types.js';
 export { Supervisor } from './supervisor.js';
 export type { SupervisorOptions } from './supervisor-options.js';
 export { wireFilter } from './wire-events.js';

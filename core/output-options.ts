@@ -5,12 +5,16 @@ import { isObject, type JsonObject, own } from './config/json-value.js';
 import { Findings, type Path, shortJson } from './config/problem.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import { PYTHON_STREAM } from './config/unsupported.js';
+import type { JsonSchema } from './json-schema.js';
 import { customSchema, OUTPUT_TYPES, type OutputOptions, type OutputType } from './output-schema.js';
+import type { StreamDeclaration, StreamTypes } from './stream-types.js';
 
 export type OutputName = 'stdout' | 'stderr';
 export const OUTPUT_NAMES: readonly OutputName[] = ['stdout', 'stderr'];
 
 const TYPES = Object.keys(OUTPUT_TYPES) as OutputType[];
+/** Of a type whose plugin is not known here. */
+const ANY: JsonSchema = {};
 const CLASSES = TYPES.flatMap((type) => OUTPUT_TYPES[type].class ?? []);
 
 /**
@@ -19,59 +23,74 @@ const CLASSES = TYPES.flatMap((type) => OUTPUT_TYPES[type].class ?? []);
  * @param spec options of a watcher, as they are after checking
  */
 export function outputOptions(spec: Readonly<WatcherOptions>, name: OutputName): OutputOptions | null {
-  return readOutput(spec, name, [], new Findings(null));
+  return readOutput(spec, name, { path: [], findings: new Findings(null), streams: null });
 }
 
-/** Checks what the watchers of a config ask for their outputs. */
-export function checkOutputs(config: JsonObject, findings: Findings): void {
+/**
+ * Checks what the watchers of a config ask for their outputs.
+ *
+ * @param streams types that plugins declare; null where they are not known: then any name may be one
+ */
+export function checkOutputs(config: JsonObject, findings: Findings, streams: StreamTypes | null): void {
   const watchers = own(config, 'watchers');
   for (const [name, watcher] of Object.entries(isObject(watchers) ? watchers : {})) {
-    if (isObject(watcher)) checkWatcherOutputs(watcher, ['watchers', name], findings);
+    if (isObject(watcher)) checkWatcherOutputs(watcher, { path: ['watchers', name], findings, streams });
   }
 }
 
 /** The same for one watcher. */
-export function checkWatcherOutputs(watcher: JsonObject, path: Path, findings: Findings): void {
-  const [stdout, stderr] = OUTPUT_NAMES.map((name) => readOutput(watcher, name, path, findings));
+export function checkWatcherOutputs(watcher: JsonObject, context: OutputCheck): void {
+  const { path, findings } = context;
+  const [stdout, stderr] = OUTPUT_NAMES.map((name) => readOutput(watcher, name, context));
   if (stdout?.type === 'same' && stderr?.type === 'same') {
     const message = 'names stdout, which names stderr: one of the two must say where they go';
     findings.error([...path, 'stderr'], { message, allowed: 'a path or an object with `type` for one of them' });
   }
 }
 
-function readOutput(watcher: object, name: OutputName, path: Path, findings: Findings): OutputOptions | null {
+/** Where options of a watcher are, and what they are checked with. */
+interface OutputCheck {
+  readonly path: Path;
+  readonly findings: Findings;
+  readonly streams: StreamTypes | null;
+}
+
+function readOutput(watcher: object, name: OutputName, { path, findings, streams }: OutputCheck): OutputOptions | null {
   const options: Readonly<Record<string, unknown>> = { ...watcher };
   const [own, stream] = [options[name] ?? null, options[`${name}_stream`]];
   const asksStream = isObject(stream) && Object.keys(stream).length > 0;
   if (asksStream && own !== null) {
     findings.error([...path, name], { message: `can't be there together with ${name}_stream`, fix: 'remove one of the two' });
   }
-  if (own !== null) return readForm(own, name, [...path, name], findings);
+  if (own !== null) return readForm(own, name, { path: [...path, name], findings, streams });
   return asksStream ? readStream(stream, [...path, `${name}_stream`], findings) : null;
 }
 
-function readForm(value: unknown, name: OutputName, path: Path, findings: Findings): OutputOptions | null {
-  if (isObject(value)) return readObject(value, path, findings);
+function readForm(value: unknown, name: OutputName, context: OutputCheck): OutputOptions | null {
+  if (isObject(value)) return readObject(value, context);
   // What is neither is told by the schema of the watcher.
   if (typeof value !== 'string') return null;
   if (value === (name === 'stdout' ? 'stderr' : 'stdout')) return { type: 'same' };
-  if (/[/.]/.test(value) && !value.includes('#')) return readObject({ type: 'file', filename: value }, path, findings);
-  return readObject({ type: value }, path, findings);
+  if (/[/.]/.test(value) && !value.includes('#')) return readObject({ type: 'file', filename: value }, context);
+  return readObject({ type: value }, context);
 }
 
-function readObject({ type, ...options }: JsonObject, path: Path, findings: Findings): OutputOptions | null {
+function readObject({ type, ...options }: JsonObject, { path, findings, streams }: OutputCheck): OutputOptions | null {
+  const types = [...TYPES, ...(streams?.keys() ?? [])];
   if (type === undefined || type === null) {
     if (type === null) return { type: 'null' };
-    const allowed = `one of ${TYPES.join(', ')}, or ./mine.mjs#Sink`;
+    const allowed = `one of ${types.join(', ')}, or ./mine.mjs#Sink`;
     findings.error([...path, 'type'], { message: `is missing; it must be ${allowed}`, allowed });
     return null;
   }
   const known = TYPES.find((one) => one === type);
   if (known !== undefined) return readType(known, options, path, findings);
   if (typeof type === 'string' && isModule(type)) return readCustom(type, options, path, findings);
+  const declared = streams === null && isStreamName(type) ? { name: type, schema: ANY } : streams?.get(String(type));
+  if (declared !== undefined) return readExtension(declared, options, path, findings);
   const found = shortJson(type);
-  const allowed = `one of ${TYPES.join(', ')}, or ./mine.mjs#Sink`;
-  findings.error([...path, 'type'], { message: `must be ${allowed}, got ${found}`, found, allowed, ...suggestion(String(type), TYPES) });
+  const allowed = `one of ${types.join(', ')}, or ./mine.mjs#Sink`;
+  findings.error([...path, 'type'], { message: `must be ${allowed}, got ${found}`, found, allowed, ...suggestion(String(type), types) });
   return null;
 }
 
@@ -141,13 +160,24 @@ function readCustom(module: string, given: JsonObject, path: Path, findings: Fin
   return { type: 'custom', module, when_slow, options: rest } as OutputOptions;
 }
 
-/** The options with defaults, from a copy: what a person wrote is shown back as it was. Texts are taken as in an ini, which `set` needs too. */
-function checked(
-  given: JsonObject,
-  schema: (typeof OUTPUT_TYPES)[OutputType]['schema'] | typeof customSchema,
+/** A type that a plugin declares: its options are the plugin's, `when_slow` is that of all. */
+function readExtension(
+  { name, schema }: Pick<StreamDeclaration, 'name' | 'schema'>,
+  { when_slow, ...options }: JsonObject,
   path: Path,
   findings: Findings,
-) {
+): OutputOptions | null {
+  const common = checked(when_slow === undefined ? {} : { when_slow }, customSchema, path, findings);
+  if (common === null || checked(options, schema, path, findings) === null) return null;
+  return { type: 'extension', name, when_slow: common.when_slow, options } as OutputOptions;
+}
+
+function isStreamName(type: unknown): type is string {
+  return typeof type === 'string' && /^[a-z][a-z0-9_]*$/.test(type);
+}
+
+/** The options with defaults, from a copy: what a person wrote is shown back as it was. Texts are taken as in an ini, which `set` needs too. */
+function checked(given: JsonObject, schema: JsonSchema, path: Path, findings: Findings) {
   const before = findings.problems.length;
   const converted = convertValue({ ...given }, schema, path, { findings, isText: () => true });
   return checkSchema(converted, schema, path, findings) && findings.problems.length === before ? (converted as JsonObject) : null;

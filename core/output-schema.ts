@@ -167,8 +167,17 @@ export interface CustomOutput {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** A type of destination that a plugin adds. */
+export interface ExtensionOutput {
+  readonly type: 'extension';
+  readonly name: string;
+  readonly when_slow: WhenSlow;
+  /** All other options, as they are in the config: the plugin's schema has their defaults. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
 /** Where an output goes, checked and with defaults; `same`: where the other one goes, in order. */
-export type OutputOptions = Packaged | CustomOutput | { readonly type: 'same' };
+export type OutputOptions = Packaged | CustomOutput | ExtensionOutput | { readonly type: 'same' };
 
 /** `stdout` and `stderr` of a watcher. */
 export const outputSchema = {
@@ -176,7 +185,7 @@ export const outputSchema = {
   default: null,
   applies: 'live',
   description:
-    'Where this output goes: `{type: file, filename: …}` with the options of the type (file, watched_file, timed_file, stdout, fancy_stdout, memory, null, or `./mine.mjs#Sink`); ' +
+    'Where this output goes: `{type: file, filename: …}` with the options of the type (file, watched_file, timed_file, stdout, fancy_stdout, memory, null, one that a plugin adds, or `./mine.mjs#Sink`); ' +
     'the path of a file; or, for one of the two, the name of the other: both go there in order. ' +
     "Null: the daemon's own. A change takes effect at once for processes whose output is read already, else for new ones.",
 } as const satisfies JsonSchema;

@@ -2,6 +2,7 @@ import type { SupervisorApi } from './api.js';
 import type { Clock } from './clock.js';
 import { RingmasterError } from './errors.js';
 import type { EventBodies, EventName } from './events.js';
+import { ExtensionRegistry } from './extensions.js';
 import type { HookRegistry } from './hook-registry.js';
 import type { Logger } from './log.js';
 import type { AnyPlugin } from './plugin.js';
@@ -37,7 +38,7 @@ export class PluginContainer {
 
   constructor({ scope, deadline_ms = DEADLINE_MS, ...rest }: ContainerOptions) {
     const spent: PluginDeps['spent'] = (instance, why, last) => void this.#detach(instance, why, last);
-    this.#deps = { ...rest, services: new PluginServices(), deadline_ms, spent };
+    this.#deps = { ...rest, services: new PluginServices(), extensions: new ExtensionRegistry(rest.log), deadline_ms, spent };
     scope.add('plugins', () => this.close());
   }
 

@@ -3,6 +3,8 @@ import type { Clock } from './clock.js';
 import { isSame } from './config/diff.js';
 import { explain, messageOf, RingmasterError } from './errors.js';
 import type { EventBodies, EventName } from './events.js';
+import type { ExtensionPoint, ExtensionTypes } from './extension-points.js';
+import type { ExtensionRegistry } from './extensions.js';
 import { FaultBudget } from './fault-budget.js';
 import { freezeData } from './freeze.js';
 import type { HookRegistry } from './hook-registry.js';
@@ -31,6 +33,7 @@ export interface PluginDeps {
   readonly log: Logger;
   readonly supervisor: SupervisorApi;
   readonly services: PluginServices;
+  readonly extensions: ExtensionRegistry;
   /** What relative paths refer to. */
   readonly directory: string;
   emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;
@@ -184,7 +187,7 @@ export class PluginInstance {
   }
 
   #context(): PluginContext {
-    const { hooks, clock, services, supervisor, directory, emit } = this.#deps;
+    const { hooks, clock, services, extensions, supervisor, directory, emit } = this.#deps;
     const scope = this.#scope;
     return Object.freeze({
       config: this.#config,
@@ -209,6 +212,9 @@ export class PluginInstance {
       report: (what: string, cause: unknown) => this.#report(this.#failed(what, cause)),
       provide: (service: string, value: object) => services.provide(this.name, service, value, scope),
       service: <T extends object>(service: string) => services.find(this.plugin, service) as T,
+      extend: <P extends ExtensionPoint>(point: P, contribution: ExtensionTypes[P]) =>
+        extensions.extend(this.name, point, contribution, this.#taps),
+      extensions: <P extends ExtensionPoint>(point: P) => extensions.handle(this.name, point, this.#taps),
     });
   }
 

@@ -2,10 +2,13 @@ import type { SupervisorApi, WatcherApi } from './api.js';
 import type { Clock } from './clock.js';
 import type { DaemonOptions } from './config/schema/daemon.js';
 import type { EventBodies, EventName } from './events.js';
+import type { ExtensionPoint, ExtensionTypes } from './extension-points.js';
+import type { Extensions } from './extensions.js';
 import type { HookHandle, HookName } from './hooks.js';
 import type { FromSchema, JsonSchema } from './json-schema.js';
 import type { Logger } from './log.js';
 import type { Scope } from './scope.js';
+import type { StreamDeclaration } from './stream-types.js';
 
 /** The schema of a plugin's options: an object with properties. */
 export type OptionsSchema = JsonSchema & { readonly type: 'object'; readonly properties: Readonly<Record<string, JsonSchema>> };
@@ -34,6 +37,13 @@ export interface PluginContext<S extends OptionsSchema = OptionsSchema, H extend
   provide(service: string, value: object): void;
   /** What another plugin provides; it must be among `requires`. @throws RM_PLUGIN_FAILED where nobody provides it */
   service<T extends object>(name: string): T;
+  /**
+   * Adds to an extension point, see docs/reference/extension-points.md, until the plugin begins to close.
+   * @throws RM_EXTENSION_INVALID, RM_EXTENSION_TAKEN
+   */
+  extend<P extends ExtensionPoint>(point: P, contribution: ExtensionTypes[P]): AsyncDisposable;
+  /** What all plugins have added to an extension point. */
+  extensions<P extends ExtensionPoint>(point: P): Extensions<P>;
 }
 
 /** What a look at the machine has shown about an option of a plugin. */
@@ -57,6 +67,8 @@ export interface Plugin<S extends OptionsSchema = OptionsSchema, H extends HookN
   readonly per_watcher?: boolean;
   /** Plugins that must be set up before this one. */
   readonly requires?: readonly string[];
+  /** Types of destinations for output that `setup` adds to the extension point `stream`; the check of configs knows them by this. */
+  readonly streams?: readonly StreamDeclaration[];
   /**
    * How a changed config reaches it: `live` (default) closes it and sets it up again with the new options; `daemon` leaves it as it
    * is until the daemon is started again; `watchers` leaves it too, for its options matter to the watchers that it brings alone.

@@ -65,3 +65,33 @@ export const paceOptions = {
     description: 'Time from the beginning of one check to the next.',
   },
 } as const satisfies Readonly<Record<string, JsonSchema>>;
+
+/** Options of the probe `http` of the plugin checks. */
+export const httpProbeOptions = {
+  url: { type: 'string', pattern: '^https?://', description: 'URL to look at.' },
+  method: { type: 'string', pattern: '^[A-Za-z]+$', default: 'GET', description: 'HTTP method.' },
+  headers: {
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    default: {},
+    description: 'Headers of the request.',
+  },
+  body: { type: ['string', 'null'], default: null, description: 'Body of the request.' },
+  expected_status: {
+    type: 'array',
+    items: { type: 'integer', minimum: 100, maximum: 599 },
+    default: [],
+    description: 'Statuses that are right; none: 200 to 299. A redirection is followed unless its status is among them.',
+  },
+  expected_body: {
+    type: ['string', 'null'],
+    default: null,
+    description: 'Text that must be in the body, in its first mebibyte.',
+  },
+} as const satisfies Readonly<Record<string, JsonSchema>>;
+
+/** Options of the probe `tcp` of the plugin checks. */
+export const tcpProbeOptions = {
+  host: { type: 'string', minLength: 1, default: '127.0.0.1', description: 'Where to connect to.' },
+  port: { type: 'integer', minimum: 1, maximum: 65_535, description: 'TCP port to connect to.' },
+} as const satisfies Readonly<Record<string, JsonSchema>>;

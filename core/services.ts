@@ -76,6 +76,13 @@ export type CheckAction = 'restart' | 'stop' | 'event';
 export interface Checks {
   /** Begins one loop_rate from now; goes on until what is returned is disposed of. */
   start<T>(check: Check<T>): AsyncDisposable;
+  /**
+   * One try of a type that the plugin itself or others have added to the extension point `probe`.
+   *
+   * @param options as its schema has them, checked
+   * @throws RM_PLUGIN_FAILED where there is no such type
+   */
+  probe(type: string, options: object): (signal: AbortSignal) => Promise<unknown>;
 }
 
 /** The service `bound_endpoints` of the control plugin: addresses as they are bound, `tcp://0.0.0.0:5555` say, at the moment. */

@@ -3,24 +3,18 @@ import type { WatcherOptions } from './config/schema/watcher.js';
 import { type Decision, Decisions } from './decisions.js';
 import type { EventBodies, EventName } from './events.js';
 import type { Intent } from './plan.js';
-import { Reconciler } from './reconciler.js';
 import { optionsToSet } from './run-time-options.js';
 import type { Slot } from './slot-state.js';
-import { Slots } from './slots.js';
-import type { SlotsHost } from './slots-host.js';
-import { outcome, type Progress, Waiters } from './waiters.js';
+import { outcome, type Progress } from './waiters.js';
 import type { WatcherDeps } from './watcher-deps.js';
-import { Phases } from './watcher-phases.js';
-import { type Plan, plan } from './watcher-plan.js';
-import { actualOf, countWanted, desiredOf, type Hold, newWatcherState, STATUS, settled, type WatcherState } from './watcher-state.js';
-import { takeStep } from './watcher-steps.js';
+import { WatcherEngine } from './watcher-engine.js';
+import { countWanted, type Hold, STATUS, type WatcherState } from './watcher-state.js';
 import { watcherView } from './watcher-view.js';
 
 const SIGHUP = 1;
 
 /**
- * One command and its processes. Requests change what is wanted and have a pass made; a pass asks the plan what to do next, does
- * it, and goes on until the plan has nothing more; then whoever waits is told.
+ * One command and its processes, as requests see it: each changes what is wanted, and the engine does the rest.
  */
 export class Watcher implements WatcherApi {
   readonly name: string;
@@ -28,13 +22,9 @@ export class Watcher implements WatcherApi {
   readonly view: WatcherApi = watcherView(this);
   readonly #deps: WatcherDeps;
   readonly #decisions: Decisions;
-  readonly #slots: Slots;
-  readonly #reconciler: Reconciler;
-  readonly #waiters: Waiters;
-  readonly #phases: Phases;
-  readonly #state: WatcherState = newWatcherState();
+  readonly #engine: WatcherEngine;
+  readonly #state: WatcherState;
   #spec: WatcherOptions;
-  #plan: Plan = { steps: [], wake_at: null, filled: false, clean: true, renewed: false };
   #closed: string | null = null;
   /** With `on_demand`: the next connection starts it. */
   #armed = false;
@@ -43,24 +33,18 @@ export class Watcher implements WatcherApi {
     this.name = name;
     this.#deps = deps;
     this.#spec = spec;
-    this.#reconciler = new Reconciler(deps.clock, () => this.#pass());
     this.#decisions = new Decisions(() => deps.clock.wall());
-    this.#slots = new Slots(this.#slotsHost());
-    this.#waiters = new Waiters(() => this.pids());
-    this.#phases = new Phases(this.#state, {
-      ...deps,
+    this.#engine = new WatcherEngine(deps, {
       name,
       view: this.view,
       decisions: this.#decisions,
+      spec: () => this.#spec,
       emit: (event, body) => this.#emit(event, body),
-      time: () => this.#now(),
-      clear: () => this.#slots.clear(),
-      count: () => this.pids().length,
       stopped: () => {
-        if (this.waitsForDemand) this.#deps.demand();
+        if (this.waitsForDemand) deps.demand();
       },
-      kick: () => this.#reconciler.now(),
     });
+    this.#state = this.#engine.state;
   }
 
   get status(): WatcherStatus {
@@ -76,7 +60,7 @@ export class Watcher implements WatcherApi {
   }
 
   get reloadsInTurn(): boolean {
-    return this.#state.sequential && this.#state.run && this.#slots.hasOlder(this.#state.generation);
+    return this.#state.sequential && this.#state.run && this.#engine.slots.hasOlder(this.#state.generation);
   }
 
   /** Whether it is to run; if not, whether that was asked for, or it stopped for a reason of its own. */
@@ -90,11 +74,11 @@ export class Watcher implements WatcherApi {
   }
 
   processes(): readonly ProcessView[] {
-    return this.#slots.views();
+    return this.#engine.slots.views();
   }
 
   pids(): number[] {
-    return this.#slots.live().map((slot) => slot.pid);
+    return this.#engine.pids();
   }
 
   /** Whether it waits for a connection to start. */
@@ -124,13 +108,13 @@ export class Watcher implements WatcherApi {
   }
 
   #start(hold: Hold | null): Promise<Outcome> {
-    return this.#request(
+    return this.#engine.request(
       hold,
-      () => settled(this.#state, this.#plan),
+      () => this.#engine.progress(),
       () => {
         this.#state.run = true;
         this.#state.resume_at = null;
-        this.#slots.hasten();
+        this.#engine.slots.hasten();
       },
     );
   }
@@ -139,7 +123,7 @@ export class Watcher implements WatcherApi {
     this.#decisions.add('stop', 'request', 'asked to stop');
     if (this.#state.phase !== 'stopped') this.#state.epoch++;
     const epoch = this.#state.epoch;
-    return this.#request(
+    return this.#engine.request(
       hold,
       () => this.#state.takenEpoch >= epoch,
       () => {
@@ -160,7 +144,7 @@ export class Watcher implements WatcherApi {
   /** Whether everything that ran when `stop` or `restart` was asked for is gone. */
   whenDown(): Promise<Outcome> {
     const epoch = this.#state.epoch;
-    return this.#request(
+    return this.#engine.request(
       this.#state.hold,
       () => this.#state.takenEpoch >= epoch,
       () => {},
@@ -179,7 +163,7 @@ export class Watcher implements WatcherApi {
     const change = (): void => {
       this.#spec = { ...this.#spec, numprocesses };
     };
-    return this.#request(this.#state.hold, () => settled(this.#state, this.#plan, 'clean'), change).then(() => numprocesses);
+    return this.#engine.request(this.#state.hold, () => this.#engine.progress('clean'), change).then(() => numprocesses);
   }
 
   incr(by = 1): Promise<number> {
@@ -191,18 +175,18 @@ export class Watcher implements WatcherApi {
   }
 
   async kill({ pid, signum, graceful_timeout }: KillOptions = {}): Promise<void> {
-    const targets = this.#slots.live().filter((slot) => pid === undefined || slot.pid === pid);
+    const targets = this.#engine.slots.live().filter((slot) => pid === undefined || slot.pid === pid);
     const attempts = targets.map((slot): [Slot, number] => [slot, slot.attempt]);
     const gone = (): Progress =>
       attempts.every(([slot, attempt]) => slot.attempt !== attempt || slot.state === 'idle' || slot.state === 'stuck');
-    await this.#request(this.#state.hold, gone, () => {
+    await this.#engine.request(this.#state.hold, gone, () => {
       const grace_ms = graceful_timeout === undefined ? undefined : graceful_timeout * 1000;
-      for (const slot of targets) this.#slots.end(slot, { signum, grace_ms, retire: false });
+      for (const slot of targets) this.#engine.slots.end(slot, { signum, grace_ms, retire: false });
     });
   }
 
   signal(signum: number, options: SignalOptions = {}): void {
-    this.#slots.ender.signalFamilies(this.pids(), signum, options);
+    this.#engine.slots.ender.signalFamilies(this.pids(), signum, options);
   }
 
   set(options: Readonly<Record<string, unknown>>, warn?: Warn): Promise<Outcome> {
@@ -217,9 +201,9 @@ export class Watcher implements WatcherApi {
   update(spec: WatcherOptions, renew: boolean): Promise<Outcome> {
     this.#spec = spec;
     if (renew && this.#state.run) return this.#reloaded(this.#renew(false, true));
-    return this.#request(
+    return this.#engine.request(
       this.#state.hold,
-      () => settled(this.#state, this.#plan, 'clean'),
+      () => this.#engine.progress('clean'),
       () => {},
     );
   }
@@ -234,25 +218,25 @@ export class Watcher implements WatcherApi {
     this.#state.blocked = true;
     const free = (): void => {
       this.#state.blocked = false;
-      this.#reconciler.now();
+      this.#engine.kick();
     };
     other.then(free, free);
   }
 
   /** Looks again, after a hold has given way. */
   kick(): void {
-    this.#reconciler.now();
+    this.#engine.kick();
   }
 
   /** The safety net: looks for processes that are gone though nobody told. */
   verify(): void {
-    this.#slots.verify();
-    this.#reconciler.now();
+    this.#engine.slots.verify();
+    this.#engine.kick();
   }
 
   /** Ends its processes at once, without a word to anybody: for a host that is about to crash. */
   killAll(): void {
-    this.#slots.killAll();
+    this.#engine.slots.killAll();
   }
 
   /** From now on it can only be stopped. */
@@ -264,10 +248,7 @@ export class Watcher implements WatcherApi {
   /** Forgets everything; processes that are left live on, supervised by nobody. */
   dispose(why: string): void {
     this.close(why);
-    this.#reconciler[Symbol.dispose]();
-    this.#slots.release();
-    this.#slots[Symbol.dispose]();
-    this.#waiters.close(why);
+    this.#engine.dispose(why);
   }
 
   #now(): number {
@@ -276,16 +257,6 @@ export class Watcher implements WatcherApi {
 
   #emit<N extends EventName>(name: N, body: EventBodies[N]): void {
     this.#deps.emit(this.name, name, body);
-  }
-
-  /** Makes a change, has it acted on, and resolves when there is progress. */
-  #request(hold: Hold | null, progress: () => Progress, change: () => void): Promise<Outcome> {
-    const before = new Set(this.pids());
-    this.#state.hold = hold;
-    this.#reconciler.after(change);
-    const done = this.#waiters.add(before, progress);
-    this.#reconciler.now();
-    return done;
   }
 
   /** Tells of a reload that has come about. */
@@ -306,45 +277,15 @@ export class Watcher implements WatcherApi {
       this.signal(SIGHUP);
       return Promise.resolve(outcome(before, this.pids()));
     }
-    return this.#request(
+    return this.#engine.request(
       this.#state.hold,
-      () => settled(this.#state, this.#plan, 'renewed'),
+      () => this.#engine.progress('renewed'),
       () => {
         this.#state.generation++;
         this.#state.sequential = sequential;
         this.#state.stalled = null;
-        this.#slots.hasten();
+        this.#engine.slots.hasten();
       },
     );
-  }
-
-  #pass(): number | null {
-    const { clock } = this.#deps;
-    this.#plan = plan(desiredOf(this.#state, this.#spec), actualOf(this.#state, this.#slots), clock.now());
-    const warmUp = (): void => {
-      this.#state.nextBegin_at = clock.now() + this.#spec.warmup_delay * 1000;
-    };
-    for (const step of this.#plan.steps) takeStep(step, { phases: this.#phases, slots: this.#slots, warmUp });
-    if (this.#plan.steps.length > 0) this.#reconciler.now();
-    else this.#waiters.look();
-    return this.#plan.wake_at;
-  }
-
-  #slotsHost(): SlotsHost {
-    return {
-      ...this.#deps,
-      watcher: this.view,
-      decisions: this.#decisions,
-      random: () => this.#deps.random(),
-      spec: () => this.#spec,
-      generation: () => this.#state.generation,
-      command: (wid) => this.#deps.command(this.#spec, wid),
-      emit: (name, body) => this.#emit(name, body),
-      after: (change) => this.#reconciler.after(change),
-      changed: () => this.#reconciler.soon(),
-      refused: (refusal) => this.#phases.refused(refusal),
-      paused: (reason, delay_ms) => this.#phases.pause(reason, delay_ms, this.#deps.clock.now()),
-      gaveUp: (reason, generation) => this.#phases.giveUp(reason, generation, this.#slots.hasOlder(generation)),
-    };
   }
 }

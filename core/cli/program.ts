@@ -1,8 +1,9 @@
 import type { Command, Option } from 'commander';
+import { parseArguments } from './arguments.js';
 import { EXIT_STATUS, EXIT_STATUS_HELP } from './exit-status.js';
-import type { Io, Verb, VerbOption, VerbValues } from './verb.js';
+import type { Io, MoreVerbs, Verb, VerbOption, VerbValues } from './verb.js';
 import { groupSummary, groupVerbs } from './verb-groups.js';
-import { allVerbs, sharedOptions } from './verbs.js';
+import { allVerbs, sharedOptions, verbsElsewhere } from './verbs.js';
 import { version } from './version.js';
 
 type Commander = typeof import('commander');
@@ -11,7 +12,8 @@ type Commander = typeof import('commander');
 export async function ringmaster(args: readonly string[], io: Io): Promise<number> {
   const commander = await import('commander');
   let status: number = EXIT_STATUS.ok;
-  const program = await buildProgram(commander, io, (result) => {
+  const { verbs, why } = await verbsFor(args, io);
+  const program = await buildProgram(commander, verbs, io, (result) => {
     status = result;
   });
   if (args.length === 0) {
@@ -22,13 +24,25 @@ export async function ringmaster(args: readonly string[], io: Io): Promise<numbe
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof commander.CommanderError)) throw error;
+    if (error.code === 'commander.unknownCommand' && why !== undefined) io.stderr.write(`Verbs of plugins are not known here: ${why}\n`);
     return error.exitCode === 0 ? EXIT_STATUS.ok : EXIT_STATUS.usage;
   }
   return status;
 }
 
-async function buildProgram(commander: Commander, io: Io, onStatus: (status: number) => void): Promise<Command> {
+/** The verbs of `ringmaster`; where the words name another, those that a daemon knows of as well. */
+async function verbsFor(args: readonly string[], io: Io): Promise<MoreVerbs> {
   const [verbs, shared] = await Promise.all([allVerbs(), sharedOptions()]);
+  const { values, positionals } = parseArguments(args, shared);
+  const [word, about] = positionals;
+  const name = word === 'help' ? about : word;
+  if (name === undefined || name === 'help' || verbs.some((verb) => verb.name === name)) return { verbs };
+  const more = await verbsElsewhere(values, io);
+  return { ...more, verbs: [...verbs, ...more.verbs.filter((verb) => !verbs.some((known) => known.name === verb.name))] };
+}
+
+async function buildProgram(commander: Commander, verbs: readonly Verb[], io: Io, onStatus: (status: number) => void): Promise<Command> {
+  const shared = await sharedOptions();
   const usages = new Map(verbs.map(({ name, usage }) => [name, usage === '' ? [] : [usage]]));
   const program = new commander.Command('ringmaster')
     .description('Supervises processes and sockets; speaks the protocol of Circus.')

@@ -67,12 +67,29 @@ export interface Program extends Completable {
   run(args: readonly string[], io: Io): Promise<number>;
 }
 
+/** A daemon as a verb of another plugin talks to it. */
+export interface DaemonLink extends Disposable {
+  /** Resolves with the whole reply; rejects with RM_CLIENT_REFUSED, RM_CLIENT_TIMEOUT, RM_CLIENT_LOST or RM_CLIENT_REPLY. */
+  call(command: string, properties: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>;
+}
+
+/** Verbs that were asked for elsewhere. */
+export interface MoreVerbs {
+  readonly verbs: readonly Verb[];
+  /** Why there are none, where nobody could be asked. */
+  readonly why?: string;
+}
+
 /** What a plugin adds to the command line: default export of its `cli/index.js`. */
 export interface VerbProvider {
   readonly verbs: readonly Verb[];
   readonly programs?: readonly Program[];
   /** Options of every verb here that may also stand before the verb. */
   readonly options?: readonly VerbOption[];
+  /** Verbs that only a daemon knows of, the one that these options name; asked for where a verb is unknown here. */
+  moreVerbs?(values: VerbValues, io: Io): Promise<MoreVerbs>;
+  /** Connects to the daemon that these options name, for verbs of other plugins. */
+  connect?(values: VerbValues, io: Io): DaemonLink;
   /** A command to try on a daemon with these options, told on a terminal once it runs; `own_name` stands for `ringmaster`. */
   hint?(options: Readonly<DaemonOptions>, own_name: string): string;
 }

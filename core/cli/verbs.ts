@@ -7,7 +7,7 @@ import { initVerb } from './init.js';
 import { installVerb } from './install.js';
 import { pluginsDescribeVerb } from './plugins-describe.js';
 import { runVerb } from './run.js';
-import type { Completable, Program, Verb, VerbOption, VerbProvider } from './verb.js';
+import type { Completable, Io, MoreVerbs, Program, Verb, VerbOption, VerbProvider, VerbValues } from './verb.js';
 import { completableVerbs } from './verb-groups.js';
 
 /** Packaged plugins that add verbs. */
@@ -44,6 +44,14 @@ export async function allVerbs(): Promise<readonly Verb[]> {
     ...providers.flatMap(({ provider }) => provider.verbs),
     pluginsDescribeVerb,
   ];
+}
+
+/** Verbs that only a daemon knows of. */
+export async function verbsElsewhere(values: VerbValues, io: Io): Promise<MoreVerbs> {
+  const asked = (await loadProviders()).flatMap(({ provider }) => provider.moreVerbs?.(values, io) ?? []);
+  const found = await Promise.all(asked);
+  const why = found.flatMap(({ why }) => why ?? []);
+  return { verbs: found.flatMap(({ verbs }) => verbs), ...(why.length > 0 && { why: why.join('\n') }) };
 }
 
 /** Options that may stand before a verb as well. */

@@ -1,6 +1,7 @@
 import type { Isolation } from '../isolation/options.js';
 import { checkOutputs } from '../output-options.js';
 import type { AnyPlugin } from '../plugin.js';
+import { type StreamTypes, streamTypes } from '../stream-types.js';
 import { checkSchema } from './ajv-problems.js';
 import { checkPlugins, type Plugins, spreadDotted } from './check-plugins.js';
 import { convertValue } from './convert.js';
@@ -83,12 +84,18 @@ export function checkSource(source: Source, plugins: Plugins | null, env: Env, f
   if (plugins !== null) checkPlugins(config, plugins, convert);
   if (plugins !== null && !hasErrors(findings)) addPluginWatchers(config, plugins, convert);
   crossCheck(config, findings);
-  checkOutputs(config, findings);
+  checkOutputs(config, findings, plugins === null ? unknownStreams(config) : streamTypes(plugins.values()));
   return hasErrors(findings) ? null : mergeEnv(config as unknown as Config);
 }
 
 function hasErrors({ problems }: Findings): boolean {
   return problems.some(({ severity }) => severity === 'error');
+}
+
+/** Without the plugins their types of destinations are not known; where there are no plugins there are none. */
+function unknownStreams(config: JsonObject): StreamTypes | null {
+  const asked = own(config, 'plugins');
+  return isObject(asked) && Object.keys(asked).length > 0 ? null : new Map();
 }
 
 /** Gives each watcher the config's environment under its own. */

@@ -1,6 +1,7 @@
 import { RingmasterError } from '../errors.js';
 import type { JsonSchema } from '../json-schema.js';
 import { checkWatcherOutputs } from '../output-options.js';
+import { streamTypes } from '../stream-types.js';
 import { checkSchema } from './ajv-problems.js';
 import { checkOwnOptions, type Plugins } from './check-plugins.js';
 import { convertValue } from './convert.js';
@@ -195,7 +196,7 @@ function finish(
   if (complaints.length === 0) {
     checkSchema(spec, watcherSchema, [], findings);
     crossCheckWatcher(spec, [], findings);
-    checkWatcherOutputs(spec, [], findings);
+    checkWatcherOutputs(spec, { path: [], findings, streams: streamTypes(new Set(plugins?.values())) });
     findInWatcher(spec, [], findings);
     if (plugins !== undefined) checkOwnOptions(spec, plugins, findings, before);
   }

@@ -150,11 +150,18 @@ export class Guest {
       report: (what: string, cause: unknown) => this.#failed(what, cause),
       provide: (service: string) => this.#unserved(service),
       service: (service: string) => this.#unserved(service),
+      extend: (point: string) => this.#unextended(point),
+      extensions: (point: string) => this.#unextended(point),
     });
   }
 
   #unserved(service: string): never {
     const why = `service "${service}": services are only for plugins in the daemon`;
+    throw new RingmasterError('RM_PLUGIN_ISOLATION', [this.#plugin.name, this.#tier, why]);
+  }
+
+  #unextended(point: string): never {
+    const why = `extension point "${point}": what is added runs in the daemon`;
     throw new RingmasterError('RM_PLUGIN_ISOLATION', [this.#plugin.name, this.#tier, why]);
   }
 

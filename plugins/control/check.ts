@@ -1,30 +1,37 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { type JsonSchema, RingmasterError } from '../../core/index.js';
+import { type CommandForm, checkValue, type Extension, messageOf, RingmasterError } from '../../core/index.js';
 import type { Properties } from './command.js';
-import { shown } from './request.js';
-
-const ajv = new Ajv({ allowUnionTypes: true, verbose: true });
-const compiled = new WeakMap<JsonSchema, ValidateFunction>();
 
 /**
- * Checks the properties of a request against its command's schema. What the schema does not know is let through, as Circus does.
+ * Checks the properties of a request against its command's schema, fills in defaults and makes numbers of quantities. What the schema
+ * does not know is let through unless it says otherwise, as Circus does.
  *
- * @throws RM_REQUEST_INVALID that names the first property that is missing or wrong, in Circus's words where it has some
+ * @throws RM_REQUEST_INVALID that names the first property that is missing or wrong, in Circus's words where it has some;
+ * RM_EXTENSION_INVALID where the schema itself is wrong
  */
-export function checkProperties(schema: JsonSchema, properties: Properties): void {
-  const missing = schema.required?.find((name) => !Object.hasOwn(properties, name));
+export function checkProperties({ plugin, value: { name, request } }: Extension<'command'>, properties: Properties): Properties {
+  const missing = request.required?.find((key) => !Object.hasOwn(properties, key));
   if (missing !== undefined) throw new RingmasterError('RM_REQUEST_INVALID', [`message invalid '${missing}' is missing`]);
-  let validate = compiled.get(schema);
-  if (validate === undefined) {
-    validate = ajv.compile(schema);
-    compiled.set(schema, validate);
-  }
-  if (validate(properties)) return;
-  throw new RingmasterError('RM_REQUEST_INVALID', [`message invalid ${(validate.errors ?? []).slice(0, 1).map(describe).join()}`]);
+  const { waiting: _, ...others } = properties;
+  // When the answer comes is for the endpoint, and may be said with any command.
+  const own = request.properties !== undefined && Object.hasOwn(request.properties, 'waiting') ? properties : others;
+  const { value, problems } = checked(plugin, { name, request }, own);
+  const [problem] = problems;
+  if (problem === undefined) return value as Properties;
+  const { path, message, allowed, did_you_mean } = problem;
+  const known = message.startsWith('is not a known key') ? `; allowed is ${allowed}` : '';
+  const context = { path, ...(did_you_mean !== undefined && { did_you_mean }) };
+  throw new RingmasterError('RM_REQUEST_INVALID', [`message invalid '${path}' ${message}${known}`], { context });
 }
 
-function describe(error: ErrorObject): string {
-  const where = error.instancePath.slice(1).replaceAll('/', '.');
-  const allowed = error.keyword === 'type' ? `must be ${[error.schema].flat().join(' or ')}` : error.message;
-  return `'${where}' ${allowed}, got ${shown(error.data)}`;
+function checked(
+  plugin: string,
+  { name, request }: Pick<CommandForm, 'name' | 'request'>,
+  properties: Properties,
+): ReturnType<typeof checkValue> {
+  try {
+    return checkValue(properties, request);
+  } catch (cause) {
+    const args = [plugin, `command.request of ${name}`, messageOf(cause), 'a JSON Schema'] as const;
+    throw new RingmasterError('RM_EXTENSION_INVALID', [...args], { cause });
+  }
 }

@@ -1,8 +1,19 @@
-import type { FromSchema, JsonSchema, NextCompletion, ProcessSampler, SupervisorApi } from '../../core/index.js';
+import type {
+  Answering,
+  CommandForm,
+  ControlCommand,
+  FromSchema,
+  JsonSchema,
+  NextCompletion,
+  ProcessSampler,
+  SupervisorApi,
+} from '../../core/index.js';
 
-/** What a command's handler works with. */
+/** What a built-in command works with. */
 export interface CommandContext {
   readonly supervisor: SupervisorApi;
+  /** All commands that there are, those of other plugins too, sorted by name. */
+  readonly commands: () => readonly CommandListing[];
   /** The addresses that the endpoint is bound to, for `globaloptions`. */
   readonly endpoints: Readonly<{
     endpoint: string;
@@ -17,21 +28,7 @@ export interface CommandContext {
 }
 
 export type Properties = Readonly<Record<string, unknown>>;
-/** The command's own keys of a reply; `status`, `time` and `id` are added, unless `status` is among them. */
-export type ReplyBody = Readonly<Record<string, unknown>>;
-/** Work that can be refused only after a moment, as when a file has to be read first. */
-export class Staged {
-  /** Rejects where the request is refused; one that is not `waiting` is answered with what it resolves to. */
-  readonly accepted: Promise<ReplyBody>;
-  readonly done: Promise<ReplyBody>;
-
-  constructor(accepted: Promise<ReplyBody>, done: Promise<ReplyBody>) {
-    this.accepted = accepted;
-    this.done = done;
-  }
-}
-/** What a command's handler answers with. */
-export type Answering = ReplyBody | Promise<ReplyBody> | Staged;
+export { type Answering, type ReplyBody, Staged } from '../../core/index.js';
 
 /** A whole reply, as on the wire. */
 export type Reply = Readonly<Record<string, unknown>> & { readonly status: string };
@@ -65,27 +62,25 @@ export interface CommandCli {
   readonly waits?: boolean;
 }
 
-/**
- * One command of the control protocol.
- *
- * `run` may return a promise: then a request that is not `waiting` is answered `ok` at once, as Circus does. `run` must check
- * everything that can be refused before its first await, or return `Staged`.
- */
-export interface Command {
-  readonly name: string;
-  /** One line, for listings and completion. */
-  readonly summary: string;
+/** A command as `commands` tells of it. */
+export interface CommandListing extends CommandForm {
+  readonly plugin: string;
+  /** Arguments and options on the command line; null where it makes no sense there. */
+  readonly usage: string | null;
+}
+
+/** One built-in command of the control protocol; `run` may answer as ControlCommand says. */
+export interface Command extends Omit<CommandForm, 'arguments' | 'prints'> {
   /** Paragraphs for `--help` and the reference. */
   readonly description: string;
-  /** Schema of `properties`. */
-  readonly request: JsonSchema;
-  /** Schema of the reply's own keys. */
-  readonly reply: JsonSchema;
   run(context: CommandContext, properties: Properties): Answering;
-  /** It asks for something: there is no answer before that is there, whether the request is `waiting` or not. */
-  readonly always_waits?: boolean;
   /** Absent where the command makes no sense on a command line. */
   readonly cli?: CommandCli;
+}
+
+/** A built-in command as any plugin's: what it works with is given to it here. */
+export function asContribution({ cli: _, run, ...form }: Command, context: CommandContext): ControlCommand {
+  return { ...form, run: (properties: Properties) => run(context, properties) };
 }
 
 /** Wrong arguments on the command line; the message is one line for the user. */
@@ -100,7 +95,7 @@ export type TypedCommand<Q extends JsonSchema, R extends JsonSchema> = Omit<Comm
   run(context: CommandContext, properties: FromSchema<Q>): Answering;
 };
 
-/** Declares a command, with the types of its properties inferred from `request`. */
-export function defineCommand<const Q extends JsonSchema, const R extends JsonSchema>(command: TypedCommand<Q, R>): TypedCommand<Q, R> {
+/** Declares a built-in command, with the types of its properties inferred from `request`. */
+export function builtInCommand<const Q extends JsonSchema, const R extends JsonSchema>(command: TypedCommand<Q, R>): TypedCommand<Q, R> {
   return command;
 }

@@ -1,6 +1,6 @@
 import type { WatcherApi } from '../../core/index.js';
 import { expectArguments, given, integerArgument, printNumprocesses, waitingOption } from './arguments.js';
-import { defineCommand } from './command.js';
+import { builtInCommand } from './command.js';
 import { findWatcher } from './match.js';
 import { name, waiting } from './properties.js';
 
@@ -10,7 +10,7 @@ export const countCommand = (
   words: { readonly summary: string; readonly description: string },
   change: (watcher: WatcherApi, by: number) => Promise<number>,
 ) =>
-  defineCommand({
+  builtInCommand({
     name: verb,
     ...words,
     request: {

@@ -1,13 +1,25 @@
-import { type Clock, isRingmasterError, type LogFields, type Logger, messageOf, RingmasterError } from '../../core/index.js';
+import {
+  type Answering,
+  type Clock,
+  type ControlCommandContext,
+  closest,
+  type Extension,
+  type Extensions,
+  isRingmasterError,
+  type LogFields,
+  type Logger,
+  messageOf,
+  type ReplyBody,
+  RingmasterError,
+  Staged,
+} from '../../core/index.js';
 import { checkProperties } from './check.js';
-import { type Command, type CommandContext, type ReplyBody, Staged } from './command.js';
 import { type Answer, encodeReply, errorAnswer, lateErrorAnswer, okAnswer } from './reply.js';
 import { type Envelope, parseEnvelope, type Request, readRequest, shown } from './request.js';
 
 export interface DispatchOptions {
-  /** By name, in lower case. */
-  readonly commands: ReadonlyMap<string, Command>;
-  readonly context: CommandContext;
+  readonly commands: Extensions<'command'>;
+  readonly context: ControlCommandContext;
   readonly clock: Clock;
   readonly log: Logger;
   readonly max_message_bytes: number;
@@ -16,28 +28,40 @@ export interface DispatchOptions {
   send(client: string, reply: string): void;
 }
 
-/** A request whose reply is still to come. */
-interface Waiting {
+/** Who asked, and how a reply finds its way. */
+interface Asker {
   readonly client: string;
   readonly id: unknown;
   readonly cast: boolean;
+  /** Whose answer it is, once that is known. */
+  readonly command?: Extension<'command'>;
+}
+
+/** A request whose work is still under way. */
+interface Underway extends Asker {
+  readonly command: Extension<'command'>;
+  /** Whether a reply is still to come. */
+  unanswered: boolean;
+  /** Whether that reply says only that it has begun. */
+  begun: boolean;
 }
 
 /** Carries out requests and answers them: each exactly once, a cast never, whatever it holds. */
 export class Dispatcher {
   readonly #options: DispatchOptions;
-  readonly #in_flight = new Map<string, number>();
-  readonly #waiting = new Set<Waiting>();
-  /** Those whose request is under way, to be told so and no more. */
-  readonly #accepted = new Set<Waiting>();
+  readonly #underway = new Set<Underway>();
 
   constructor(options: DispatchOptions) {
     this.#options = options;
+    // The work of a plugin that is gone may never end.
+    options.commands.onChange(({ change, extension }) => {
+      if (change === 'removed') this.#giveUp(new RingmasterError('RM_CLOSED', [`plugin "${extension.plugin}"`]), extension);
+    });
   }
 
   /** Requests under way, of all clients. */
   get inFlight(): number {
-    return [...this.#in_flight.values()].reduce((sum, count) => sum + count, 0);
+    return this.#underway.size;
   }
 
   /** @param client whom the reply is for, as `send` will be given it */
@@ -59,83 +83,119 @@ export class Dispatcher {
 
   /** Answers whoever still waits: there will be nothing more to wait for. */
   abandon(reason: RingmasterError): void {
-    for (const waiting of [...this.#accepted]) this.#accept(waiting);
-    for (const waiting of [...this.#waiting]) this.#settle(waiting, lateErrorAnswer(reason));
+    this.#giveUp(reason);
+  }
+
+  #giveUp(reason: RingmasterError, command?: Extension<'command'>): void {
+    for (const work of [...this.#underway]) {
+      if (command !== undefined && work.command !== command) continue;
+      this.#end(work, lateErrorAnswer(reason));
+    }
   }
 
   #run(client: string, request: Request): void {
-    const command = this.#options.commands.get(request.command.toLowerCase());
-    if (command === undefined) throw new RingmasterError('RM_COMMAND_UNKNOWN', [shown(request.command)]);
-    checkProperties(command.request, request.properties);
-    const { max_in_flight, context } = this.#options;
-    if ((this.#in_flight.get(client) ?? 0) >= max_in_flight) throw new RingmasterError('RM_REQUEST_TOO_MANY', [max_in_flight]);
-    const result = command.run(context, request.properties);
-    if (result instanceof Promise) this.#await(client, request, command, result);
-    else if (result instanceof Staged) this.#awaitStaged(client, request, command, result);
-    else this.#answer({ client, ...request }, okAnswer(result));
+    const { commands, max_in_flight, context } = this.#options;
+    const name = request.command.toLowerCase();
+    const command = commands.find(name);
+    if (command === undefined) throw unknownCommand(request.command, commands);
+    const properties = checkProperties(command, request.properties);
+    if (this.#inFlightOf(client) >= max_in_flight) throw new RingmasterError('RM_REQUEST_TOO_MANY', [max_in_flight]);
+    const result: Answering = command.value.run(properties as never, context);
+    if (result instanceof Staged) this.#awaitStaged(client, request, command, result);
+    else if (isThenable(result)) this.#await(client, request, command, Promise.resolve(result));
+    else this.#answer({ client, id: request.id, cast: request.cast, command }, okAnswer(replyBody(command, result)));
   }
 
-  #await(client: string, request: Request, command: Command, result: Promise<ReplyBody>): void {
-    this.#begin(client);
-    const waiting: Waiting = { client, id: request.id, cast: request.cast };
-    if (request.waiting || command.always_waits === true) this.#waiting.add(waiting);
-    else this.#acceptSoon(waiting);
-    this.#settleBy(waiting, command, result);
+  #await(client: string, request: Request, command: Extension<'command'>, result: Promise<ReplyBody>): void {
+    const work = this.#begin(client, request, command);
+    if (!request.waiting && command.value.always_waits !== true) this.#acceptSoon(work);
+    this.#endBy(work, result);
   }
 
   /** As in Circus, what was asked for has begun when its client hears of it: a process that is there is listed to the next request. */
-  #acceptSoon(waiting: Waiting): void {
+  #acceptSoon(work: Underway): void {
     const { clock } = this.#options;
-    this.#accepted.add(waiting);
-    clock.setImmediate(() => clock.setImmediate(() => this.#accept(waiting)));
+    work.begun = true;
+    clock.setImmediate(() => clock.setImmediate(() => this.#settle(work, okAnswer())));
   }
 
-  #accept(waiting: Waiting): void {
-    if (this.#accepted.delete(waiting)) this.#answer(waiting, okAnswer());
-  }
-
-  #awaitStaged(client: string, request: Request, command: Command, { accepted, done }: Staged): void {
-    this.#begin(client);
-    const waiting: Waiting = { client, id: request.id, cast: request.cast };
-    this.#waiting.add(waiting);
+  #awaitStaged(client: string, request: Request, command: Extension<'command'>, { accepted, done }: Staged): void {
+    const work = this.#begin(client, request, command);
     accepted.then(
       (body) => {
-        if (!request.waiting) this.#settle(waiting, okAnswer(body));
+        if (!request.waiting) this.#settle(work, okAnswer(body));
       },
-      (error: unknown) => this.#settle(waiting, errorAnswer(error)),
+      (error: unknown) => this.#settle(work, errorAnswer(error)),
     );
-    this.#settleBy(waiting, command, done);
+    this.#endBy(work, done);
   }
 
-  #settleBy(waiting: Waiting, command: Command, result: Promise<ReplyBody>): void {
-    result.then(
-      (body) => this.#end(waiting, okAnswer(body)),
-      (error: unknown) => {
-        const fields: LogFields = { command: command.name, error: messageOf(error) };
-        this.#options.log.warn(`${command.name} failed: ${messageOf(error)}`, fields);
-        this.#end(waiting, lateErrorAnswer(error));
-      },
-    );
+  #begin(client: string, { id, cast }: Request, command: Extension<'command'>): Underway {
+    const work: Underway = { client, id, cast, command, unanswered: true, begun: false };
+    this.#underway.add(work);
+    return work;
   }
 
-  #begin(client: string): void {
-    this.#in_flight.set(client, (this.#in_flight.get(client) ?? 0) + 1);
+  #endBy(work: Underway, result: Promise<ReplyBody>): void {
+    const { name } = work.command.value;
+    void result
+      .then((body) => okAnswer(replyBody(work.command, body)))
+      .catch((error: unknown): Answer => {
+        const fields: LogFields = { command: name, error: messageOf(error) };
+        this.#options.log.warn(`${name} failed: ${messageOf(error)}`, fields);
+        return lateErrorAnswer(error);
+      })
+      .then((answer) => this.#end(work, answer));
   }
 
-  #end(waiting: Waiting, answer: Answer): void {
-    const left = (this.#in_flight.get(waiting.client) ?? 1) - 1;
-    if (left > 0) this.#in_flight.set(waiting.client, left);
-    else this.#in_flight.delete(waiting.client);
-    this.#settle(waiting, answer);
+  #end(work: Underway, answer: Answer): void {
+    this.#underway.delete(work);
+    this.#settle(work, work.begun ? okAnswer() : answer);
   }
 
-  #settle(waiting: Waiting, answer: Answer): void {
-    if (this.#waiting.delete(waiting)) this.#answer(waiting, answer);
+  #settle(work: Underway, answer: Answer): void {
+    if (!work.unanswered) return;
+    work.unanswered = false;
+    this.#answer(work, answer);
   }
 
-  #answer({ client, id, cast }: Waiting, answer: Answer): void {
-    if (!cast) this.#options.send(client, encodeReply(answer, id, this.#options.clock.wall() / 1000));
+  #inFlightOf(client: string): number {
+    let count = 0;
+    for (const work of this.#underway) if (work.client === client) count++;
+    return count;
   }
+
+  #answer({ client, id, cast, command }: Asker, answer: Answer): void {
+    if (cast) return;
+    const encoded = (body: Answer): string => encodeReply(body, id, this.#options.clock.wall() / 1000);
+    let reply: string;
+    try {
+      reply = encoded(answer);
+    } catch (cause) {
+      const what = `command ${command?.key}: it returned what can't be sent as JSON`;
+      reply = encoded(errorAnswer(new RingmasterError('RM_PLUGIN_FAILED', [command?.plugin ?? 'control', what], { cause })));
+    }
+    this.#options.send(client, reply);
+  }
+}
+
+/** What a command has returned, if it is of any use. @throws RM_PLUGIN_FAILED */
+function replyBody({ plugin, key }: Extension<'command'>, body: unknown): ReplyBody {
+  if (body === undefined) return {};
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as ReplyBody;
+  throw new RingmasterError('RM_PLUGIN_FAILED', [plugin, `command ${key}: it returned ${shown(body)}, allowed is an object`]);
+}
+
+function unknownCommand(name: string, commands: Extensions<'command'>): RingmasterError {
+  const meant = closest(
+    name,
+    commands.list().map(({ key }) => key),
+  );
+  return new RingmasterError('RM_COMMAND_UNKNOWN', [shown(name)], { context: meant === undefined ? {} : { did_you_mean: meant } });
+}
+
+function isThenable(value: unknown): value is PromiseLike<ReplyBody> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 /** Whom to answer, as far as that can be told. */

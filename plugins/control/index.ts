@@ -8,10 +8,12 @@ import {
   RingmasterError,
   wireFilter,
 } from '../../core/index.js';
+import { asContribution, type CommandContext } from './command.js';
 import { commandTable } from './commands/index.js';
 import { Dispatcher } from './dispatch.js';
 import { defaultEndpoints, prepareRuntimeDir, reachable, runtimeDir } from './endpoints.js';
 import { topicOf } from './events.js';
+import { listCommands } from './listing.js';
 import { OpenPublication } from './publication.js';
 import { ControlRouter } from './router.js';
 import { schema } from './schema.js';
@@ -23,7 +25,7 @@ export default definePlugin({
   // Who asks for a changed endpoint would lose the answer with the endpoint that it came in by.
   applies: 'daemon',
   hooks: ['event', 'boot', 'shutdown'],
-  async setup({ config, supervisor, hooks, clock, log, scope, provide }) {
+  async setup({ config, supervisor, hooks, clock, log, scope, provide, extend, extensions }) {
     const { endpoint, pubsub_endpoint, endpoint_owner, stats_endpoint, multicast_endpoint } = supervisor.options;
     if (endpoint === null || pubsub_endpoint === null) prepareRuntimeDir(runtimeDir());
     const addresses = {
@@ -64,10 +66,13 @@ export default definePlugin({
     provide('endpoints', { endpoint: reachable(router.endpoint), pubsub_endpoint: reachable(events.endpoint) } satisfies Endpoints);
     const sampler = new ProcessSampler({ clock });
     scope.add('process sampler', () => sampler.clear());
+    const commands = extensions('command');
+    const context: CommandContext = { supervisor, endpoints, sampler, stopped, commands: () => listCommands(commands) };
+    for (const command of commandTable.values()) extend('command', asContribution(command, context));
     const dispatcher = new Dispatcher({
       ...config,
-      commands: commandTable,
-      context: { supervisor, endpoints, sampler, stopped },
+      commands,
+      context,
       clock,
       log,
       send: (client, reply) => router.send(client, reply),

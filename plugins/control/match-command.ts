@@ -1,6 +1,6 @@
 import type { Outcome, SupervisorApi, WatcherApi } from '../../core/index.js';
 import { expectArguments, given, matchOption, printOk, waitingOption } from './arguments.js';
-import { defineCommand } from './command.js';
+import { builtInCommand } from './command.js';
 import { matchWatchers } from './match.js';
 import { insteadOf, match, name, type OutcomePart, outcomeInfo, outcomeReply, waiting } from './properties.js';
 
@@ -16,7 +16,7 @@ interface Verb {
 
 /** A command for the watchers whose names match, or for all. */
 export const matchCommand = (verb: string, { summary, description, info, one, several }: Verb) =>
-  defineCommand({
+  builtInCommand({
     name: verb,
     summary,
     description,

@@ -1,19 +1,9 @@
 import { type Checks, definePlugin, RingmasterError, type StatsdClients } from '../../core/index.js';
-import { ask } from './http.js';
-import { type Answer, checksOf, wrongWith } from './policy.js';
+import { checksOf } from './policy.js';
 import { schema } from './schema.js';
 
 /** What Circus counts where there was no answer at all. */
 const NO_STATUS = 599;
-
-/** An answer that is not the expected one. */
-class WrongAnswer extends Error {
-  readonly status: number;
-  constructor(why: string, { status }: Answer) {
-    super(why);
-    this.status = status;
-  }
-}
 
 export default definePlugin({
   name: 'http_observer',
@@ -27,18 +17,13 @@ export default definePlugin({
     for (const check of checksOf(config)) {
       if (!URL.canParse(check.url)) throw new RingmasterError('RM_PLUGIN_OPTION', ['http_observer', 'url', check.url, 'a URL']);
       const { prefix } = check;
-      const loop = checks.start<Answer>({
+      const loop = checks.start({
         ...check,
-        async probe(signal) {
-          const answer = await ask(check, signal);
-          const wrong = wrongWith(answer, check);
-          if (wrong !== null) throw new WrongAnswer(wrong, answer);
-          return answer;
-        },
+        probe: checks.probe('http', check),
         passed: (_answer, took_ms) => statsd.timing(`${prefix}.request_time`, Math.floor(took_ms)),
         failed(error) {
           statsd.increment(`${prefix}.error`);
-          statsd.increment(`${prefix}.error.${error instanceof WrongAnswer ? error.status : NO_STATUS}`);
+          statsd.increment(`${prefix}.error.${statusOf(error)}`);
         },
         acts: () => statsd.increment(`${prefix}.${check.action}_on_error`),
       });
@@ -46,3 +31,8 @@ export default definePlugin({
     }
   },
 });
+
+/** The status of an answer that was not the expected one. */
+function statusOf(error: unknown): number {
+  return error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : NO_STATUS;
+}

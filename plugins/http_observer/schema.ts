@@ -1,4 +1,4 @@
-import { checkOptions, type FromSchema, type OptionsSchema, paceOptions, statsdOptions } from '../../core/index.js';
+import { checkOptions, type FromSchema, httpProbeOptions, type OptionsSchema, paceOptions, statsdOptions } from '../../core/index.js';
 
 /** Names, meanings and defaults are those of Circus's HTTP observer; `failures`, `checks` and `tags` are more. */
 export const schema = {
@@ -35,26 +35,7 @@ export const schema = {
         additionalProperties: false,
         required: ['url'],
         properties: {
-          url: { type: 'string', pattern: '^https?://', description: 'URL to look at.' },
-          method: { type: 'string', pattern: '^[A-Za-z]+$', default: 'GET', description: 'HTTP method.' },
-          headers: {
-            type: 'object',
-            additionalProperties: { type: 'string' },
-            default: {},
-            description: 'Headers of the request.',
-          },
-          body: { type: ['string', 'null'], default: null, description: 'Body of the request.' },
-          expected_status: {
-            type: 'array',
-            items: { type: 'integer', minimum: 100, maximum: 599 },
-            default: [],
-            description: 'Statuses that are right; none: 200 to 299. A redirection is followed unless its status is among them.',
-          },
-          expected_body: {
-            type: ['string', 'null'],
-            default: null,
-            description: 'Text that must be in the body, in its first mebibyte.',
-          },
+          ...httpProbeOptions,
           ...checkOptions,
         },
       },

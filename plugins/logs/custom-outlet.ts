@@ -1,15 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { messageOf, RingmasterError } from '../../core/index.js';
+import { messageOf, RingmasterError, type StreamSink } from '../../core/index.js';
 import type { Origin, Outlet } from './outlet.js';
-
-/** What a destination of one's own is told with each piece of output. */
-export interface PieceInfo {
-  readonly pid: number;
-  readonly watcher: string;
-  /** `stdout` or `stderr`. */
-  readonly name: string;
-}
 
 /** What it is made with: its options from the config, and whose output it is for first. */
 export interface CustomContext {
@@ -18,19 +10,12 @@ export interface CustomContext {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** A destination of one's own. `data` is its to keep: whole lines, or a piece of one. A promise holds up whoever writes. */
-export interface CustomSink {
-  write(data: Uint8Array, info: PieceInfo): unknown;
-  reopen?(): void;
-  close?(): unknown;
-}
-
 /** Hands output to a function or an object of somebody else's, one call at a time. */
 export class CustomOutlet implements Outlet {
   busy: Promise<void> | null = null;
-  readonly #sink: CustomSink;
+  readonly #sink: StreamSink;
 
-  constructor(sink: CustomSink) {
+  constructor(sink: StreamSink) {
     this.#sink = sink;
   }
 
@@ -82,14 +67,14 @@ type Export = ((...args: readonly unknown[]) => unknown) & { readonly prototype?
  * @param directory what a relative path refers to
  * @throws RM_OUTPUT_MODULE
  */
-export async function loadCustom(name: string, context: CustomContext, directory: string): Promise<CustomSink> {
+export async function loadCustom(name: string, context: CustomContext, directory: string): Promise<StreamSink> {
   const [module = '', wanted = 'default'] = name.split('#');
   const found = await importExport(name, module, wanted, directory);
   if (typeof found !== 'function') throw new RingmasterError('RM_OUTPUT_MODULE', [name, `its export ${wanted} is no function or class`]);
   const callable = found as Export;
   if (typeof callable.prototype?.write !== 'function') return { write: callable };
   try {
-    return new (found as new (context: CustomContext) => CustomSink)(context);
+    return new (found as new (context: CustomContext) => StreamSink)(context);
   } catch (cause) {
     throw new RingmasterError('RM_OUTPUT_MODULE', [name, messageOf(cause)], { cause });
   }

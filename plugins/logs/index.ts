@@ -1,5 +1,7 @@
 import { definePlugin, messageOf, OUTPUT_NAMES, type OutputName, systemClock, type WatcherApi } from '../../core/index.js';
+import { logsCommand } from './logs-command.js';
 import type { Outputs } from './outputs.js';
+import { PluginStreams } from './plugin-streams.js';
 import { schema } from './schema.js';
 
 /** What other plugins get as the service `logs`. */
@@ -20,12 +22,12 @@ export default definePlugin({
   schema,
   per_watcher: true,
   hooks: ['spawn_options', 'event', 'stats', 'watcher_removed', 'config_applied'],
-  setup({ config, configFor, supervisor, hooks, clock, log, scope, emit, provide, directory }) {
+  setup({ config, configFor, supervisor, hooks, clock, log, scope, emit, provide, directory, extend, extensions }) {
     let loading: Promise<Outputs> | undefined;
     let outputs: Outputs | undefined;
     const load = async (): Promise<Outputs> => {
       const made = await import('./outputs.js');
-      outputs = new made.Outputs({ clock, patient: systemClock, log, config, emit, directory });
+      outputs = new made.Outputs({ streams, clock, patient: systemClock, log, config, emit, directory });
       return outputs;
     };
     scope.add('outputs', () => outputs?.close());
@@ -53,9 +55,11 @@ export default definePlugin({
       else if (event === 'reload') outputs?.of(watcher)?.reopen();
       else if (event === 'stop') outputs?.of(watcher)?.rest();
     });
-    hooks.config_applied.tap(() => {
+    const refreshAll = (): void => {
       for (const watcher of supervisor.watchers()) refresh(watcher);
-    });
+    };
+    const streams = new PluginStreams(extensions('stream'), log, refreshAll);
+    hooks.config_applied.tap(refreshAll);
     hooks.stats.tap((stats, { watcher }) => {
       const counters = outputs?.of(watcher)?.counters();
       return counters && { ...stats, output: counters };
@@ -72,6 +76,10 @@ export default definePlugin({
       },
     };
     provide('logs', service);
+    extend(
+      'command',
+      logsCommand((watcher) => outputs?.of(watcher)?.kept() ?? []),
+    );
   },
 });
 

@@ -6,8 +6,9 @@ export class MemoryOutlet implements Outlet {
   readonly busy = null;
   readonly tail: Tail;
 
-  constructor(max_bytes: number) {
-    this.tail = new Tail(max_bytes);
+  /** @param now_ms milliseconds since the epoch */
+  constructor(max_bytes: number, now_ms: () => number) {
+    this.tail = new Tail(max_bytes, now_ms);
   }
 
   write(bytes: Buffer): number {

@@ -1,6 +1,7 @@
 import type { Clock, EventBodies, EventName, Logger, OutputName, ProcessOutput, WatcherApi } from '../../core/index.js';
 import { HeldLines } from './held-lines.js';
 import type { LossListener } from './loss.js';
+import type { PluginStreams } from './plugin-streams.js';
 import { Routes } from './routes.js';
 import type { LogsOptions } from './schema.js';
 import { WatcherOutputs } from './watcher-outputs.js';
@@ -11,6 +12,7 @@ export interface OutputsDeps {
   readonly patient: Clock;
   readonly log: Logger;
   readonly config: LogsOptions;
+  readonly streams: PluginStreams;
   /** What relative modules refer to. */
   readonly directory: string;
   emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;

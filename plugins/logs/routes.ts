@@ -8,6 +8,7 @@ import { FileOutlet } from './file-outlet.js';
 import { fancyPrefix, type LineFormat, timePrefix } from './line-format.js';
 import { MemoryOutlet, nullOutlet } from './memory-outlet.js';
 import type { Outlet } from './outlet.js';
+import type { PluginStreams } from './plugin-streams.js';
 import { noRotation, type Rotation, sizeRotation, timedRotation, watchedRotation } from './rotation.js';
 import { Target } from './target.js';
 import { timeFormat } from './time-format.js';
@@ -31,6 +32,7 @@ export interface RoutesDeps {
   /** Its timers go on while everything is closed: what waits is to get out. */
   readonly patient: Clock;
   readonly log: Logger;
+  readonly streams: PluginStreams;
   /** What relative modules refer to. */
   readonly directory: string;
   /** Bytes; see the option. */
@@ -68,9 +70,13 @@ export class Routes {
       case 'null':
         return { make: () => nullOutlet };
       case 'memory':
-        return { make: () => new MemoryOutlet(destination.max_bytes) };
+        return { make: () => new MemoryOutlet(destination.max_bytes, () => this.#deps.clock.wall()) };
       case 'custom': {
         const sink = await loadCustom(destination.module, { watcher, name, options: destination.options }, this.#deps.directory);
+        return { make: () => new CustomOutlet(sink) };
+      }
+      case 'extension': {
+        const sink = await this.#deps.streams.open(destination.name, destination.options, { watcher, name });
         return { make: () => new CustomOutlet(sink) };
       }
       default: {

@@ -14,6 +14,7 @@ import { Channel, type Route } from './channel.js';
 import type { HeldLines } from './held-lines.js';
 import { Loss, type LossListener } from './loss.js';
 import { MemoryOutlet } from './memory-outlet.js';
+import { type PluginStreams, withRound } from './plugin-streams.js';
 import type { Routes } from './routes.js';
 import { Source } from './source.js';
 import { Tail } from './tail.js';
@@ -28,6 +29,7 @@ export interface WatcherOutputsDeps {
   readonly patient: Clock;
   readonly log: Logger;
   readonly routes: Routes;
+  readonly streams: PluginStreams;
   readonly lines: HeldLines;
   readonly longest_line: number;
   /** Bytes of the last output to keep; 0: none. */
@@ -58,7 +60,7 @@ export class WatcherOutputs {
   constructor(watcher: WatcherApi, deps: WatcherOutputsDeps) {
     this.#watcher = watcher;
     this.#deps = deps;
-    this.#tail = deps.tail > 0 ? new Tail(deps.tail) : null;
+    this.#tail = deps.tail > 0 ? new Tail(deps.tail, () => deps.clock.wall()) : null;
   }
 
   /** Where the outputs of a process go that is about to be spawned. @throws RM_OUTPUT_MODULE */
@@ -125,6 +127,16 @@ export class WatcherOutputs {
     return Object.fromEntries(counters);
   }
 
+  /** What is kept in memory, by the names of the outputs that it is of. */
+  kept(): readonly { readonly of: readonly OutputName[]; readonly tail: Tail }[] {
+    const memory = OUTPUT_NAMES.flatMap((name) => {
+      const outlet = this.#channels.get(name)?.route.target.outlet;
+      return outlet instanceof MemoryOutlet ? [{ of: [name], tail: outlet.tail }] : [];
+    });
+    const rest = OUTPUT_NAMES.filter((name) => !memory.some(({ of }) => of.includes(name)));
+    return this.#tail === null || rest.length === 0 ? memory : [...memory, { of: rest, tail: this.#tail }];
+  }
+
   /** Closes when the last process has ended. */
   closeLater(): void {
     this.#closing = true;
@@ -154,9 +166,10 @@ export class WatcherOutputs {
 
   #asked(): Readonly<Record<OutputName, Asked>> {
     const { spec } = this.#watcher;
+    const { streams } = this.#deps;
     return {
-      stdout: { options: outputOptions(spec, 'stdout'), closed: spec.close_child_stdout },
-      stderr: { options: outputOptions(spec, 'stderr'), closed: spec.close_child_stderr },
+      stdout: { options: withRound(outputOptions(spec, 'stdout'), streams), closed: spec.close_child_stdout },
+      stderr: { options: withRound(outputOptions(spec, 'stderr'), streams), closed: spec.close_child_stderr },
     };
   }
 

@@ -1,7 +1,6 @@
 import { type Checks, definePlugin, type StatsdClients } from '../../core/index.js';
 import { checksOf } from './policy.js';
 import { schema } from './schema.js';
-import { knock } from './tcp.js';
 
 export default definePlugin({
   name: 'tcp_observer',
@@ -13,10 +12,10 @@ export default definePlugin({
     scope.add('statsd', () => statsd.close());
     const checks = service<Checks>('checks');
     for (const check of checksOf(config)) {
-      const { prefix, host, port } = check;
-      const loop = checks.start<void>({
+      const { prefix } = check;
+      const loop = checks.start({
         ...check,
-        probe: (signal) => knock(host, port, signal),
+        probe: checks.probe('tcp', check),
         passed: (_nothing, took_ms) => statsd.timing(`${prefix}.connect_time`, Math.floor(took_ms)),
         failed: () => statsd.increment(`${prefix}.error`),
         acts: () => statsd.increment(`${prefix}.${check.action}_on_error`),

@@ -1,4 +1,4 @@
-import { checkOptions, type FromSchema, type OptionsSchema, paceOptions, statsdOptions } from '../../core/index.js';
+import { checkOptions, type FromSchema, type OptionsSchema, paceOptions, statsdOptions, tcpProbeOptions } from '../../core/index.js';
 
 /** Circus has none of this; its options are in the manner of `http_observer`. */
 export const schema = {
@@ -23,8 +23,7 @@ export const schema = {
         additionalProperties: false,
         required: ['port'],
         properties: {
-          host: { type: 'string', minLength: 1, default: '127.0.0.1', description: 'Where to connect to.' },
-          port: { type: 'integer', minimum: 1, maximum: 65_535, description: 'TCP port to connect to.' },
+          ...tcpProbeOptions,
           ...checkOptions,
         },
       },

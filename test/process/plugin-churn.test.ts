@@ -8,7 +8,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import { definePlugin, HOOKS, type HookName, Supervisor } from '../../core/index.js';
-import { packagedNames } from '../../core/plugin-resolve.js';
+import { packagedNames, resolvePlugin } from '../../core/plugin-resolve.js';
 import { eventually } from '../../core/testing.js';
 
 const ROUNDS = 1000;
@@ -114,7 +114,9 @@ describe('plugins that come and go in a running supervisor', function () {
 
   it(`are each packaged one ${EACH} times, with the same result`, async () => {
     await using supervisor = await start({ control: {} });
-    const names = (await packagedNames()).filter((name) => !supervisor.plugins().some((plugin) => plugin.name === name));
+    const all = await Promise.all((await packagedNames()).map((name) => resolvePlugin(name, '.')));
+    const there = supervisor.plugins().map((plugin) => plugin.name);
+    const names = all.filter(({ name, applies }) => !there.includes(name) && applies !== 'daemon').map(({ name }) => name);
     const pids = supervisor
       .find('web')
       ?.processes()

@@ -94,7 +94,8 @@ function remedyOf({ context, fix }: Reply): string {
   return typeof fix === 'string' ? `; ${fix}` : '';
 }
 
-function targetOf(values: VerbValues, io: Io): Target {
+/** The daemon that options name. @throws ArgumentError */
+export function targetOf(values: VerbValues, io: Io): Target {
   const server = sshServer(values);
   const timeout_ms = timeoutOf(textOf(values.timeout), values.waiting === true ? WAITING_TIMEOUT_S : TIMEOUT_S);
   return {

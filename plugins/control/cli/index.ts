@@ -1,8 +1,10 @@
 import type { VerbProvider } from '../../../core/index.js';
+import { Client } from '../client.js';
 import { commandTable } from '../commands/index.js';
-import { controlVerb, groupRank, SHARED_OPTIONS } from './control-verb.js';
+import { controlVerb, groupRank, SHARED_OPTIONS, targetOf } from './control-verb.js';
 import { circusctl } from './ctl.js';
 import { listenVerb } from './listen.js';
+import { remoteVerbs } from './remote-verbs.js';
 import { circusTop, topVerb } from './top/index.js';
 
 /** `listen` is no request; the other two are known to circusctl alone, which says why they can't be. */
@@ -16,6 +18,8 @@ const provider: VerbProvider = {
   verbs: [...commands.flatMap((command) => (command.cli === undefined ? [] : [controlVerb(command, command.cli)])), listenVerb, topVerb],
   programs: [circusctl, circusTop],
   options: SHARED_OPTIONS,
+  moreVerbs: remoteVerbs,
+  connect: (values, io) => new Client(targetOf(values, io)),
   hint: ({ endpoint }, own_name) => `${own_name} status${endpoint === null ? '' : ` --endpoint ${endpoint}`}`,
 };
 export default provider;

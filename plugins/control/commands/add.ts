@@ -1,13 +1,13 @@
 import { RingmasterError } from '../../../core/index.js';
 import { waitingOption } from '../arguments.js';
 import { configOptions, markAdded } from '../circus-options.js';
-import { ArgumentError, defineCommand } from '../command.js';
+import { ArgumentError, builtInCommand } from '../command.js';
 import { insteadOf, name, pids, waiting } from '../properties.js';
 import { printOkWithWarnings, warnings, warningsOf, withWarnings } from '../warnings.js';
 
 const form = 'add [--start] <name> <cmd> [<arg>…]';
 
-export const add = defineCommand({
+export const add = builtInCommand({
   name: 'add',
   summary: 'Add a watcher',
   description: 'Adds a watcher under a name that is free. It stays stopped unless `start` is given.',

@@ -1,10 +1,10 @@
-import { defineCommand, Staged } from '../command.js';
+import { builtInCommand, Staged } from '../command.js';
 import { planMessage } from '../plan-arguments.js';
 import { configSource, gracefulOption, keepDriftOption, planReply, planRequest } from '../plan-properties.js';
 import { appliedText } from '../plan-text.js';
 import { waiting } from '../properties.js';
 
-export const apply = defineCommand({
+export const apply = builtInCommand({
   name: 'apply',
   summary: 'Makes what runs what a config file says',
   description:

@@ -1,9 +1,9 @@
 import { expectArguments, listOf, objectOf, processLine } from '../arguments.js';
-import { defineCommand } from '../command.js';
+import { builtInCommand } from '../command.js';
 import { daemonInfo } from '../process-info.js';
 import { noRequest } from '../properties.js';
 
-export const dstats = defineCommand({
+export const dstats = builtInCommand({
   name: 'dstats',
   summary: 'Show what the daemon itself uses',
   description: 'Tells what the daemon itself uses: memory, processor time and so on.',

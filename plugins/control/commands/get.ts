@@ -1,12 +1,12 @@
 import { RingmasterError, watcherSchema } from '../../../core/index.js';
 import { expectArguments, printOptions } from '../arguments.js';
 import { circusOptions } from '../circus-options.js';
-import { defineCommand } from '../command.js';
+import { builtInCommand } from '../command.js';
 import { findWatcher } from '../match.js';
 import { name } from '../properties.js';
 import { pythonRepr } from '../python-text.js';
 
-export const get = defineCommand({
+export const get = builtInCommand({
   name: 'get',
   summary: 'Show some options of a watcher',
   description: 'Tells the values of the options asked for, freeform ones too; an error where the watcher has no such option.',

@@ -1,9 +1,9 @@
 import { RingmasterError } from '../../../core/index.js';
 import { expectArguments, printOptions } from '../arguments.js';
-import { defineCommand } from '../command.js';
+import { builtInCommand } from '../command.js';
 import { pythonRepr } from '../python-text.js';
 
-export const globaloptions = defineCommand({
+export const globaloptions = builtInCommand({
   name: 'globaloptions',
   summary: "Shows the daemon's own options",
   description: 'Tells the addresses that the daemon serves and its check_delay: all of them, or the one asked for.',

@@ -1,6 +1,7 @@
 import type { Command } from '../command.js';
 import { add } from './add.js';
 import { apply } from './apply.js';
+import { commands as commandsCommand } from './commands.js';
 import { decr } from './decr.js';
 import { dstats } from './dstats.js';
 import { get } from './get.js';
@@ -37,6 +38,7 @@ import { why } from './why.js';
 const commands = {
   add,
   apply,
+  commands: commandsCommand,
   decr,
   dstats,
   get,

@@ -1,6 +1,6 @@
 import { closest, HOOKS, type HookCall, type HookCount, type HookWait, RingmasterError, type SupervisorApi } from '../../../core/index.js';
 import { expectArguments, listOf } from '../arguments.js';
-import { defineCommand, type Reply } from '../command.js';
+import { builtInCommand, type Reply } from '../command.js';
 import { durationText, textTable, timeText } from '../text-table.js';
 
 /** Calls shown where no number is given. */
@@ -19,7 +19,7 @@ const call = {
   },
 } as const;
 
-export const inspect = defineCommand({
+export const inspect = builtInCommand({
   name: 'inspect',
   summary: 'Show which plugin ran in which hook, when, for how long and with what verdict',
   description:

@@ -1,11 +1,11 @@
 import { RingmasterError } from '../../../core/index.js';
 import { expectArguments, printOk } from '../arguments.js';
-import { defineCommand } from '../command.js';
+import { builtInCommand } from '../command.js';
 import { noReply, noRequest } from '../properties.js';
 
 /** Circus's name for it on the wire is `ipython`, in its documentation `ipythonshell`. */
 const shell = (name: string) =>
-  defineCommand({
+  builtInCommand({
     name,
     summary: 'Not available: a Python shell in the daemon',
     description: "Always an error: Circus's shell is one into a daemon in Python.",

@@ -1,10 +1,10 @@
 import { signalNumber } from '../../../core/index.js';
 import { expectArguments, given, integerArgument, printOk, waitingOption } from '../arguments.js';
-import { defineCommand } from '../command.js';
+import { builtInCommand } from '../command.js';
 import { findWatcher } from '../match.js';
 import { name, noReply, pid, pidNumber, seconds, signum, waiting } from '../properties.js';
 
-export const kill = defineCommand({
+export const kill = builtInCommand({
   name: 'kill',
   summary: 'End processes of a watcher',
   description:

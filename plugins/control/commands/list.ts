@@ -1,9 +1,9 @@
 import { expectArguments, listOf } from '../arguments.js';
-import { defineCommand } from '../command.js';
+import { builtInCommand } from '../command.js';
 import { findWatcher } from '../match.js';
 import { name, pids } from '../properties.js';
 
-export const list = defineCommand({
+export const list = builtInCommand({
   name: 'list',
   summary: 'List watchers, or the pids of one',
   description: 'Names of all watchers, in lower case and sorted; with a name the pids of that watcher.',

@@ -1,9 +1,9 @@
 import { RingmasterError } from '../../../core/index.js';
 import { printOk } from '../arguments.js';
-import { defineCommand } from '../command.js';
+import { builtInCommand } from '../command.js';
 import { noReply, noRequest } from '../properties.js';
 
-export const listen = defineCommand({
+export const listen = builtInCommand({
   name: 'listen',
   summary: 'Print events as they come',
   description: 'On the command line: prints events as they come, all of them or those of the topics given. As a request it is an error.',

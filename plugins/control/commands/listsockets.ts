@@ -1,8 +1,8 @@
 import { expectArguments, listOf, objectOf } from '../arguments.js';
-import { defineCommand } from '../command.js';
+import { builtInCommand } from '../command.js';
 import { noRequest } from '../properties.js';
 
-export const listsockets = defineCommand({
+export const listsockets = builtInCommand({
   name: 'listsockets',
   summary: 'List the managed sockets',
   description: 'The managed sockets, by file descriptor.',

@@ -1,9 +1,9 @@
 import { expectArguments, printNumprocesses } from '../arguments.js';
-import { defineCommand } from '../command.js';
+import { builtInCommand } from '../command.js';
 import { findWatcher } from '../match.js';
 import { name } from '../properties.js';
 
-export const numprocesses = defineCommand({
+export const numprocesses = builtInCommand({
   name: 'numprocesses',
   summary: 'Count processes',
   description: 'How many processes run, of all watchers or of the one named.',

@@ -1,8 +1,8 @@
 import { expectArguments } from '../arguments.js';
-import { defineCommand } from '../command.js';
+import { builtInCommand } from '../command.js';
 import { noRequest } from '../properties.js';
 
-export const numwatchers = defineCommand({
+export const numwatchers = builtInCommand({
   name: 'numwatchers',
   summary: 'Count watchers',
   description: 'How many watchers there are.',

@@ -1,10 +1,10 @@
 import { expectArguments, printOptions } from '../arguments.js';
 import { circusOptions } from '../circus-options.js';
-import { defineCommand } from '../command.js';
+import { builtInCommand } from '../command.js';
 import { findWatcher } from '../match.js';
 import { name } from '../properties.js';
 
-export const options = defineCommand({
+export const options = builtInCommand({
   name: 'options',
   summary: 'Show all options of a watcher',
   description: "The watcher's options under Circus's names, freeform ones too, sorted by name.",

@@ -1,11 +1,11 @@
 import { type ConfigPlan, EXIT_STATUS } from '../../../core/index.js';
-import { defineCommand, type ReplyBody, Staged } from '../command.js';
+import { builtInCommand, type ReplyBody, Staged } from '../command.js';
 import { planMessage } from '../plan-arguments.js';
 import { configSource, gracefulOption, keepDriftOption, planReply, planRequest } from '../plan-properties.js';
 import { planText } from '../plan-text.js';
 import { waiting } from '../properties.js';
 
-export const plan = defineCommand({
+export const plan = builtInCommand({
   name: 'plan',
   summary: 'Shows what applying a config file would change',
   description:

@@ -1,12 +1,12 @@
 import { expectArguments } from '../arguments.js';
-import { defineCommand, Staged } from '../command.js';
+import { builtInCommand, Staged } from '../command.js';
 import { optionArguments, pluginBody, pluginOptions, pluginSchema, sourceArgument } from '../plugin-properties.js';
 import { pluginChangedText } from '../plugin-text.js';
 import { waiting } from '../properties.js';
 
 const form = 'plugin add <name> [<key>=<value>…]';
 
-export const plugin_add = defineCommand({
+export const plugin_add = builtInCommand({
   name: 'plugin_add',
   summary: 'Set a plugin up, until the daemon is started again',
   description:

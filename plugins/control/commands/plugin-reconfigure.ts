@@ -1,12 +1,12 @@
 import { expectArguments } from '../arguments.js';
-import { defineCommand, Staged } from '../command.js';
+import { builtInCommand, Staged } from '../command.js';
 import { optionArguments, pluginBody, pluginName, pluginOptions, pluginSchema, sourceArgument } from '../plugin-properties.js';
 import { pluginChangedText } from '../plugin-text.js';
 import { waiting } from '../properties.js';
 
 const form = 'plugin reconfigure <name> [<key>=<value>…]';
 
-export const plugin_reconfigure = defineCommand({
+export const plugin_reconfigure = builtInCommand({
   name: 'plugin_reconfigure',
   summary: 'Give a plugin other options, until the daemon is started again',
   description:

@@ -1,9 +1,9 @@
 import { expectArguments, listOf } from '../arguments.js';
-import { defineCommand, Staged } from '../command.js';
+import { builtInCommand, Staged } from '../command.js';
 import { pluginName, sourceArgument } from '../plugin-properties.js';
 import { waiting } from '../properties.js';
 
-export const plugin_remove = defineCommand({
+export const plugin_remove = builtInCommand({
   name: 'plugin_remove',
   summary: 'Close a plugin, until the daemon is started again',
   description:

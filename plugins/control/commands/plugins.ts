@@ -1,10 +1,10 @@
 import { closest, RingmasterError } from '../../../core/index.js';
 import { expectArguments } from '../arguments.js';
-import { defineCommand } from '../command.js';
+import { builtInCommand } from '../command.js';
 import { pluginName, pluginSchema } from '../plugin-properties.js';
 import { pluginsText } from '../plugin-text.js';
 
-export const plugins = defineCommand({
+export const plugins = builtInCommand({
   name: 'plugins',
   summary: 'List the plugins, or show one of them',
   description:

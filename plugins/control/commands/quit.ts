@@ -1,8 +1,8 @@
 import { expectArguments, given, printOk, waitingOption } from '../arguments.js';
-import { defineCommand } from '../command.js';
+import { builtInCommand } from '../command.js';
 import { noReply, waiting } from '../properties.js';
 
-export const quit = defineCommand({
+export const quit = builtInCommand({
   name: 'quit',
   summary: 'Stop everything and end the daemon',
   description: 'Stops all watchers and ends the daemon. The reply comes at once, or, when waiting, when everything is stopped.',

@@ -1,9 +1,9 @@
 import { expectArguments, given, printOk, waitingOption } from '../arguments.js';
-import { defineCommand } from '../command.js';
+import { builtInCommand } from '../command.js';
 import { findWatcher } from '../match.js';
 import { insteadOf, name, outcomeInfo, outcomeReply, waiting } from '../properties.js';
 
-export const reload = defineCommand({
+export const reload = builtInCommand({
   name: 'reload',
   summary: 'Replace processes without a gap',
   description: 'Replaces the processes of a watcher, or of all, without a gap; `graceful` false stops them first.',

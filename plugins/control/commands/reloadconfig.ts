@@ -1,10 +1,10 @@
 import type { AppliedPlan } from '../../../core/index.js';
 import { expectArguments, given, listOf, waitingOption } from '../arguments.js';
-import { defineCommand, type ReplyBody, Staged } from '../command.js';
+import { builtInCommand, type ReplyBody, Staged } from '../command.js';
 import { graceful, gracefulOption } from '../plan-properties.js';
 import { waiting } from '../properties.js';
 
-export const reloadconfig = defineCommand({
+export const reloadconfig = builtInCommand({
   name: 'reloadconfig',
   summary: 'Read the config file again',
   description:

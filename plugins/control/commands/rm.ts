@@ -1,9 +1,9 @@
 import { expectArguments, given, printOk, waitingOption } from '../arguments.js';
-import { defineCommand } from '../command.js';
+import { builtInCommand } from '../command.js';
 import { findWatcher } from '../match.js';
 import { name, noReply, waiting } from '../properties.js';
 
-export const rm = defineCommand({
+export const rm = builtInCommand({
   name: 'rm',
   summary: 'Remove a watcher',
   description: 'Removes a watcher, its processes stopped; with `nostop` they go on, supervised by nobody.',

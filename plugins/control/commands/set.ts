@@ -1,7 +1,7 @@
 import { watcherSchema } from '../../../core/index.js';
 import { expectArguments, given, waitingOption } from '../arguments.js';
 import { configOptions } from '../circus-options.js';
-import { ArgumentError, defineCommand } from '../command.js';
+import { ArgumentError, builtInCommand } from '../command.js';
 import { findWatcher } from '../match.js';
 import { optionValue } from '../option-arguments.js';
 import { insteadOf, name, waiting } from '../properties.js';
@@ -9,7 +9,7 @@ import { printOkWithWarnings, warnings, withWarnings } from '../warnings.js';
 
 const form = 'set <name> <key> <value> [<key> <value>…], or <key>=<value>';
 
-export const set = defineCommand({
+export const set = builtInCommand({
   name: 'set',
   summary: 'Change options of a watcher',
   description: 'Changes options of a watcher: at once, or by a graceful reload where processes have to be replaced.',

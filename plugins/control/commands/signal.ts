@@ -1,12 +1,12 @@
 import { RingmasterError, signalNumber } from '../../../core/index.js';
 import { expectArguments, given, integerArgument, printOk } from '../arguments.js';
-import { defineCommand } from '../command.js';
+import { builtInCommand } from '../command.js';
 import { findWatcher } from '../match.js';
 import { name, noReply, pid, pidNumber, signum } from '../properties.js';
 
 const child = { type: ['integer', 'string'], description: 'Only this child of the process `pid`.' } as const;
 
-export const signal = defineCommand({
+export const signal = builtInCommand({
   name: 'signal',
   summary: 'Send a signal to processes',
   description: 'Sends a signal to the processes of a watcher, to one of them, to their children, or to both.',

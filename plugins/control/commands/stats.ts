@@ -1,6 +1,6 @@
 import { RingmasterError } from '../../../core/index.js';
 import { expectArguments, given, integerArgument, listOf, objectOf, processLine } from '../arguments.js';
-import { type CommandContext, defineCommand, type ReplyBody } from '../command.js';
+import { builtInCommand, type CommandContext, type ReplyBody } from '../command.js';
 import { findWatcher } from '../match.js';
 import { extendedInfos, type Infos, type WatcherProcesses, watcherInfos } from '../process-info.js';
 import { name, pidNumber } from '../properties.js';
@@ -25,7 +25,7 @@ function processText(info: unknown): string {
   return [processLine(info), ...listOf(objectOf(info).children).map((child) => `   ${processLine(child)}`)].join('\n');
 }
 
-export const stats = defineCommand({
+export const stats = builtInCommand({
   name: 'stats',
   summary: 'Show process information',
   description: 'Process information of all watchers, of one, or of one process: memory, processor time, age, children and so on.',

@@ -1,9 +1,9 @@
 import { expectArguments, objectOf } from '../arguments.js';
-import { defineCommand } from '../command.js';
+import { builtInCommand } from '../command.js';
 import { findWatcher } from '../match.js';
 import { name } from '../properties.js';
 
-export const status = defineCommand({
+export const status = builtInCommand({
   name: 'status',
   summary: 'Show whether watchers are active',
   description: 'active, starting, stopping or stopped: of all watchers by name, or, in place of `ok`, of the one named.',

@@ -1,11 +1,11 @@
 import type { Decision } from '../../../core/index.js';
 import { expectArguments, listOf } from '../arguments.js';
-import { defineCommand, type Reply } from '../command.js';
+import { builtInCommand, type Reply } from '../command.js';
 import { findWatcher } from '../match.js';
 import { name } from '../properties.js';
 import { durationText, textTable, timeText } from '../text-table.js';
 
-export const why = defineCommand({
+export const why = builtInCommand({
   name: 'why',
   summary: 'Show why a watcher is as it is: what was decided, by whom and for what reason',
   description:

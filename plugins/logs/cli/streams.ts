@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type Config, closest, OUTPUT_NAMES, type OutputOptions, outputOptions } from '../../../core/index.js';
+import { type Config, closest, OUTPUT_NAMES, outputOptions } from '../../../core/index.js';
 
 /** A file that the output of a watcher goes to. */
 export interface LogStream {
@@ -17,12 +17,15 @@ export interface FoundStreams {
   readonly notes: readonly string[];
 }
 
-const ELSEWHERE: Readonly<Partial<Record<OutputOptions['type'], string>>> = {
+/** What is said of outputs that are in no file, by type. */
+export const ELSEWHERE: Readonly<Record<string, string | undefined>> = {
+  inherit: "is in the daemon's own output",
   stdout: "is in the daemon's own output",
   fancy_stdout: "is in the daemon's own output",
   memory: 'is in the memory of the daemon',
   null: 'is kept nowhere',
   custom: 'goes to a module of your own',
+  extension: 'goes to a plugin',
 };
 
 /**

@@ -2,15 +2,18 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArguments } from '../../../core/cli/arguments.js';
+import { ExtensionRegistry } from '../../../core/extensions.js';
 import { silentLogger } from '../../../core/log.js';
 import { ProcessSampler } from '../../../core/os/process-sampler.js';
 import { definePlugin } from '../../../core/plugin.js';
+import { Scope } from '../../../core/scope.js';
 import { splitWords } from '../../../core/shell-words.js';
 import { createHarness } from '../../../core/testing.js';
 import { commandOptions, optionsOf } from '../../../plugins/control/cli/command-options.js';
-import type { Command, Reply } from '../../../plugins/control/command.js';
+import { asContribution, type Command, type Reply } from '../../../plugins/control/command.js';
 import { type Commands, commandTable } from '../../../plugins/control/commands/index.js';
 import { Dispatcher } from '../../../plugins/control/dispatch.js';
+import { listCommands } from '../../../plugins/control/listing.js';
 
 /** One request and what came of it. */
 export interface Exchange {
@@ -26,6 +29,7 @@ export interface Exchange {
 const LINES: Readonly<Record<keyof Commands, string>> = {
   apply: 'apply /etc/ringmaster.yaml --graceful',
   add: 'add --start --waiting mailer "node mailer.js"',
+  commands: 'commands numwatchers',
   decr: 'decr --waiting web 2',
   dstats: 'dstats',
   get: 'get web numprocesses graceful_timeout',
@@ -156,10 +160,16 @@ async function ask(request: Readonly<Record<string, unknown>>): Promise<Reply> {
     stats_endpoint: null,
     multicast_endpoint: null,
   };
+  const registry = new ExtensionRegistry(silentLogger);
+  await using scope = new Scope('commands');
+  const commands = registry.handle('control', 'command', scope);
+  const sampler = new ProcessSampler({ clock });
+  const context = { supervisor, endpoints, sampler, stopped: supervisor.closed, commands: () => listCommands(commands) };
+  for (const each of commandTable.values()) registry.extend('control', 'command', asContribution(each, context), scope);
   const reply = new Promise<string>((send) => {
     const dispatcher = new Dispatcher({
-      commands: commandTable,
-      context: { supervisor, endpoints, sampler: new ProcessSampler({ clock }), stopped: supervisor.closed },
+      commands,
+      context,
       clock,
       log: silentLogger,
       max_message_bytes: 1_048_576,

@@ -3,6 +3,7 @@ import { configPage } from './config.js';
 import { editorSchema } from './editor-schema.js';
 import { errorsPage } from './errors.js';
 import { eventsPage } from './events.js';
+import { extensionPointsPage } from './extension-points.js';
 import { hooksPage } from './hooks.js';
 import { pluginMessagesPage } from './plugin-messages.js';
 import { packagedPlugins, pluginsPage } from './plugins.js';
@@ -14,6 +15,7 @@ export async function referenceFiles(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['config.md', configPage()],
     ['hooks.md', hooksPage()],
+    ['extension-points.md', extensionPointsPage()],
     ['events.md', eventsPage()],
     ['errors.md', errorsPage()],
     ['commands.md', await commandsPage()],

@@ -39,7 +39,7 @@ describe('control: names that match', () => {
   const supervisor = new FakeSupervisor();
   for (const name of ['Web', 'web2', 'db']) supervisor.watch(name);
   const endpoints = { endpoint: '', pubsub_endpoint: '', stats_endpoint: null, multicast_endpoint: null };
-  const context = { supervisor, endpoints, sampler: new ProcessSampler(), stopped: Promise.resolve() };
+  const context = { supervisor, endpoints, sampler: new ProcessSampler(), stopped: Promise.resolve(), commands: () => [] };
   const names = (name: string, method?: string): readonly string[] => matchWatchers(context, name, method).map((watcher) => watcher.name);
 
   it('takes a regex from the start of the name, ignoring case, and Python group names', () => {

@@ -44,13 +44,13 @@ describe('control: on the wire', () => {
     ['properties that are a list', { command: 'list', properties: [] }, 3, "message invalid 'properties' must be an object, got a list"],
     ['a missing property', { command: 'incr' }, 3, "message invalid 'name' is missing"],
     ['the first of two missing properties', { command: 'add', properties: {} }, 3, "message invalid 'name' is missing"],
-    ['a name that is no text', { command: 'stop', properties: { name: 5 } }, 3, "message invalid 'name' must be string, got 5"],
-    ['a null name', { command: 'stop', properties: { name: null } }, 3, "message invalid 'name' must be string, got None"],
+    ['a name that is no text', { command: 'stop', properties: { name: 5 } }, 3, "message invalid 'name' must be text, got 5"],
+    ['a null name', { command: 'stop', properties: { name: null } }, 3, "message invalid 'name' must be text, got null"],
     [
       'an infinite number',
       '{"command": "kill", "properties": {"name": "web", "graceful_timeout": 1e999}}',
       3,
-      /'graceful_timeout' must be number/,
+      /'graceful_timeout' must be a number/,
     ],
     ['an unknown watcher', { command: 'incr', properties: { name: 'nope' } }, 3, 'program nope not found'],
     [

@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { expect } from 'chai';
 import { eventually, noLeaks, rejects } from '../../../core/testing.js';
-import { ask } from '../../../plugins/http_observer/http.js';
-import { checksOf, type HttpCheck, redirected, wrongWith } from '../../../plugins/http_observer/policy.js';
+import { redirected, wrongWith } from '../../../plugins/checks/http/answer.js';
+import { ask } from '../../../plugins/checks/http/ask.js';
+import { checksOf, type HttpCheck } from '../../../plugins/http_observer/policy.js';
 import type { Options } from '../../../plugins/http_observer/schema.js';
 import { Real } from '../../fixtures/real.js';
 import { listenOnUdp } from '../../fixtures/udp.js';

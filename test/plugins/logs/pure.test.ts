@@ -162,8 +162,57 @@ describe('logs: lines', () => {
 });
 
 describe('logs: a tail', () => {
+  const textOf = ({ bytes, lost_bytes }: { readonly bytes: Buffer; readonly lost_bytes: number }): readonly [string, number] => [
+    bytes.toString(),
+    lost_bytes,
+  ];
+
+  it('gives the last lines, one that has no end included', () => {
+    const tail = new Tail(64, () => 0);
+    expect(textOf(tail.last(3, null))).to.deep.equal(['', 0]);
+    tail.add(Buffer.from('one\ntwo\n\nthr'));
+    expect([0, 1, 2, 3, 4, 9].map((count) => tail.last(count, null).bytes.toString())).to.deep.equal([
+      '',
+      'thr',
+      '\nthr',
+      'two\n\nthr',
+      'one\ntwo\n\nthr',
+      'one\ntwo\n\nthr',
+    ]);
+  });
+
+  it('gives what came since a moment', () => {
+    let now_ms = 0;
+    const tail = new Tail(64, () => now_ms);
+    for (const text of ['a\n', 'b\n', 'c\n']) {
+      tail.add(Buffer.from(text));
+      now_ms += 5000;
+    }
+    expect([0, 1000, 5500, 10_000, 11_000].map((since_ms) => tail.last(9, since_ms).bytes.toString())).to.deep.equal([
+      'a\nb\nc\n',
+      'b\nc\n',
+      'b\nc\n',
+      'c\n',
+      '',
+    ]);
+  });
+
+  it('goes on from a cursor, and counts what it could not keep', () => {
+    const tail = new Tail(8, () => 0);
+    tail.add(Buffer.from('a\nb\n'));
+    const { cursor } = tail.last(9, null);
+    expect(textOf(tail.after(cursor))).to.deep.equal(['', 0]);
+    tail.add(Buffer.from('c\n'));
+    expect(textOf(tail.after(cursor))).to.deep.equal(['c\n', 0]);
+    tail.add(Buffer.from('d\ne\nf\ng\n'));
+    expect(textOf(tail.after(cursor))).to.deep.equal(['e\nf\ng\n', 4]);
+    const other = new Tail(8, () => 0);
+    other.add(Buffer.from('new\n'));
+    expect(textOf(other.after(cursor))).to.deep.equal(['new\n', 0]);
+  });
+
   it('keeps the last bytes, from a whole line on', () => {
-    const tail = new Tail(14);
+    const tail = new Tail(14, () => 0);
     expect(tail.read().toString()).to.equal('');
     tail.add(Buffer.from('one\ntwo\n'));
     expect(tail.read().toString()).to.equal('one\ntwo\n');
@@ -176,7 +225,7 @@ describe('logs: a tail', () => {
   it('is the end of what was added, however it came', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ maxLength: 40 }), { maxLength: 30 }), (texts) => {
-        const tail = new Tail(32);
+        const tail = new Tail(32, () => 0);
         for (const text of texts) tail.add(Buffer.from(text));
         const all = Buffer.from(texts.join(''));
         expect(all.subarray(all.length - tail.read().length).equals(tail.read())).to.equal(true);

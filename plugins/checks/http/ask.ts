@@ -1,16 +1,17 @@
 import { type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { type Answer, type HttpCheck, redirected } from './policy.js';
+import { type Answer, redirected } from './answer.js';
+import type { HttpProbe } from './schema.js';
 
 /** How many redirections are followed. */
 const REDIRECTS = 5;
 /** How much of a body is kept. */
 const LONGEST_BYTES = 1_048_576;
 
-type Request = Pick<HttpCheck, 'url' | 'method' | 'headers' | 'body'>;
+type Request = Pick<HttpProbe, 'url' | 'method' | 'headers' | 'body'>;
 
 /** Asks for a URL on a connection of its own, and follows redirections whose status is not among the expected ones. */
-export async function ask(check: HttpCheck, signal: AbortSignal): Promise<Answer> {
+export async function ask(check: HttpProbe, signal: AbortSignal): Promise<Answer> {
   let request: Request = check;
   for (let at = 0; at <= REDIRECTS; at++) {
     const { response, body } = await exchange(request, signal);

@@ -1,0 +1,267 @@
+import type { SupervisorApi, SupervisorState } from './api.js';
+import type { Clock } from './clock.js';
+import type { Config } from './config/schema/daemon.js';
+import type { WatcherOptions } from './config/schema/watcher.js';
+import { Deferred } from './deferred.js';
+import { RingmasterError } from './errors.js';
+import type { EventBodies, EventName, SupervisorEvent } from './events.js';
+import type { HookRegistry } from './hook-registry.js';
+import type { Logger } from './log.js';
+import type { Os } from './os/port.js';
+import { PluginContainer } from './plugin-container.js';
+import { SafetyNet } from './safety-net.js';
+import { Scope } from './scope.js';
+import { SpawnQueue } from './spawn-queue.js';
+import { ConfigApplier } from './supervisor-apply.js';
+import type { ConfigReader } from './supervisor-config.js';
+import { supervisorHooks } from './supervisor-hooks.js';
+import { inStartOrder, startInOrder, stopInOrder } from './supervisor-order.js';
+import { SupervisorSockets } from './supervisor-sockets.js';
+import type { Watcher } from './watcher.js';
+import { makeWatcher } from './watcher-factory.js';
+import { WatcherTable } from './watcher-table.js';
+
+/** What a supervisor has for all of its lives. */
+export interface LifeHost {
+  /** What a config file may hold, unchecked. */
+  readonly input: unknown;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly reader: ConfigReader;
+  /** The supervisor as plugins see it. */
+  readonly supervisor: SupervisorApi;
+  random(): number;
+  /** The operating system, chosen once. @throws RM_OS_FORM */
+  os(): Promise<Os>;
+}
+
+/** Everything that a supervisor makes between a start and the end of its stop; the next start has a life of its own. */
+export class SupervisorLife {
+  readonly hooks: HookRegistry;
+  readonly watchers: WatcherTable;
+  readonly applier: ConfigApplier;
+  readonly #host: LifeHost;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #scope = new Scope('supervisor');
+  readonly #spawns: SpawnQueue;
+  readonly #net: SafetyNet;
+  readonly #closed = new Deferred();
+  readonly #created = new Deferred();
+  #state: SupervisorState = 'idle';
+  #os: Os | null = null;
+  #config: Config | null = null;
+  #sockets: SupervisorSockets | null = null;
+  #container: PluginContainer | null = null;
+  #preparing = false;
+  #starting: Promise<void> | null = null;
+  #stopping: Promise<void> | null = null;
+
+  constructor(host: LifeHost) {
+    this.#host = host;
+    this.#clock = host.clock;
+    this.#log = host.log;
+    this.hooks = supervisorHooks(host.clock, host.log, (watcher, name, body) => this.#emit(watcher, name, body));
+    this.#spawns = new SpawnQueue(host.clock);
+    this.watchers = this.#table();
+    this.#net = new SafetyNet(host.clock, () => this.watchers.all);
+    this.applier = this.#newApplier();
+  }
+
+  get state(): SupervisorState {
+    return this.#state;
+  }
+
+  /** Aborted when everything has stopped. */
+  get signal(): AbortSignal {
+    return this.#scope.signal;
+  }
+
+  get sockets(): SupervisorSockets | null {
+    return this.#sockets;
+  }
+
+  get container(): PluginContainer | null {
+    return this.#container;
+  }
+
+  /** Resolves when it has ended, however that came about. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
+  /** The config in effect. @throws RM_STATE before there is one */
+  get config(): Config {
+    return this.#config ?? this.fail('read the options');
+  }
+
+  /** @throws as `Supervisor.start` */
+  start(): Promise<void> {
+    this.#state = 'starting';
+    this.#starting = this.#boot();
+    return this.#starting;
+  }
+
+  /** The same promise however often it is asked for. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#shutdown();
+    return this.#stopping;
+  }
+
+  /** What new processes are run by. @throws RM_STATE before it is known */
+  os(what: string): Os {
+    return this.#os ?? this.fail(what);
+  }
+
+  /** @throws RM_STATE unless it starts or runs */
+  mustRun(what: string): void {
+    if (this.#state !== 'starting' && this.#state !== 'running') this.fail(what);
+  }
+
+  /** @throws RM_STATE */
+  fail(what: string): never {
+    throw new RingmasterError('RM_STATE', [what, this.#state]);
+  }
+
+  async #boot(): Promise<void> {
+    try {
+      this.#os = await this.#host.os();
+      this.#proceed();
+      this.#preparing = true;
+      const config = await this.#prepare();
+      this.#preparing = false;
+      this.#use(config);
+      this.#sockets = new SupervisorSockets(this.#os, this.#clock, this.#scope, () => this.watchers.all);
+      await this.#sockets.open(config.sockets);
+      this.#proceed();
+      for (const [name, spec] of Object.entries(config.watchers)) this.watchers.create(name, spec);
+      await this.hooks.step('boot', {});
+      this.#proceed();
+      this.#created.resolve();
+      await this.#startWatchers(config);
+      this.#proceed();
+      this.#state = 'running';
+      this.hooks.watch('ready', {});
+    } catch (error) {
+      if (this.#stopping) throw new RingmasterError('RM_CLOSED', ['the supervisor'], { cause: error });
+      this.#starting = null;
+      await this.stop();
+      throw error;
+    } finally {
+      this.#created.resolve();
+    }
+  }
+
+  async #prepare(): Promise<Config> {
+    const { config, entries } = await this.#host.reader.prepare(this.#host.input);
+    this.#config = config;
+    this.#proceed();
+    this.#container = new PluginContainer({
+      hooks: this.hooks,
+      clock: this.#clock,
+      log: this.#log,
+      scope: this.#scope,
+      supervisor: this.#host.supervisor,
+      directory: this.#host.reader.directory,
+      emit: (watcher, name, body) => this.#emit(watcher, name, body),
+      faultBudget: () => this.config.plugin_fault_budget,
+    });
+    await this.#container.load(entries);
+    this.applier.plugins.settle(entries);
+    this.#proceed();
+    return this.hooks.shape('config', config, {});
+  }
+
+  #startWatchers({ warmup_delay }: Config): Promise<unknown> {
+    const watchers = this.watchers.all.filter(({ spec }) => spec.autostart);
+    return startInOrder(watchers, this.#clock, warmup_delay * 1000, this.signal);
+  }
+
+  /** @throws RM_CLOSED when `stop` was called meanwhile */
+  #proceed(): void {
+    if (this.#stopping) throw new RingmasterError('RM_CLOSED', ['the supervisor']);
+  }
+
+  async #shutdown(): Promise<void> {
+    const idle = this.#state === 'idle';
+    this.#state = 'stopping';
+    this.watchers.close('the supervisor is stopping');
+    // A plugin that hangs in its setup is not waited for.
+    if (this.#preparing) await this.#container?.close();
+    if (!idle) {
+      await this.hooks.step('before_shutdown', {});
+      await stopInOrder(this.watchers.everybody, this.#clock);
+      await this.#starting?.catch(() => undefined);
+      this.#starting = null;
+      await this.hooks.step('shutdown', {});
+    }
+    this.watchers.dispose('the supervisor has stopped');
+    this.#spawns[Symbol.dispose]();
+    this.#net[Symbol.dispose]();
+    try {
+      await this.#scope.dispose();
+    } finally {
+      this.#state = 'stopped';
+      this.#closed.resolve();
+    }
+  }
+
+  #newApplier(): ConfigApplier {
+    const { signal } = this.#scope;
+    return new ConfigApplier({
+      clock: this.#clock,
+      log: this.#log,
+      hooks: this.hooks,
+      reader: this.#host.reader,
+      signal,
+      created: this.#created.promise,
+      isOpen: () => !signal.aborted && this.#stopping === null,
+      isReady: () => this.#state === 'running',
+      container: () => this.#container ?? this.fail('change plugins'),
+      sockets: () => this.#sockets ?? this.fail('change sockets'),
+      config: () => this.config,
+      use: (config) => this.#use(config),
+      watchers: () => inStartOrder(this.watchers.all),
+      find: (name) => this.watchers.find(name),
+      add: (name, spec) => this.watchers.add(name, spec),
+      remove: (name) => this.watchers.remove(name, {}),
+    });
+  }
+
+  #use(config: Config): void {
+    this.#config = config;
+    this.#net.every(config.check_delay * 1000);
+  }
+
+  #table(): WatcherTable {
+    const told = (watcher: Watcher, event: 'add' | 'remove', hook: 'watcher_added' | 'watcher_removed'): void => {
+      this.#emit(watcher.name, event, { time: this.#clock.wall() / 1000 });
+      this.hooks.watch(hook, { watcher: watcher.view });
+    };
+    return new WatcherTable({
+      make: (name, spec) => this.#make(name, spec),
+      added: (watcher) => told(watcher, 'add', 'watcher_added'),
+      removed: (watcher) => told(watcher, 'remove', 'watcher_removed'),
+    });
+  }
+
+  #make(name: string, spec: WatcherOptions): Watcher {
+    const parts = {
+      clock: this.#clock,
+      hooks: this.hooks,
+      log: this.#log,
+      spawns: this.#spawns,
+      os: this.os('add a watcher'),
+      sockets: this.#sockets ?? this.fail('add a watcher'),
+      container: this.#container ?? this.fail('add a watcher'),
+      random: () => this.#host.random(),
+      config: () => this.config,
+      emit: <N extends EventName>(source: string, event: N, body: EventBodies[N]) => this.#emit(source, event, body),
+    };
+    return makeWatcher(parts, name, spec);
+  }
+
+  #emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void {
+    this.hooks.watch('event', { watcher, name, body } as SupervisorEvent);
+  }
+}

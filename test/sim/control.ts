@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type AnyPlugin, definePlugin, ProcessSampler, RingmasterError } from '../../core/index.js';
 import { Deferred } from '../../core/deferred.js';
 import { commandTable } from '../../plugins/control/commands/index.js';
+import { asContribution } from '../../plugins/control/command.js';
 import { Dispatcher } from '../../plugins/control/dispatch.js';
 
 /** A request on its way. */
@@ -72,12 +73,15 @@ export class SimulatedControl {
       schema: { type: 'object', additionalProperties: false, properties: {} },
       applies: 'daemon',
       hooks: ['boot', 'shutdown'],
-      setup: ({ supervisor, hooks, clock, log, scope }) => {
+      setup: ({ supervisor, hooks, clock, log, scope, extensions, extend }) => {
         const { promise: stopped, resolve } = new Deferred();
         const stop = (): void => resolve();
+        const commands = extensions('command');
+        const context = { supervisor, endpoints: ENDPOINTS, sampler: new ProcessSampler({ clock }), stopped, commands: () => [] };
+        for (const command of commandTable.values()) extend('command', asContribution(command, context));
         const dispatcher = new Dispatcher({
-          commands: commandTable,
-          context: { supervisor, endpoints: ENDPOINTS, sampler: new ProcessSampler({ clock }), stopped },
+          commands,
+          context,
           clock,
           log,
           max_message_bytes: 10_000,

@@ -46,7 +46,12 @@ export class FakeProcess {
   #alive = true;
   #reaped = false;
 
-  constructor(ids: Pick<FakeProcess, 'pid' | 'pgid' | 'parent' | 'leader'>, behaviour: FakeChild, clock: Clock, on: { end(exit: Exit): void; reaped(exit: Exit): void }) {
+  constructor(
+    ids: Pick<FakeProcess, 'pid' | 'pgid' | 'parent' | 'leader'>,
+    behaviour: FakeChild,
+    clock: Clock,
+    on: { end(exit: Exit): void; reaped(exit: Exit): void },
+  ) {
     this.pid = ids.pid;
     this.pgid = ids.pgid;
     this.parent = ids.parent;

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import { type AnyPlugin, definePlugin, ProcessSampler, RingmasterError } from '../../core/index.js';
 import { Deferred } from '../../core/deferred.js';
-import { commandTable } from '../../plugins/control/commands/index.js';
+import { type AnyPlugin, definePlugin, type OptionsSchema, ProcessSampler, RingmasterError } from '../../core/index.js';
 import { asContribution } from '../../plugins/control/command.js';
+import { commandTable } from '../../plugins/control/commands/index.js';
 import { Dispatcher } from '../../plugins/control/dispatch.js';
 
 /** A request on its way. */
@@ -63,14 +63,15 @@ export class SimulatedControl {
     this.#trace(`reply ${reply.id}: ${reply.status} ${reply.reason ?? ''}`);
     if (sent === undefined) this.#wrong(`a reply to a request that nobody sent: ${text}`);
     else sent.answers++;
-    if (reply.status === 'error' && reply.code === undefined) this.#wrong(`request ${reply.id}, ${sent?.command}, has failed: ${reply.reason}`);
+    if (reply.status === 'error' && reply.code === undefined)
+      this.#wrong(`request ${reply.id}, ${sent?.command}, has failed: ${reply.reason}`);
   }
 
   #plugin(): AnyPlugin {
     return definePlugin({
       name: 'simulated_control',
       summary: 'Answers simulated requests.',
-      schema: { type: 'object', additionalProperties: false, properties: {} },
+      schema: NO_OPTIONS,
       applies: 'daemon',
       hooks: ['boot', 'shutdown'],
       setup: ({ supervisor, hooks, clock, log, scope, extensions, extend }) => {
@@ -110,4 +111,6 @@ export class SimulatedControl {
   }
 }
 
+/** One for all worlds: it is compiled once. */
+export const NO_OPTIONS = { type: 'object', additionalProperties: false, properties: {} } as const satisfies OptionsSchema;
 const ENDPOINTS = { endpoint: 'inproc://sim', pubsub_endpoint: 'inproc://sim', stats_endpoint: null, multicast_endpoint: null };

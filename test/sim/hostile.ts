@@ -1,4 +1,4 @@
-import { type AnyPlugin, definePlugin, type HookName, type SupervisorApi, type WatcherApi } from '../../core/index.js';
+import { type AnyPlugin, definePlugin, type HookName, type OptionsSchema, type SupervisorApi, type WatcherApi } from '../../core/index.js';
 import type { Random } from './random.js';
 import { type HookFault, NAMES } from './scenario.js';
 
@@ -22,6 +22,13 @@ const TOLD = [
 ] as const satisfies readonly HookName[];
 const GATES = ['before_start', 'after_start', 'before_spawn', 'after_spawn', 'before_signal'] as const satisfies readonly HookName[];
 
+/** One for all worlds: it is compiled once. */
+const SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { turn: { type: 'integer', description: 'Counts.', default: 0 } },
+} as const satisfies OptionsSchema;
+
 export interface HostileWorld {
   readonly random: Random;
   /** Whether the trouble is over. */
@@ -40,7 +47,7 @@ export function hostilePlugin(world: HostileWorld): AnyPlugin {
   return definePlugin({
     name: 'hostile',
     summary: 'Misbehaves.',
-    schema: { type: 'object', additionalProperties: false, properties: { turn: { type: 'integer', description: 'Counts.', default: 0 } } },
+    schema: SCHEMA,
     hooks: [...TOLD, ...GATES, 'spawn_options', 'respawn'],
     async setup({ hooks, clock, supervisor }) {
       const slow = (): Promise<void> => new Promise((resolve) => void clock.setTimeout(resolve, random.pick([0, 1, 100, 1500, 6000])));

@@ -1,7 +1,16 @@
 import { Random } from './random.js';
 
 /** What can go wrong with processes. */
-export const PROCESS_FAULTS = ['spawn_fails', 'told_late', 'dies_early', 'dies_slowly', 'deaf', 'leaves_group', 'zombie', 'unkillable'] as const;
+export const PROCESS_FAULTS = [
+  'spawn_fails',
+  'told_late',
+  'dies_early',
+  'dies_slowly',
+  'deaf',
+  'leaves_group',
+  'zombie',
+  'unkillable',
+] as const;
 export type ProcessFault = (typeof PROCESS_FAULTS)[number];
 /** What a hook can do besides nothing. */
 export const HOOK_FAULTS = ['throws', 'rejects', 'hangs', 'slow', 'vetoes', 'rubbish', 'asks'] as const;

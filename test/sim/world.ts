@@ -2,7 +2,7 @@ import { definePlugin, isRingmasterError, messageOf, Supervisor, type Supervisor
 import { observeScopes, type Scope } from '../../core/scope.js';
 import { FakeOs, VirtualClock } from '../../core/testing.js';
 import { behaviourOf } from './behaviour.js';
-import { SimulatedControl } from './control.js';
+import { NO_OPTIONS, SimulatedControl } from './control.js';
 import { CountedClock } from './counted-clock.js';
 import { hostilePlugin } from './hostile.js';
 import { violations } from './invariants.js';
@@ -111,7 +111,7 @@ export class World {
     return definePlugin({
       name: 'recorder',
       summary: 'Keeps events.',
-      schema: { type: 'object', additionalProperties: false, properties: {} },
+      schema: NO_OPTIONS,
       hooks: ['event', 'state_changed'],
       setup: ({ hooks }) => {
         hooks.event.tap((event) => {
@@ -155,7 +155,8 @@ export class World {
         return;
       case 'apply': {
         const config = this.#supervisor.readConfig({ config: step.config });
-        return this.#ask('apply', this.#supervisor.apply(config, { graceful: step.graceful }));
+        this.#ask('apply', this.#supervisor.apply(config, { graceful: step.graceful }));
+        return;
       }
       case 'die': {
         const { alive } = this.#os;
@@ -164,11 +165,14 @@ export class World {
         return;
       }
       case 'jump_wall':
-        return this.#clock.jumpWall(step.by_ms);
+        this.#clock.jumpWall(step.by_ms);
+        return;
       case 'stop':
-        return this.#ask('stop', this.#supervisor.stop());
+        this.#ask('stop', this.#supervisor.stop());
+        return;
       case 'start':
-        return this.#ask('start', this.#supervisor.start());
+        this.#ask('start', this.#supervisor.start());
+        return;
     }
   }
 
@@ -209,7 +213,9 @@ export class World {
   async #giveOrders(): Promise<void> {
     this.#control.giveUp();
     if (this.#supervisor.state !== 'running') await this.#until('start', this.#supervisor.start());
-    const orders = this.#supervisor.watchers().map((watcher) => ({ watcher, runs: this.#random.chance(0.7), count: this.#random.between(0, 3) }));
+    const orders = this.#supervisor
+      .watchers()
+      .map((watcher) => ({ watcher, runs: this.#random.chance(0.7), count: this.#random.between(0, 3) }));
     for (const { watcher, runs, count } of orders) {
       this.#trace(`order ${watcher.name}: ${runs ? `run ${count}` : 'stop'}`);
       this.#ask(`set ${watcher.name}`, watcher.set({ respawn: true, singleton: false, max_age: 0, warmup_delay: 0, numprocesses: count }));
@@ -253,7 +259,11 @@ export class World {
     for (const { plugin, hook } of this.#supervisor.inspect().counts) this.#wrong(`a tap of ${hook} by ${plugin} is left`);
     this.#expectNobody();
     this.#control.check();
-    const short = new Set(this.#scenario.steps.flatMap((step) => (step.do === 'request' && 'graceful_timeout' in step.properties ? [step.properties.name] : [])));
+    const short = new Set(
+      this.#scenario.steps.flatMap((step) =>
+        step.do === 'request' && 'graceful_timeout' in step.properties ? [step.properties.name] : [],
+      ),
+    );
     for (const wrong of violations({
       actions: this.#os.actions,
       events: this.#events,

@@ -14,6 +14,18 @@ const PATIENCE_MS = 100_000;
 /** How long the last orders may take. */
 const ORDERS_MS = 60_000;
 
+/** The circle that a watcher goes round, and where it may leave it. */
+const NEXT: Readonly<Record<string, readonly string[]>> = {
+  stopped: ['before_start'],
+  before_start: ['starting', 'stopped'],
+  starting: ['after_start', 'before_stop'],
+  after_start: ['active', 'before_stop'],
+  active: ['before_stop'],
+  before_stop: ['stopping'],
+  stopping: ['after_stop'],
+  after_stop: ['stopped'],
+};
+
 /** A whole supervisor with everything around it, for one run of a scenario. */
 export class World {
   readonly problems: string[] = [];
@@ -118,7 +130,10 @@ export class World {
           this.#events.push({ at_ms: this.#clock.now(), event });
           this.#trace(`event ${event.watcher}.${event.name} ${JSON.stringify(event.body)}`);
         });
-        hooks.state_changed.tap(({ watcher, from, to }) => this.#trace(`${watcher.name}: ${from} -> ${to}`));
+        hooks.state_changed.tap(({ watcher, from, to }) => {
+          this.#trace(`${watcher.name}: ${from} -> ${to}`);
+          if (NEXT[from]?.includes(to) !== true) this.#wrong(`${watcher.name} went from ${from} to ${to}, at ${this.#clock.now()}`);
+        });
       },
     });
   }

@@ -77,7 +77,7 @@ describe('a daemon on a machine in trouble', function () {
     await using daemon = await Daemon.start({
       file: 'daemon.json',
       config: yaml((place) => {
-        const bomb = script(place, 'bomb', '#!/bin/sh\n"$0" "$1" & "$0" "$1" & exec sleep "$1"\n');
+        const bomb = script(place, 'bomb', '#!/usr/bin/perl\nwhile (1) { fork // select undef, undef, undef, 0.05 }\n');
         return {
           calm: { cmd: `sleep ${place.marker}` },
           bomb: { cmd: `${bomb} ${place.marker}`, uid, rlimit_nproc: MOST_OF_ONE_USER, working_dir: '/', graceful_timeout: 1 },
@@ -86,7 +86,8 @@ describe('a daemon on a machine in trouble', function () {
     });
     const client = daemon.client();
     await eventually(() => expect(daemon.workers.length).to.be.greaterThan(MOST_OF_ONE_USER / 2), { deadline_ms: 10_000 });
-    expect(daemon.workers.length).to.be.at.most(MOST_OF_ONE_USER + 1);
+    // The calm one besides, and perhaps one that is root until it is executed.
+    expect(daemon.workers.length).to.be.at.most(MOST_OF_ONE_USER + 2);
     expect((await client.call('status', { name: 'calm' })).status).to.equal('active');
     await client.call('stop', { name: 'bomb' }, { waiting: true });
     expect(daemon.workers).to.have.length(1);

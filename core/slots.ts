@@ -111,10 +111,17 @@ export class Slots implements Disposable {
     this.spent = 0;
   }
 
-  /** Lets the processes live on, supervised by nobody; what is not born yet never is. */
+  /** Lets the processes live on, supervised by nobody; what is not born yet never is. What dead ones have left behind stays. */
   release(): void {
-    for (const slot of this.live()) this.#host.os.release(slot.pid);
-    this.map.clear();
+    for (const slot of this.map.values()) {
+      if (slot.pid !== null) this.#host.os.release(slot.pid);
+      if (slot.pid !== null || slot.pgid === null) this.map.delete(slot.wid);
+    }
+  }
+
+  /** Whether something that dead processes have left behind is still to be ended. */
+  get remains(): boolean {
+    return this.#leftovers.size > 0 || [...this.map.values()].some((slot) => isEnding(slot) && slot.pid === null);
   }
 
   /** SIGKILL to every group that is left, without a word to anybody. */
@@ -257,8 +264,9 @@ export class Slots implements Disposable {
     const { hooks, watcher, clock } = this.#host;
     const { pid, exit, wid } = slot;
     if (pid === null || exit === null) return;
-    hooks.watch('before_reap', { watcher, wid, pid, exit });
+    // The kernel may have given the pid to a stranger by now: nothing that a hook asks for may reach it.
     slot.pid = null;
+    hooks.watch('before_reap', { watcher, wid, pid, exit });
     this.#host.emit('reap', { process_pid: pid, time: clock.wall() / 1000, exit_code: exit.exit_code });
     hooks.watch('after_reap', { watcher, wid, pid, exit });
   }

@@ -164,6 +164,8 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   }
 
   async apply(config: Config | PromiseLike<Config>, options: PlanOptions = {}): Promise<AppliedPlan> {
+    // Where it does not run nobody awaits the config, which may be refused too.
+    void Promise.allSettled([config]);
     this.#life.mustRun('apply a config');
     return this.#life.applier.apply(config, options);
   }

@@ -61,7 +61,7 @@ export class WatcherTable {
     if (!watcher) throw new RingmasterError('RM_WATCHER_UNKNOWN', [name]);
     this.#watchers.delete(name.toLowerCase());
     this.#host.removed(watcher);
-    if (!nostop) {
+    if (!nostop || watcher.release()) {
       const gone = watcher.stop();
       watcher.close('it was removed');
       this.#leaving.set(watcher, gone);

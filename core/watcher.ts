@@ -239,6 +239,12 @@ export class Watcher implements WatcherApi {
     this.#engine.slots.killAll();
   }
 
+  /** Lets its processes live on. Returns whether those that are dead have left something that is still to be ended, by `stop`. */
+  release(): boolean {
+    this.#engine.slots.release();
+    return this.#engine.slots.remains;
+  }
+
   /** From now on it can only be stopped. */
   close(why: string): void {
     this.#closed = why;

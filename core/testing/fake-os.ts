@@ -104,6 +104,16 @@ export class FakeOs implements Os {
     return [...this.#processes.values()].filter((process) => process.alive).map((process) => process.pid);
   }
 
+  /** The process that was spawned and that this one, alive or not, descends from, perhaps itself; undefined for a pid never given out. */
+  leaderOf(pid: number): number | undefined {
+    return this.#processes.get(pid)?.leader;
+  }
+
+  /** Whether a process, alive or not, is of the group that `leader` leads. */
+  inGroupOf(pid: number, leader: number): boolean {
+    return this.#processes.get(pid)?.pgid === leader;
+  }
+
   /** The actions of one kind, oldest first. */
   of<K extends OsAction['kind']>(kind: K): readonly Extract<OsAction, { kind: K }>[] {
     return this.actions.filter((action): action is Extract<OsAction, { kind: K }> => action.kind === kind);
@@ -128,11 +138,12 @@ export class FakeOs implements Os {
 
   signal(pid: number, signum: number): SignalResult {
     const process = this.#live(pid);
-    return this.#deliver('process', pid, signum, process === undefined ? [] : [process]);
+    return this.#deliver('process', pid, signum, process === undefined ? [] : [process], this.#processes.get(pid)?.zombie);
   }
 
   signalGroup(pgid: number, signum: number): SignalResult {
-    return this.#deliver('group', pgid, signum, this.#group(pgid));
+    const zombie = [...this.#processes.values()].some((process) => process.pgid === pgid && process.zombie);
+    return this.#deliver('group', pgid, signum, this.#group(pgid), zombie);
   }
 
   groupAlive(pgid: number): boolean {
@@ -171,7 +182,7 @@ export class FakeOs implements Os {
   }
 
   #start(request: SpawnRequest, behaviour: FakeBehaviour, listener: SpawnListener): void {
-    const leader = this.#create(behaviour, DAEMON_PID, null, (exit) => {
+    const leader = this.#create(behaviour, null, (exit) => {
       if (!this.#released.has(leader.pid)) listener.exited(exit);
     });
     if (behaviour.denied) this.#denied.add(leader.pid);
@@ -179,23 +190,25 @@ export class FakeOs implements Os {
     listener.spawned(leader.pid);
   }
 
-  #create(behaviour: FakeChild, parent: number, group: number | null, told: (exit: Exit) => void): FakeProcess {
+  #create(behaviour: FakeChild, parent: FakeProcess | null, reaped: (exit: Exit) => void): FakeProcess {
     const pid = this.#nextPid;
     this.#nextPid += 1 + Math.floor((this.#chance?.random() ?? 0) * PID_STEP);
-    const pgid = group ?? pid;
-    const process = new FakeProcess({ pid, pgid, parent }, behaviour, this.#clock, (exit) => {
+    const pgid = parent === null || behaviour.own_group === true ? pid : parent.pgid;
+    const ids = { pid, pgid, parent: parent?.pid ?? DAEMON_PID, leader: parent?.leader ?? pid };
+    const end = (exit: Exit): void => {
       for (const child of this.#processes.values()) if (child.parent === pid) child.parent = INIT_PID;
       this.#record({ kind: 'exit', pid, exit });
-      told(exit);
-    });
+    };
+    const process = new FakeProcess(ids, behaviour, this.#clock, { end, reaped });
     this.#processes.set(pid, process);
-    for (const child of behaviour.children ?? []) this.#create(child, pid, child.own_group ? null : pgid, () => {});
+    for (const child of behaviour.children ?? []) this.#create(child, process, () => {});
     return process;
   }
 
-  #deliver(target: 'process' | 'group', pid: number, signum: number, processes: readonly FakeProcess[]): SignalResult {
+  #deliver(target: 'process' | 'group', pid: number, signum: number, processes: readonly FakeProcess[], zombie = false): SignalResult {
     const permitted = processes.filter((process) => !this.#denied.has(process.pid));
-    const result = processes.length === 0 ? 'gone' : permitted.length === 0 ? 'denied' : 'sent';
+    const none = zombie ? 'sent' : 'gone';
+    const result = processes.length === 0 ? none : permitted.length === 0 ? 'denied' : 'sent';
     this.#record({ kind: 'signal', target, pid, signum, result });
     for (const process of permitted) process.receive(signum);
     return result;

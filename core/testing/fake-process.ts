@@ -13,6 +13,8 @@ export interface FakeChild {
   readonly deaf_to?: readonly number[];
   /** Milliseconds from a signal to its end, 0 where none is given; never within the call that signals. */
   readonly dies_after_ms?: number;
+  /** Milliseconds from its end until that is told, 0 where none is given: until then it is a zombie. */
+  readonly reaped_after_ms?: number;
   /** Outlives SIGKILL, as a process in uninterruptible sleep does. */
   readonly unkillable?: boolean;
   /** Processes that it has started; they stay when it ends. */
@@ -31,28 +33,44 @@ const HARMLESS: readonly number[] = [0, SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGT
 export class FakeProcess {
   readonly pid: number;
   readonly pgid: number;
+  /** The process that was spawned and that it descends from, perhaps itself. */
+  readonly leader: number;
   /** 1 once its parent has ended. */
   parent: number;
   readonly #behaviour: FakeChild;
   readonly #clock: Clock;
-  readonly #onExit: (exit: Exit) => void;
+  readonly #onEnd: (exit: Exit) => void;
+  readonly #onReaped: (exit: Exit) => void;
   readonly #timers: Disposable[] = [];
   #dying = false;
   #alive = true;
+  #reaped = false;
 
-  constructor(ids: Pick<FakeProcess, 'pid' | 'pgid' | 'parent'>, behaviour: FakeChild, clock: Clock, onExit: (exit: Exit) => void) {
+  constructor(
+    ids: Pick<FakeProcess, 'pid' | 'pgid' | 'parent' | 'leader'>,
+    behaviour: FakeChild,
+    clock: Clock,
+    on: { end(exit: Exit): void; reaped(exit: Exit): void },
+  ) {
     this.pid = ids.pid;
     this.pgid = ids.pgid;
     this.parent = ids.parent;
+    this.leader = ids.leader;
     this.#behaviour = behaviour;
     this.#clock = clock;
-    this.#onExit = onExit;
+    this.#onEnd = on.end;
+    this.#onReaped = on.reaped;
     const { exits_after_ms, exit } = behaviour;
     if (exits_after_ms !== undefined) this.#timers.push(clock.setTimeout(() => this.exit(exit ?? CLEAN_EXIT), exits_after_ms));
   }
 
   get alive(): boolean {
     return this.#alive;
+  }
+
+  /** It has ended, and its pid is still its own because nobody has been told. */
+  get zombie(): boolean {
+    return !this.#alive && !this.#reaped;
   }
 
   receive(signum: number): void {
@@ -70,6 +88,13 @@ export class FakeProcess {
     if (!this.#alive) return;
     this.#alive = false;
     for (const timer of this.#timers) timer[Symbol.dispose]();
-    this.#onExit(exit);
+    this.#onEnd(exit);
+    const reaped = (): void => {
+      this.#reaped = true;
+      this.#onReaped(exit);
+    };
+    const { reaped_after_ms } = this.#behaviour;
+    if (reaped_after_ms === undefined) reaped();
+    else this.#clock.setTimeout(reaped, reaped_after_ms);
   }
 }

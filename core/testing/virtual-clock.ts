@@ -22,13 +22,19 @@ const ENDLESS = 100_000;
 export class VirtualClock implements Clock {
   readonly #entries = new Set<Entry>();
   #now_ms = 0;
+  #jumped_ms = 0;
 
   now(): number {
     return this.#now_ms;
   }
 
   wall(): number {
-    return EPOCH_MS + this.#now_ms;
+    return EPOCH_MS + this.#jumped_ms + this.#now_ms;
+  }
+
+  /** Sets the wall clock forward or, by less than 0, back, as ntpd or an administrator does; timers and `now()` take no notice. */
+  jumpWall(by_ms: number): void {
+    this.#jumped_ms += by_ms;
   }
 
   setTimeout(fn: () => void, delay_ms: number): Disposable {
@@ -52,14 +58,18 @@ export class VirtualClock implements Clock {
     this.#now_ms = until_ms;
   }
 
-  /** Lets `ms` pass; before and after each timer, promises settle and real I/O is served. */
-  async advanceAsync(ms: number): Promise<void> {
+  /**
+   * Lets `ms` pass; before and after each timer, promises settle and real I/O is served.
+   *
+   * @param settle waited for before and after each timer instead, for a test that does something in between
+   */
+  async advanceAsync(ms: number, settle: () => Promise<void> = turn): Promise<void> {
     const until_ms = this.#now_ms + ms;
     let fired = 0;
-    await turn();
+    await settle();
     while (this.#fireNext(until_ms)) {
       if (++fired > ENDLESS) throw endless(fired);
-      await turn();
+      await settle();
     }
     this.#now_ms = until_ms;
   }

@@ -90,6 +90,11 @@ export default definePlugin({
     provide('endpoints', { endpoint: reachable(router.endpoint), pubsub_endpoint: reachable(events.endpoint) } satisfies Endpoints);
     const sampler = new ProcessSampler({ clock });
     scope.add('process sampler', () => sampler.clear());
+    const counted = (name: string, help: string, value: () => number): void => {
+      extend('metric', { name: `ringmaster_control_${name}_total`, help, type: 'counter', collect: () => [{ value: value() }] });
+    };
+    counted('dropped_replies', 'Replies to clients that were gone or did not read.', () => router.dropped_replies);
+    counted('dropped_messages', 'Messages that were no requests: not two frames.', () => router.dropped_messages);
     const commands = extensions('command');
     const context: CommandContext = { supervisor, endpoints, sampler, stopped, commands: () => listCommands(commands) };
     for (const command of commandTable.values()) extend('command', asContribution(command, context));

@@ -187,4 +187,20 @@ describe('a plan that is applied', () => {
     await rig.until(rig.supervisor.stop());
     await rejects(rig.supervisor.apply(given), 'RM_STATE');
   });
+
+  it('leaves no rejection to nobody where both it and its config are refused', async () => {
+    const rig = new Rig(web());
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    const others = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection').on('unhandledRejection', note);
+    try {
+      await rejects(rig.supervisor.apply(rig.supervisor.readConfig({ config: { watchers: 5 } })), 'RM_STATE');
+      await rig.pass(0);
+      expect(unhandled).to.deep.equal([]);
+    } finally {
+      process.removeListener('unhandledRejection', note);
+      for (const listener of others) process.on('unhandledRejection', listener);
+    }
+  });
 });

@@ -219,6 +219,21 @@ describe('supervisor', () => {
       expect(rig.os.alive).to.deep.equal(pids);
     });
 
+    it('with nostop, still ends what dead processes have left behind', async () => {
+      await using rig = new Rig(web({ graceful_timeout: 1 }));
+      rig.os.behave((_request, nth) => (nth === 1 ? { children: [{ deaf_to: [SIGTERM] }] } : {}));
+      await rig.until(rig.supervisor.start());
+      const [leader = 0] = rig.pids();
+      rig.os.exit(leader);
+      await rig.pass(10);
+      const pids = rig.pids();
+      await rig.until(rig.supervisor.remove('web', { nostop: true }));
+      expect(rig.os.alive).to.deep.equal(pids);
+      expect(rig.os.of('signal').filter((one) => one.signum === 9)).to.deep.include.members([
+        { kind: 'signal', target: 'group', pid: leader, signum: 9, result: 'sent', at_ms: 1001 },
+      ]);
+    });
+
     it('answers whoever asks something of a watcher that was removed', async () => {
       await using rig = await Rig.start(web({ numprocesses: 2 }));
       const watcher = rig.watcher('web');

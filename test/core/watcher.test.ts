@@ -340,6 +340,23 @@ describe('watcher', () => {
       expect(rig.os.alive).to.deep.equal([]);
     });
 
+    it('before_reap can have no signal sent to the pid of the dead process, which may be a stranger by now', async () => {
+      const asks = tapping('before_reap', ({ watcher }) => {
+        watcher.signal(SIGHUP);
+        void watcher.kill({ signum: SIGTERM });
+      });
+      await using rig = await Rig.start(web({ numprocesses: 2 }), [asks]);
+      const [first = 0, second] = rig.pids();
+      rig.os.exit(first);
+      await rig.pass(0);
+      const sent = rig.os.of('signal').map(({ pid, signum }) => [pid, signum]);
+      expect(sent.slice(0, 2)).to.deep.equal([
+        [second, SIGHUP],
+        [second, SIGTERM],
+      ]);
+      expect(rig.os.of('signal').filter(({ pid }) => pid === first)).to.deep.equal([]);
+    });
+
     it('spawn_options changes what is executed', async () => {
       const wrap = tapping('spawn_options', (options) => ({ ...options, argv: ['nice', ...options.argv], file: 'nice' }));
       await using rig = await Rig.start(web(), [wrap]);

@@ -44,6 +44,24 @@ describe('fake operating system', () => {
     expect(clock.pending).to.deep.equal([]);
   });
 
+  it('keeps the pid of a process that has ended until that is told', () => {
+    const { os, told, spawn, clock } = setup({ reaped_after_ms: 30, children: [{}] });
+    spawn();
+    os.exit(1000);
+    expect([os.alive, told]).to.deep.equal([[1001], ['spawned 1000']]);
+    expect([os.signal(1000, 15), os.signalGroup(1000, 0)]).to.deep.equal(['sent', 'sent']);
+    clock.advance(30);
+    expect(told).to.deep.equal(['spawned 1000', 'exited 1000 0 null']);
+    expect([os.signal(1000, 15), os.groupAlive(1000)]).to.deep.equal(['gone', true]);
+  });
+
+  it('knows of each process from which it descends and whether it stayed in its group', () => {
+    const { os, spawn } = setup({ children: [{ children: [{ own_group: true }] }] });
+    spawn();
+    expect([1000, 1001, 1002, 1003].map((pid) => os.leaderOf(pid))).to.deep.equal([1000, 1000, 1000, undefined]);
+    expect([1001, 1002].map((pid) => os.inGroupOf(pid, 1000))).to.deep.equal([true, false]);
+  });
+
   const DEATHS: readonly (readonly [string, FakeBehaviour, number, number, readonly string[]])[] = [
     ['exits by itself', { exits_after_ms: 50 }, 0, 50, ['exited 1000 0 null']],
     ['exits by itself as scripted', { exits_after_ms: 50, exit: { exit_code: 3, signal: null } }, 0, 50, ['exited 1000 3 null']],

@@ -37,6 +37,26 @@ describe('virtual clock', () => {
     expect(clock.now()).to.equal(35);
   });
 
+  it('sets the wall clock forward and back, of which timers take no notice', () => {
+    const clock = new VirtualClock();
+    const fired: number[] = [];
+    clock.setTimeout(() => void fired.push(clock.now()), 10);
+    clock.jumpWall(3_600_000);
+    expect([clock.now(), clock.wall(), clock.pending.length]).to.deep.equal([0, 1_700_003_600_000, 1]);
+    clock.jumpWall(-7_200_000);
+    clock.advance(10);
+    expect([clock.wall(), fired]).to.deep.equal([1_699_996_400_010, [10]]);
+  });
+
+  it('lets something be done before and after each timer', async () => {
+    const clock = new VirtualClock();
+    const at: number[] = [];
+    clock.setTimeout(() => {}, 5);
+    clock.setTimeout(() => {}, 8);
+    await clock.advanceAsync(10, async () => void at.push(clock.now()));
+    expect(at).to.deep.equal([0, 5, 8]);
+  });
+
   it('does not fire a timer that was disposed of', () => {
     const clock = new VirtualClock();
     const fired: string[] = [];

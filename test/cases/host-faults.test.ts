@@ -1,0 +1,184 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { eventually } from '../../core/testing.js';
+import { Daemon, type DaemonOptions, type Place, sleepers } from '../fixtures/daemon.js';
+
+/** How long a daemon is stopped: longer than its timers are. */
+const STOPPED_MS = 3000;
+const MOST_OF_ONE_USER = 30;
+
+/** A user that nobody else runs as, so that its processes can be counted; the limits of root do not hold. */
+const uid = 40_000 + (process.pid % 10_000);
+
+/** The daemon as that user, who may read and write what the user of the tests may. */
+const MAY = '+dac_override,+dac_read_search';
+const AS_SOMEBODY = ['setpriv', '--reuid', String(uid), '--clear-groups', '--inh-caps', MAY, '--ambient-caps', MAY];
+
+const yaml =
+  (watchers: (place: Place) => Readonly<Record<string, object>>): DaemonOptions['config'] =>
+  (place) =>
+    JSON.stringify({ endpoint: place.endpoint, pubsub_endpoint: place.pubsub_endpoint, watchers: watchers(place) });
+
+/** A script in the daemon's directory, which everybody may read. */
+function script({ directory }: Place, name: string, text: string): string {
+  const shared = join(directory, 'scripts');
+  mkdirSync(shared, { recursive: true });
+  execFileSync('chmod', ['755', directory, shared]);
+  writeFileSync(join(shared, name), text, { mode: 0o755 });
+  return join(shared, name);
+}
+
+/** Its workers that have become `sleep`. */
+const sleeping = (daemon: Daemon): number => daemon.workers.filter((pid) => statOf(pid)?.name === 'sleep').length;
+
+describe('a daemon on a machine in trouble', function () {
+  this.timeout(60_000);
+
+  for (const form of ['native', 'portable']) {
+    it(`whose user may have no more processes says EAGAIN, keeps what runs, and goes on when there is room, ${form}`, async () => {
+      await using daemon = await Daemon.start({ ...sleepers(2), env: { RINGMASTER_OS: form }, under: AS_SOMEBODY });
+      const client = daemon.client();
+      const before = daemon.workers;
+      const limit = (processes: number): unknown =>
+        execFileSync('setpriv', [...AS_SOMEBODY.slice(1), 'prlimit', '--pid', String(daemon.pid), `--nproc=${processes}:`]);
+      limit(1);
+      await client.call('set', { name: 'web', options: { numprocesses: 5 } });
+      await daemon.printed('"errno":"EAGAIN"');
+      expect((await client.call('status', { name: 'web' })).status).to.equal('active');
+      expect(daemon.workers).to.deep.equal(before);
+      limit(20_000);
+      await eventually(() => expect(daemon.workers).to.have.length(5), { deadline_ms: 20_000 });
+      expect(daemon.workers).to.include.members([...before]);
+    });
+  }
+
+  it('that was stopped by SIGSTOP for seconds replaces what died meanwhile, once, and answers who has waited', async () => {
+    await using daemon = await Daemon.start(sleepers(4));
+    const client = daemon.client();
+    await client.call('status');
+    const before = daemon.workers;
+    const [first = 0, second = 0, ...others] = before;
+    daemon.kill('SIGSTOP');
+    for (const pid of [first, second]) process.kill(pid, 'SIGKILL');
+    const asked = Array.from({ length: 20 }, () => client.call('incr', { name: 'web', nb: 1 }, { waiting: true }));
+    await new Promise((resolve) => setTimeout(resolve, STOPPED_MS));
+    daemon.kill('SIGCONT');
+    expect((await Promise.all(asked)).map(({ status }) => status)).to.deep.equal(Array(20).fill('ok'));
+    await eventually(() => expect(daemon.workers).to.have.length(24), { deadline_ms: 10_000 });
+    expect(daemon.workers).to.include.members(others);
+    expect(daemon.workers).not.to.include.members([first]);
+    daemon.kill('SIGTERM');
+    expect(await daemon.gone(), daemon.said).to.deep.equal({ status: 0, signal: null });
+  });
+
+  it('with a fork bomb under a watcher answers, holds it to rlimit_nproc, and kills all of it', async () => {
+    await using daemon = await Daemon.start({
+      file: 'daemon.json',
+      config: yaml((place) => {
+        const bomb = script(place, 'bomb', '#!/usr/bin/perl\nwhile (1) { fork // select undef, undef, undef, 0.05 }\n');
+        return {
+          calm: { cmd: `sleep ${place.marker}` },
+          bomb: { cmd: `${bomb} ${place.marker}`, uid, rlimit_nproc: MOST_OF_ONE_USER, working_dir: '/', graceful_timeout: 1 },
+        };
+      }),
+    });
+    const client = daemon.client();
+    await eventually(() => expect(daemon.workers.length).to.be.greaterThan(MOST_OF_ONE_USER / 2), { deadline_ms: 10_000 });
+    // The calm one besides, and perhaps one that is root until it is executed.
+    expect(daemon.workers.length).to.be.at.most(MOST_OF_ONE_USER + 2);
+    expect((await client.call('status', { name: 'calm' })).status).to.equal('active');
+    await client.call('stop', { name: 'bomb' }, { waiting: true });
+    expect(daemon.workers).to.have.length(1);
+  });
+
+  it('lets a child close its descriptors and hand one on to a stranger, and still stops at once', async () => {
+    await using daemon = await Daemon.start({
+      file: 'daemon.json',
+      config: yaml((place) => {
+        const stdout = { type: 'file', filename: join(place.directory, 'out') };
+        const closing = script(place, 'closing', '#!/bin/sh\nexec 0<&- 1>&- 2>&- 3>&-\nexec sleep "$1"\n');
+        const handing = script(place, 'handing', '#!/bin/sh\nsetsid sleep "$1" 5>&1 6>&2 &\nexec sleep "$1"\n');
+        return {
+          closing: { cmd: `${closing} ${place.marker}`, stdout, stderr: stdout },
+          handing: { cmd: `${handing} ${place.marker}`, stdout, stderr: stdout },
+        };
+      }),
+    });
+    const client = daemon.client();
+    await eventually(() => expect(sleeping(daemon)).to.equal(3), { deadline_ms: 5000 });
+    const stranger = daemon.workers.filter((pid) => statOf(pid)?.parent !== daemon.pid);
+    const begun_ms = performance.now();
+    await client.call('stop', { name: 'closing' }, { waiting: true });
+    await client.call('stop', { name: 'handing' }, { waiting: true });
+    expect(performance.now() - begun_ms).to.be.below(5000);
+    // What has a session of its own and has lost its parent is nobody's.
+    expect(daemon.workers).to.deep.equal(stranger);
+    await client.call('start', { name: 'closing' }, { waiting: true });
+    expect((await client.call('status', { name: 'closing' })).status).to.equal('active');
+    daemon.kill('SIGTERM');
+    expect(await daemon.ended, daemon.said).to.deep.equal({ status: 0, signal: null });
+  });
+
+  it('starts a command that makes a daemon of itself ever more slowly, and goes on', async () => {
+    await using daemon = await Daemon.start({
+      file: 'daemon.json',
+      config: yaml((place) => {
+        const forking = script(place, 'forking', '#!/bin/sh\nsetsid sleep "$1" &\nexit 0\n');
+        return { calm: { cmd: `sleep ${place.marker}` }, forking: { cmd: `${forking} ${place.marker}` } };
+      }),
+    });
+    await daemon.printed('ended early 6 times in a row');
+    // Four at once, then 100, 200 and 400 ms apart.
+    expect(daemon.workers.length).to.be.within(5, 9);
+    const client = daemon.client();
+    expect((await client.call('status', { name: 'calm' })).status).to.equal('active');
+    await client.call('stop', { name: 'forking' }, { waiting: true });
+    expect((await client.call('status', { name: 'forking' })).status).to.equal('stopped');
+  });
+
+  it('whose disk is full says that it can not write its pidfile, starts nothing and leaves nothing', async () => {
+    let full = '/dev/full';
+    let own = false;
+    await using daemon = await Daemon.launch({
+      ...sleepers(1),
+      args: ({ directory }) => {
+        const disk = join(directory, 'disk');
+        mkdirSync(disk);
+        try {
+          execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', disk], { stdio: 'ignore' });
+          own = true;
+          writeFileSync(join(disk, 'full'), Buffer.alloc(4096));
+          full = disk;
+        } catch (error) {
+          // Where nothing may be mounted, what is no directory has no room either.
+          if (own) throw error;
+        }
+        return ['--pidfile', join(full, 'pid')];
+      },
+    });
+    try {
+      expect((await daemon.gone()).status).to.equal(1);
+      expect(daemon.stderr).to.match(own ? /pid: .*ENOSPC/ : /pid: .*ENOTDIR/);
+      if (own) expect(readdirSync(full)).to.deep.equal(['full']);
+    } finally {
+      if (own) execFileSync('umount', [full]);
+    }
+  });
+});
+
+/** A process as the kernel tells of it; undefined where it has ended. @source proc(5) */
+function statOf(pid: number): { readonly name: string; readonly parent: number } | undefined {
+  const [, name = '', parent] = /\((.*)\) \S (\d+)/.exec(textOf(`/proc/${pid}/stat`)) ?? [];
+  return parent === undefined ? undefined : { name, parent: Number(parent) };
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return '';
+    throw error;
+  }
+}

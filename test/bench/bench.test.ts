@@ -1,0 +1,35 @@
+import { expect } from 'chai';
+import { FIGURES } from './figures/index.js';
+import { measure, scaleOf } from './measure.js';
+import { judge, table } from './report.js';
+
+describe('benches', function () {
+  this.timeout(120_000);
+
+  for (const [name, figure] of Object.entries(FIGURES).filter(([, { full }]) => full !== true)) {
+    it(`produce the figure ${name}`, async () => {
+      const samples = await measure(figure, scaleOf(true), 1, () => {});
+      for (const [contender, all] of samples) {
+        const values = all.flatMap((sample) => Object.entries(sample));
+        expect(values, contender).not.to.deep.equal([]);
+        expect(
+          values.filter(([, value]) => !Number.isFinite(value)),
+          contender,
+        ).to.deep.equal([]);
+      }
+      expect(table(figure, samples)).to.include(figure.title);
+    });
+  }
+
+  it('judge a goal by the medians of the rounds', () => {
+    const samples = new Map([
+      ['we', [{ took_ms: 3 }, { took_ms: 1 }, { took_ms: 9 }]],
+      ['they', [{ took_ms: 6 }, { took_ms: 4 }, { took_ms: 5 }]],
+    ]);
+    const goal = { of: 'we', metric: 'took_ms', sense: 'at most' } as const;
+    expect(judge({ ...goal, than: { times: 0.6, of: 'they' } }, samples)).to.include({ reached: true, ratio: 0.6 });
+    expect(judge({ ...goal, than: { times: 0.5, of: 'they' } }, samples)).to.include({ reached: false });
+    expect(judge({ ...goal, sense: 'at least', than: { value: 2 } }, samples)).to.include({ reached: true, ratio: 1.5 });
+    expect(judge({ ...goal, than: { times: 1, of: 'nobody' } }, samples)).to.equal(null);
+  });
+});

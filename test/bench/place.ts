@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 export const sourceFile = (name: string): string => fileURLToPath(new URL(`../../../test/bench/${name}`, import.meta.url));
 
 /** In memory where the machine has such a place. */
-export const ROOT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+const ROOT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 /** Length of a line of the reports. */
 const LINE = 32;

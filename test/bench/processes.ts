@@ -21,10 +21,6 @@ export function pssMib(pid: number): number {
   return Number(/^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) / 1024;
 }
 
-export function rssMib(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1024;
-}
-
 function tasksOf(pid: number): readonly string[] {
   try {
     return readdirSync(`/proc/${pid}/task`);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Contender, Sample, Scale } from './figure.js';
 import { isThere, type Peer, type Work } from './peers.js';
 import { type Begun, Place, until } from './place.js';
-import { familyWithout, signal } from './processes.js';
+import { cpuMs, familyWithout, signal } from './processes.js';
 
 /** A supervisor of any kind with its workers, all of which are gone when it is disposed of. */
 export class Crew implements AsyncDisposable {
@@ -46,6 +46,11 @@ export class Crew implements AsyncDisposable {
   /** The processes that supervise. */
   get overhead(): readonly number[] {
     return familyWithout(this.pid, new Set(this.workers.map(({ pid }) => pid)));
+  }
+
+  /** Processor time of those that supervise, so far. */
+  get cpu_ms(): number {
+    return this.overhead.reduce((sum, pid) => sum + cpuMs(pid), 0);
   }
 
   /** Asks for the end of all, and waits until no worker is left; ms that it took. */

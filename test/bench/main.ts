@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import { FIGURES } from './figures/index.js';
 import { measure, scaleOf } from './measure.js';
 import { judge, machine, medians, table } from './report.js';
@@ -12,6 +12,7 @@ const { values, positionals } = parseArgs({
     full: { type: 'boolean', default: false },
     json: { type: 'string' },
     rounds: { type: 'string' },
+    among: { type: 'string' },
   },
 });
 const unknown = positionals.filter((name) => FIGURES[name] === undefined);
@@ -19,6 +20,7 @@ if (unknown.length > 0) throw new Error(`there is no figure ${unknown.join(', ')
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
 if (!(Number.isInteger(rounds) && rounds > 0)) throw new Error(`--rounds is a whole number above 0, not ${values.rounds}`);
 
+const among = values.among?.split(',');
 const chosen = Object.entries(FIGURES).filter(([name, { full }]) =>
   positionals.length > 0 ? positionals.includes(name) : values.full || full !== true,
 );
@@ -31,14 +33,18 @@ for (const [name, figure] of chosen) {
   };
   // So little work says nothing of what it costs.
   const judged = values.quick ? { ...figure, goals: [] } : figure;
-  const samples = await measure(figure, scaleOf(values.quick), rounds, tell);
+  const { samples, failures } = await measure(figure, { scale: scaleOf(values.quick), rounds, told: tell, ...(among && { among }) });
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   console.log(`\n${name}: ${table(judged, samples)}\n  load ${loadavg()[0]?.toFixed(2)}`);
+  for (const [name, error] of failures)
+    console.log(`  not measured: ${name}: ${inspect(error.cause ?? error, { breakLength: Number.POSITIVE_INFINITY }).split('\n')[0]}`);
   const all = Object.fromEntries([...samples].map(([contender, each]) => [contender, { median: medians(each), rounds: each }]));
+  const failed = Object.fromEntries([...failures].map(([contender, { message }]) => [contender, message]));
   figures[name] = {
     title: figure.title,
     load: loadavg(),
     contenders: all,
+    failed,
     goals: judged.goals.flatMap((goal) => judge(goal, samples) ?? []),
   };
 }

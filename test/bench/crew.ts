@@ -19,6 +19,7 @@ export class Crew implements AsyncDisposable {
     this.started_ms = performance.now();
     this.#child = peer.start(place, work);
     this.#ended = once(this.#child, 'exit');
+    live.add(this);
   }
 
   /** Starts it and waits until every worker has begun. */
@@ -65,14 +66,30 @@ export class Crew implements AsyncDisposable {
     return performance.now() - begin_ms;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends everything at once, without waiting for it. */
+  kill(): void {
+    live.delete(this);
     // Those that supervise first, or they would replace the others; they are found from the top, so they are held still before.
     const family = this.overhead;
     for (const pid of family) signal(pid, 'SIGSTOP');
     for (const pid of [...family, ...this.overhead]) signal(pid, 'SIGKILL');
     for (const { pid } of this.workers) signal(pid, 'SIGKILL');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill();
     await this.#ended;
     this.place[Symbol.dispose]();
+  }
+}
+
+const live = new Set<Crew>();
+
+/** For a bench that is interrupted. */
+export function endAll(): void {
+  for (const crew of live) {
+    crew.kill();
+    crew.place[Symbol.dispose]();
   }
 }
 

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { inspect, parseArgs } from 'node:util';
+import { endAll } from './crew.js';
 import { FIGURES } from './figures/index.js';
 import { measure, scaleOf } from './measure.js';
 import { judge, machine, medians, table } from './report.js';
@@ -15,6 +16,15 @@ const { values, positionals } = parseArgs({
     among: { type: 'string' },
   },
 });
+for (const [signal, status] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.once(signal, () => {
+    endAll();
+    process.exit(status);
+  });
+}
 const unknown = positionals.filter((name) => FIGURES[name] === undefined);
 if (unknown.length > 0) throw new Error(`there is no figure ${unknown.join(', ')}; there are ${Object.keys(FIGURES).join(', ')}`);
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));

@@ -2,7 +2,7 @@ import type { WatcherOptions } from './config/schema/watcher.js';
 import { RingmasterError } from './errors.js';
 import type { SpawnOptions } from './hooks.js';
 import { quoteWord, splitWords } from './shell-words.js';
-import { envVariables, replaceVariables } from './variables.js';
+import { envVariables, replaceVariables, type Variables, variablesIn } from './variables.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -28,8 +28,14 @@ export interface CommandVariables {
  */
 export function commandLine(spec: Readonly<WatcherOptions>, variables: CommandVariables): SpawnOptions {
   const env = processEnv(spec, variables);
-  const values = spawnVariables(spec, variables, env);
-  const expand = (text: string): string => replaceVariables(text, values).replace(/\$WID(?![A-Za-z0-9_])/g, () => String(variables.wid));
+  let values: Variables | undefined;
+  // Few command lines mention any, and there is one for each spawn.
+  const filled = (text: string): string => {
+    if (variablesIn(text).length === 0) return text;
+    values ??= spawnVariables(spec, variables, env);
+    return replaceVariables(text, values);
+  };
+  const expand = (text: string): string => filled(text).replace(/\$WID(?![A-Za-z0-9_])/g, () => String(variables.wid));
   const list = (value: WatcherOptions['args']): readonly string[] =>
     typeof value === 'string' ? split(expand(value)) : (value ?? []).map(expand);
 

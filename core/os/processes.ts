@@ -3,8 +3,15 @@ import type { Os, SignalResult } from './port.js';
 import { ProcessTable } from './process-table.js';
 import { groupId, userId } from './users.js';
 
-/** The part of the port that every form does alike: signals, groups, the process table, users. */
-export function processes(): Pick<Os, 'signal' | 'signalGroup' | 'groupAlive' | 'children' | 'userId' | 'groupId'> {
+/** kill(2) with what is made of its errors; a negative pid is a group. @throws Error where neither `gone` nor `denied` is the reason */
+export type Send = (pid: number, signum: number) => SignalResult;
+
+/**
+ * The part of the port that every form does alike: signals, groups, the process table, users.
+ *
+ * @param send default: Node's own, which makes an Error of each process that is gone
+ */
+export function processes(send: Send = sendByNode): Pick<Os, 'signal' | 'signalGroup' | 'groupAlive' | 'children' | 'userId' | 'groupId'> {
   const table = new ProcessTable();
   return {
     signal: (pid, signum) => send(pid, signum),
@@ -19,14 +26,19 @@ export function processes(): Pick<Os, 'signal' | 'signalGroup' | 'groupAlive' | 
   };
 }
 
-function send(pid: number, signum: number): SignalResult {
+function sendByNode(pid: number, signum: number): SignalResult {
   try {
     process.kill(pid, signum);
     return 'sent';
   } catch (error) {
-    const code = errnoOf(error);
-    if (code === 'ESRCH') return 'gone';
-    if (code === 'EPERM') return 'denied';
-    throw error;
+    const result = refused(errnoOf(error));
+    if (result === null) throw error;
+    return result;
   }
+}
+
+/** What an errno of kill(2) means; null where it is none that a supervisor has to expect. */
+export function refused(code: string | undefined): SignalResult | null {
+  if (code === 'ESRCH') return 'gone';
+  return code === 'EPERM' ? 'denied' : null;
 }

@@ -3,7 +3,7 @@ import { eventually } from '../../core/testing.js';
 import { FORMS } from '../fixtures/os.js';
 import { holding, Respawner } from '../fixtures/respawner.js';
 
-// test/bench/flat.ts goes on to 10,000.
+// `npm run bench memory` goes on to 100,000.
 const EARLY = 100;
 const LATE = 500;
 const AT_ONCE = 4;

@@ -2,6 +2,7 @@
 export interface Libc {
   errno(): number;
   close(fd: number): number;
+  kill(pid: number, signum: number): number;
   fcntl(fd: number, command: number, argument: number): number;
   pipe2(fds: Uint8Array, flags: number): number;
   waitpid(pid: number, status: Uint8Array, flags: number): number;
@@ -73,6 +74,7 @@ export async function loadLibc(): Promise<Libc> {
   return {
     errno: () => errno(),
     close: f('int close(int)'),
+    kill: f('int kill(int, int)'),
     fcntl: f('int fcntl(int, int, long)'),
     pipe2: f('int pipe2(void *, int)'),
     waitpid: f('int waitpid(int, void *, int)'),

@@ -1,7 +1,8 @@
 import type { Exit } from '../../hooks.js';
 import { signalName } from '../../signals.js';
-import type { Os, SpawnListener, SpawnRequest } from '../port.js';
-import { processes } from '../processes.js';
+import { errnoName, OsError } from '../os-error.js';
+import type { Os, SignalResult, SpawnListener, SpawnRequest } from '../port.js';
+import { processes, refused } from '../processes.js';
 import { programOf } from '../program.js';
 import { spawnFailure } from '../spawn-failure.js';
 import { Arrivals } from './arrivals.js';
@@ -42,7 +43,7 @@ export function nativeOs(kernel: Kernel): Os {
     name: 'native',
     missing: watches ? [] : ['on_demand', 'socket hits in stats'],
     spawn: (request, listener) => spawn(kernel, request, listener, readings),
-    ...processes(),
+    ...processes((pid, signum) => send(libc, pid, signum)),
     listen: (spec) => listen(libc, watches, spec),
     release(pid) {
       kernel.reaper.release(pid);
@@ -77,6 +78,15 @@ function spawn({ libc, spawner, reaper, handles }: Kernel, request: SpawnRequest
   if (fds.readings.length > 0) readings.set(pid, fds.readings);
   for (const reading of fds.readings) reading.start();
   listener.spawned(pid);
+}
+
+/** Most that are asked for are gone already: twice for each death. */
+function send(libc: Libc, pid: number, signum: number): SignalResult {
+  if (libc.kill(pid, signum) === 0) return 'sent';
+  const code = errnoName(libc.errno());
+  const result = refused(code);
+  if (result === null) throw new OsError(code, 'kill', `signal ${signum} to process ${pid}`);
+  return result;
 }
 
 /** @source wait(2): the macros WIFSIGNALED, WTERMSIG, WEXITSTATUS */

@@ -5,10 +5,9 @@ import type { EventBodies, EventName } from './events.js';
 import type { Intent } from './plan.js';
 import { Reconciler } from './reconciler.js';
 import { optionsToSet } from './run-time-options.js';
-import type { Slot } from './slot-state.js';
 import { Slots } from './slots.js';
 import type { SlotsHost } from './slots-host.js';
-import { outcome, type Progress, Waiters } from './waiters.js';
+import { outcome, type Progress, untilGone, Waiters } from './waiters.js';
 import type { WatcherDeps } from './watcher-deps.js';
 import { Phases } from './watcher-phases.js';
 import { type Plan, plan } from './watcher-plan.js';
@@ -160,11 +159,8 @@ export class Watcher implements WatcherApi {
   /** Whether everything that ran when `stop` or `restart` was asked for is gone. */
   whenDown(): Promise<Outcome> {
     const epoch = this.#state.epoch;
-    return this.#request(
-      this.#state.hold,
-      () => this.#state.takenEpoch >= epoch,
-      () => {},
-    );
+    const down = (): Progress => this.#state.takenEpoch >= epoch;
+    return this.#request(this.#state.hold, down, () => {});
   }
 
   reload({ graceful = true, sequential = false }: ReloadOptions = {}): Promise<Outcome> {
@@ -192,9 +188,7 @@ export class Watcher implements WatcherApi {
 
   async kill({ pid, signum, graceful_timeout }: KillOptions = {}): Promise<void> {
     const targets = this.#slots.live().filter((slot) => pid === undefined || slot.pid === pid);
-    const attempts = targets.map((slot): [Slot, number] => [slot, slot.attempt]);
-    const gone = (): Progress =>
-      attempts.every(([slot, attempt]) => slot.attempt !== attempt || slot.state === 'idle' || slot.state === 'stuck');
+    const gone = untilGone(targets);
     await this.#request(this.#state.hold, gone, () => {
       const grace_ms = graceful_timeout === undefined ? undefined : graceful_timeout * 1000;
       for (const slot of targets) this.#slots.end(slot, { signum, grace_ms, retire: false });
@@ -217,11 +211,8 @@ export class Watcher implements WatcherApi {
   update(spec: WatcherOptions, renew: boolean): Promise<Outcome> {
     this.#spec = spec;
     if (renew && this.#state.run) return this.#reloaded(this.#renew(false, true));
-    return this.#request(
-      this.#state.hold,
-      () => settled(this.#state, this.#plan, 'clean'),
-      () => {},
-    );
+    const clean = (): Progress => settled(this.#state, this.#plan, 'clean');
+    return this.#request(this.#state.hold, clean, () => {});
   }
 
   /** Takes over options between a stop and the start that `hold` keeps back; gracefully, where a later request has started it. */
@@ -244,10 +235,11 @@ export class Watcher implements WatcherApi {
     this.#reconciler.now();
   }
 
-  /** The safety net: looks for processes that are gone though nobody told. */
-  verify(): void {
-    this.#slots.verify();
+  /** The safety net: looks for one process with each step whether it is gone though nobody told. */
+  *verify(): Generator<void> {
+    yield* this.#slots.verify();
     this.#reconciler.now();
+    yield;
   }
 
   /** Ends its processes at once, without a word to anybody: for a host that is about to crash. */

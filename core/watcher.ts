@@ -16,6 +16,7 @@ import { takeStep } from './watcher-steps.js';
 import { watcherView } from './watcher-view.js';
 
 const SIGHUP = 1;
+const START_GATES = ['before_start', 'before_spawn', 'after_spawn', 'after_start'] as const;
 
 /**
  * One command and its processes. Requests change what is wanted and have a pass made; a pass asks the plan what to do next, does
@@ -84,6 +85,11 @@ export class Watcher implements WatcherApi {
     return this.#state.instead === undefined ? 'stopped' : 'failed';
   }
 
+  /** Whether its start is more than that of its processes: somebody is asked about it, or a `warmup_delay` passes between them. */
+  get startsAlone(): boolean {
+    return this.#spec.warmup_delay > 0 || START_GATES.some((gate) => this.#deps.hooks.used(gate, this.name));
+  }
+
   decisions(): readonly Decision[] {
     return this.#decisions.list();
   }
@@ -123,15 +129,12 @@ export class Watcher implements WatcherApi {
   }
 
   #start(hold: Hold | null): Promise<Outcome> {
-    return this.#request(
-      hold,
-      () => settled(this.#state, this.#plan),
-      () => {
-        this.#state.run = true;
-        this.#state.resume_at = null;
-        this.#slots.hasten();
-      },
-    );
+    const up = (): Progress => settled(this.#state, this.#plan);
+    return this.#request(hold, up, () => {
+      this.#state.run = true;
+      this.#state.resume_at = null;
+      this.#slots.hasten();
+    });
   }
 
   stop(hold: Hold | null = null): Promise<Outcome> {

@@ -6,6 +6,7 @@ export type * from './cli/verb.js';
 export { version } from './cli/version.js';
 export { type Clock, systemClock } from './clock.js';
 export { closest } from './config/did-you-mean.js';
+export { fitsSchema } from './config/fits-schema.js';
 export {
   type CheckedConfig,
   type CheckOptions,

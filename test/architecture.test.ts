@@ -17,6 +17,7 @@ const PURE = [
   'core/config/diff.ts',
   'core/config/expand.ts',
   'core/config/find-unsupported.ts',
+  'core/config/fits-schema.ts',
   'core/config/fnmatch.ts',
   'core/config/ini.ts',
   'core/config/json-value.ts',

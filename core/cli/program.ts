@@ -9,6 +9,10 @@ type Commander = typeof import('commander');
 
 /** Runs `ringmaster` with the words after its name; resolves with the exit status. */
 export async function ringmaster(args: readonly string[], io: Io): Promise<number> {
+  if (args.length === 1 && args[0] === '--version') {
+    io.stdout.write(`${version()}\n`);
+    return EXIT_STATUS.ok;
+  }
   const commander = await import('commander');
   let status: number = EXIT_STATUS.ok;
   const program = await buildProgram(commander, io, (result) => {

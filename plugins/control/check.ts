@@ -1,9 +1,11 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { type JsonSchema, RingmasterError } from '../../core/index.js';
+import { createRequire } from 'node:module';
+import type { Ajv, ErrorObject, ValidateFunction } from 'ajv';
+import { fitsSchema, type JsonSchema, RingmasterError } from '../../core/index.js';
 import type { Properties } from './command.js';
 import { shown } from './request.js';
 
-const ajv = new Ajv({ allowUnionTypes: true, verbose: true });
+const require = createRequire(import.meta.url);
+let ajv: Ajv | undefined;
 const compiled = new WeakMap<JsonSchema, ValidateFunction>();
 
 /**
@@ -14,13 +16,21 @@ const compiled = new WeakMap<JsonSchema, ValidateFunction>();
 export function checkProperties(schema: JsonSchema, properties: Properties): void {
   const missing = schema.required?.find((name) => !Object.hasOwn(properties, name));
   if (missing !== undefined) throw new RingmasterError('RM_REQUEST_INVALID', [`message invalid '${missing}' is missing`]);
+  if (fitsSchema(properties, schema)) return;
   let validate = compiled.get(schema);
   if (validate === undefined) {
+    ajv ??= load();
     validate = ajv.compile(schema);
     compiled.set(schema, validate);
   }
   if (validate(properties)) return;
   throw new RingmasterError('RM_REQUEST_INVALID', [`message invalid ${(validate.errors ?? []).slice(0, 1).map(describe).join()}`]);
+}
+
+/** Only to say what is wrong. */
+function load(): Ajv {
+  const { Ajv: Validator }: typeof import('ajv') = require('ajv');
+  return new Validator({ allowUnionTypes: true, verbose: true });
 }
 
 function describe(error: ErrorObject): string {

@@ -2,7 +2,7 @@ import type { Command, Option } from 'commander';
 import { EXIT_STATUS, EXIT_STATUS_HELP } from './exit-status.js';
 import type { Io, Verb, VerbOption, VerbValues } from './verb.js';
 import { groupSummary, groupVerbs } from './verb-groups.js';
-import { allVerbs, sharedOptions } from './verbs.js';
+import { allVerbs, ownVerb, sharedOptions } from './verbs.js';
 import { version } from './version.js';
 
 type Commander = typeof import('commander');
@@ -15,7 +15,9 @@ export async function ringmaster(args: readonly string[], io: Io): Promise<numbe
   }
   const commander = await import('commander');
   let status: number = EXIT_STATUS.ok;
-  const program = await buildProgram(commander, io, (result) => {
+  const own = ownVerb(args[0]);
+  const [verbs, shared] = own === undefined ? await Promise.all([allVerbs(), sharedOptions()]) : [[own], []];
+  const program = buildProgram(commander, { verbs, shared }, io, (result) => {
     status = result;
   });
   if (args.length === 0) {
@@ -31,8 +33,14 @@ export async function ringmaster(args: readonly string[], io: Io): Promise<numbe
   return status;
 }
 
-async function buildProgram(commander: Commander, io: Io, onStatus: (status: number) => void): Promise<Command> {
-  const [verbs, shared] = await Promise.all([allVerbs(), sharedOptions()]);
+/** What there is to choose from. */
+interface Choice {
+  readonly verbs: readonly Verb[];
+  /** Options that may stand before a verb as well. */
+  readonly shared: readonly VerbOption[];
+}
+
+function buildProgram(commander: Commander, { verbs, shared }: Choice, io: Io, onStatus: (status: number) => void): Command {
   const usages = new Map(verbs.map(({ name, usage }) => [name, usage === '' ? [] : [usage]]));
   const program = new commander.Command('ringmaster')
     .description('Supervises processes and sockets; speaks the protocol of Circus.')

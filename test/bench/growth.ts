@@ -32,7 +32,7 @@ const directory = mkdtempSync(join(tmpdir(), 'rm-growth-'));
 function tiny(): string {
   const [source, binary] = [join(directory, 'tiny.c'), join(directory, 'tiny')];
   writeFileSync(source, '#include <unistd.h>\nint main(void) { for (;;) pause(); }\n');
-  return spawnSync('cc', ['-O1', '-static', '-o', binary, source]).status === 0 ? binary : 'sleep';
+  return spawnSync(process.env.CC ?? 'cc', ['-O1', '-static', '-o', binary, source]).status === 0 ? binary : 'sleep';
 }
 
 const cmd = tiny();

@@ -76,7 +76,7 @@ export class Reaper {
       const isLong = performance.now() - begun_ms > LONG_LOOK_MS;
       if (this.#collect(pid)) {
         if (!isLong) continue;
-        this.#reapLater();
+        if (this.#listening) this.#reapLater();
         return;
       }
       // Somebody else's is first in the queue and hides the rest: ask for each of ours.

@@ -8,8 +8,8 @@ import type { SlotsHost } from './slots-host.js';
 interface Place {
   /** Whether this is still the slot of its worker id, and this its attempt. */
   isCurrent(slot: Slot, attempt: number): boolean;
-  /** Gives the worker id back. */
-  free(slot: Slot): void;
+  /** Has what was decided take effect; where nothing was, the worker id is given back. */
+  settle(slot: Slot): void;
 }
 
 /** Decides what follows a process that ended, or could not be spawned, though it is wanted: asks the `respawn` hook, and does it. */
@@ -49,7 +49,7 @@ export class Respawner {
         if (!this.#place.isCurrent(slot, attempt) || slot.state !== 'idle' || slot.respawn_at !== held_until) return;
         slot.respawn_at = null;
         this.#follow(slot, answer);
-        if (slot.respawn_at === null) this.#place.free(slot);
+        this.#place.settle(slot);
         this.#host.changed();
       }),
     );

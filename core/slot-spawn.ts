@@ -1,5 +1,6 @@
 import { commandSockets } from './config/diff.js';
-import { RLIMITS, type WatcherOptions } from './config/schema/watcher.js';
+import { RLIMITS } from './config/schema/rlimits.js';
+import type { WatcherOptions } from './config/schema/watcher.js';
 import type { Exit, SpawnOptions } from './hooks.js';
 import { identityOf } from './identity.js';
 import { SpawnError } from './os/os-error.js';

@@ -163,6 +163,11 @@ export function isRunning(slot: Slot): boolean {
   return slot.state === 'admitting' || slot.state === 'spawning' || slot.state === 'starting' || slot.state === 'up';
 }
 
+/** Whether the slot is on its way to a process, but has none. */
+export function isUnborn(slot: Slot): boolean {
+  return slot.state === 'admitting' || slot.state === 'spawning';
+}
+
 /** Whether the slot has a process, or what is left of its group, that was asked to end. */
 export function isEnding(slot: Slot): boolean {
   return slot.state === 'stopping' || slot.state === 'killing';

@@ -1,15 +1,18 @@
 import type { ProcessView } from './api.js';
 import type { Refusal } from './hook-compile.js';
 import type { Exit } from './hooks.js';
+import { MissedExits } from './missed-exits.js';
 import { OpenOutputs } from './output.js';
 import { Leftovers } from './process-group.js';
 import { STABLE_MS } from './respawn.js';
 import { Ender, type EndOptions } from './slot-end.js';
 import { Respawner } from './slot-respawn.js';
 import { queueSpawn } from './slot-spawn.js';
-import { isEnding, isRunning, newSlot, type Slot, type SlotEffect, type SlotEvent, step } from './slot-state.js';
+import { isEnding, newSlot, type Slot, type SlotEffect, type SlotEvent, step } from './slot-state.js';
+import { SlotTable } from './slot-table.js';
 import type { SlotsHost } from './slots-host.js';
 import { isReplaced } from './watcher-state.js';
+import { processView } from './watcher-view.js';
 
 const SIGKILL = 9;
 /** Want of something that the whole machine shares: tried again for ever, never a reason to give up. */
@@ -17,7 +20,7 @@ const TRANSIENT: ReadonlySet<string> = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'E
 
 /** The worker ids of one watcher: feeds events to their machines and does what comes out. */
 export class Slots implements Disposable {
-  readonly map = new Map<number, Slot>();
+  readonly table = new SlotTable();
   /** With `respawn` off: how many have ended since the start. */
   spent = 0;
   readonly ender: Ender;
@@ -25,7 +28,7 @@ export class Slots implements Disposable {
   readonly #leftovers: Leftovers;
   readonly #outputs: OpenOutputs;
   readonly #respawner: Respawner;
-  readonly #missed = new WeakSet<Slot>();
+  readonly #missed: MissedExits;
   #attempts = 0;
   #refusal: Refusal | null = null;
   #lastErrno: string | null = null;
@@ -36,8 +39,9 @@ export class Slots implements Disposable {
     this.#outputs = new OpenOutputs(host);
     this.#respawner = new Respawner(host, {
       isCurrent: (slot, attempt) => this.#isCurrent(slot, attempt),
-      free: (slot) => this.map.delete(slot.wid),
+      settle: (slot) => this.table.settle(slot),
     });
+    this.#missed = new MissedExits(host.os, (slot) => this.#exited(slot, slot.attempt, { exit_code: 0, signal: null }));
     this.#leftovers = new Leftovers(host.os, host.clock, { changed: () => host.changed(), stuck: (pgid) => this.#reportStuck(pgid) });
   }
 
@@ -52,33 +56,25 @@ export class Slots implements Disposable {
 
   /** Processes that live, in order of their worker ids. */
   live(): readonly (Slot & { readonly pid: number })[] {
-    const live = [...this.map.values()].filter((slot): slot is Slot & { readonly pid: number } => slot.pid !== null);
+    const live = [...this.table.values()].filter((slot): slot is Slot & { readonly pid: number } => slot.pid !== null);
     return live.sort((a, b) => a.wid - b.wid);
   }
 
   /** Whether a process of another generation lives. */
   hasOlder(generation: number): boolean {
-    return this.live().some((slot) => slot.generation !== generation);
+    return this.table.cohorts.some((cohort) => cohort.generation !== generation && cohort.members > cohort.unborn.size);
   }
 
   views(): readonly ProcessView[] {
     const now = this.#host.clock.now();
-    return this.live().map((slot) => ({
-      pid: slot.pid,
-      wid: slot.wid,
-      started: slot.started,
-      age: (now - slot.started_ms) / 1000,
-      generation: slot.generation,
-      stopping: !isRunning(slot),
-    }));
+    return this.live().map((slot) => processView(slot, now));
   }
 
   /** @param from the slot whose respawn this is, where it moves to a smaller worker id */
   begin(wid: number, from = wid): void {
-    const waiting = this.map.get(from);
-    this.map.delete(from);
+    const waiting = this.table.get(from);
+    if (from !== wid) this.table.delete(from);
     const slot: Slot = { ...newSlot(wid), ...waiting, wid };
-    this.map.set(wid, slot);
     slot.attempt = ++this.#attempts;
     slot.generation = this.#host.generation();
     slot.urgent = slot.respawn_at !== null;
@@ -86,6 +82,7 @@ export class Slots implements Disposable {
     slot.retired = false;
     slot.exit = null;
     slot.started_ms = 0;
+    this.table.file(slot);
     this.#feed(slot, 'begin');
   }
 
@@ -93,6 +90,13 @@ export class Slots implements Disposable {
     this.ender.prepare(slot, options);
     slot.retired = options.retire || (isEnding(slot) && slot.retired);
     this.#feed(slot, 'end');
+    this.table.settle(slot);
+  }
+
+  /** It is ending already, and nothing takes its place. */
+  retire(slot: Slot): void {
+    slot.retired = true;
+    this.table.file(slot);
   }
 
   deadline(slot: Slot): void {
@@ -102,41 +106,39 @@ export class Slots implements Disposable {
   /** Respawns that wait are due now. */
   hasten(): void {
     const now = this.#host.clock.now();
-    for (const slot of this.map.values()) if (slot.respawn_at !== null) slot.respawn_at = now;
+    for (const slot of this.table.waiting) {
+      slot.respawn_at = now;
+      this.table.file(slot);
+    }
   }
 
   /** Forgets what has no process: respawns that wait, counts of failures. */
   clear(): void {
-    for (const slot of this.map.values()) if (slot.state === 'idle') this.map.delete(slot.wid);
+    for (const slot of this.table.values()) if (slot.state === 'idle') this.table.delete(slot.wid);
     this.spent = 0;
   }
 
   /** Lets the processes live on, supervised by nobody; what is not born yet never is. What dead ones have left behind stays. */
   release(): void {
-    for (const slot of this.map.values()) {
+    for (const slot of [...this.table.values()]) {
       if (slot.pid !== null) this.#host.os.release(slot.pid);
-      if (slot.pid !== null || slot.pgid === null) this.map.delete(slot.wid);
+      if (slot.pid !== null || slot.pgid === null) this.table.delete(slot.wid);
     }
   }
 
   /** Whether something that dead processes have left behind is still to be ended. */
   get remains(): boolean {
-    return this.#leftovers.size > 0 || [...this.map.values()].some((slot) => isEnding(slot) && slot.pid === null);
+    return this.#leftovers.size > 0 || [...this.table.ending].some((slot) => slot.pid === null);
   }
 
   /** SIGKILL to every group that is left, without a word to anybody. */
   killAll(): void {
-    for (const { pgid } of this.map.values()) if (pgid !== null) this.#host.os.signalGroup(pgid, SIGKILL);
+    for (const { pgid } of this.table.values()) if (pgid !== null) this.#host.os.signalGroup(pgid, SIGKILL);
   }
 
-  /** The safety net: a process that is gone though nobody told. */
-  verify(): void {
-    for (const slot of this.live()) {
-      // Twice in a row: a process can be gone a moment before its exit is told.
-      if (this.#host.os.signal(slot.pid, 0) !== 'gone') this.#missed.delete(slot);
-      else if (this.#missed.has(slot)) this.#exited(slot, slot.attempt, { exit_code: 0, signal: null });
-      else this.#missed.add(slot);
-    }
+  /** The safety net: looks at one process with each step. */
+  verify(): Iterable<void> {
+    return this.#missed.look(this.live());
   }
 
   [Symbol.dispose](): void {
@@ -187,7 +189,7 @@ export class Slots implements Disposable {
   };
 
   #isCurrent(slot: Slot, attempt: number): boolean {
-    return slot.attempt === attempt && this.map.get(slot.wid) === slot;
+    return slot.attempt === attempt && this.table.get(slot.wid) === slot;
   }
 
   #feed(slot: Slot, event: SlotEvent): void {
@@ -197,15 +199,15 @@ export class Slots implements Disposable {
       slot.state = transition.to;
       for (const effect of transition.effects) this.#effects[effect](slot);
       if (transition.to === 'idle') this.#settleIdle(slot, event);
+      this.table.settle(slot);
       this.#host.changed();
     });
   }
 
-  /** A slot without a process: keep its place for a replacement, or give the worker id back. */
+  /** A slot without a process: a replacement is due where one is wanted. */
   #settleIdle(slot: Slot, event: SlotEvent): void {
     slot.deadline_at = slot.expires_at = slot.pgid = null;
     if (event === 'group_empty' && !slot.retired) this.#replaceNow(slot);
-    if (slot.respawn_at === null) this.map.delete(slot.wid);
   }
 
   #replaceNow(slot: Slot): void {

@@ -6,8 +6,8 @@ const SLICE_MS = 8;
 /** Spawns of the whole supervisor, first come first served, in slices that leave the event loop room for signals and requests. */
 export class SpawnQueue implements Disposable {
   readonly #clock: Clock;
-  #urgent: (() => void)[] = [];
-  #jobs: (() => void)[] = [];
+  #urgent = new Queue<() => void>();
+  #jobs = new Queue<() => void>();
   #turn: Disposable | null = null;
 
   constructor(clock: Clock) {
@@ -27,8 +27,8 @@ export class SpawnQueue implements Disposable {
   [Symbol.dispose](): void {
     this.#turn?.[Symbol.dispose]();
     this.#turn = null;
-    this.#urgent = [];
-    this.#jobs = [];
+    this.#urgent = new Queue();
+    this.#jobs = new Queue();
   }
 
   #run(): void {
@@ -38,6 +38,30 @@ export class SpawnQueue implements Disposable {
       if (job === undefined) break;
       job();
     } while (this.#clock.now() < until);
-    this.#turn = this.#urgent.length + this.#jobs.length > 0 ? this.#clock.setImmediate(() => this.#run()) : null;
+    this.#turn = this.#urgent.isEmpty && this.#jobs.isEmpty ? null : this.#clock.setImmediate(() => this.#run());
+  }
+}
+
+/** First in, first out, at the same price however many wait. */
+class Queue<T> {
+  #items: (T | undefined)[] = [];
+  #first = 0;
+
+  get isEmpty(): boolean {
+    return this.#first === this.#items.length;
+  }
+
+  push(item: T): void {
+    this.#items.push(item);
+  }
+
+  shift(): T | undefined {
+    const item = this.#items[this.#first];
+    if (!this.isEmpty) this.#items[this.#first++] = undefined;
+    if (this.isEmpty) {
+      this.#items = [];
+      this.#first = 0;
+    }
+    return item;
   }
 }

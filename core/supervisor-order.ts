@@ -3,14 +3,19 @@ import type { Clock } from './clock.js';
 import type { Watcher } from './watcher.js';
 import type { Hold } from './watcher-state.js';
 
+/** So many of one priority start at once, or reload, which has old and new processes side by side. */
+const STARTS_AT_ONCE = 32;
+const RELOADS_AT_ONCE = 8;
+
 /** Watchers in start order: bigger `priority` first, otherwise as they are. */
 export function inStartOrder(watchers: Iterable<Watcher>): readonly Watcher[] {
   return [...watchers].sort((a, b) => b.spec.priority - a.spec.priority);
 }
 
 /**
- * Starts watchers one after the other, `pause_ms` apart. All of them are asked at once, so that whoever is asked something
- * else before its turn does that instead.
+ * Starts watchers in order: those of one priority begin one after the other, and those of the next when they are up. Each is waited for
+ * where `pause_ms` is to pass after it, or where its own start is more than that of processes. All of them are asked at once, so that
+ * whoever is asked something else before its turn does that instead.
  */
 export async function startInOrder(watchers: readonly Watcher[], clock: Clock, pause_ms: number, signal: AbortSignal): Promise<Outcome> {
   const asked = inStartOrder(watchers).map((watcher) => {
@@ -40,10 +45,13 @@ export async function restartInOrder(watchers: readonly Watcher[], clock: Clock,
   return together([...outcomes.values()]);
 }
 
-/** Reloads watchers in start order, one after the other. */
+/** Reloads watchers in start order, a few of one priority at once. */
 export async function reloadInOrder(watchers: readonly Watcher[], options?: ReloadOptions): Promise<Outcome> {
+  const asked = inStartOrder(watchers).map((watcher) => ({ watcher }));
   const outcomes: Outcome[] = [];
-  for (const watcher of inStartOrder(watchers)) outcomes.push(await watcher.reload(options));
+  await inTurn(asked, RELOADS_AT_ONCE, async ({ watcher }, index) => {
+    outcomes[index] = await watcher.reload(options);
+  });
   const all = (key: 'started' | 'stopped' | 'kept'): number[] => outcomes.flatMap((one) => one[key]);
   return { started: all('started'), stopped: all('stopped'), kept: all('kept') };
 }
@@ -78,11 +86,31 @@ interface Asked {
 }
 
 async function comeUp(asked: readonly Asked[], clock: Clock, pause_ms: number, signal: AbortSignal): Promise<void> {
-  for (const [index, { watcher, hold, done }] of asked.entries()) {
+  await inTurn(asked, pause_ms > 0 ? 1 : STARTS_AT_ONCE, async ({ watcher, hold, done }, index) => {
     if (index > 0 && pause_ms > 0) await sleep(clock, pause_ms, signal);
     hold.up = false;
     watcher.kick();
     await done;
+  });
+}
+
+/** Does something with each, begun in order and no more than `most` at once; a watcher that starts alone does so. */
+async function inTurn<T extends { readonly watcher: Watcher }>(
+  asked: readonly T[],
+  most: number,
+  work: (one: T, index: number) => Promise<void>,
+): Promise<void> {
+  let index = 0;
+  for (const tier of tiers(asked)) {
+    const running = new Set<Promise<void>>();
+    for (const one of tier) {
+      const alone = one.watcher.startsAlone;
+      while (running.size >= (alone ? 1 : most)) await Promise.race(running);
+      const done: Promise<void> = work(one, index++).finally(() => running.delete(done));
+      running.add(done);
+      if (alone) await done;
+    }
+    await Promise.all(running);
   }
 }
 
@@ -100,8 +128,8 @@ async function goDown(asked: readonly Asked[], clock: Clock): Promise<void> {
 }
 
 /** Neighbours of the same priority, together. */
-function tiers(asked: readonly Asked[]): readonly (readonly Asked[])[] {
-  const tiers: Asked[][] = [];
+function tiers<T extends { readonly watcher: Watcher }>(asked: readonly T[]): readonly (readonly T[])[] {
+  const tiers: T[][] = [];
   for (const one of asked) {
     const tier = tiers.at(-1);
     if (tier?.[0]?.watcher.spec.priority === one.watcher.spec.priority) tier.push(one);

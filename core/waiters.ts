@@ -1,4 +1,5 @@
 import type { Outcome } from './api.js';
+import type { Slot } from './slot-state.js';
 
 /** Whether what a request waits for has come about: not yet, yes, or something else instead, and what. */
 export type Progress = false | true | { readonly instead: string };
@@ -54,5 +55,16 @@ export function outcome(before: ReadonlySet<number>, now: readonly number[], ins
     stopped: ascending([...before].filter((pid) => !after.has(pid))),
     kept: ascending(now.filter((pid) => before.has(pid))),
     ...(instead === undefined ? {} : { instead }),
+  };
+}
+
+/** Whether the processes that are in these slots now are gone, or deaf to SIGKILL; each is asked about no more once it is. */
+export function untilGone(slots: readonly Slot[]): () => Progress {
+  const waits = slots.map((slot) => ({ slot, attempt: slot.attempt }));
+  const isGone = ({ slot, attempt }: (typeof waits)[number]): boolean =>
+    slot.attempt !== attempt || slot.state === 'idle' || slot.state === 'stuck';
+  return () => {
+    for (let last = waits.at(-1); last !== undefined && isGone(last); last = waits.at(-1)) waits.pop();
+    return waits.length === 0;
   };
 }

@@ -1,4 +1,5 @@
-import { isEnding, isRunning, type Slot } from './slot-state.js';
+import type { Slot } from './slot-state.js';
+import type { Cohort, PlanSlots } from './slot-table.js';
 
 /** Where a watcher is on its round; Circus's statuses are derived from it. */
 export type Phase = 'stopped' | 'before_start' | 'starting' | 'after_start' | 'active' | 'before_stop' | 'stopping' | 'after_stop';
@@ -26,7 +27,7 @@ export interface Desired {
 export interface Actual {
   readonly phase: Phase;
   readonly epoch: number;
-  readonly slots: ReadonlyMap<number, Slot>;
+  readonly slots: PlanSlots;
   /** Groups that dead processes left behind and that are being ended. */
   readonly leftovers: number;
   /** Processes that have ended whose outputs are not read to the end. */
@@ -69,16 +70,13 @@ export interface Plan {
   readonly renewed: boolean;
 }
 
-/** What to do next to get from what there is to what is wanted. */
+/** What to do next to get from what there is to what is wanted. Looks at no slot that is as it should be. */
 export function plan(desired: Desired, actual: Actual, now: number): Plan {
-  const slots = [...actual.slots.values()];
-  const ending = slots.filter(isEnding);
-  const due = ending.filter((slot) => slot.deadline_at !== null && slot.deadline_at <= now);
-  const steps: Step[] = due.map((slot) => ({ do: 'deadline', wid: slot.wid }));
-  const wakes = ending.map((slot) => slot.deadline_at).filter((at) => at !== null && at > now);
-  const clean = ending.length === 0 && actual.leftovers === 0 && actual.draining === 0;
+  const { slots } = actual;
+  const steps = slots.deadlines.due(now).map((slot): Step => ({ do: 'deadline', wid: slot.wid }));
+  const clean = slots.ending.size === 0 && actual.leftovers === 0 && actual.draining === 0;
   const result = (more: readonly Step[], filled = false, renewed = false, wake: readonly (number | null)[] = []): Plan => {
-    const times = [...wakes, ...wake].filter((at) => at !== null);
+    const times = [slots.deadlines.after(now), ...wake].filter((at) => at !== null);
     return { steps: [...steps, ...more], wake_at: times.length > 0 ? Math.min(...times) : null, filled, clean, renewed };
   };
 
@@ -96,7 +94,8 @@ export function plan(desired: Desired, actual: Actual, now: number): Plan {
     case 'after_stop':
       return result([]);
     case 'stopping': {
-      const ends = slots.filter(isRunning).map((slot): Step => ({ do: 'end', wid: slot.wid, retire: true }));
+      const running = slots.cohorts.flatMap(({ unborn, born }) => [...unborn, ...born]).sort((a, b) => a.wid - b.wid);
+      const ends = running.map((slot): Step => ({ do: 'end', wid: slot.wid, retire: true }));
       const gone = ends.length === 0 && clean;
       return result(gone ? [{ do: 'phase', to: 'after_stop' }] : ends);
     }
@@ -104,7 +103,7 @@ export function plan(desired: Desired, actual: Actual, now: number): Plan {
     case 'after_start':
     case 'active': {
       if (down) return result([{ do: 'phase', to: 'before_stop' }]);
-      const filling = fill(desired, actual, slots, now);
+      const filling = fill(desired, actual, now);
       if (actual.phase === 'starting' && filling.filled) filling.steps.push({ do: 'phase', to: 'after_start' });
       return result(filling.steps, filling.filled, filling.renewed, filling.wakes);
     }
@@ -122,97 +121,108 @@ interface Filling {
 }
 
 /** Brings the processes to the number and the generation that are wanted. */
-function fill(desired: Desired, actual: Actual, slots: readonly Slot[], now: number): Filling {
-  const running = slots.filter(isRunning);
+function fill(desired: Desired, actual: Actual, now: number): Filling {
+  const { slots, next_begin_at } = actual;
+  const { cohorts, replaced } = slots;
+  const waiting = slots.waiting.size;
   const stalled = actual.stalled === desired.generation;
-  const fresh = stalled ? running : running.filter((slot) => slot.generation === desired.generation);
-  const old = stalled ? [] : running.filter((slot) => slot.generation !== desired.generation);
-  const waiting = slots.filter((slot) => slot.state === 'idle' && slot.respawn_at !== null);
-  const replaced = slots.filter((slot) => isEnding(slot) && !slot.retired);
+  const isFresh = ({ generation }: Pick<Slot, 'generation'>): boolean => stalled || generation === desired.generation;
+  const fresh = cohorts.filter(isFresh);
+  const old = cohorts.filter((cohort) => !isFresh(cohort));
+  const [freshCount, oldCount] = [sum(fresh, runningOf), sum(old, runningOf)];
   const wanted = desired.respawn ? desired.count : Math.max(0, desired.count - actual.spent);
   const inTurn = desired.sequential || desired.singleton;
   const inPlace = inTurn ? [...fresh, ...old] : fresh;
-  const missing = wanted - inPlace.length - waiting.length - replaced.length;
-  const up = fresh.filter((slot) => slot.state === 'up');
+  const missing = wanted - sum(inPlace, runningOf) - waiting - replaced;
+  const up = sum(fresh, (cohort) => cohort.up);
+  const roomy = next_begin_at <= now;
 
-  const shrink = missing < 0 ? surplus(-missing, replaced, waiting, inPlace) : [];
-  const room = actual.next_begin_at <= now && !(desired.singleton && actual.leftovers > 0);
-  const beginning = inPlace.filter(isUnborn).length;
-  const grow = room ? begins(Math.min(missing, BEGINNING_AT_MOST - beginning), waiting, actual, desired, now) : [];
+  const shrink = missing < 0 ? surplus(-missing, slots, inPlace) : [];
+  const room = roomy && !(desired.singleton && actual.leftovers > 0);
+  const beginning = sum(inPlace, ({ unborn }) => unborn.size);
+  const grow = room ? begins(Math.min(missing, BEGINNING_AT_MOST - beginning), slots, desired, now) : [];
+  const settled = up === freshCount && replaced === 0 && missing <= 0 && waiting === 0 && roomy;
   const renew = inTurn
-    ? nextInTurn(
-        old,
-        up.length === fresh.length && replaced.length === 0 && missing <= 0 && waiting.length === 0 && actual.next_begin_at <= now,
-      )
-    : oldest(old, up.length >= wanted ? old.length : old.length - wanted).map((slot): Step => ({ do: 'end', wid: slot.wid, retire: true }));
-  const expired = up.filter((slot) => slot.expires_at !== null && slot.expires_at <= now);
+    ? oldest(old, settled ? 1 : 0).map((slot): Step => ({ do: 'end', wid: slot.wid, retire: false }))
+    : oldest(old, up >= wanted ? oldCount : oldCount - wanted).map((slot): Step => ({ do: 'end', wid: slot.wid, retire: true }));
   const steps: Step[] = [...shrink, ...grow, ...renew];
-  const touched = new Set(steps.map((one) => ('wid' in one ? one.wid : 0)));
-  for (const slot of expired) if (!touched.has(slot.wid)) steps.push({ do: 'end', wid: slot.wid, retire: false });
+  const expired = slots.expiries.due(now).filter(isFresh);
+  if (expired.length > 0) {
+    const touched = new Set(steps.map((one) => ('wid' in one ? one.wid : 0)));
+    for (const slot of expired) if (!touched.has(slot.wid)) steps.push({ do: 'end', wid: slot.wid, retire: false });
+  }
 
   const current = desired.run && desired.epoch === actual.epoch;
-  const done = current && !desired.respawn && actual.spent > 0 && wanted === 0 && running.length + waiting.length + replaced.length === 0;
+  const done = current && !desired.respawn && actual.spent > 0 && wanted === 0 && freshCount + oldCount + waiting + replaced === 0;
   if (done) steps.push({ do: 'finish' });
 
-  const retrying = desired.gives_up && waiting.some((slot) => slot.spawn_failures > 0);
-  const filled = missing <= 0 && steps.length === 0 && up.length === fresh.length && !retrying;
-  const later = missing > 0 || old.length > 0 ? [actual.next_begin_at].filter((at) => at > now) : [];
-  const wakes = [
-    ...later,
-    ...waiting.map((slot) => Math.max(slot.respawn_at ?? 0, actual.next_begin_at)),
-    ...up.map((slot) => slot.expires_at),
-  ].filter((at) => at === null || at > now);
-  return { steps, wakes, filled, renewed: old.length === 0 || waiting.length > 0 };
+  const retrying = desired.gives_up && slots.failing > 0;
+  const filled = missing <= 0 && steps.length === 0 && up === freshCount && !retrying;
+  const respawn_at = roomy || waiting === 0 ? slots.respawns.after(now) : Math.max(slots.respawns.first_at ?? 0, next_begin_at);
+  const wakes = [!roomy && (missing > 0 || oldCount > 0) ? next_begin_at : null, respawn_at, slots.expiries.after(now)];
+  return { steps, wakes, filled, renewed: oldCount === 0 || waiting > 0 };
 }
 
 /** Fills free places with the smallest free worker ids, respawns that are due first; one only where there is a warmup_delay. */
-function begins(missing: number, waiting: readonly Slot[], actual: Actual, desired: Desired, now: number): Step[] {
-  const due = waiting.filter((slot) => (slot.respawn_at ?? 0) <= now).map((slot) => slot.wid);
-  const taken = new Set(
-    [...actual.slots.values()].filter((slot) => slot.state !== 'idle' || slot.respawn_at !== null).map((slot) => slot.wid),
-  );
-  let next = 1;
+function begins(missing: number, slots: PlanSlots, { warmup_ms }: Desired, now: number): Step[] {
+  const most = warmup_ms > 0 ? 1 : Number.POSITIVE_INFINITY;
+  const taken = new Set<number>();
+  let next = slots.lowestFree;
   const smallestFree = (): number => {
-    while (taken.has(next)) next++;
+    while (taken.has(next) || slots.has(next)) next++;
     return next;
   };
   const steps: Step[] = [];
-  for (const from of due) {
+  for (const { wid: from } of slots.respawns.due(now, most)) {
     const wid = Math.min(from, smallestFree());
     taken.add(wid);
     steps.push(wid === from ? { do: 'begin', wid } : { do: 'begin', wid, from });
   }
-  for (let left = missing; left > 0; left--) {
+  for (let left = Math.min(missing, most - steps.length); left > 0; left--) {
     const wid = smallestFree();
     taken.add(wid);
     steps.push({ do: 'begin', wid });
   }
-  return desired.warmup_ms > 0 ? steps.slice(0, 1) : steps;
+  return steps;
 }
 
 /** What goes when there are too many: first what has no process to lose, then the oldest, as Circus does. */
-function surplus(count: number, replaced: readonly Slot[], waiting: readonly Slot[], inPlace: readonly Slot[]): Step[] {
-  const unborn = inPlace.filter(isUnborn).reverse();
-  const born = inPlace.filter((slot) => slot.state === 'starting' || slot.state === 'up');
+function surplus(count: number, { ending, waiting }: PlanSlots, inPlace: readonly Cohort[]): Step[] {
+  const replaced = [...ending].filter((slot) => !slot.retired);
+  const unborn = inPlace.flatMap((cohort) => [...cohort.unborn]).reverse();
   const steps: Step[] = [
     ...replaced.map((slot): Step => ({ do: 'retire', wid: slot.wid })),
-    ...waiting.map((slot): Step => ({ do: 'forget', wid: slot.wid })),
+    ...[...waiting].map((slot): Step => ({ do: 'forget', wid: slot.wid })),
     ...unborn.map((slot): Step => ({ do: 'end', wid: slot.wid, retire: true })),
-    ...oldest(born, born.length).map((slot): Step => ({ do: 'end', wid: slot.wid, retire: true })),
+    ...oldestOf(inPlace, ({ born }) => born, count).map((slot): Step => ({ do: 'end', wid: slot.wid, retire: true })),
   ];
   return steps.slice(0, count);
 }
 
-/** In a sequential reload: one old process ends when everything else is in place. */
-function nextInTurn(old: readonly Slot[], settled: boolean): Step[] {
-  const [first] = oldest(old, settled ? 1 : 0);
-  return first ? [{ do: 'end', wid: first.wid, retire: false }] : [];
+const runningOf = ({ unborn, born }: Cohort): number => unborn.size + born.size;
+
+function sum(cohorts: readonly Cohort[], of: (cohort: Cohort) => number): number {
+  return cohorts.reduce((total, cohort) => total + of(cohort), 0);
 }
 
-function isUnborn(slot: Slot): boolean {
-  return slot.state === 'admitting' || slot.state === 'spawning';
+/** What has no process counts as older than all that have one. */
+function oldest(cohorts: readonly Cohort[], count: number): readonly Slot[] {
+  const unborn = oldestOf(cohorts, (cohort) => cohort.unborn, count);
+  return [...unborn, ...oldestOf(cohorts, ({ born }) => born, count - unborn.length)];
 }
 
-function oldest(slots: readonly Slot[], count: number): readonly Slot[] {
-  return [...slots].sort((a, b) => a.started_ms - b.started_ms || a.attempt - b.attempt).slice(0, Math.max(0, count));
+/** The first of each cohort are its oldest; so no more than that is looked at. */
+function oldestOf(cohorts: readonly Cohort[], of: (cohort: Cohort) => ReadonlySet<Slot>, count: number): readonly Slot[] {
+  const first = cohorts.flatMap((cohort) => firstOf(of(cohort), count));
+  if (cohorts.length > 1) first.sort((a, b) => a.started_ms - b.started_ms || a.attempt - b.attempt);
+  return first.slice(0, Math.max(0, count));
+}
+
+function firstOf<T>(all: ReadonlySet<T>, count: number): readonly T[] {
+  const first: T[] = [];
+  for (const one of all) {
+    if (first.length >= count) break;
+    first.push(one);
+  }
+  return first;
 }

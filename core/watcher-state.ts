@@ -88,10 +88,10 @@ export function desiredOf({ run, epoch, generation, sequential, hold }: WatcherS
 }
 
 /** What the plan is to know of what there is. */
-export function actualOf(state: WatcherState, slots: Pick<Slots, 'map' | 'leftovers' | 'draining' | 'spent'>): Actual {
+export function actualOf(state: WatcherState, slots: Pick<Slots, 'table' | 'leftovers' | 'draining' | 'spent'>): Actual {
   const { phase, takenEpoch, blocked, nextBegin_at, resume_at, stalled } = state;
-  const { map, leftovers, draining, spent } = slots;
-  return { phase, epoch: takenEpoch, blocked, next_begin_at: nextBegin_at, resume_at, stalled, slots: map, leftovers, draining, spent };
+  const { table, leftovers, draining, spent } = slots;
+  return { phase, epoch: takenEpoch, blocked, next_begin_at: nextBegin_at, resume_at, stalled, slots: table, leftovers, draining, spent };
 }
 
 /**

@@ -27,16 +27,16 @@ export function takeStep(step: Step, { phases, slots, warmUp }: StepTarget): voi
       slots.begin(step.wid, step.from);
       return;
     case 'forget':
-      slots.map.delete(step.wid);
+      slots.table.delete(step.wid);
       return;
     case 'retire':
     case 'deadline':
     case 'end': {
-      const slot = slots.map.get(step.wid);
+      const slot = slots.table.get(step.wid);
       if (slot === undefined) return;
       if (step.do === 'end') slots.end(slot, { retire: step.retire });
       else if (step.do === 'deadline') slots.deadline(slot);
-      else slot.retired = true;
+      else slots.retire(slot);
     }
   }
 }

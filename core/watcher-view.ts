@@ -1,4 +1,5 @@
-import type { WatcherApi } from './api.js';
+import type { ProcessView, WatcherApi } from './api.js';
+import { isRunning, type Slot } from './slot-state.js';
 
 /** What hooks, plugins and clients get of a watcher: its public side and nothing else. */
 export function watcherView(watcher: WatcherApi): WatcherApi {
@@ -31,4 +32,10 @@ export function watcherView(watcher: WatcherApi): WatcherApi {
     set: (options, warn) => watcher.set(options, warn),
     decisions: () => watcher.decisions(),
   });
+}
+
+/** What they get of a process. @param now_ms the clock's time */
+export function processView(slot: Slot & { readonly pid: number }, now_ms: number): ProcessView {
+  const { pid, wid, started, generation } = slot;
+  return { pid, wid, started, age: (now_ms - slot.started_ms) / 1000, generation, stopping: !isRunning(slot) };
 }

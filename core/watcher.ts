@@ -4,14 +4,14 @@ import { type Decision, Decisions } from './decisions.js';
 import type { EventBodies, EventName } from './events.js';
 import type { Intent } from './plan.js';
 import { optionsToSet } from './run-time-options.js';
-import type { Slot } from './slot-state.js';
-import { outcome, type Progress } from './waiters.js';
+import { outcome, type Progress, untilGone } from './waiters.js';
 import type { WatcherDeps } from './watcher-deps.js';
 import { WatcherEngine } from './watcher-engine.js';
 import { countWanted, type Hold, STATUS, type WatcherState } from './watcher-state.js';
 import { watcherView } from './watcher-view.js';
 
 const SIGHUP = 1;
+const START_GATES = ['before_start', 'before_spawn', 'after_spawn', 'after_start'] as const;
 
 /**
  * One command and its processes, as requests see it: each changes what is wanted, and the engine does the rest.
@@ -67,6 +67,11 @@ export class Watcher implements WatcherApi {
   get intent(): Intent {
     if (this.#state.run) return 'run';
     return this.#state.instead === undefined ? 'stopped' : 'failed';
+  }
+
+  /** Whether its start is more than that of its processes: somebody is asked about it, or a `warmup_delay` passes between them. */
+  get startsAlone(): boolean {
+    return this.#spec.warmup_delay > 0 || START_GATES.some((gate) => this.#deps.hooks.used(gate, this.name));
   }
 
   decisions(): readonly Decision[] {
@@ -144,11 +149,8 @@ export class Watcher implements WatcherApi {
   /** Whether everything that ran when `stop` or `restart` was asked for is gone. */
   whenDown(): Promise<Outcome> {
     const epoch = this.#state.epoch;
-    return this.#engine.request(
-      this.#state.hold,
-      () => this.#state.takenEpoch >= epoch,
-      () => {},
-    );
+    const down = (): Progress => this.#state.takenEpoch >= epoch;
+    return this.#engine.request(this.#state.hold, down, () => {});
   }
 
   reload({ graceful = true, sequential = false }: ReloadOptions = {}): Promise<Outcome> {
@@ -176,9 +178,7 @@ export class Watcher implements WatcherApi {
 
   async kill({ pid, signum, graceful_timeout }: KillOptions = {}): Promise<void> {
     const targets = this.#engine.slots.live().filter((slot) => pid === undefined || slot.pid === pid);
-    const attempts = targets.map((slot): [Slot, number] => [slot, slot.attempt]);
-    const gone = (): Progress =>
-      attempts.every(([slot, attempt]) => slot.attempt !== attempt || slot.state === 'idle' || slot.state === 'stuck');
+    const gone = untilGone(targets);
     await this.#engine.request(this.#state.hold, gone, () => {
       const grace_ms = graceful_timeout === undefined ? undefined : graceful_timeout * 1000;
       for (const slot of targets) this.#engine.slots.end(slot, { signum, grace_ms, retire: false });
@@ -201,11 +201,8 @@ export class Watcher implements WatcherApi {
   update(spec: WatcherOptions, renew: boolean): Promise<Outcome> {
     this.#spec = spec;
     if (renew && this.#state.run) return this.#reloaded(this.#renew(false, true));
-    return this.#engine.request(
-      this.#state.hold,
-      () => this.#engine.progress('clean'),
-      () => {},
-    );
+    const clean = (): Progress => this.#engine.progress('clean');
+    return this.#engine.request(this.#state.hold, clean, () => {});
   }
 
   /** Takes over options between a stop and the start that `hold` keeps back; gracefully, where a later request has started it. */
@@ -228,10 +225,11 @@ export class Watcher implements WatcherApi {
     this.#engine.kick();
   }
 
-  /** The safety net: looks for processes that are gone though nobody told. */
-  verify(): void {
-    this.#engine.slots.verify();
+  /** The safety net: looks for one process with each step whether it is gone though nobody told. */
+  *verify(): Generator<void> {
+    yield* this.#engine.slots.verify();
     this.#engine.kick();
+    yield;
   }
 
   /** Ends its processes at once, without a word to anybody: for a host that is about to crash. */

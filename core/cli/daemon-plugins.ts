@@ -3,7 +3,6 @@ import type { AnyPlugin } from '../plugin.js';
 import { resolvePlugin } from '../plugin-resolve.js';
 import { ownName } from './own-name.js';
 import type { Io } from './verb.js';
-import { loadProviders } from './verbs.js';
 
 /** Plugins that run unless the config says `false`. */
 const DEFAULT_PLUGINS: readonly string[] = ['control', 'logs', 'backoff'];
@@ -23,6 +22,7 @@ export async function defaultPlugins(config: Config, directory: string): Promise
 
 /** Commands to try on the daemon that now runs, as they are typed in the shell that it was started from. */
 export async function hints(config: Config, env: Io['env']): Promise<readonly string[]> {
+  const { loadProviders } = await import('./verbs.js');
   const providers = await loadProviders();
   const own_name = ownName(env);
   return providers.flatMap(({ plugin, provider }) => (config.plugins[plugin] === false ? [] : (provider.hint?.(config, own_name) ?? [])));

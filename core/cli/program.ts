@@ -3,17 +3,21 @@ import { parseArguments } from './arguments.js';
 import { EXIT_STATUS, EXIT_STATUS_HELP } from './exit-status.js';
 import type { Io, MoreVerbs, Verb, VerbOption, VerbValues } from './verb.js';
 import { groupSummary, groupVerbs } from './verb-groups.js';
-import { allVerbs, sharedOptions, verbsElsewhere } from './verbs.js';
+import { allVerbs, ownVerb, sharedOptions, verbsElsewhere } from './verbs.js';
 import { version } from './version.js';
 
 type Commander = typeof import('commander');
 
 /** Runs `ringmaster` with the words after its name; resolves with the exit status. */
 export async function ringmaster(args: readonly string[], io: Io): Promise<number> {
+  if (args.length === 1 && args[0] === '--version') {
+    io.stdout.write(`${version()}\n`);
+    return EXIT_STATUS.ok;
+  }
   const commander = await import('commander');
   let status: number = EXIT_STATUS.ok;
-  const { verbs, why } = await verbsFor(args, io);
-  const program = await buildProgram(commander, verbs, io, (result) => {
+  const { why, ...choice } = await choiceFor(args, io);
+  const program = buildProgram(commander, choice, io, (result) => {
     status = result;
   });
   if (args.length === 0) {
@@ -30,19 +34,27 @@ export async function ringmaster(args: readonly string[], io: Io): Promise<numbe
   return status;
 }
 
-/** The verbs of `ringmaster`; where the words name another, those that a daemon knows of as well. */
-async function verbsFor(args: readonly string[], io: Io): Promise<MoreVerbs> {
+/** What there is to choose from. */
+interface Choice {
+  readonly verbs: readonly Verb[];
+  /** Options that may stand before a verb as well. */
+  readonly shared: readonly VerbOption[];
+}
+
+/** The verbs of `ringmaster`; where the words name another, those that a daemon knows of as well. No plugin is loaded for the core's own. */
+async function choiceFor(args: readonly string[], io: Io): Promise<Choice & Omit<MoreVerbs, 'verbs'>> {
+  const own = ownVerb(args[0]);
+  if (own !== undefined) return { verbs: [own], shared: [] };
   const [verbs, shared] = await Promise.all([allVerbs(), sharedOptions()]);
   const { values, positionals } = parseArguments(args, shared);
   const [word, about] = positionals;
   const name = word === 'help' ? about : word;
-  if (name === undefined || name === 'help' || verbs.some((verb) => verb.name === name)) return { verbs };
+  if (name === undefined || name === 'help' || verbs.some((verb) => verb.name === name)) return { verbs, shared };
   const more = await verbsElsewhere(values, io);
-  return { ...more, verbs: [...verbs, ...more.verbs.filter((verb) => !verbs.some((known) => known.name === verb.name))] };
+  return { ...more, shared, verbs: [...verbs, ...more.verbs.filter((verb) => !verbs.some((known) => known.name === verb.name))] };
 }
 
-async function buildProgram(commander: Commander, verbs: readonly Verb[], io: Io, onStatus: (status: number) => void): Promise<Command> {
-  const shared = await sharedOptions();
+function buildProgram(commander: Commander, { verbs, shared }: Choice, io: Io, onStatus: (status: number) => void): Command {
   const usages = new Map(verbs.map(({ name, usage }) => [name, usage === '' ? [] : [usage]]));
   const program = new commander.Command('ringmaster')
     .description('Supervises processes and sockets; speaks the protocol of Circus.')

@@ -15,6 +15,8 @@ import { completableVerbs } from './verb-groups.js';
 /** Packaged plugins that add verbs. */
 const PROVIDERS = ['control', 'logs', 'discovery'] as const;
 
+const OWN: readonly Verb[] = [runVerb, checkVerb, initVerb, installVerb, configSampleVerb, completionVerb];
+
 export interface LoadedProvider {
   readonly plugin: string;
   readonly provider: VerbProvider;
@@ -36,18 +38,12 @@ async function load(plugin: string): Promise<VerbProvider> {
 /** Every verb of `ringmaster`: its own first. */
 export async function allVerbs(): Promise<readonly Verb[]> {
   const providers = await loadProviders();
-  return [
-    runVerb,
-    checkVerb,
-    initVerb,
-    installVerb,
-    configSampleVerb,
-    completionVerb,
-    ...providers.flatMap(({ provider }) => provider.verbs),
-    pluginsDescribeVerb,
-    pluginNewVerb,
-    pluginTestVerb,
-  ];
+  return [...OWN, ...providers.flatMap(({ provider }) => provider.verbs), pluginsDescribeVerb, pluginNewVerb, pluginTestVerb];
+}
+
+/** The verb of that one word, where it is the core's own, so that no plugin is loaded for it. */
+export function ownVerb(name: string | undefined): Verb | undefined {
+  return OWN.find((verb) => verb.name === name);
 }
 
 /** Verbs that only a daemon knows of. */

@@ -1,11 +1,22 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { createRequire } from 'node:module';
+import type { Ajv, ErrorObject, ValidateFunction } from 'ajv';
 import type { JsonSchema } from '../json-schema.js';
 import { suggestion } from './did-you-mean.js';
+import { fitsSchema } from './fits-schema.js';
 import { type Finding, type Findings, type Path, shortJson } from './problem.js';
 import { schemaWords } from './schema-words.js';
 
-const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, useDefaults: true, verbose: true });
-ajv.addVocabulary(['quantity', 'applies', 'unit', 'secret']);
+const require = createRequire(import.meta.url);
+let ajv: Ajv | undefined;
+
+/** Loads it, which takes longer than all else in a start without mistakes. */
+function validator(): Ajv {
+  if (ajv !== undefined) return ajv;
+  const { Ajv: Validator }: typeof import('ajv') = require('ajv');
+  ajv = new Validator({ allErrors: true, strict: true, allowUnionTypes: true, useDefaults: true, verbose: true });
+  return ajv.addVocabulary(['quantity', 'applies', 'unit', 'secret']);
+}
+
 const compiled = new WeakMap<JsonSchema, ValidateFunction>();
 
 /**
@@ -15,7 +26,8 @@ const compiled = new WeakMap<JsonSchema, ValidateFunction>();
  * @returns whether the value is as the schema wants it
  */
 export function checkSchema(value: unknown, schema: JsonSchema, path: Path, findings: Findings): boolean {
-  const validate = compiled.get(schema) ?? ajv.compile(schema);
+  if (fitsSchema(value, schema)) return true;
+  const validate = compiled.get(schema) ?? validator().compile(schema);
   compiled.set(schema, validate);
   if (validate(value)) return true;
   const errors = validate.errors ?? [];

@@ -2,9 +2,7 @@ import { isMainThread } from 'node:worker_threads';
 import { messageOf, RingmasterError } from '../errors.js';
 import { type Logger, silentLogger } from '../log.js';
 import type { Os } from './port.js';
-import { portableOs } from './portable.js';
-import { type Kernel, loadKernel, nativeOs } from './posix/native.js';
-import { selfTest } from './self-test.js';
+import type { Kernel } from './posix/native.js';
 
 const FORMS = ['native', 'portable'] as const;
 type Form = (typeof FORMS)[number];
@@ -20,19 +18,26 @@ let kernel: Promise<Kernel> | undefined;
  */
 export async function chooseOs(log: Logger = silentLogger): Promise<Os> {
   const forced = forcedForm();
-  if (forced === 'portable') return portableOs();
+  if (forced === 'portable') return portable();
   try {
     kernel ??= testedKernel();
-    return nativeOs(await kernel);
+    const ready = await kernel;
+    const { nativeOs } = await import('./posix/native.js');
+    return nativeOs(ready);
   } catch (error) {
     if (forced === 'native')
       throw new RingmasterError('RM_OS_FORM', ['native', `it does not work here: ${messageOf(error)}`], { cause: error });
-    const os = portableOs();
+    const os = await portable();
     log.warn(`processes are run through Node alone, slower, because ${messageOf(error)}; missing: ${os.missing.join(', ')}`, {
       os: os.name,
     });
     return os;
   }
+}
+
+async function portable(): Promise<Os> {
+  const { portableOs } = await import('./portable.js');
+  return portableOs();
 }
 
 function forcedForm(): Form | undefined {
@@ -46,6 +51,7 @@ function forcedForm(): Form | undefined {
 async function testedKernel(): Promise<Kernel> {
   if (process.platform !== 'linux') throw new Error(`the native form is for Linux, and this is ${process.platform}`);
   if (!isMainThread) throw new Error('the native form works in the main thread only, and this is a worker thread');
+  const [{ loadKernel, nativeOs }, { selfTest }] = await Promise.all([import('./posix/native.js'), import('./self-test.js')]);
   const loaded = await loadKernel();
   await selfTest(nativeOs(loaded));
   return loaded;

@@ -1,4 +1,4 @@
-import type { Rlimit } from '../config/schema/watcher.js';
+import type { Rlimit } from '../config/schema/rlimits.js';
 import type { Exit } from '../hooks.js';
 
 /** Where a process's output goes that the daemon reads. */

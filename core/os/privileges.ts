@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
-import type { Rlimit } from '../config/schema/watcher.js';
+import type { Rlimit } from '../config/schema/rlimits.js';
 import { SpawnError } from './os-error.js';
 import type { SpawnRequest } from './port.js';
 

@@ -8,17 +8,17 @@ interface Row {
   readonly zombie: boolean;
 }
 
-/** One look at all processes serves every question within this time. */
+/** One look at all processes serves every question within this time, or as long again as the look took: many ask at once. */
 const FRESH_MS = 2;
 
 /** All processes of the machine, looked at only when somebody asks. */
 export class ProcessTable {
-  #rows: readonly Row[] = [];
-  #read_at = Number.NEGATIVE_INFINITY;
+  #groups: ReadonlySet<number> = new Set();
+  #fresh_until = Number.NEGATIVE_INFINITY;
 
   /** Whether the group has a process that is not a zombie; PID 1 of a container may leave zombies for ever. */
   groupAlive(pgid: number): boolean {
-    return this.#fresh().some((row) => row.pgid === pgid && !row.zombie);
+    return this.#living().has(pgid);
   }
 
   isZombie(pid: number): boolean {
@@ -26,6 +26,13 @@ export class ProcessTable {
   }
 
   children(pid: number, recursive: boolean): readonly number[] {
+    const direct = askChildren(pid);
+    if (direct === null) return this.#searchChildren(pid, recursive);
+    const living = direct.filter((child) => !this.isZombie(child));
+    return recursive ? [...living, ...living.flatMap((child) => this.children(child, true))] : living;
+  }
+
+  #searchChildren(pid: number, recursive: boolean): readonly number[] {
     const byParent = new Map<number, number[]>();
     for (const row of readAll()) {
       if (row.zombie) continue;
@@ -38,13 +45,31 @@ export class ProcessTable {
     return found;
   }
 
-  #fresh(): readonly Row[] {
-    const now = performance.now();
-    if (now - this.#read_at > FRESH_MS) {
-      this.#rows = readAll();
-      this.#read_at = performance.now();
+  /** Groups with a process that lives. */
+  #living(): ReadonlySet<number> {
+    const begun_ms = performance.now();
+    if (begun_ms > this.#fresh_until) {
+      this.#groups = new Set(readAll().flatMap((row) => (row.zombie ? [] : [row.pgid])));
+      const now_ms = performance.now();
+      this.#fresh_until = now_ms + Math.max(FRESH_MS, now_ms - begun_ms);
     }
-    return this.#rows;
+    return this.#groups;
+  }
+}
+
+/**
+ * What the threads of a process say of their children, so that nobody else is looked at; null where they don't say.
+ *
+ * @source proc(5): /proc/PID/task/TID/children
+ */
+function askChildren(pid: number): readonly number[] | null {
+  if (process.platform !== 'linux') return null;
+  try {
+    const texts = readdirSync(`/proc/${pid}/task`).map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1'));
+    return texts.flatMap((text) => text.match(/\d+/g) ?? []).map(Number);
+  } catch {
+    // It is gone, or the kernel is built without these files.
+    return null;
   }
 }
 

@@ -1,4 +1,5 @@
-import { newSlot, type Slot, type SlotEvent, type SlotState, step } from '../../core/slot-state.js';
+import { newSlot, type SlotEvent, type SlotState, step } from '../../core/slot-state.js';
+import { SlotTable } from '../../core/slot-table.js';
 import { type Actual, type Desired, plan } from '../../core/watcher-plan.js';
 
 const desired = (count: number): Desired => ({
@@ -15,23 +16,15 @@ const desired = (count: number): Desired => ({
 });
 
 /** A watcher whose workers are all up but this many that have died. */
-const actual = (count: number, dead: number): Actual => ({
-  phase: 'active',
-  epoch: 1,
-  slots: new Map(
-    Array.from({ length: count }, (_, index): [number, Slot] => {
-      const slot = { ...newSlot(index + 1), generation: 1 };
-      return [slot.wid, index < dead ? slot : { ...slot, state: 'up', attempt: slot.wid, pid: 1000 + index, pgid: 1000 + index }];
-    }),
-  ),
-  leftovers: 0,
-  draining: 0,
-  blocked: false,
-  next_begin_at: 0,
-  resume_at: null,
-  spent: 0,
-  stalled: null,
-});
+function actual(count: number, dead: number): Actual {
+  const slots = new SlotTable();
+  for (let index = 0; index < count; index++) {
+    const slot = { ...newSlot(index + 1), generation: 1 };
+    if (index >= dead) slots.file({ ...slot, state: 'up', attempt: slot.wid, pid: 1000 + index, pgid: 1000 + index });
+  }
+  const rest = { leftovers: 0, draining: 0, blocked: false, next_begin_at: 0, resume_at: null, spent: 0, stalled: null };
+  return { phase: 'active', epoch: 1, slots, ...rest };
+}
 
 function planOf(count: number, dead: number): () => number {
   const [wanted, found] = [desired(count), actual(count, dead)];

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { newSlot, type Slot, type SlotState } from '../../core/slot-state.js';
+import { SlotTable } from '../../core/slot-table.js';
 import { type Actual, type Desired, type Phase, plan, type Step } from '../../core/watcher-plan.js';
 
 const DESIRED: Desired = {
@@ -21,12 +22,17 @@ function slot(wid: number, state: SlotState, more: Partial<Slot> = {}): Slot {
   const alive = state === 'starting' || state === 'up' || state === 'stopping' || state === 'killing';
   return { ...newSlot(wid), state, generation: 1, attempt: wid, started_ms: alive ? wid : 0, pid: alive ? 100 + wid : null, ...more };
 }
+/** As a watcher fills it: in the order in which they were started. */
+function tableOf(slots: Iterable<Slot>): SlotTable {
+  const table = new SlotTable();
+  for (const one of [...slots].sort((a, b) => a.started_ms - b.started_ms)) table.file(one);
+  return table;
+}
 function actual(phase: Phase, slots: readonly Slot[] = [], more: Partial<Actual> = {}): Actual {
-  const map = new Map(slots.map((one) => [one.wid, one]));
   return {
     phase,
     epoch: 0,
-    slots: map,
+    slots: tableOf(slots),
     leftovers: 0,
     draining: 0,
     blocked: false,
@@ -230,7 +236,7 @@ describe('watcher plan', () => {
         }
         let attempts = 100;
         for (let round = 0; round < 200; round++) {
-          const { steps: todo } = plan(desired, { ...actual('active'), slots }, NOW);
+          const { steps: todo } = plan(desired, actual('active', [...slots.values()]), NOW);
           for (const one of todo) {
             if (!('wid' in one)) continue;
             if (one.do === 'begin' && one.from !== undefined) slots.delete(one.from);

@@ -1,27 +1,7 @@
 import type { FromSchema, JsonSchema } from '../../json-schema.js';
 import { outputSchema, streamSchema } from '../../output-schema.js';
 import { credentialsSchema, envFileSchema } from './env-sources.js';
-
-/** Resource limits of setrlimit(2) that `rlimit_*` options name. */
-export const RLIMITS = [
-  'as',
-  'core',
-  'cpu',
-  'data',
-  'fsize',
-  'locks',
-  'memlock',
-  'msgqueue',
-  'nice',
-  'nofile',
-  'nproc',
-  'rss',
-  'rtprio',
-  'rttime',
-  'sigpending',
-  'stack',
-] as const;
-export type Rlimit = (typeof RLIMITS)[number];
+import { rlimitSchema as rlimit } from './rlimits.js';
 
 /** More processes of one watcher than any machine has; a slip of the keyboard must not be carried out. */
 export const MOST_PROCESSES = 100_000;
@@ -40,13 +20,6 @@ export const CONFIG_HOOKS = [
   'after_reap',
   'extended_stats',
 ] as const;
-
-const rlimit = {
-  type: ['integer', 'string', 'null'],
-  quantity: 'size',
-  applies: 'restart',
-  description: 'Limit of setrlimit(2), soft and hard; null, empty or `infinity`: none.',
-} as const satisfies JsonSchema;
 
 /** One watcher: a command and how many processes of it to keep alive. Names, meanings and defaults are those of Circus's `[watcher:NAME]`. */
 export const watcherSchema = {

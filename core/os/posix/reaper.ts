@@ -8,6 +8,12 @@ interface Child {
   holds: boolean;
 }
 const LONGEST_MS = 2 ** 31 - 1;
+/**
+ * The kernel looks through all children for one that has ended. Where that takes longer than this, the next look waits until what the
+ * last death led to is done: most likely nobody else has died.
+ */
+const LONG_LOOK_MS = 0.1;
+const PAUSE_MS = 2;
 /** Where siginfo_t has si_pid, on 64 bits. */
 const SI_PID_OFFSET = 16;
 
@@ -26,6 +32,7 @@ export class Reaper {
   #starting = 0;
   #holding = 0;
   #listening = false;
+  #pause: NodeJS.Timeout | null = null;
   #hold: NodeJS.Timeout | null = null;
 
   constructor(libc: Libc) {
@@ -63,15 +70,28 @@ export class Reaper {
 
   readonly #reap = (): void => {
     for (;;) {
+      const begun_ms = performance.now();
       const pid = this.#peek();
       if (pid === 0) return;
-      if (this.#collect(pid)) continue;
+      const isLong = performance.now() - begun_ms > LONG_LOOK_MS;
+      if (this.#collect(pid)) {
+        if (!isLong) continue;
+        if (this.#listening) this.#reapLater();
+        return;
+      }
       // Somebody else's is first in the queue and hides the rest: ask for each of ours.
       for (const own of [...this.#children.keys()]) this.#collect(own);
       this.#orphans.look();
       return;
     }
   };
+
+  #reapLater(): void {
+    this.#pause ??= setTimeout(() => {
+      this.#pause = null;
+      this.#reap();
+    }, PAUSE_MS);
+  }
 
   /** The pid of a child that has ended, anybody's; 0 where there is none. It stays in the queue. */
   #peek(): number {
@@ -115,6 +135,8 @@ export class Reaper {
   #rest(): void {
     if (this.#starting > 0 || this.#children.size > 0 || !this.#listening) return;
     this.#listening = false;
+    if (this.#pause) clearTimeout(this.#pause);
+    this.#pause = null;
     process.off('SIGCHLD', this.#reap);
   }
 }

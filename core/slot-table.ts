@@ -1,0 +1,170 @@
+import { DueHeap } from './due-heap.js';
+import { isEnding, isUnborn, type Slot } from './slot-state.js';
+
+/** The slots of one generation, each set in the order in which it was filled. */
+export interface Cohort {
+  readonly generation: number;
+  /** With those that were asked to end. */
+  readonly members: number;
+  /** On their way to a process. */
+  readonly unborn: ReadonlySet<Slot>;
+  /** With a process that nobody has asked to end, the oldest first. */
+  readonly born: ReadonlySet<Slot>;
+  /** How many of those are up. */
+  readonly up: number;
+}
+
+/** What the plan asks of the slots of a watcher. */
+export interface PlanSlots {
+  readonly cohorts: readonly Cohort[];
+  /** Asked to end, but not gone. */
+  readonly ending: ReadonlySet<Slot>;
+  /** Without a process until their respawn. */
+  readonly waiting: ReadonlySet<Slot>;
+  /** How many of those that end are replaced, and how many of those that wait could not be spawned. */
+  readonly replaced: number;
+  readonly failing: number;
+  /** By their `deadline_at`, `respawn_at` and `expires_at`. */
+  readonly deadlines: DueHeap<Slot>;
+  readonly respawns: DueHeap<Slot>;
+  readonly expiries: DueHeap<Slot>;
+  /** The smallest worker id that is free. */
+  readonly lowestFree: number;
+  has(wid: number): boolean;
+}
+
+/** What a slot counts as. */
+interface Place {
+  readonly set: Set<Slot> | null;
+  readonly cohort: MutableCohort | null;
+  readonly up: boolean;
+  readonly replaced: boolean;
+  readonly failing: boolean;
+}
+
+interface MutableCohort extends Cohort {
+  members: number;
+  readonly unborn: Set<Slot>;
+  readonly born: Set<Slot>;
+  up: number;
+}
+
+/**
+ * The slots of a watcher by worker id, and counted and sorted as the plan needs them, so that a change of one costs the same however
+ * many there are. Whoever changes a slot files it again.
+ */
+export class SlotTable implements PlanSlots {
+  readonly ending = new Set<Slot>();
+  readonly waiting = new Set<Slot>();
+  readonly deadlines = new DueHeap<Slot>();
+  readonly respawns = new DueHeap<Slot>();
+  readonly expiries = new DueHeap<Slot>();
+  replaced = 0;
+  failing = 0;
+  readonly #slots = new Map<number, Slot>();
+  readonly #places = new Map<Slot, Place>();
+  readonly #cohorts = new Map<number, MutableCohort>();
+  #lowestFree = 1;
+
+  get cohorts(): readonly Cohort[] {
+    return [...this.#cohorts.values()];
+  }
+
+  get lowestFree(): number {
+    while (this.#slots.has(this.#lowestFree)) this.#lowestFree++;
+    return this.#lowestFree;
+  }
+
+  has(wid: number): boolean {
+    return this.#slots.has(wid);
+  }
+
+  get(wid: number): Slot | undefined {
+    return this.#slots.get(wid);
+  }
+
+  values(): IterableIterator<Slot> {
+    return this.#slots.values();
+  }
+
+  /** Puts a slot in its place, by what it is now; another one of its worker id goes. */
+  file(slot: Slot): void {
+    const other = this.#slots.get(slot.wid);
+    if (other !== slot) {
+      if (other !== undefined) this.#unfile(other);
+      this.#slots.set(slot.wid, slot);
+    }
+    this.#move(slot, this.#placeOf(slot));
+    this.deadlines.set(slot, isEnding(slot) ? slot.deadline_at : null);
+    this.respawns.set(slot, slot.state === 'idle' ? slot.respawn_at : null);
+    this.expiries.set(slot, slot.state === 'up' ? slot.expires_at : null);
+  }
+
+  /** Files a slot of its own again after a change; one without a process or a respawn is given back. */
+  settle(slot: Slot): void {
+    if (this.#slots.get(slot.wid) !== slot) return;
+    if (slot.state === 'idle' && slot.respawn_at === null) this.delete(slot.wid);
+    else this.file(slot);
+  }
+
+  /** Gives a worker id back. */
+  delete(wid: number): void {
+    const slot = this.#slots.get(wid);
+    if (slot === undefined) return;
+    this.#unfile(slot);
+    this.#slots.delete(wid);
+    this.#lowestFree = Math.min(this.#lowestFree, wid);
+  }
+
+  clear(): void {
+    for (const wid of [...this.#slots.keys()]) this.delete(wid);
+  }
+
+  #unfile(slot: Slot): void {
+    this.#move(slot, null);
+    for (const heap of [this.deadlines, this.respawns, this.expiries]) heap.set(slot, null);
+  }
+
+  #move(slot: Slot, to: Place | null): void {
+    const from = this.#places.get(slot);
+    if (to === null) this.#places.delete(slot);
+    else this.#places.set(slot, to);
+    // A set keeps its order: what stays in it is not touched.
+    if (from?.set !== to?.set) {
+      from?.set?.delete(slot);
+      to?.set?.add(slot);
+    }
+    this.#count(to, 1);
+    this.#count(from, -1);
+  }
+
+  #count(place: Place | null | undefined, by: 1 | -1): void {
+    if (!place) return;
+    this.replaced += place.replaced ? by : 0;
+    this.failing += place.failing ? by : 0;
+    const { cohort } = place;
+    if (cohort === null) return;
+    cohort.up += place.up ? by : 0;
+    cohort.members += by;
+    if (cohort.members === 0) this.#cohorts.delete(cohort.generation);
+  }
+  #placeOf(slot: Slot): Place {
+    const nowhere = { set: null, cohort: null, up: false, replaced: false, failing: false };
+    if (slot.state === 'idle') {
+      return slot.respawn_at === null ? nowhere : { ...nowhere, set: this.waiting, failing: slot.spawn_failures > 0 };
+    }
+    const cohort = this.#cohort(slot.generation);
+    if (isEnding(slot)) return { ...nowhere, cohort, set: this.ending, replaced: !slot.retired };
+    if (slot.state === 'stuck') return { ...nowhere, cohort };
+    return { ...nowhere, cohort, set: isUnborn(slot) ? cohort.unborn : cohort.born, up: slot.state === 'up' };
+  }
+
+  #cohort(generation: number): MutableCohort {
+    let cohort = this.#cohorts.get(generation);
+    if (cohort === undefined) {
+      cohort = { generation, members: 0, unborn: new Set(), born: new Set(), up: 0 };
+      this.#cohorts.set(generation, cohort);
+    }
+    return cohort;
+  }
+}

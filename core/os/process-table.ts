@@ -8,7 +8,7 @@ interface Row {
   readonly zombie: boolean;
 }
 
-/** One look at all processes serves every question within this time, or as long again as the look took: many ask at once. */
+/** One look at all processes serves every question within this time; no longer, for a group may have come into being since. */
 const FRESH_MS = 2;
 
 /** All processes of the machine, looked at only when somebody asks. */
@@ -47,11 +47,9 @@ export class ProcessTable {
 
   /** Groups with a process that lives. */
   #living(): ReadonlySet<number> {
-    const begun_ms = performance.now();
-    if (begun_ms > this.#fresh_until) {
+    if (performance.now() > this.#fresh_until) {
       this.#groups = new Set(readAll().flatMap((row) => (row.zombie ? [] : [row.pgid])));
-      const now_ms = performance.now();
-      this.#fresh_until = now_ms + Math.max(FRESH_MS, now_ms - begun_ms);
+      this.#fresh_until = performance.now() + FRESH_MS;
     }
     return this.#groups;
   }

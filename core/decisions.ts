@@ -3,10 +3,22 @@ export interface Decision {
   /** Seconds since the epoch. */
   readonly at: number;
   /**
-   * What was decided. By a request: start, stop, restart, reload, scale. About a process that ended: respawn, pause, give_up. About a
+   * What was decided. By a request: start, stop, restart, reload, scale. About a process that ended: respawn, pause, give_up; that did not: kill. About a
    * watcher: halt, resume. About a signal: withhold.
    */
-  readonly what: 'start' | 'stop' | 'restart' | 'reload' | 'scale' | 'respawn' | 'pause' | 'give_up' | 'halt' | 'resume' | 'withhold';
+  readonly what:
+    | 'start'
+    | 'stop'
+    | 'restart'
+    | 'reload'
+    | 'scale'
+    | 'respawn'
+    | 'kill'
+    | 'pause'
+    | 'give_up'
+    | 'halt'
+    | 'resume'
+    | 'withhold';
   /** `request`, `core`, or the name of the plugin. */
   readonly by: string;
   /** The hook in which a plugin decided, or null. */

@@ -15,14 +15,16 @@ export const LONGEST_DELAY_MS = 5000;
  * @param failures early deaths and failed spawns in a row, this one included; 0 after a process that was well
  * @param spawn_failures failed spawns in a row; 0 where a process ran
  * @param max_retry Circus's option; -1: for ever
+ * @param errno why it could not be spawned; null where a process ran
  */
-export function respawnDecision(failures: number, spawn_failures: number, max_retry: number): RespawnDecision {
+export function respawnDecision(failures: number, spawn_failures: number, max_retry: number, errno: string | null = null): RespawnDecision {
+  const why = errno === null ? '' : `: ${errno}`;
   if (spawn_failures > 0 && max_retry !== -1 && spawn_failures >= max_retry) {
-    return { action: 'give_up', reason: `${spawn_failures} spawns in a row failed (max_retry ${max_retry})` };
+    return { action: 'give_up', reason: `${spawn_failures} spawns in a row failed (max_retry ${max_retry})${why}` };
   }
-  if (failures <= AT_ONCE) return { action: 'respawn', delay_ms: 0, reason: 'ended' };
+  if (failures <= AT_ONCE) return { action: 'respawn', delay_ms: 0, reason: errno === null ? 'ended' : `could not be spawned${why}` };
   const delay_ms = Math.min(FIRST_DELAY_MS * 2 ** (failures - AT_ONCE - 1), LONGEST_DELAY_MS);
-  return { action: 'respawn', delay_ms, reason: `ended early ${failures} times in a row` };
+  return { action: 'respawn', delay_ms, reason: `${errno === null ? 'ended early' : 'failed'} ${failures} times in a row${why}` };
 }
 
 /** How a process ended: `ended with status 1`, `was ended by SIGKILL`. */

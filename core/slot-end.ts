@@ -64,6 +64,9 @@ export class Ender implements Disposable {
       if (os.groupAlive(pgid)) os.signalGroup(pgid, SIGKILL);
       return;
     }
+    const reason = 'it outlived its graceful_timeout';
+    this.#host.log.info(`${this.#host.watcher.name}: process ${pid} (wid ${slot.wid}) is sent SIGKILL: ${reason}`, { wid: slot.wid });
+    this.#host.decisions.add('kill', 'core', reason, { wid: slot.wid });
     // Children that left the group can be found only while their parent lives.
     const descendants = os.children(pid, true);
     this.signal(pid, SIGKILL, () => os.signalGroup(pgid, SIGKILL));

@@ -26,7 +26,7 @@ export class Respawner {
   decide(slot: Slot, uptime_ms: number, errno: string | null): void {
     const { hooks, watcher } = this.#host;
     const { exit, wid, failures } = slot;
-    const initial = respawnDecision(failures, slot.spawn_failures, this.#host.spec().max_retry);
+    const initial = respawnDecision(failures, slot.spawn_failures, this.#host.spec().max_retry, errno);
     const args = { watcher, wid, exit, errno, uptime_ms, failures };
     const decided = hooks.decide('respawn', initial, args);
     if (decided instanceof Promise) this.#await(slot, decided);

@@ -18,13 +18,13 @@ export default definePlugin({
     /** Early deaths in a row, by watcher and worker id. */
     const failures = new Map<string, Map<number, number>>();
     hooks.respawn.tap(
-      (decision, { watcher, wid, exit, uptime_ms }) => {
+      (decision, { watcher, wid, exit, errno, uptime_ms }) => {
         const options = configFor(watcher);
         if (options === null || decision.action !== 'respawn') return decision;
         const workers = failures.get(watcher.name) ?? new Map<number, number>();
         const count = failuresAfter(workers.get(wid) ?? 0, exit === null ? null : uptime_ms, options);
         failures.set(watcher.name, workers.set(wid, count));
-        const reason = count <= 1 ? decision.reason : `ended early ${count} times in a row`;
+        const reason = count <= 1 || errno !== null ? decision.reason : `ended early ${count} times in a row`;
         const wait_ms = delayAfter(count, options, random());
         return { action: 'respawn', delay_ms: Math.max(0, wait_ms - uptime_ms), reason };
       },

@@ -100,7 +100,7 @@ describe('a plan that is applied', () => {
     await using rig = await Rig.start(web());
     rig.os.behave({ fails: 'ENOENT' });
     const { steps } = await apply(rig, web({ cmd: 'nowhere', max_retry: 1 }), { graceful: true });
-    expect(steps[0]?.outcome?.instead).to.equal('1 spawns in a row failed (max_retry 1)');
+    expect(steps[0]?.outcome?.instead).to.equal('1 spawns in a row failed (max_retry 1): ENOENT');
     expect(rig.pids()).to.have.length(1);
   });
 

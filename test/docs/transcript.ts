@@ -33,7 +33,7 @@ const withoutComment = (command: string): string => command.replace(/\s+#\s.*$/,
 /** Pids, ports, times and the widths of columns differ from run to run; small whole numbers are compared. */
 function plain(line: string): string {
   return line
-    .replaceAll(/\d+(?:[.:]\d+)+|\d{3,}/g, 'N')
+    .replaceAll(/\d{4}-\d\d-\d\d|\d+(?:[.:]\d+)+|\d{3,}/g, 'N')
     .replaceAll(/\s+/g, ' ')
     .trim();
 }

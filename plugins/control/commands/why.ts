@@ -25,7 +25,9 @@ export const why = builtInCommand({
           type: 'object',
           properties: {
             at: { type: 'number', description: 'Seconds since the epoch.' },
-            what: { enum: ['start', 'stop', 'restart', 'reload', 'scale', 'respawn', 'pause', 'give_up', 'halt', 'resume', 'withhold'] },
+            what: {
+              enum: ['start', 'stop', 'restart', 'reload', 'scale', 'respawn', 'kill', 'pause', 'give_up', 'halt', 'resume', 'withhold'],
+            },
             by: { type: 'string' },
             hook: { type: ['string', 'null'], description: 'The hook in which a plugin decided.' },
             wid: { type: ['integer', 'null'], description: 'The worker id that it is about.' },

@@ -21,7 +21,7 @@ export const UNSUPPORTED: readonly UnsupportedRow[] = [
     'daemon',
     ['httpd'],
     "Circus's web console, circus-web, which is a program of its own: no HTTP port is opened for it",
-    'name the plugin `http` under plugins, which has a page of its own, or use `ringmaster top`; then remove the httpd options',
+    'name the plugin `page` under plugins, which shows the same at the plugin `http`, or use `ringmaster top`; then remove the httpd options',
   ),
   row('daemon', ['debug_gc'], 'debugging of Python’s garbage collector, which there is none of here: it has no effect', 'remove it'),
   row(

@@ -54,10 +54,16 @@ export function fitsSchema(value: unknown, schema: JsonSchema): boolean {
 function isReadable(schema: JsonSchema): boolean {
   let known = readable.get(schema);
   if (known === undefined) {
-    known = Object.keys(schema).every((key) => KNOWN.has(key)) && parts(schema).every(isReadable);
+    const keys = Object.keys(schema);
+    known = keys.every((key) => KNOWN.has(key)) && parts(schema).every(isReadable) && !(schema.anyOf ?? []).some(hasDefault);
     readable.set(schema, known);
   }
   return known;
+}
+
+/** What is filled in for a branch that is not the one in the end would stay. */
+function hasDefault(schema: JsonSchema): boolean {
+  return schema.default !== undefined || parts(schema).some(hasDefault);
 }
 
 function parts({ properties = {}, additionalProperties, propertyNames, items, anyOf = [] }: JsonSchema): readonly JsonSchema[] {

@@ -42,7 +42,7 @@ interface Run {
   /** What was added before it was ready. */
   readonly extensions: HostMessage<'extend'>[];
   requests: number;
-  state: 'starting' | 'setting_up' | 'up';
+  state: 'starting' | 'setting_up' | 'up' | 'failed';
   settle(error?: Error): void;
 }
 
@@ -146,8 +146,7 @@ export class IsolationHost {
         else run.taps.splice(0, run.taps.length, ...run.taps.filter(({ tap }) => tap !== message.tap));
         return;
       case 'ready':
-        if (run.state === 'up' || this.#run !== run) return;
-        this.#ready(run);
+        if (run.state === 'setting_up' && this.#run === run) this.#ready(run);
         return;
       case 'extend':
         this.#extend(run, message);
@@ -184,6 +183,8 @@ export class IsolationHost {
       this.#extensions.replace(run.extensions);
       run.settle();
     } catch (cause) {
+      // Whoever waits for it ends it, and says so.
+      run.state = 'failed';
       run.settle(cause instanceof Error ? cause : new Error(messageOf(cause)));
     }
   }

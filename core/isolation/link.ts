@@ -114,17 +114,17 @@ export class GuestLink {
     if (this.#waiting.size >= MOST_CALLS) return Promise.reject(new Error(`${MOST_CALLS} calls wait for ${this.name} already`));
     const call = ++this.#calls;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(call, { resolve, reject });
+      // What can't be sent rejects the call; there is no answer to wait for.
       this.#outbox.send({ ...message, call });
+      this.#waiting.set(call, { resolve, reject });
     });
   }
 
   /** Answers a request when `result` is there; what has changed by then goes before it. */
   reply(call: number, result: unknown): void {
-    Promise.resolve(result).then(
-      (value) => this.send({ type: 'reply', call, ...(value === undefined ? {} : { value }) }),
-      (cause: unknown) => this.send({ type: 'reply', call, error: faultOf(cause) }),
-    );
+    Promise.resolve(result)
+      .then((value) => this.send({ type: 'reply', call, ...(value === undefined ? {} : { value }) }))
+      .catch((cause: unknown) => this.send({ type: 'reply', call, error: faultOf(cause) }));
   }
 
   /** Ends the guest where nothing comes from it until then. */

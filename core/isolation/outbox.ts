@@ -5,7 +5,7 @@ import { lineOf, type ToGuest } from './messages.js';
 const MOST_DROPPABLE = 1000;
 
 interface Held {
-  readonly message: ToGuest;
+  readonly line: string;
   readonly droppable: boolean;
 }
 
@@ -30,9 +30,10 @@ export class Outbox {
     });
   }
 
+  /** @throws TypeError for what can't be JSON; then nothing is sent */
   send(message: ToGuest, droppable = false): void {
     if (!this.#open) return;
-    this.#held.push({ message, droppable });
+    this.#held.push({ line: lineOf(message), droppable });
     if (droppable) this.#droppable += 1;
     if (this.#droppable > MOST_DROPPABLE) this.#drop();
     this.flush();
@@ -41,11 +42,11 @@ export class Outbox {
   /** Writes what waits, as far as the guest reads. */
   flush(): void {
     if (this.#full || !this.#open) return;
-    for (const message of this.#news()) this.#write(message);
+    for (const message of this.#news()) this.#write(lineOf(message));
     let written = 0;
-    for (const { message, droppable } of this.#held) {
+    for (const { line, droppable } of this.#held) {
       if (this.#full) break;
-      this.#write(message);
+      this.#write(line);
       written += 1;
       if (droppable) this.#droppable -= 1;
     }
@@ -64,8 +65,8 @@ export class Outbox {
     this.#held = [];
   }
 
-  #write(message: ToGuest): void {
-    if (!this.#stream.write(lineOf(message))) this.#full = true;
+  #write(line: string): void {
+    if (!this.#stream.write(line)) this.#full = true;
   }
 
   #drop(): void {

@@ -17,8 +17,13 @@ const workers = supervisor.find('workers');
 
 const server = createServer(async (request, response) => {
   const [, verb, count] = request.url.split('/');
-  if (request.method === 'POST' && verb === 'scale') await workers.setNumprocesses(Number(count));
-  else if (request.method === 'POST' && verb === 'restart') await workers.restart();
+  try {
+    if (request.method === 'POST' && verb === 'scale') await workers.setNumprocesses(Number(count));
+    else if (request.method === 'POST' && verb === 'restart') await workers.restart();
+  } catch (error) {
+    response.writeHead(400).end(`${error.message}\n`);
+    return;
+  }
   const body = { status: workers.status, pids: workers.processes().map((process) => process.pid) };
   response.setHeader('content-type', 'application/json').end(`${JSON.stringify(body)}\n`);
 });

@@ -148,6 +148,8 @@ describe('plugins without a daemon', () => {
     expect((await ringmaster('plugin', 'add', '--help')).stdout).to.include(
       'Usage: ringmaster plugin add [options] <name> [<key>=<value>…]',
     );
-    expect((await ringmaster('--help')).stdout).to.match(/\n {2}plugin +add, reconfigure, remove, new, test; see ringmaster plugin --help\n/);
+    expect((await ringmaster('--help')).stdout).to.match(
+      /\n {2}plugin +add, reconfigure, remove, new, test; see ringmaster plugin --help\n/,
+    );
   });
 });

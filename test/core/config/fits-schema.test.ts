@@ -104,4 +104,11 @@ describe('the quick check of a schema', () => {
     expect(fitsSchema('a', { type: 'string' })).to.equal(true);
     expect(fitsSchema('a', { type: 'string', ...{ format: 'email' } })).to.equal(false);
   });
+
+  it('leaves to ajv a schema whose branches have defaults, and fills none in', () => {
+    const port: JsonSchema = { type: 'object', properties: { port: { type: 'integer', default: 25 } } };
+    const value = {};
+    expect(fitsSchema(value, { anyOf: [{ ...port, required: ['to'] }, { type: 'object' }] })).to.equal(false);
+    expect(value).to.deep.equal({});
+  });
 });

@@ -1,7 +1,9 @@
-import { resolve } from 'node:path';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { definePlugin, type Extensions, messageOf, Supervisor } from '../../../core/index.js';
-import { eventually, noLeaks, rejects } from '../../../core/testing.js';
+import { eventually, type LogLine, noLeaks, recordingLogger, rejects } from '../../../core/testing.js';
 
 const ADDS = resolve('test/fixtures/plugins/isolation/adds.js');
 const POINTS = ['command', 'metric', 'route', 'probe', 'config_source'] as const;
@@ -118,5 +120,32 @@ describe('what a plugin adds under each tier', function () {
     await using plugin = await added('worker');
     await plugin.supervisor.removePlugin('adds');
     expect(keysOf(plugin.points).flat()).to.deep.equal([]);
+  });
+
+  it('and can not be added ends that guest, and there is never a second one', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'lives-'));
+    const lives = join(directory, 'pids');
+    const taken = definePlugin({
+      name: 'has_it',
+      summary: 'Has the name first.',
+      schema: { type: 'object', properties: {} },
+      setup({ extend }) {
+        const nothing = { type: 'object', properties: {} } as const;
+        extend('command', { name: 'taken', summary: 'Taken.', request: nothing, reply: nothing, run: () => ({}) });
+      },
+    });
+    const lines: LogLine[] = [];
+    const file = resolve('test/fixtures/plugins/isolation/fails-again.js');
+    const config = { plugins: { [file]: { isolation: 'process', lives } } };
+    {
+      await using supervisor = new Supervisor(config, { plugins: [taken], log: recordingLogger(lines) });
+      await supervisor.start();
+      await eventually(() => lines.some(({ message }) => message.startsWith('its guest is up again')));
+    }
+    const pids = readFileSync(lives, 'utf8').trim().split('\n');
+    expect(pids).to.have.length(3);
+    expect(lines.filter(({ message }) => message.includes('is started again in'))).to.have.length(2);
+    expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).to.deep.equal([]);
+    rmSync(directory, { recursive: true });
   });
 });

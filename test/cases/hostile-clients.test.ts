@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { expect } from 'chai';
 import { Dealer, Subscriber } from 'zeromq';
 import { eventually } from '../../core/testing.js';
+import type { Client } from '../../plugins/control/client.js';
 import { Daemon, type DaemonOptions, openFds, type Place, rssBytes } from '../fixtures/daemon.js';
 import { flood } from '../sim/flood.js';
 
@@ -50,13 +51,16 @@ describe('a daemon with hostile clients', function () {
     await client.call('status');
     const before_bytes = rssBytes(daemon.pid);
     const deaf = new Dealer({ linger: 0, receiveHighWaterMark: 1, sendHighWaterMark: 0 });
-    deaf.connect(daemon.place.endpoint);
-    const request = JSON.stringify({ id: 1, command: 'options', properties: { name: 'web' } });
-    for (let sent = 0; sent < 30_000; sent++) await deaf.send(request);
-    await eventually(async () => expect(await droppedReplies(daemon)).to.be.greaterThan(20_000), { deadline_ms: 30_000 });
-    expect((await client.call('status', { name: 'web' })).status).to.equal('active');
-    expect(rssBytes(daemon.pid) - before_bytes).to.be.below(96 * MIB);
-    deaf.close();
+    try {
+      deaf.connect(daemon.place.endpoint);
+      const request = JSON.stringify({ id: 1, command: 'options', properties: { name: 'web' } });
+      for (let sent = 0; sent < 30_000; sent++) await deaf.send(request);
+      await eventually(async () => expect(await droppedReplies(client)).to.be.greaterThan(1000), { deadline_ms: 20_000 });
+      expect((await client.call('status', { name: 'web' })).status).to.equal('active');
+      expect(rssBytes(daemon.pid) - before_bytes).to.be.below(96 * MIB);
+    } finally {
+      deaf.close();
+    }
   });
 
   it('loses nothing to clients that die in the middle of a message', async () => {
@@ -115,7 +119,8 @@ describe('a daemon with hostile clients', function () {
 
 const EVENTS = 10_000;
 
-async function droppedReplies(daemon: Daemon): Promise<number> {
-  const { text } = await daemon.client().call('metrics');
+/** One client for all that ask again and again: a process has only so many sockets. */
+async function droppedReplies(client: Client): Promise<number> {
+  const { text } = await client.call('metrics');
   return Number(/^ringmaster_control_dropped_replies_total (\d+)$/m.exec(String(text))?.[1]);
 }

@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { messageOf, RingmasterError } from '../../core/index.js';
+import { dirname, join, resolve } from 'node:path';
+import { messageOf, PlantedError, RingmasterError, trustedPath } from '../../core/index.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -42,9 +42,10 @@ export function prepareRuntimeDir(dir: string): void {
   const refuse = (why: string, cause?: unknown): RingmasterError =>
     new RingmasterError('RM_ENDPOINT_BIND', [dir, why], { cause, context: { dir } });
   try {
+    trustedPath(dirname(dir));
     if (mkdirSync(dir, { recursive: true, mode: 0o700 }) !== undefined) chmodSync(dir, 0o700);
   } catch (cause) {
-    throw refuse(`the directory cannot be made: ${messageOf(cause)}`, cause);
+    throw refuse(cause instanceof PlantedError ? cause.message : `the directory cannot be made: ${messageOf(cause)}`, cause);
   }
   const found = lstatSync(dir);
   if (!found.isDirectory()) throw refuse(`it is ${found.isSymbolicLink() ? 'a symbolic link' : 'a file'}, a directory is needed`);

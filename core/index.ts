@@ -82,7 +82,7 @@ export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type Plu
 export type { PluginOption, PluginState, PluginStatus, PluginTaps } from './plugin-status.js';
 export { memoryPercent, processInfo, processTotals } from './process-info.js';
 export { type Cleanup, Scope } from './scope.js';
-export { looksSecret, MASK, type MarkedSecrets, maskSecrets } from './secrets.js';
+export { looksSecret, MASK, type MarkedSecrets, maskSecrets, maskText } from './secrets.js';
 export { checkOptions, httpProbeOptions, paceOptions, statsdOptions, tcpProbeOptions } from './service-options.js';
 export type * from './services.js';
 export { splitWords } from './shell-words.js';

@@ -10,6 +10,7 @@ import {
   wireFilter,
 } from '../../core/index.js';
 import { LOCAL } from './asker.js';
+import { AuditTrail } from './audit.js';
 import { asContribution, type CommandContext } from './command.js';
 import { commandTable } from './commands/index.js';
 import type { CurveOptions, CurveServer } from './curve/server.js';
@@ -36,7 +37,7 @@ export default definePlugin({
   // Who asks for a changed endpoint would lose the answer with the endpoint that it came in by.
   applies: 'daemon',
   hooks: ['event', 'boot', 'shutdown'],
-  async setup({ config, supervisor, hooks, clock, log, scope, provide, extend, extensions }) {
+  async setup({ config, supervisor, hooks, clock, log, scope, emit, provide, extend, extensions }) {
     const { endpoint, pubsub_endpoint, endpoint_owner, stats_endpoint, multicast_endpoint } = supervisor.options;
     if (endpoint === null || pubsub_endpoint === null) prepareRuntimeDir(runtimeDir());
     const addresses = {
@@ -57,8 +58,10 @@ export default definePlugin({
     });
     scope.add('event endpoint', () => events.close());
     const isForWire = wireFilter((name) => supervisor.find(name));
+    const trail = new AuditTrail(config.audit_entries);
     hooks.event.tap((event) => {
-      if (isForWire(event)) events.publish(topicOf(event), event.body);
+      if (event.name === 'audit') trail.add({ watcher: event.watcher, ...event.body });
+      else if (isForWire(event)) events.publish(topicOf(event), event.body);
     });
 
     let stop = (): void => {};
@@ -96,7 +99,14 @@ export default definePlugin({
     counted('dropped_replies', 'Replies to clients that were gone or did not read.', () => router.dropped_replies);
     counted('dropped_messages', 'Messages that were no requests: not two frames.', () => router.dropped_messages);
     const commands = extensions('command');
-    const context: CommandContext = { supervisor, endpoints, sampler, stopped, commands: () => listCommands(commands) };
+    const context: CommandContext = {
+      supervisor,
+      endpoints,
+      sampler,
+      stopped,
+      commands: () => listCommands(commands),
+      audit: trail,
+    };
     for (const command of commandTable.values()) extend('command', asContribution(command, context));
     const dispatcher = new Dispatcher({
       ...config,
@@ -107,6 +117,7 @@ export default definePlugin({
       identify: (auth) => (curve === undefined || keys === undefined ? LOCAL : keys.identify(auth)),
       secrets: () => markedSecrets(supervisor.plugins()),
       send: (client, reply) => router.send(client, reply),
+      audited: ({ watcher, ...entry }) => emit(watcher, 'audit', entry),
     });
     // Bound at once, so that a start fails where it can't be; requests wait until there are watchers to ask about.
     hooks.boot.tap(() => router.receive((client, body) => dispatcher.handle(client, body)));

@@ -32,6 +32,13 @@ export const schema = {
       default: 10_000,
       description: 'Events kept for one subscriber that does not read; further ones are dropped for it.',
     },
+    audit_entries: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 100_000,
+      default: 200,
+      description: 'How many of the last changes that clients asked for are kept for `ringmaster audit`.',
+    },
     flush_ms: {
       type: 'integer',
       minimum: 0,

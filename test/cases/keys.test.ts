@@ -129,6 +129,20 @@ describe('a daemon that wants keys', function () {
     expect(keyed.daemon.stdout).to.include('key operate asks for incr').and.include('key read was refused quit');
     expect(keyed.daemon.stdout).to.not.include('asks for status').and.not.include('hunter3');
 
+    const { entries } = await read.call('audit', { name: 'web' });
+    const told = (entries as readonly { who: string; command: string; result: string }[]).map(({ who, command, result }) => [
+      who,
+      command,
+      result,
+    ]);
+    expect(told).to.deep.include.members([
+      ['key read', 'stop', 'refused'],
+      ['key operate', 'incr', 'ok'],
+      ['key operate', 'options', 'refused'],
+      ['key admin', 'set', 'ok'],
+    ]);
+    expect(JSON.stringify(entries)).to.not.include('hunter3');
+
     await rejects(keyed.client().call('status'), 'RM_CLIENT_REFUSED');
     await rejects(keyed.client(keyed.keysOf('stranger')).call('status'), 'RM_CLIENT_REFUSED');
     const impostor = { ...keyed.keysOf('read'), server_key: keyed.keysOf('stranger').public_key };

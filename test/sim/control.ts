@@ -76,11 +76,18 @@ export class SimulatedControl {
       schema: NO_OPTIONS,
       applies: 'daemon',
       hooks: ['boot', 'shutdown'],
-      setup: ({ supervisor, hooks, clock, log, scope, extensions, extend }) => {
+      setup: ({ supervisor, hooks, clock, log, scope, emit, extensions, extend }) => {
         const { promise: stopped, resolve } = new Deferred();
         const stop = (): void => resolve();
         const commands = extensions('command');
-        const context = { supervisor, endpoints: ENDPOINTS, sampler: new ProcessSampler({ clock }), stopped, commands: () => [] };
+        const context = {
+          supervisor,
+          endpoints: ENDPOINTS,
+          sampler: new ProcessSampler({ clock }),
+          stopped,
+          commands: () => [],
+          audit: { entries: [], seq: 0 },
+        };
         for (const command of commandTable.values()) extend('command', asContribution(command, context));
         const dispatcher = new Dispatcher({
           commands,
@@ -92,6 +99,7 @@ export class SimulatedControl {
           identify: () => LOCAL,
           secrets: () => markedSecrets(supervisor.plugins()),
           send: (_, reply) => this.#answered(reply),
+          audited: ({ watcher, ...entry }) => emit(watcher, 'audit', entry),
         });
         const read = (id: number): void => {
           const [sent, body] = [this.#sent[id], this.#bodies[id]];

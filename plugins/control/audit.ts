@@ -61,7 +61,9 @@ export class Change {
     else this.#end('ok');
   }
 
+  /** A flood leaves no entries: they would take the place of the others. */
   failed(error: unknown): void {
+    if (isRingmasterError(error, 'RM_REQUEST_RATE')) return;
     this.#end(isRingmasterError(error, 'RM_FORBIDDEN') ? 'refused' : 'error', messageOf(error));
   }
 

@@ -15,7 +15,8 @@ import {
   RingmasterError,
   Staged,
 } from '../../core/index.js';
-import type { Asker } from './asker.js';
+import type { Admission } from './admission.js';
+import { type Asker, LOCAL } from './asker.js';
 import { type AuditEntry, Change } from './audit.js';
 import { checkProperties } from './check.js';
 import { type Answer, encodeReply, errorAnswer, lateErrorAnswer, okAnswer } from './reply.js';
@@ -28,6 +29,7 @@ export interface DispatchOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly max_message_bytes: number;
+  readonly admission: Admission;
   /** For each client. */
   readonly max_in_flight: number;
   /** What no answer shows, besides what looks like a secret by its name. */
@@ -46,6 +48,8 @@ interface Asked {
   readonly command: Extension<'command'>;
   readonly change: Change;
 }
+
+const SHORT_BYTES = 65_536;
 
 /** Who asked, and how a reply finds its way. */
 interface Addressee {
@@ -90,7 +94,14 @@ export class Dispatcher {
   handle(client: string, body: Uint8Array): void {
     let envelope: Envelope = { id: null, cast: false, fields: {} };
     try {
-      const limit = this.#options.max_message_bytes;
+      const { max_message_bytes: limit, admission } = this.#options;
+      try {
+        admission.admit(client, body.length);
+      } catch (error) {
+        // Whose reply it is is worth a look at a short message only.
+        if (body.length <= SHORT_BYTES) envelope = envelopeOf(body) ?? envelope;
+        throw error;
+      }
       if (body.length > limit) {
         envelope = envelopeOf(body) ?? envelope;
         throw new RingmasterError('RM_REQUEST_TOO_BIG', [body.length, limit]);
@@ -116,13 +127,14 @@ export class Dispatcher {
   }
 
   #run(client: string, request: Request): void {
-    const { commands, max_in_flight, context } = this.#options;
+    const { commands, max_in_flight, context, admission } = this.#options;
     const name = request.command.toLowerCase();
     const command = commands.find(name);
     if (command === undefined) throw unknownCommand(request.command, commands);
     const change = new Change(this.#options, command, client, request.properties);
     try {
       change.asker = this.#options.identify(request.auth);
+      if (change.asker.who !== LOCAL.who) admission.admitKey(change.asker.who);
       this.#mustBeAllowed(change.asker, request, command);
       const properties = checkProperties(command, request.properties);
       if (this.#inFlightOf(client) >= max_in_flight) throw new RingmasterError('RM_REQUEST_TOO_MANY', [max_in_flight]);

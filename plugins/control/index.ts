@@ -9,6 +9,7 @@ import {
   RingmasterError,
   wireFilter,
 } from '../../core/index.js';
+import { Admission } from './admission.js';
 import { LOCAL } from './asker.js';
 import { AuditTrail } from './audit.js';
 import { asContribution, type CommandContext } from './command.js';
@@ -97,6 +98,8 @@ export default definePlugin({
       extend('metric', { name: `ringmaster_control_${name}_total`, help, type: 'counter', collect: () => [{ value: value() }] });
     };
     counted('dropped_replies', 'Replies to clients that were gone or did not read.', () => router.dropped_replies);
+    const admission = new Admission({ ...config, clock, log });
+    counted('limited_requests', 'Requests that were not carried out because their client sent too many.', () => admission.limited);
     counted('dropped_messages', 'Messages that were no requests: not two frames.', () => router.dropped_messages);
     const commands = extensions('command');
     const context: CommandContext = {
@@ -114,6 +117,7 @@ export default definePlugin({
       context,
       clock,
       log,
+      admission,
       identify: (auth) => (curve === undefined || keys === undefined ? LOCAL : keys.identify(auth)),
       secrets: () => markedSecrets(supervisor.plugins()),
       send: (client, reply) => router.send(client, reply),

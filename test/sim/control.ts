@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Deferred } from '../../core/deferred.js';
 import { type AnyPlugin, definePlugin, type OptionsSchema, ProcessSampler, RingmasterError } from '../../core/index.js';
+import { Admission } from '../../plugins/control/admission.js';
 import { LOCAL } from '../../plugins/control/asker.js';
 import { asContribution } from '../../plugins/control/command.js';
 import { commandTable } from '../../plugins/control/commands/index.js';
@@ -96,6 +97,7 @@ export class SimulatedControl {
           log,
           max_message_bytes: 10_000,
           max_in_flight: 1000,
+          admission: new Admission({ clock, log, max_requests_per_s: 1_000_000 }),
           identify: () => LOCAL,
           secrets: () => markedSecrets(supervisor.plugins()),
           send: (_, reply) => this.#answered(reply),

@@ -9,6 +9,7 @@ import { definePlugin } from '../../../core/plugin.js';
 import { Scope } from '../../../core/scope.js';
 import { splitWords } from '../../../core/shell-words.js';
 import { createHarness } from '../../../core/testing.js';
+import { Admission } from '../../../plugins/control/admission.js';
 import { LOCAL } from '../../../plugins/control/asker.js';
 import type { KeptEntry } from '../../../plugins/control/audit.js';
 import { commandOptions, optionsOf } from '../../../plugins/control/cli/command-options.js';
@@ -198,6 +199,7 @@ async function ask(request: Readonly<Record<string, unknown>>): Promise<Reply> {
       log: silentLogger,
       max_message_bytes: 1_048_576,
       max_in_flight: 1,
+      admission: new Admission({ clock, log: silentLogger, max_requests_per_s: 10 }),
       secrets: () => new Map(),
       identify: () => LOCAL,
       send: (_client, text) => send(text),

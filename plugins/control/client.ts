@@ -1,7 +1,7 @@
 import { RingmasterError, systemClock } from '../../core/index.js';
 import { type Call, PendingCall } from './client/call.js';
 import { Connection, type ConnectionListener } from './client/connection.js';
-import { curveOptions } from './client/curve.js';
+import { type CurveClientOptions, curveOptions } from './client/curve.js';
 import { EventStream } from './client/event-stream.js';
 import type {
   CallArguments,
@@ -58,6 +58,8 @@ export class Client implements Disposable {
   readonly endpoint: string;
   readonly #timeout_ms: number;
   readonly #keys: ClientKeys | undefined;
+  /** The same for the control endpoint, where that wants any. */
+  readonly #curve: CurveClientOptions | undefined;
   /** What each request says of the key that it is sent with. */
   readonly #auth: { readonly auth?: string };
   readonly #reach: (endpoint: string) => Promise<string>;
@@ -69,11 +71,18 @@ export class Client implements Disposable {
   #ended: { readonly reason?: unknown } | undefined;
   #unlisten: () => void;
 
-  constructor({ endpoint, timeout_ms = TIMEOUT_MS, reach = async (address) => address, curve, signal }: ClientOptions) {
+  constructor({
+    endpoint,
+    far_endpoint = endpoint,
+    timeout_ms = TIMEOUT_MS,
+    reach = async (address) => address,
+    curve,
+    signal,
+  }: ClientOptions) {
     this.endpoint = endpoint;
     this.#keys = curve;
-    const isKeyed = curve !== undefined && endpoint.startsWith('tcp://');
-    this.#auth = isKeyed ? { auth: proofOf(curve.secret_key, curve.server_key) } : {};
+    this.#curve = curveOptions(curve, far_endpoint);
+    this.#auth = curve && this.#curve ? { auth: proofOf(curve.secret_key, curve.server_key) } : {};
     this.#reach = reach;
     this.#timeout_ms = timeout_ms;
     this.#unlisten = onAbort(signal, (reason) => this.#end({ reason }));
@@ -124,9 +133,9 @@ export class Client implements Disposable {
    */
   events(topics: readonly string[] = [''], { pubsub_endpoint, signal }: EventsOptions = {}): EventStream {
     const told = pubsub_endpoint === undefined ? this.#pubsubEndpoint(signal) : Promise.resolve(pubsub_endpoint);
-    const endpoint = told.then((address) => this.#reach(address));
+    const source = told.then(async (address) => ({ endpoint: await this.#reach(address), curve: curveOptions(this.#keys, address) }));
     const unlisten = onAbort(signal, (reason) => stream.close(reason));
-    const stream: EventStream = new EventStream(endpoint, topics, this.#keys, () => {
+    const stream: EventStream = new EventStream(source, topics, () => {
       unlisten();
       this.#streams.delete(stream);
     });
@@ -207,7 +216,7 @@ export class Client implements Disposable {
         this.#rejectAll((command) => new RingmasterError('RM_CLIENT_LOST', [command, this.endpoint], { cause }));
       },
     };
-    const connection: Connection = new Connection(this.endpoint, listener, curveOptions(this.#keys, this.endpoint));
+    const connection: Connection = new Connection(this.endpoint, listener, this.#curve);
     return connection;
   }
 

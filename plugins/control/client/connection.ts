@@ -2,7 +2,7 @@ import { Dealer } from 'zeromq';
 import { messageOf, RingmasterError } from '../../../core/index.js';
 import type { CurveClientOptions } from './curve.js';
 import { monitor } from './monitor.js';
-import { refusal } from './refusal.js';
+import { handshakeRefusal, refusal } from './refusal.js';
 
 /** How long what was just sent may take to get out when the client is closed. */
 const FLUSH_MS = 250;
@@ -66,13 +66,12 @@ export class Connection {
 
   #happened(type: string): void {
     if (this.#dealer.closed) return;
+    const why = handshakeRefusal(type);
     if (type === 'handshake') {
       this.#ready = true;
       this.#listener.ready();
-    } else if (type === 'handshake:error:auth') {
-      this.#refuse('the key is not authorised there');
-    } else if (type.startsWith('handshake:error')) {
-      this.#refuse('what listens there does not speak ZeroMQ, or wants a key (--key and --server-key)');
+    } else if (why !== undefined) {
+      this.#refuse(why, { handshake: why });
     } else if (this.#ready && type === 'disconnect') {
       // Replies that came before the end are read first.
       setImmediate(() => setImmediate(() => this.#fail(new Error('disconnected'))));
@@ -81,9 +80,10 @@ export class Connection {
     }
   }
 
-  #refuse(why: string): void {
+  #refuse(why: string, more: { readonly handshake?: string } = {}): void {
     this.#dealer.close();
-    this.#listener.refused(new RingmasterError('RM_CLIENT_REFUSED', [this.#endpoint, why], { context: { endpoint: this.#endpoint } }));
+    const context = { endpoint: this.#endpoint, ...more };
+    this.#listener.refused(new RingmasterError('RM_CLIENT_REFUSED', [this.#endpoint, why], { context }));
   }
 
   #fail(cause: unknown): void {

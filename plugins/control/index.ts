@@ -3,7 +3,6 @@ import {
   type BoundEndpoints,
   definePlugin,
   type Endpoints,
-  type Logger,
   ProcessSampler,
   type Publications,
   RingmasterError,
@@ -14,7 +13,7 @@ import { LOCAL } from './asker.js';
 import { AuditTrail } from './audit.js';
 import { asContribution, type CommandContext } from './command.js';
 import { commandTable } from './commands/index.js';
-import type { CurveOptions, CurveServer } from './curve/server.js';
+import type { CurveOptions, CurveServer, CurveServerDeps } from './curve/server.js';
 import { Dispatcher } from './dispatch.js';
 import { defaultEndpoints, prepareRuntimeDir, reachable, runtimeDir } from './endpoints.js';
 import { topicOf } from './events.js';
@@ -25,10 +24,10 @@ import { schema } from './schema.js';
 import { markedSecrets } from './secrets.js';
 
 /** Loaded only where there are any. */
-async function openKeys(options: CurveOptions | null, log: Logger): Promise<CurveServer | undefined> {
+async function openKeys(options: CurveOptions | null, deps: CurveServerDeps): Promise<CurveServer | undefined> {
   if (options === null) return undefined;
   const { CurveServer } = await import('./curve/server.js');
-  return CurveServer.open(options, log);
+  return CurveServer.open(options, deps);
 }
 
 export default definePlugin({
@@ -46,15 +45,16 @@ export default definePlugin({
       pubsub_endpoint: pubsub_endpoint ?? defaultEndpoints().pubsub_endpoint,
     };
 
-    const keys = await openKeys(supervisor.options.curve, log);
+    const keys = await openKeys(supervisor.options.curve, { clock, log });
     if (keys !== undefined) scope.add('keys', () => keys[Symbol.dispose]());
-    const curveFor = (address: string) => (address.startsWith('ipc://') ? undefined : keys?.socket);
+    const keysFor = (address: string) => (address.startsWith('ipc://') ? undefined : keys);
 
     const events = await OpenPublication.open({
       ...config,
       endpoint: addresses.pubsub_endpoint,
-      curve: curveFor(addresses.pubsub_endpoint),
+      keys: keysFor(addresses.pubsub_endpoint),
       endpoint_owner,
+      clock,
       log,
     });
     scope.add('event endpoint', () => events.close());
@@ -71,7 +71,7 @@ export default definePlugin({
     });
     hooks.shutdown.tap(() => stop());
 
-    const curve = curveFor(addresses.endpoint);
+    const curve = keysFor(addresses.endpoint)?.socket;
     const router = await ControlRouter.open({ ...config, endpoint: addresses.endpoint, curve, endpoint_owner, log });
     const endpoints = { endpoint: router.endpoint, pubsub_endpoint: events.endpoint, stats_endpoint, multicast_endpoint };
     provide('bound_endpoints', endpoints satisfies BoundEndpoints);
@@ -82,8 +82,9 @@ export default definePlugin({
         const stats = await OpenPublication.open({
           ...config,
           endpoint,
-          curve: curveFor(endpoint),
+          keys: keysFor(endpoint),
           endpoint_owner,
+          clock,
           log,
         });
         endpoints.stats_endpoint = stats.endpoint;

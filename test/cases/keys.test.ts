@@ -195,6 +195,58 @@ describe('a daemon that wants keys', function () {
     await rejects(admin.call('list'), 'RM_CLIENT_REPLY');
   });
 
+  it('ends the subscription of a key that is revoked, and tells the others everything', async () => {
+    await using keyed = await KeyedDaemon.start();
+    const admin = keyed.client(keyed.keysOf('admin'));
+    const seen = { read: [] as number[], operate: [] as number[] };
+    const ends = (['read', 'operate'] as const).map(async (name) => {
+      const stream = keyed.client(keyed.keysOf(name)).events(['watcher.']);
+      for await (const { watcher } of stream) seen[name].push(Number(watcher.slice(1)));
+    });
+    const [, revoked] = ends.map((end) =>
+      end.then(
+        () => 'nothing',
+        (error: unknown) => String(error),
+      ),
+    );
+    let count = 0;
+    /** Each is told as the event of a watcher of that number. */
+    const tell = async (): Promise<void> => {
+      const name = `n${++count}`;
+      await admin.call('add', { name, cmd: 'true', options: { autostart: false } }, { waiting: true });
+      await admin.call('rm', { name }, { waiting: true });
+    };
+    await eventually(
+      async () => {
+        await tell();
+        return seen.read.length > 0 && seen.operate.length > 0;
+      },
+      { deadline_ms: 20_000, what: 'both to be told' },
+    );
+    const first = count;
+    await keys(keyed.directory, 'revoke', 'operate');
+    let is_over = false;
+    void revoked?.then(() => {
+      is_over = true;
+    });
+    await eventually(
+      async () => {
+        await tell();
+        return is_over;
+      },
+      { deadline_ms: 20_000, what: 'the end of the revoked subscription' },
+    );
+    expect(await revoked).to.include('the key is no longer authorised there');
+    const last_told = seen.operate.at(-1);
+    const last = count + 1;
+    await tell();
+    await eventually(() => seen.read.includes(last), { deadline_ms: 20_000, what: 'the other one to be told' });
+    const wanted = Array.from({ length: last - first }, (_, at) => first + 1 + at);
+    expect([...new Set(seen.read)].filter((number) => number > first)).to.deep.equal(wanted);
+    expect(seen.operate.at(-1)).to.equal(last_told);
+    await keyed.daemon.printed('keys are no longer authorised');
+  });
+
   it('gets its keys from the command line, which never prints a secret one nor replaces a pair', async () => {
     await using keyed = await KeyedDaemon.start();
     const public_key = await keys(keyed.directory, 'new', 'laptop');

@@ -75,6 +75,9 @@ export class EventStream implements AsyncIterable<ClientEvent>, Disposable {
         if (type === 'handshake') {
           connected = true;
           resolve();
+        } else if (connected && type === 'handshake:error:auth') {
+          const why = 'the key is no longer authorised there';
+          this.close(new RingmasterError('RM_CLIENT_REFUSED', [endpoint, why], { context: { endpoint, handshake: why } }));
         } else if (!connected) {
           const why = handshakeRefusal(type);
           if (why !== undefined) refuse(why, undefined, { handshake: why });

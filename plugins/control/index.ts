@@ -37,7 +37,7 @@ export default definePlugin({
   // Who asks for a changed endpoint would lose the answer with the endpoint that it came in by.
   applies: 'daemon',
   hooks: ['event', 'boot', 'shutdown'],
-  async setup({ config, supervisor, hooks, clock, log, scope, emit, provide, extend, extensions }) {
+  async setup({ config, supervisor, hooks, clock, log, scope, emit, provide, directory, extend, extensions }) {
     const { endpoint, pubsub_endpoint, endpoint_owner, stats_endpoint, multicast_endpoint } = supervisor.options;
     if (endpoint === null || pubsub_endpoint === null) prepareRuntimeDir(runtimeDir());
     const addresses = {
@@ -45,7 +45,7 @@ export default definePlugin({
       pubsub_endpoint: pubsub_endpoint ?? defaultEndpoints().pubsub_endpoint,
     };
 
-    const keys = await openKeys(supervisor.options.curve, { clock, log });
+    const keys = await openKeys(supervisor.options.curve, { clock, log, directory });
     if (keys !== undefined) scope.add('keys', () => keys[Symbol.dispose]());
     const keysFor = (address: string) => (address.startsWith('ipc://') ? undefined : keys);
 

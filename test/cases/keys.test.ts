@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { chmod, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { curveKeyPair, Dealer } from 'zeromq';
@@ -13,15 +12,7 @@ import { ROLES } from '../../plugins/control/roles.js';
 import { type Bin, RunningBin, runBin } from '../fixtures/cli/run-bin.js';
 import { Sshd } from '../fixtures/cli/sshd.js';
 import { Daemon } from '../fixtures/daemon.js';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
+import { freePort } from '../fixtures/free-port.js';
 
 async function keys(directory: string, ...words: readonly string[]): Promise<string> {
   const { stdout, stderr, status } = await runBin('main', ['keys', ...words, '--directory', join(directory, 'keys')]);

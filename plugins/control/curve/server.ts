@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type BigIntStats, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type Clock, explain, type Logger, messageOf, RingmasterError } from '../../../core/index.js';
 import type { Asker } from '../asker.js';
 import { type AuthorizedKey, parseAuthorized } from './authorized.js';
@@ -11,6 +12,8 @@ import { authenticate } from './zap.js';
 export interface CurveServerDeps {
   readonly clock: Clock;
   readonly log: Logger;
+  /** What relative names of files refer to. */
+  readonly directory: string;
 }
 
 export interface CurveOptions {
@@ -46,9 +49,9 @@ export class CurveServer implements Disposable {
   #timer: Disposable | undefined;
   readonly #onRevoked = new Set<() => void>();
 
-  private constructor({ secret_key_file, authorized_keys_file }: CurveOptions, { log }: CurveServerDeps) {
-    this.#pair = readKeyPair(secret_key_file);
-    this.#file = authorized_keys_file;
+  private constructor({ secret_key_file, authorized_keys_file }: CurveOptions, { log, directory }: CurveServerDeps) {
+    this.#pair = readKeyPair(resolve(directory, secret_key_file));
+    this.#file = resolve(directory, authorized_keys_file);
     this.#log = log;
     const zapDomain = `ringmaster-${randomUUID()}`;
     this.socket = { curveServer: true, curveSecretKey: this.#pair.secret_key, zapDomain, zapEnforceDomain: true };

@@ -4,6 +4,7 @@ import { sourcedEnv } from '../env-sources.js';
 import { isRingmasterError, messageOf } from '../errors.js';
 import { findExecutable } from '../os/find-executable.js';
 import { SpawnError } from '../os/os-error.js';
+import { PlantedError, trustedPath } from '../os/trusted-file.js';
 import { groupId, userId } from '../os/users.js';
 import { variablesIn } from '../variables.js';
 import { workingDirectory } from '../working-directory.js';
@@ -12,11 +13,15 @@ import type { Config } from './schema/daemon.js';
 import type { WatcherOptions } from './schema/watcher.js';
 import type { Env } from './validate.js';
 
+const OTHERS_WRITE = 0o002;
+
 /**
  * Warns of what the watchers name and this machine has not: users, groups, directories, commands. They may come before the watcher
- * starts. A file of variables that is not there is an error.
+ * starts. A file of variables that is not there is an error. Warns besides of a config that others may change.
  */
-export function checkHost(config: Config, file: string, env: Env, findings: Findings): void {
+export function checkHost(config: Config, files: readonly string[], env: Env, findings: Findings): void {
+  const [file = ''] = files;
+  for (const each of files) checkWriters(each, findings);
   for (const [name, spec] of Object.entries(config.watchers)) {
     const warn = (option: keyof WatcherOptions, message: string): void => {
       findings.warn(['watchers', name, option], { message, found: shortJson(spec[option]) });
@@ -38,6 +43,19 @@ export function checkHost(config: Config, file: string, env: Env, findings: Find
       if (why.startsWith('working_dir ')) warn('working_dir', `can’t be entered: ${why.slice('working_dir '.length)}`);
       else warn(spec.executable === null ? 'cmd' : 'executable', `can’t be executed: ${why}`);
     }
+  }
+}
+
+/** Whoever may change the config decides what runs. */
+function checkWriters(file: string, findings: Findings): void {
+  try {
+    const { found } = trustedPath(file);
+    if (found === null || (found.mode & OTHERS_WRITE) === 0) return;
+    const fix = `chmod o-w ${file}`;
+    findings.warn([], { message: `lets everybody decide what runs: ${file} has mode ${(found.mode & 0o777).toString(8)}`, fix });
+  } catch (error) {
+    if (!(error instanceof PlantedError)) throw error;
+    findings.warn([], { message: `lets a stranger decide what runs: ${error.message}` });
   }
 }
 

@@ -43,7 +43,7 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
   const plugins = usable ? await resolvePlugins(source.value, options.resolvePlugin, dirname(resolve(file)), findings) : null;
   const config = usable ? checkSource(source, plugins, env, findings) : null;
   if (options.examine === true && config !== null && plugins !== null) await examinePlugins(config, plugins, findings);
-  if (config !== null && options.host === true) checkHost(config, file, env, findings);
+  if (config !== null && options.host === true) checkHost(config, source.files, env, findings);
   const usable_here = findings.problems.some(({ severity }) => severity === 'error') ? null : config;
   return {
     file,

@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { createPidfile } from '../../core/cli/pidfile.js';
 import { openLog } from '../../core/cli/pino-log.js';
-import { openTrusted, Supervisor, trustedPath } from '../../core/index.js';
+import { loadConfig, openTrusted, Supervisor, trustedPath } from '../../core/index.js';
 import { eventually, rejects } from '../../core/testing.js';
 import { chooseEndpoint } from '../../plugins/control/cli/endpoint.js';
 import { prepareRuntimeDir } from '../../plugins/control/endpoints.js';
@@ -139,6 +139,19 @@ describe('what a stranger has left in a shared directory', function () {
     using _pidfile = createPidfile(shared.at('x'));
     expect(readFileSync(shared.at('x'), 'utf8')).to.equal(`${process.pid}\n`);
     expect(statSync(shared.at('x')).mode & 0o777).to.equal(0o644);
+  });
+
+  test('is a config only with a warning', async () => {
+    await shared.planted('echo "watchers: {}" > x.yaml');
+    const { problems } = await loadConfig(shared.at('x.yaml'), { host: true });
+    expect(problems.map(({ severity, message }) => [severity, message])).to.deep.equal([
+      ['warning', `lets a stranger decide what runs: ${shared.at('x.yaml')} is a file of uid ${STRANGER_UID}, ${EVERYBODY}`],
+    ]);
+    const open = own.file('open.yaml', 'watchers: {}\n');
+    expect((await loadConfig(open, { host: true })).problems).to.deep.equal([]);
+    chmodSync(open, 0o666);
+    const [problem] = (await loadConfig(open, { host: true })).problems;
+    expect(problem).to.include({ severity: 'warning', message: `lets everybody decide what runs: ${open} has mode 666` });
   });
 
   test('is no directory of sockets, neither for daemons nor for clients', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Supervisor } from '../../../core/index.js';
-import { eventually, type LogLine, recordingLogger } from '../../../core/testing.js';
+import { eventually, type LogLine, recordEvents, recordingLogger } from '../../../core/testing.js';
 import { shownEvent } from '../../../plugins/page/snapshot.js';
 import { Browser } from '../../fixtures/browser.js';
 
@@ -9,16 +9,18 @@ const TOKEN = 'open-sesame';
 interface Served extends AsyncDisposable {
   readonly supervisor: Supervisor;
   readonly url: string;
+  readonly record: ReturnType<typeof recordEvents>;
 }
 
 async function served(http: object = {}, watchers: object = {}): Promise<Served> {
   const lines: LogLine[] = [];
   const three = Object.fromEntries(['web', 'mail', 'cron'].map((name) => [name, { cmd: 'sleep 86400', numprocesses: 2 }]));
   const config = { watchers: { ...three, ...watchers }, plugins: { http: { port: 0, ...http }, page: {} } };
-  const supervisor = new Supervisor(config, { log: recordingLogger(lines) });
+  const record = recordEvents();
+  const supervisor = new Supervisor(config, { plugins: [record.plugin], log: recordingLogger(lines) });
   await supervisor.start();
   const address = lines.find(({ message }) => message === 'HTTP pages are served')?.fields?.address;
-  return { supervisor, url: String(address), [Symbol.asyncDispose]: () => supervisor.stop() };
+  return { supervisor, url: String(address), record, [Symbol.asyncDispose]: () => supervisor.stop() };
 }
 
 describe('page: what it is made of', () => {
@@ -43,6 +45,16 @@ describe('page: what it is made of', () => {
     expect(await asked('/page/do', { method: 'POST', body: unknown, headers })).to.equal(404);
     const policy = (await fetch(page.url)).headers.get('content-security-policy');
     expect(policy).to.include("default-src 'none'").and.not.include('unsafe');
+  });
+
+  it('tells in the audit what was asked for by it, and what came of it', async () => {
+    await using page = await served({ token: TOKEN });
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const body = JSON.stringify({ watcher: 'web', action: 'stop' });
+    expect((await fetch(`${page.url}/page/do`, { method: 'POST', body, headers })).status).to.equal(200);
+    const audit = await eventually(() => page.record.events.find(({ name }) => name === 'audit'));
+    expect(audit).to.have.property('watcher', 'web');
+    expect(audit?.body).to.deep.include({ who: 'page', command: 'stop', result: 'ok', properties: { name: 'web' } });
   });
 
   it('changes nothing without a token', async () => {

@@ -1,8 +1,11 @@
+import { DURABLE_ERRORS } from './durable/errors.js';
+
 /**
  * Every error that ringmaster raises on purpose. A code is never used again for something else.
  * `fix` is the remedy, printed under the message by the command line and in the reference.
  */
 export const ERRORS = {
+  ...DURABLE_ERRORS,
   RM_CONFIG_INVALID: {
     message: (problems: string) => `cannot use the config: ${problems}`,
     fix: 'correct what is named; `ringmaster check FILE` shows every problem at once',
@@ -46,22 +49,6 @@ export const ERRORS = {
   RM_OS_FORM: {
     message: (form: string, why: string) => `cannot use the form of the operating system that RINGMASTER_OS=${form} asks for: ${why}`,
     fix: 'unset RINGMASTER_OS: the form that works here is chosen by itself',
-  },
-  RM_NOT_DURABLE: {
-    message: (why: string) => `processes can not be kept over a crash of the daemon (durable): ${why}`,
-    fix: 'say `durable: false`, or mend what is named; docs/durability.md has what is needed',
-  },
-  RM_STATE_DIR: {
-    message: (path: string, why: string) => `cannot use the state directory ${path}: ${why}`,
-    fix: 'name another by state_dir: one that is not there yet is made, for its owner only',
-  },
-  RM_STATE_DIR_HELD: {
-    message: (path: string, holder: string) => `the state directory ${path} is in use by ${holder}`,
-    fix: 'end that daemon first, or give this one another state_dir',
-  },
-  RM_JOURNAL_VERSION: {
-    message: (found: unknown, known: number) => `the journal is of version ${JSON.stringify(found)}, only ${known} is known here`,
-    fix: 'start the version of ringmaster that wrote it and stop that in order, or end its processes and remove the state directory',
   },
   RM_OUTPUT_MODULE: {
     message: (module: string, why: string) => `cannot use ${module} for an output: ${why}`,

@@ -11,13 +11,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { Os } from '../os/port.js';
+import type { DurableOs, ProcessIdentity } from '../os/durable.js';
 
 /** A process that keeps descriptors open, as it is known to the next start. */
-export interface HolderRecord {
-  readonly pid: number;
-  /** Of the process, in clock ticks since boot: with the pid it names one process for ever. */
-  readonly start_ticks: number;
+export interface HolderRecord extends ProcessIdentity {
   /** File name of the FIFO that it waits at. */
   readonly fifo: string;
 }
@@ -27,11 +24,11 @@ const RECORD = '.json';
 
 /** The files of one holder: a FIFO for each process, at which nobody ever writes, and a record of the one that counts. */
 export class HolderFiles {
-  readonly #os: Os;
+  readonly #os: DurableOs;
   readonly #directory: string;
   readonly #name: string;
 
-  constructor(os: Os, directory: string, name: string) {
+  constructor(os: DurableOs, directory: string, name: string) {
     this.#os = os;
     this.#directory = directory;
     this.#name = name;
@@ -56,10 +53,9 @@ export class HolderFiles {
     renameSync(`${path}.new`, path);
   }
 
-  /** The process on record, if that very one still lives. */
+  /** Null where there is none, or what is there makes no sense. */
   read(): HolderRecord | null {
-    const record = parse(this.path(`${this.#name}${RECORD}`));
-    return record && this.#os.startTicks(record.pid) === record.start_ticks ? record : null;
+    return parse(this.path(`${this.#name}${RECORD}`));
   }
 
   /** Removes the FIFOs but one. Whoever waits at one of them, unknown to any record, ends by that. */

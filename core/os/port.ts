@@ -1,5 +1,6 @@
 import type { Rlimit } from '../config/schema/rlimits.js';
 import type { Exit } from '../hooks.js';
+import type { DurableOs } from './durable.js';
 
 /** Where a process's output goes that the daemon reads. */
 export interface OutputSink {
@@ -127,13 +128,8 @@ export interface Os {
   children(pid: number, recursive: boolean): readonly number[];
   /** @throws OsError with the errno's name as `code` */
   listen(spec: ListenSpec): Promise<ListeningSocket>;
-  /**
-   * When a live process started, in clock ticks since boot; null where there is none, or that can't be known. With the pid it names one
-   * process for ever. @source proc(5), field 22 of /proc/PID/stat
-   */
-  startTicks(pid: number): number | null;
-  /** Makes a FIFO, mode 0600. @throws OsError */
-  makeFifo(path: string): void;
+  /** What it takes to keep processes over a crash of the daemon. @throws RM_NOT_DURABLE where that can't be here, and why */
+  durable(): Promise<DurableOs>;
   /** No longer keeps the host process alive for this child, nor reports its exit. */
   release(pid: number): void;
   /** The ids of a user; throws where there is none of that name. */

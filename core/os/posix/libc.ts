@@ -19,7 +19,6 @@ export interface Libc {
   connect(fd: number, address: Uint8Array, bytes: number): number;
   sendto(fd: number, data: Uint8Array, bytes: number, flags: number, to: Uint8Array, to_bytes: number): number;
   fchmod(fd: number, mode: number): number;
-  mkfifo(path: string, mode: number): number;
   sigfillset(set: Uint8Array): number;
   sigemptyset(set: Uint8Array): number;
   posix_spawn(
@@ -92,7 +91,6 @@ export async function loadLibc(): Promise<Libc> {
     connect: f('int connect(int, void *, uint)'),
     sendto: f('long sendto(int, void *, size_t, int, void *, uint)'),
     fchmod: f('int fchmod(int, uint)'),
-    mkfifo: f('int mkfifo(const char *, uint)'),
     sigfillset: f('int sigfillset(void *)'),
     sigemptyset: f('int sigemptyset(void *)'),
     posix_spawn: f('int posix_spawn(void *, const char *, void *, void *, const char **, const char **)'),

@@ -17,7 +17,7 @@ describe('a holder that somebody ends', () => {
     clock = new VirtualClock();
     os = new FakeOs(clock);
     directory = mkdtempSync(join(tmpdir(), 'ringmaster-holder-'));
-    holder = new Holder({ os, clock, log: recordingLogger(lines), directory }, 'sockets');
+    holder = new Holder({ os, durable: os.state, clock, log: recordingLogger(lines), directory }, 'sockets');
   });
   afterEach(async () => {
     const ended = holder.end();

@@ -1,5 +1,6 @@
 import type { Exit } from '../hooks.js';
 import type { JournalFile } from '../journal/file.js';
+import type { ListeningSocket, ListenSpec, SocketIdentity } from './port.js';
 
 /** Environment variable by which a durable process and what it starts are known again: the token of its spawn. */
 export const SPAWN_VARIABLE = 'RINGMASTER_SPAWN';
@@ -56,6 +57,16 @@ export interface DurableOs {
    * @returns false where it lives no more
    */
   adopt(process: ProcessIdentity, listener: AdoptListener): boolean;
+  /** Whether descriptors can be taken from other processes of this user at all, where these did not start it. @source ptrace(2), Yama */
+  readonly takesBack: boolean;
+  /**
+   * A socket that an earlier supervisor has opened, out of a process that has it: bound, listening and of the type as it should be, and of
+   * AF_UNIX with the file that is its own. Null where no process has it, or none gives it.
+   *
+   * @param spec with the address as bound
+   * @param from pids of those that may have it; where they have not, every process of the machine is looked at
+   */
+  takeBack(spec: ListenSpec, identity: SocketIdentity, from: readonly number[]): ListeningSocket | null;
   /** Makes a FIFO, for its owner only. @throws OsError */
   makeFifo(path: string): void;
 }

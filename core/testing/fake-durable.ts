@@ -7,6 +7,7 @@ import {
   SPAWN_VARIABLE,
   type StateDirectory,
 } from '../os/durable.js';
+import type { ListeningSocket, ListenSpec, SocketIdentity } from '../os/port.js';
 import type { FakeProcess } from './fake-process.js';
 import { MemoryJournalFile } from './memory-journal.js';
 
@@ -14,6 +15,8 @@ import { MemoryJournalFile } from './memory-journal.js';
 export interface FakeProcesses {
   all(): Iterable<FakeProcess>;
   get(pid: number): FakeProcess | undefined;
+  /** Opens a socket once more that a live process was started with; null where there is none. */
+  takeSocket(spec: ListenSpec, identity: SocketIdentity, from: readonly number[]): ListeningSocket | null;
   /** Has the end of a process told, where it is told at all. */
   adopt(pid: number, listener: AdoptListener): void;
 }
@@ -23,6 +26,8 @@ export class FakeDurable implements DurableOs {
   readonly boot_id = 'fake';
   /** By the path of the directory. */
   readonly journals = new Map<string, MemoryJournalFile>();
+  /** Whether descriptors can be taken from processes. */
+  takesBack = true;
   /** Paths of those that were made. */
   readonly fifos = new Set<string>();
   readonly #held = new Set<string>();
@@ -61,6 +66,10 @@ export class FakeDurable implements DurableOs {
     if (!process?.alive || process.start_ticks !== start_ticks) return false;
     this.#processes.adopt(pid, listener);
     return true;
+  }
+
+  takeBack(spec: ListenSpec, identity: SocketIdentity, from: readonly number[]): ListeningSocket | null {
+    return this.takesBack ? this.#processes.takeSocket(spec, identity, from) : null;
   }
 
   makeFifo(path: string): void {

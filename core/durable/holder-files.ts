@@ -11,34 +11,28 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { DurableOs, ProcessIdentity } from '../os/durable.js';
-
-/** A process that keeps descriptors open, as it is known to the next start. */
-export interface HolderRecord extends ProcessIdentity {
-  /** File name of the FIFO that it waits at. */
-  readonly fifo: string;
-}
+import type { HolderFiles, HolderRecord } from '../os/durable.js';
 
 const PRIVATE = 0o700;
 const RECORD = '.json';
 
-/** The files of one holder: a FIFO for each process, at which nobody ever writes, and a record of the one that counts. */
-export class HolderFiles {
-  readonly #os: DurableOs;
+/** On disk. */
+export class DiskHolderFiles implements HolderFiles {
+  readonly #makeFifo: (path: string) => void;
   readonly #directory: string;
   readonly #name: string;
 
-  constructor(os: DurableOs, directory: string, name: string) {
-    this.#os = os;
+  /** @param directory made, for its owner only, where it is missing */
+  constructor(makeFifo: (path: string) => void, directory: string, name: string) {
+    this.#makeFifo = makeFifo;
     this.#directory = directory;
     this.#name = name;
   }
 
-  /** Makes the FIFO for one more process, and returns its file name. @throws Error, OsError where it can't be made */
   add(token: string): string {
     mkdirSync(this.#directory, { recursive: true, mode: PRIVATE });
     const fifo = `${this.#name}.${token}`;
-    this.#os.makeFifo(this.path(fifo));
+    this.#makeFifo(this.path(fifo));
     return fifo;
   }
 
@@ -46,19 +40,16 @@ export class HolderFiles {
     return join(this.#directory, fifo);
   }
 
-  /** Has the next start find this process instead of the one before. @throws Error where it can't be written */
   write(record: HolderRecord): void {
     const path = this.path(`${this.#name}${RECORD}`);
     writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
     renameSync(`${path}.new`, path);
   }
 
-  /** Null where there is none, or what is there makes no sense. */
   read(): HolderRecord | null {
     return parse(this.path(`${this.#name}${RECORD}`));
   }
 
-  /** Removes the FIFOs but one. Whoever waits at one of them, unknown to any record, ends by that. */
   sweep(keep: string | null): void {
     if (!existsSync(this.#directory)) return;
     for (const name of readdirSync(this.#directory)) {
@@ -68,7 +59,6 @@ export class HolderFiles {
     if (keep === null) rmSync(this.path(`${this.#name}${RECORD}`), { force: true });
   }
 
-  /** Removes one FIFO; a process that waits at it ends, and so does one that has yet to come. */
   remove(fifo: string): void {
     const path = this.path(fifo);
     wake(path);

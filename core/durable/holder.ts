@@ -4,10 +4,9 @@ import { Deferred } from '../deferred.js';
 import { messageOf } from '../errors.js';
 import type { Exit } from '../hooks.js';
 import type { Logger } from '../log.js';
-import type { DurableOs } from '../os/durable.js';
+import type { DurableOs, HolderFiles } from '../os/durable.js';
 import { SpawnError } from '../os/os-error.js';
 import type { FdSource, Os } from '../os/port.js';
-import { HolderFiles } from './holder-files.js';
 
 /** What a holder works with. */
 export interface HolderHost {
@@ -73,7 +72,7 @@ export class Holder {
   constructor(host: HolderHost, name: string) {
     this.#host = host;
     this.name = name;
-    this.#files = new HolderFiles(host.durable, host.directory, name);
+    this.#files = host.durable.holderFiles(host.directory, name);
     this.#keeping = this.#find();
   }
 
@@ -97,6 +96,14 @@ export class Holder {
   /** Holds nothing any more; resolves when the process is gone. */
   end(): Promise<void> {
     return this.hold([]);
+  }
+
+  /** Ends the process at once and waits for nothing. */
+  kill(): void {
+    this.#cancel();
+    if (this.#keeping === null || this.#keeping.gone) return;
+    this.#keeping.leaving = true;
+    this.#host.os.signal(this.#keeping.pid, KILL);
   }
 
   #find(): Keeping | null {

@@ -113,6 +113,8 @@ export interface ListeningSocket {
   moveTo(path: string): void;
   /** Closes it, once, and removes its file unless another has taken its place. */
   close(): void;
+  /** Closes it, once, and leaves its file to others who have the socket. */
+  leave(): void;
 }
 
 /**

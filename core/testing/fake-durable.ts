@@ -2,6 +2,8 @@ import { RingmasterError } from '../errors.js';
 import {
   type AdoptListener,
   type DurableOs,
+  type HolderFiles,
+  type HolderRecord,
   type MarkedProcess,
   type ProcessIdentity,
   SPAWN_VARIABLE,
@@ -28,6 +30,8 @@ export class FakeDurable implements DurableOs {
   readonly journals = new Map<string, MemoryJournalFile>();
   /** Whether descriptors can be taken from processes. */
   takesBack = true;
+  /** The processes on record that keep descriptors open, by directory and name. */
+  readonly holders = new Map<string, HolderRecord>();
   /** Paths of those that were made. */
   readonly fifos = new Set<string>();
   readonly #held = new Set<string>();
@@ -70,6 +74,30 @@ export class FakeDurable implements DurableOs {
 
   takeBack(spec: ListenSpec, identity: SocketIdentity, from: readonly number[]): ListeningSocket | null {
     return this.takesBack ? this.#processes.takeSocket(spec, identity, from) : null;
+  }
+
+  ownsFile(path: string, { file }: SocketIdentity): boolean {
+    return path === file;
+  }
+
+  holderFiles(directory: string, name: string): HolderFiles {
+    const key = `${directory}/${name}`;
+    const path = (fifo: string): string => `${directory}/${fifo}`;
+    const remove = (fifo: string): void => void this.fifos.delete(path(fifo));
+    return {
+      path,
+      remove,
+      add: (token) => {
+        this.makeFifo(path(`${name}.${token}`));
+        return `${name}.${token}`;
+      },
+      write: (record) => void this.holders.set(key, record),
+      read: () => this.holders.get(key) ?? null,
+      sweep: (keep) => {
+        for (const one of this.fifos) if (one.startsWith(`${key}.`) && one !== path(keep ?? '')) this.fifos.delete(one);
+        if (keep === null) this.holders.delete(key);
+      },
+    };
   }
 
   makeFifo(path: string): void {

@@ -72,6 +72,10 @@ export class FakeSocket implements ListeningSocket {
   }
 
   close(): void {
+    this.leave();
+  }
+
+  leave(): void {
     this.closed = true;
     this.#arrived.clear();
     this.#waiting.clear();

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { load } from 'koffi';
+import { DiskHolderFiles } from '../../durable/holder-files.js';
 import { messageOf, RingmasterError } from '../../errors.js';
 import type { DurableOs } from '../durable.js';
 import { Adopted } from './adopted.js';
@@ -8,7 +9,7 @@ import type { Libc } from './libc.js';
 import { Pidfds } from './pidfd.js';
 import { findMarked, procStat } from './proc-identity.js';
 import type { Reaper } from './reaper.js';
-import type { Watches } from './sockets.js';
+import { identify, type Watches } from './sockets.js';
 import { takeStateDirectory } from './state-directory.js';
 import { canTake, takeBack } from './take-back.js';
 
@@ -31,6 +32,7 @@ export function openDurable(parts: DurableParts, before?: Adopted): { readonly o
   const { libc, watches, reaper } = parts;
   const pidfds = openPidfds(libc);
   const adopted = before ?? new Adopted({ libc, reaper, pidfds, watch: watches.watch });
+  const makeFifo = (path: string): void => void check(libc, mkfifo(path, FIFO_MODE), 'mkfifo', `cannot make the FIFO ${path}`);
   let takesBack: boolean | undefined;
   const mkfifo = load(null).func('int mkfifo(const char *, uint)');
   const os: DurableOs = {
@@ -47,7 +49,9 @@ export function openDurable(parts: DurableParts, before?: Adopted): { readonly o
       return takesBack;
     },
     takeBack: (spec, identity, from) => takeBack({ libc, pidfds, watches }, { spec, identity, from }),
-    makeFifo: (path) => void check(libc, mkfifo(path, FIFO_MODE), 'mkfifo', `cannot make the FIFO ${path}`),
+    ownsFile: (path, { file }) => file !== null && identify(path) === file,
+    holderFiles: (directory, name) => new DiskHolderFiles(makeFifo, directory, name),
+    makeFifo,
   };
   return { os, adopted };
 }

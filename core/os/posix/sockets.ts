@@ -128,12 +128,17 @@ class Listening implements ListeningSocket {
     this.#path = path;
   }
 
-  close(): void {
+  leave(): void {
     if (this.#closed) return;
     this.#closed = true;
     for (const waiting of this.#waiting) waiting[Symbol.dispose]();
     this.#waiting.clear();
     this.#libc.close(this.fd);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.leave();
     if (this.#path !== null && this.#isOurs(this.#path)) rmSync(this.#path, { force: true });
   }
 

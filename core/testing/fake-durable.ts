@@ -17,6 +17,8 @@ import { MemoryJournalFile } from './memory-journal.js';
 export interface FakeProcesses {
   all(): Iterable<FakeProcess>;
   get(pid: number): FakeProcess | undefined;
+  /** Ends who was started with this path of a FIFO, to wait there. */
+  endWaiting(path: string): void;
   /** Opens a socket once more that a live process was started with; null where there is none. */
   takeSocket(spec: ListenSpec, identity: SocketIdentity, from: readonly number[]): ListeningSocket | null;
   /** Has the end of a process told, where it is told at all. */
@@ -88,7 +90,10 @@ export class FakeDurable implements DurableOs {
   holderFiles(directory: string, name: string): HolderFiles {
     const key = `${directory}/${name}`;
     const path = (fifo: string): string => `${directory}/${fifo}`;
-    const remove = (fifo: string): void => void this.fifos.delete(path(fifo));
+    const remove = (fifo: string): void => {
+      this.fifos.delete(path(fifo));
+      this.#processes.endWaiting(path(fifo));
+    };
     return {
       path,
       remove,
@@ -99,7 +104,8 @@ export class FakeDurable implements DurableOs {
       write: (record) => void this.holders.set(key, record),
       read: () => this.holders.get(key) ?? null,
       sweep: (keep) => {
-        for (const one of this.fifos) if (one.startsWith(`${key}.`) && one !== path(keep ?? '')) this.fifos.delete(one);
+        const others = [...this.fifos].filter((one) => one.startsWith(`${key}.`) && one !== path(keep ?? ''));
+        for (const one of others) remove(one.slice(directory.length + 1));
         if (keep === null) this.holders.delete(key);
       },
     };

@@ -53,6 +53,7 @@ function adopt(host: SlotsHost, slots: AdoptingSlots, survivor: Survivor): void 
   }
   slot.state = ending === undefined ? 'up' : 'stopping';
   slot.retired = ending === 'retired';
+  if (ending !== undefined) slot.deadline_at = clock.now() + host.spec().graceful_timeout * 1000;
   // Nothing proves that a group of this number is ours, unless somebody in it has our token.
   if (!group) slot.pgid = null;
   slots.exited(slot, slot.attempt, UNKNOWN_EXIT);

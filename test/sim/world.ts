@@ -95,7 +95,7 @@ export class World {
       trace: (line) => this.#trace(line),
       asked: (what, answer) => this.#ask(what, answer, life),
     });
-    const plugins = [this.#control.plugin, this.#recorder(life), hostile];
+    const plugins = [this.#control.plugin(() => life.dead), this.#recorder(life), hostile];
     return new Supervisor(config, { clock: life.clock, os: life.os, plugins, random: () => this.#random.number() });
   }
 

@@ -139,7 +139,7 @@ export class SupervisorLife {
       this.#preparing = false;
       const { config: first, watchers, resumed } = await this.durable.open(config);
       this.#use(first);
-      this.#sockets = new SupervisorSockets(this.#os, this.#clock, this.#scope, () => this.watchers.all);
+      this.#sockets = new SupervisorSockets(this.#os, this.#clock, this.#scope, this.durable, () => this.watchers.all);
       await this.#sockets.open(first.sockets);
       // What an earlier life has left is taken over though a stop was asked for meanwhile: it has to stop as well.
       if (!resumed) this.#proceed();
@@ -151,6 +151,7 @@ export class SupervisorLife {
       this.#created.resolve();
       await this.#startWatchers(config);
       if (resumed) await this.durable.catchUp(this.applier, asked);
+      this.#sockets.renewUsers();
       this.#proceed();
       this.#state = 'running';
       this.hooks.watch('ready', {});

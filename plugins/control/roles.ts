@@ -48,6 +48,11 @@ export function mayDo(has: Role, needs: Role): boolean {
   return ROLES.indexOf(has) >= ROLES.indexOf(needs);
 }
 
+/** Whether a built-in command changes nothing, whoever may use it. */
+export function isReadOnly(command: string): boolean {
+  return command === 'plan' || (Object.hasOwn(COMMAND_ROLES, command) && COMMAND_ROLES[command as keyof Commands] === 'read');
+}
+
 /** The role that a command needs; a plugin's is for admin unless it says otherwise. */
 export function roleOf({ key, value }: { readonly key: string; readonly value: { readonly role?: Role } }): Role {
   const known: Readonly<Record<string, Role>> = COMMAND_ROLES;

@@ -12,23 +12,31 @@ import { failureLine, problemCounts, readyLine } from './daemon-report.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { liveLogLevel } from './live-log-level.js';
 import { type LogSetup, logSetup } from './log-setup.js';
-import { createPidfile } from './pidfile.js';
 import { type DaemonLog, openLog } from './pino-log.js';
+import { followParent, HeldPidfile } from './respawn/follow.js';
+import type { ParentLink } from './respawn/parent-link.js';
 import type { Io } from './verb.js';
 import { version } from './version.js';
 
-interface Run {
+/** What one run of the daemon is made of. */
+export interface Start {
   readonly request: RunRequest;
   readonly io: Io;
   readonly control: DaemonControl;
-  readonly loaded: LoadedConfig;
-  readonly config: Config;
+  /** Whoever starts this supervisor again when it dies. */
+  readonly parent: ParentLink | null;
   /** Called once all watchers were started. */
   onStarted(): void;
 }
 
+interface Run extends Start {
+  readonly loaded: LoadedConfig;
+  readonly config: Config;
+}
+
 /** Loads a config, checks it, and supervises what it describes until `control` or a client ends that; resolves with the exit status. */
-export async function superviseFile(request: RunRequest, io: Io, control: DaemonControl, onStarted: () => void): Promise<number> {
+export async function superviseFile(start: Start): Promise<number> {
+  const { request, io, control } = start;
   const loaded = await Promise.race([loadConfig(request.file, { resolvePlugin, host: true }), control.asked]);
   if (!loaded) return EXIT_STATUS.ok;
   const { config } = loaded;
@@ -39,18 +47,19 @@ export async function superviseFile(request: RunRequest, io: Io, control: Daemon
   }
   if (control.stopping) return EXIT_STATUS.ok;
   if (config.umask !== null) process.umask(config.umask);
-  return logged({ request, io, control, loaded, config, onStarted });
+  return logged({ ...start, loaded, config });
 }
 
 async function logged(run: Run): Promise<number> {
-  const { request, io, control, config } = run;
+  const { request, io, control, config, parent } = run;
   let daemonLog: DaemonLog | undefined;
   try {
     const pidfile = request.pidfile ?? config.pidfile;
-    using _pidfile = pidfile === null ? undefined : createPidfile(pidfile);
+    using held = pidfile === null ? undefined : new HeldPidfile(pidfile, parent);
     const setup = await logSetup(request, config, io.stdout.isTTY === true);
     daemonLog = await openLog(setup.options);
     control.useLog(daemonLog);
+    if (parent !== null) followParent(parent, daemonLog.log, held);
     return await supervise(run, daemonLog, setup);
   } catch (error) {
     io.stderr.write(failureLine(request.program, error));

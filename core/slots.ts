@@ -1,6 +1,6 @@
 import type { ProcessView } from './api.js';
 import type { Refusal } from './hook-compile.js';
-import type { Exit } from './hooks.js';
+import { type Exit, UNKNOWN_EXIT } from './hooks.js';
 import { MissedExits } from './missed-exits.js';
 import { OpenOutputs } from './output.js';
 import { Leftovers } from './process-group.js';
@@ -41,7 +41,7 @@ export class Slots implements Disposable {
       isCurrent: (slot, attempt) => this.#isCurrent(slot, attempt),
       settle: (slot) => this.table.settle(slot),
     });
-    this.#missed = new MissedExits(host.os, (slot) => this.#exited(slot, slot.attempt, { exit_code: 0, signal: null }));
+    this.#missed = new MissedExits(host.os, (slot) => this.#exited(slot, slot.attempt, UNKNOWN_EXIT));
     this.#leftovers = new Leftovers(host.os, host.clock, { changed: () => host.changed(), stuck: (pgid) => this.#reportStuck(pgid) });
   }
 

@@ -1,5 +1,6 @@
 import type { Rlimit } from '../config/schema/rlimits.js';
 import type { Exit } from '../hooks.js';
+import type { DurableOs } from './durable.js';
 
 /** Where a process's output goes that the daemon reads. */
 export interface OutputSink {
@@ -127,6 +128,8 @@ export interface Os {
   children(pid: number, recursive: boolean): readonly number[];
   /** @throws OsError with the errno's name as `code` */
   listen(spec: ListenSpec): Promise<ListeningSocket>;
+  /** What it takes to keep processes over a crash of the daemon. @throws RM_NOT_DURABLE where that can't be here, and why */
+  durable(): Promise<DurableOs>;
   /** No longer keeps the host process alive for this child, nor reports its exit. */
   release(pid: number): void;
   /** The ids of a user; throws where there is none of that name. */

@@ -1,8 +1,10 @@
 import { RingmasterError } from '../errors.js';
 import type { Exit } from '../hooks.js';
+import type { AdoptListener, DurableOs } from '../os/durable.js';
 import { OsError } from '../os/os-error.js';
 import type { ListeningSocket, ListenSpec, Os, SignalResult, SpawnListener, SpawnRequest } from '../os/port.js';
 import { type FakeChance, varied } from './chance.js';
+import { FakeDurable } from './fake-durable.js';
 import { CLEAN_EXIT, type FakeChild, FakeProcess } from './fake-process.js';
 import { FakeSocket } from './fake-socket.js';
 import type { VirtualClock } from './virtual-clock.js';
@@ -32,6 +34,7 @@ export type OsAction = { readonly at_ms: number } & (
     }
   | { readonly kind: 'exit'; readonly pid: number; readonly exit: Exit }
   | { readonly kind: 'release'; readonly pid: number }
+  | { readonly kind: 'adopt'; readonly pid: number }
 );
 export interface FakeOsOptions {
   /** Decides what scripts leave open: pids, and how long things take. Without it everything is at once, and pids go up by one. */
@@ -70,6 +73,18 @@ export class FakeOs implements Os {
   readonly #processes = new Map<number, FakeProcess>();
   readonly #denied = new Set<number>();
   readonly #released = new Set<number>();
+  /** Who is told of the end of those that were adopted. */
+  readonly #adopters = new Map<number, AdoptListener>();
+  /** State directories, which outlive supervisors, and processes that are found again. */
+  readonly state = new FakeDurable({
+    all: () => this.#processes.values(),
+    get: (pid) => this.#processes.get(pid),
+    adopt: (pid, listener) => {
+      this.#released.delete(pid);
+      this.#adopters.set(pid, listener);
+      this.#record({ kind: 'adopt', pid });
+    },
+  });
   #behave: (request: SpawnRequest, nth: number) => FakeBehaviour = () => ({});
   #spawns = 0;
   #nextPid = FIRST_PID;
@@ -163,6 +178,10 @@ export class FakeOs implements Os {
     return Promise.resolve(socket);
   }
 
+  durable(): Promise<DurableOs> {
+    return Promise.resolve(this.state);
+  }
+
   release(pid: number): void {
     this.#released.add(pid);
     this.#record({ kind: 'release', pid });
@@ -182,19 +201,20 @@ export class FakeOs implements Os {
   }
 
   #start(request: SpawnRequest, behaviour: FakeBehaviour, listener: SpawnListener): void {
-    const leader = this.#create(behaviour, null, (exit) => {
-      if (!this.#released.has(leader.pid)) listener.exited(exit);
+    const leader = this.#create(behaviour, { env: request.env }, (exit) => {
+      if (!this.#released.has(leader.pid)) (this.#adopters.get(leader.pid) ?? listener).exited(exit);
     });
     if (behaviour.denied) this.#denied.add(leader.pid);
     this.#record({ kind: 'spawn', pid: leader.pid, request });
     listener.spawned(leader.pid);
   }
 
-  #create(behaviour: FakeChild, parent: FakeProcess | null, reaped: (exit: Exit) => void): FakeProcess {
+  #create(behaviour: FakeChild, from: FakeProcess | Pick<FakeProcess, 'env'>, reaped: (exit: Exit) => void): FakeProcess {
+    const parent = from instanceof FakeProcess ? from : null;
     const pid = this.#nextPid;
     this.#nextPid += 1 + Math.floor((this.#chance?.random() ?? 0) * PID_STEP);
     const pgid = parent === null || behaviour.own_group === true ? pid : parent.pgid;
-    const ids = { pid, pgid, parent: parent?.pid ?? DAEMON_PID, leader: parent?.leader ?? pid };
+    const ids = { pid, pgid, parent: parent?.pid ?? DAEMON_PID, leader: parent?.leader ?? pid, env: from.env };
     const end = (exit: Exit): void => {
       for (const child of this.#processes.values()) if (child.parent === pid) child.parent = INIT_PID;
       this.#record({ kind: 'exit', pid, exit });

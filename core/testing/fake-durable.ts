@@ -2,6 +2,7 @@ import { RingmasterError } from '../errors.js';
 import {
   type AdoptListener,
   type DurableOs,
+  type Image,
   type MarkedProcess,
   type ProcessIdentity,
   SPAWN_VARIABLE,
@@ -16,6 +17,8 @@ export interface FakeProcesses {
   get(pid: number): FakeProcess | undefined;
   /** Has the end of a process told, where it is told at all. */
   adopt(pid: number, listener: AdoptListener): void;
+  /** Has its end told to nobody. */
+  leave(pid: number): void;
 }
 
 /** State directories in memory, and processes found again by what they were spawned with. */
@@ -59,5 +62,13 @@ export class FakeDurable implements DurableOs {
     if (!process?.alive || process.start_ticks !== start_ticks) return false;
     this.#processes.adopt(pid, listener);
     return true;
+  }
+
+  leave(pid: number): void {
+    this.#processes.leave(pid);
+  }
+
+  become({ file }: Image): Error {
+    return new Error(`${file} can not be executed here`);
   }
 }

@@ -35,6 +35,7 @@ export type OsAction = { readonly at_ms: number } & (
   | { readonly kind: 'exit'; readonly pid: number; readonly exit: Exit }
   | { readonly kind: 'release'; readonly pid: number }
   | { readonly kind: 'adopt'; readonly pid: number }
+  | { readonly kind: 'leave'; readonly pid: number }
 );
 export interface FakeOsOptions {
   /** Decides what scripts leave open: pids, and how long things take. Without it everything is at once, and pids go up by one. */
@@ -83,6 +84,10 @@ export class FakeOs implements Os {
       this.#released.delete(pid);
       this.#adopters.set(pid, listener);
       this.#record({ kind: 'adopt', pid });
+    },
+    leave: (pid) => {
+      this.#released.add(pid);
+      this.#record({ kind: 'leave', pid });
     },
   });
   #behave: (request: SpawnRequest, nth: number) => FakeBehaviour = () => ({});

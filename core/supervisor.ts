@@ -28,6 +28,7 @@ import { ConfigReader } from './supervisor-config.js';
 import { type LifeHost, SupervisorLife } from './supervisor-life.js';
 import type { SupervisorOptions } from './supervisor-options.js';
 import { inStartOrder, reloadInOrder, restartInOrder, startInOrder, stopInOrder } from './supervisor-order.js';
+import type { Upgraded, UpgradeRequest } from './upgrade.js';
 
 /**
  * Keeps watchers running: the whole of ringmaster as an object.
@@ -37,11 +38,13 @@ import { inStartOrder, reloadInOrder, restartInOrder, startInOrder, stopInOrder 
  */
 export class Supervisor implements SupervisorApi, AsyncDisposable {
   readonly #host: LifeHost;
+  readonly #upgrade: SupervisorOptions['upgrade'];
   #life: SupervisorLife;
 
   /** @param config what a config file may hold, as a value; it is checked by `start` */
   constructor(config: unknown, options: SupervisorOptions = {}) {
     const { clock = systemClock, log = silentLogger, plugins = [], config_file: file, random = Math.random } = options;
+    this.#upgrade = options.upgrade;
     const reader = new ConfigReader({ plugins, file, log });
     let chosen = options.os;
     const os = async (): Promise<Os> => {
@@ -191,6 +194,12 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   async reconfigurePlugin(name: string, options: Readonly<Record<string, unknown>> = {}): Promise<PluginStatus> {
     this.#life.mustRun('change a plugin');
     return this.#life.applier.plugins.reconfigure(name, options);
+  }
+
+  async upgrade(request: UpgradeRequest = {}): Promise<Upgraded> {
+    this.#life.mustRun('upgrade');
+    if (this.#upgrade === undefined) throw new RingmasterError('RM_UPGRADE', ['this supervisor is part of another program']);
+    return this.#upgrade(request);
   }
 
   inspect(): Inspection {

@@ -15,7 +15,7 @@ import type {
 } from './client/types.js';
 import type { Properties, Reply } from './command.js';
 import { proofOf } from './curve/proof.js';
-import { isRepeatable } from './repeatable.js';
+import { prepareRequest } from './repeatable.js';
 
 export type { Call, CallOutcome } from './client/call.js';
 export { EventStream } from './client/event-stream.js';
@@ -154,12 +154,12 @@ export class Client implements Disposable {
       return call;
     }
     const fail = (error: unknown): void => call.settle({ ok: false, error });
-    const all = waiting === undefined ? properties : { ...properties, waiting };
+    const prepared = prepareRequest(command, waiting === undefined ? properties : { ...properties, waiting });
     const message: Outgoing = {
-      text: JSON.stringify({ id: call.id, command, properties: all, ...this.#auth }),
+      text: JSON.stringify({ id: call.id, command, properties: prepared.properties, ...this.#auth }),
       command,
       answered: true,
-      repeatable: isRepeatable(command, all),
+      repeatable: prepared.repeatable,
       sent: () => {},
       failed: fail,
     };

@@ -40,6 +40,7 @@ const COMMAND_ROLES: Readonly<Record<keyof Commands, Role>> = {
   stats: 'read',
   status: 'read',
   stop: 'operate',
+  upgrade: 'admin',
   why: 'read',
 };
 

@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { Router } from 'zeromq';
 import { Client } from '../../../plugins/control/client.js';
-import { isRepeatable } from '../../../plugins/control/repeatable.js';
+import { prepareRequest } from '../../../plugins/control/repeatable.js';
 import { rejects } from '../../fixtures/control/expect.js';
 
 interface Asked {
@@ -165,18 +165,24 @@ describe('control: client, while the daemon is away', () => {
     expect((await kept).text).to.equal('up');
   });
 
-  for (const [command, properties, repeatable] of [
-    ['list', {}, true],
-    ['STATUS', {}, true],
-    ['plan', {}, true],
-    ['incr', {}, false],
-    ['apply', {}, false],
-    ['quit', {}, false],
-    ['toString', {}, false],
-    ['of_a_plugin', {}, false],
+  for (const [command, repeatable] of [
+    ['list', true],
+    ['STATUS', true],
+    ['plan', true],
+    ['incr', false],
+    ['apply', false],
+    ['quit', false],
+    ['upgrade', true],
+    ['toString', false],
+    ['of_a_plugin', false],
   ] as const) {
     it(`${command} is ${repeatable ? '' : 'not '}repeatable`, () => {
-      expect(isRepeatable(command, properties)).to.equal(repeatable);
+      expect(prepareRequest(command, {}).repeatable).to.equal(repeatable);
     });
   }
+
+  it('gives an upgrade a token that it keeps, unless it has one', () => {
+    expect(prepareRequest('upgrade', {}).properties.token).to.match(/^[0-9a-f-]{36}$/);
+    expect(prepareRequest('upgrade', { token: 'mine' }).properties).to.deep.equal({ token: 'mine' });
+  });
 });

@@ -16,6 +16,8 @@ export interface SupervisorOptions {
   readonly random?: () => number;
   /** Replaces the program by another version; where none is given, an upgrade is refused. */
   readonly upgrade?: (request: UpgradeRequest) => Promise<Upgraded>;
+  /** Keep processes over a crash where the config does not say whether to, as far as that can be here (default false). */
+  readonly durable?: boolean;
   /** The file that the config was read from, which `reloadConfig` reads again and relative plugins refer to. */
   readonly config_file?: string;
 }

@@ -43,7 +43,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
 
   /** @param config what a config file may hold, as a value; it is checked by `start` */
   constructor(config: unknown, options: SupervisorOptions = {}) {
-    const { clock = systemClock, log = silentLogger, plugins = [], config_file: file, random = Math.random } = options;
+    const { clock = systemClock, log = silentLogger, plugins = [], config_file: file, random = Math.random, durable = false } = options;
     this.#upgrade = options.upgrade;
     const reader = new ConfigReader({ plugins, file, log });
     let chosen = options.os;
@@ -51,7 +51,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
       chosen ??= await chooseOs(log);
       return chosen;
     };
-    this.#host = { input: config, clock, log, reader, supervisor: this, random, os };
+    this.#host = { input: config, clock, log, reader, supervisor: this, random, os, file, durable_by_default: durable };
     this.#life = new SupervisorLife(this.#host);
   }
 

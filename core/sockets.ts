@@ -189,6 +189,12 @@ export class SocketTable implements Disposable {
     return { [Symbol.dispose]: stop };
   }
 
+  /** Forgets all, as they are. */
+  leave(): void {
+    this.#leaving.clear();
+    this.#entries = [];
+  }
+
   /** Closes all, and removes the files of unix sockets. */
   [Symbol.dispose](): void {
     for (const { socket } of [...this.#entries, ...this.#leaving]) socket?.close();

@@ -13,6 +13,7 @@ import type { Logger } from './log.js';
 import type { Os } from './os/port.js';
 import { runtimeDir } from './runtime-dir.js';
 import type { ConfigApplier } from './supervisor-apply.js';
+import type { UpgradeNote } from './upgrade.js';
 import type { Watcher } from './watcher.js';
 import type { WatcherTable } from './watcher-table.js';
 
@@ -38,6 +39,8 @@ export interface Beginning {
 export class SupervisorDurable {
   readonly #host: DurableHost;
   readonly #begun_ms: number;
+  /** Word of the version before, where this supervisor replaces it. */
+  note: UpgradeNote | null = null;
   #state: DurableState | null = null;
   #isDefault = false;
   /** What is to be adopted; null where nothing is, or it has been. */
@@ -126,6 +129,25 @@ export class SupervisorDurable {
     this.#state?.applied(watchers, sockets, running);
   }
 
+  /** Whether the processes of a watcher go on when the supervisor is replaced. */
+  keeps({ spec }: Pick<Watcher, 'spec'>): boolean {
+    return this.#state?.isDurable(spec) ?? false;
+  }
+
+  /** What there is to leave, also where that is only word for the next supervisor; no wish is written any more. @throws as `open` */
+  async leaving(config: Config): Promise<DurableState> {
+    if (this.#state === null) await this.#open(config, this.#path(config));
+    if (this.#state === null) throw new RingmasterError('RM_NOT_DURABLE', ['see the log']);
+    this.#state.freeze();
+    return this.#state;
+  }
+
+  /** Lets go of what is on record, for the next supervisor. */
+  left(): void {
+    this.#state?.end(false);
+    this.#state = null;
+  }
+
   /** Everything is about to be stopped. */
   freeze(): void {
     this.#state?.freeze();
@@ -168,6 +190,7 @@ export class SupervisorDurable {
       const os = await this.#host.os().durable();
       const { DurableState: State } = await import('./durable/state.js');
       this.#state = new State(path, { os, log: this.#host.log, isDefault: () => this.#isDefault });
+      this.note = this.#state.takeNote();
     } catch (error) {
       if (this.#wants(config) || !(isRingmasterError(error, 'RM_NOT_DURABLE') || isRingmasterError(error, 'RM_STATE_DIR'))) throw error;
       this.#host.log.info(messageOf(error));

@@ -22,6 +22,12 @@ export class SupervisorSockets {
     });
   }
 
+  /** Leaves them open for whoever has them too: the end of the scope closes none, and removes no file. */
+  leave(): void {
+    this.#demand[Symbol.dispose]();
+    this.table.leave();
+  }
+
   /** @throws RM_SOCKET_OPEN */
   open(sockets: Readonly<Record<string, SocketOptions>>): Promise<void> {
     return this.table.open(sockets);

@@ -20,3 +20,15 @@ export interface Upgraded {
   /** Names of the watchers whose processes were restarted. */
   readonly restarted: readonly string[];
 }
+
+/** What a version that goes leaves word of, in the journal, for the one that comes. */
+export interface UpgradeNote {
+  readonly token: string | null;
+  readonly from: string;
+  /** When it began, on the monotonic clock of the machine, in milliseconds. */
+  readonly begun_ms: number;
+  /** Pids of the processes that are to go on. */
+  readonly pids: readonly number[];
+  /** Names of the watchers whose processes were ended for it. */
+  readonly restarted: readonly string[];
+}

@@ -44,7 +44,7 @@ export function runInBackground(request: RunRequest, io: Io): Promise<number> {
 
 /** Whether this is the background half; asked once, as the mark is taken out of the environment that children inherit. */
 export function takeBackgroundMark(): boolean {
-  const marked = process.env[IN_BACKGROUND] !== undefined && process.send !== undefined;
+  const marked = process.env[IN_BACKGROUND] !== undefined;
   delete process.env[IN_BACKGROUND];
   return marked;
 }

@@ -15,6 +15,7 @@ import { type LogSetup, logSetup } from './log-setup.js';
 import { type DaemonLog, openLog } from './pino-log.js';
 import { followParent, HeldPidfile } from './respawn/follow.js';
 import type { ParentLink } from './respawn/parent-link.js';
+import { type Left, Upgrader } from './upgrade/upgrader.js';
 import type { Io } from './verb.js';
 import { version } from './version.js';
 
@@ -32,6 +33,8 @@ export interface Start {
 interface Run extends Start {
   readonly loaded: LoadedConfig;
   readonly config: Config;
+  /** As it was before the config had a say; null where it had none. */
+  readonly umask: number | null;
 }
 
 /** Loads a config, checks it, and supervises what it describes until `control` or a client ends that; resolves with the exit status. */
@@ -46,8 +49,8 @@ export async function superviseFile(start: Start): Promise<number> {
     return EXIT_STATUS.config;
   }
   if (control.stopping) return EXIT_STATUS.ok;
-  if (config.umask !== null) process.umask(config.umask);
-  return logged({ ...start, loaded, config });
+  const umask = config.umask === null ? null : process.umask(config.umask);
+  return logged({ ...start, loaded, config, umask });
 }
 
 async function logged(run: Run): Promise<number> {
@@ -57,10 +60,14 @@ async function logged(run: Run): Promise<number> {
     const pidfile = request.pidfile ?? config.pidfile;
     using held = pidfile === null ? undefined : new HeldPidfile(pidfile, parent);
     const setup = await logSetup(request, config, io.stdout.isTTY === true);
-    daemonLog = await openLog(setup.options);
-    control.useLog(daemonLog);
-    if (parent !== null) followParent(parent, daemonLog.log, held);
-    return await supervise(run, daemonLog, setup);
+    for (let failure: Error | null = null; ; ) {
+      daemonLog = await openLog(setup.options);
+      control.useLog(daemonLog);
+      if (parent !== null && failure === null) followParent(parent, control, held);
+      const end = await supervise(run, daemonLog, setup, failure);
+      if (typeof end === 'number') return end;
+      failure = await makeRoom(end, run, daemonLog);
+    }
   } catch (error) {
     io.stderr.write(failureLine(request.program, error));
     return EXIT_STATUS.failed;
@@ -70,16 +77,33 @@ async function logged(run: Run): Promise<number> {
   }
 }
 
-async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup): Promise<number> {
-  const { io, control, loaded, config, onStarted } = run;
+/** Executes the version that follows. @returns only where this one has to go on, and why */
+async function makeRoom(left: Left, { control, parent, request, umask }: Run, daemonLog: DaemonLog): Promise<Error> {
+  await daemonLog.close();
+  if (control.stopping) return new Error('a stop was asked for');
+  const { execute } = await import('./upgrade/execute.js');
+  return execute(left, { parent, background: request.background, umask });
+}
+
+/** @param failure why another version could not take over, so that this one goes on where it was */
+async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup, failure: Error | null): Promise<number | Left> {
+  const { request, io, control, loaded, config, parent, onStarted } = run;
   const { log } = daemonLog;
   log.info(`ringmaster ${version()} starts with ${loaded.file}`, { watchers: Object.keys(config.watchers).length });
   for (const problem of loaded.problems) log.warn(formatProblem(problem));
   for (const warning of setup.warnings) log.warn(warning);
   const own = setup.level_is_fixed ? [] : [liveLogLevel(daemonLog)];
   const plugins = [...(await defaultPlugins(config, dirname(loaded.file))), ...own];
-  if (control.stopping) return EXIT_STATUS.ok;
-  await using supervisor = new Supervisor(config, { plugins, log, config_file: loaded.file, durable: run.request.background });
+  if (control.stopping && failure === null) return EXIT_STATUS.ok;
+  const upgrader = new Upgrader({ log, program: process.argv[1] ?? '', config_file: loaded.file, failure });
+  await using supervisor = new Supervisor(config, {
+    plugins,
+    log,
+    config_file: loaded.file,
+    durable: request.background || parent !== null,
+    upgrade: (asked) => upgrader.upgrade(asked),
+  });
+  upgrader.use(supervisor);
   control.useSupervisor(supervisor);
   try {
     await supervisor.start();
@@ -88,11 +112,14 @@ async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup): Promi
     if (!isRingmasterError(error, 'RM_CLOSED')) throw error;
   }
   if (supervisor.state === 'running') {
+    upgrader.arrive();
     log.info(readyLine(supervisor.watchers()));
     if (io.stdout.isTTY === true) for (const hint of await hints(config, io.env)) log.info(`try: ${hint}`);
     onStarted();
+    if (control.stopping) await supervisor.stop();
   }
   await supervisor.closed;
+  if (upgrader.left !== null) return upgrader.left;
   log.info('stopped');
   return control.status;
 }

@@ -2,7 +2,7 @@ import type { SocketOptions } from '../config/schema/socket.js';
 import type { WatcherOptions } from '../config/schema/watcher.js';
 
 /** Keys of the journal, each with what it holds; NAME and TOKEN stand for themselves. */
-export const KEYS = { process: 'process/', wish: 'wish/', watcher: 'watcher/', config: 'config' } as const;
+export const KEYS = { process: 'process/', wish: 'wish/', watcher: 'watcher/', config: 'config', upgrade: 'upgrade' } as const;
 
 /** `process/TOKEN`: a spawn, from before the operating system is asked until its process group is empty. */
 export interface SpawnRecord {

@@ -1,5 +1,5 @@
 import { messageOf } from '../../errors.js';
-import type { Logger } from '../../log.js';
+import type { DaemonControl } from '../daemon-control.js';
 import { createPidfile } from '../pidfile.js';
 import type { ParentLink } from './parent-link.js';
 import { endingText } from './words.js';
@@ -30,17 +30,17 @@ export class HeldPidfile implements Disposable {
 }
 
 /** Says in the log what the parent has done; when it is gone, that too, and the pidfile is this process's. */
-export function followParent({ pid, after, gone }: ParentLink, log: Logger, pidfile: HeldPidfile | undefined): void {
+export function followParent({ pid, after, gone }: ParentLink, control: DaemonControl, pidfile: HeldPidfile | undefined): void {
   if (after !== null)
-    log.error(`the supervisor before this one (pid ${after.pid}) ${endingText(after)}`, {
+    control.log.error(`the supervisor before this one (pid ${after.pid}) ${endingText(after)}`, {
       supervisor: after.pid,
       status: after.status,
       signal: after.signal,
       lived_ms: after.lived_ms,
     });
   const alone = (): void => {
-    log.warn(`the parent (pid ${pid}) is gone: this supervisor goes on, and nobody starts it again`, { parent: pid });
+    control.log.warn(`the parent (pid ${pid}) is gone: this supervisor goes on, and nobody starts it again`, { parent: pid });
     pidfile?.take();
   };
-  gone.then(alone).catch((error: unknown) => log.error(`the pidfile is not taken over: ${messageOf(error)}`));
+  gone.then(alone).catch((error: unknown) => control.log.error(`the pidfile is not taken over: ${messageOf(error)}`));
 }

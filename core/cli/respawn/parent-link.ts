@@ -6,21 +6,25 @@ import type { Ending, ParentNote, Word } from './words.js';
 /** The parent that starts this supervisor again when it dies, as the supervisor sees it. */
 export class ParentLink {
   readonly pid = process.ppid;
-  /** Number of the stream to it. */
-  readonly fd: number;
+  readonly #fd: number;
   /** How the supervisor before this one ended. */
   readonly after: Ending | null;
   readonly #socket: Socket;
   readonly #gone = new Deferred();
 
-  constructor({ fd, after }: ParentNote) {
-    this.fd = fd;
+  constructor(fd: number, after: Ending | null) {
+    this.#fd = fd;
     this.after = after;
     this.#socket = new Socket({ fd, readable: true, writable: true });
     this.#socket.on('error', () => this.#socket.destroy());
     this.#socket.once('close', () => this.#gone.resolve());
     this.#socket.resume();
     this.#socket.unref();
+  }
+
+  /** Number of the stream to it; null once it is gone. */
+  get fd(): number | null {
+    return this.#socket.destroyed ? null : this.#fd;
   }
 
   /** Resolves when the parent is gone. */
@@ -39,5 +43,7 @@ export class ParentLink {
 export function takeParent(): ParentLink | null {
   const note = process.env[PARENT];
   delete process.env[PARENT];
-  return note === undefined ? null : new ParentLink(JSON.parse(note) as ParentNote);
+  if (note === undefined) return null;
+  const { fd, after } = JSON.parse(note) as ParentNote;
+  return fd === null ? null : new ParentLink(fd, after);
 }

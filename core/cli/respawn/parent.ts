@@ -126,8 +126,8 @@ class Parent {
 
   #heard(run: Run, word: Word): void {
     if ('takes_signals' in word) {
-      run.takes_signals = true;
-      if (!run.is_first) setTimeout(() => this.#release(run), HOLD_MS).unref();
+      run.takes_signals = word.takes_signals;
+      if (!run.is_first && run.started_ms === null) setTimeout(() => this.#release(run), HOLD_MS).unref();
     } else if ('signal' in word) {
       run.unheard = run.unheard.filter((name) => name !== word.signal);
       run.hears_stop ||= STOPS.includes(word.signal);

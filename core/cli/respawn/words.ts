@@ -9,15 +9,15 @@ export interface Ending {
 
 /** What the parent tells a supervisor by its environment. */
 export interface ParentNote {
-  /** The stream to the parent: lines of JSON go there, and its end is the parent's. */
-  readonly fd: number;
+  /** The stream to the parent: lines of JSON go there, and its end is the parent's. Null where the parent is gone already. */
+  readonly fd: number | null;
   /** The end of the supervisor before, where there was one. */
   readonly after: Ending | null;
 }
 
-/** What a supervisor tells its parent, one line each: signals are taken, this one came, all has started, it ends and why. */
+/** What a supervisor tells its parent, one line each: signals are taken, or not for a moment, this one came, all has started, it ends and why. */
 export type Word =
-  | { readonly takes_signals: true }
+  | { readonly takes_signals: boolean }
   | { readonly signal: NodeJS.Signals }
   | { readonly started: true }
   | { readonly status: number; readonly text: string };

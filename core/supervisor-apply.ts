@@ -86,7 +86,7 @@ export class ConfigApplier {
   /** Remembers that no config brought this watcher. */
   markAdded(watcher: Watcher): void {
     this.#addedAtRunTime.add(watcher);
-    this.#host.keeper(watcher.name)?.added(watcher.spec);
+    this.#host.keeper(watcher.name)?.note(watcher.spec, 'run_time');
   }
 
   /** The same for one that an earlier supervisor had. */

@@ -117,7 +117,7 @@ export class SupervisorDurable {
 
   /** A watcher has come or goes. */
   changed({ name, spec }: Watcher, event: 'add' | 'remove'): void {
-    if (event === 'add') this.keeper(name)?.spec(spec);
+    if (event === 'add') this.keeper(name)?.note(spec);
     else this.keeper(name)?.removed(spec);
   }
 

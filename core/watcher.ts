@@ -259,7 +259,7 @@ export class Watcher implements WatcherApi {
 
   #take(spec: WatcherOptions): void {
     this.#spec = spec;
-    this.#deps.keeper(this.name)?.spec(spec);
+    this.#deps.keeper(this.name)?.note(spec);
   }
 
   #emit<N extends EventName>(name: N, body: EventBodies[N]): void {

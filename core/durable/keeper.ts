@@ -38,6 +38,7 @@ export class Keeper {
   constructor(host: KeeperHost, name: string) {
     this.#host = host;
     this.#name = name;
+    this.#wish = host.journal.get(`${KEYS.wish}${name}`) as WishRecord | undefined;
   }
 
   /** Notes that a process is about to be spawned; null where the watcher is not durable. */
@@ -85,38 +86,30 @@ export class Keeper {
     this.#host.journal.put(`${KEYS.wish}${this.#name}`, wish);
   }
 
-  /** The options as they are now. */
-  spec(spec: WatcherOptions): void {
-    this.#record(spec, this.#recorded?.origin ?? 'config');
-  }
-
-  /** No config brought it. */
-  added(spec: WatcherOptions): void {
-    this.#record(spec, 'run_time');
+  /** It is there, with these options as they are now, and whether a config brought it, where that is other than it was. */
+  note(spec: WatcherOptions, origin = this.#recorded?.origin ?? 'config'): void {
+    const { journal } = this.#host;
+    const config = journal.get(KEYS.config) as ConfigRecord | undefined;
+    const loaded = config?.watchers[this.#name];
+    const record: WatcherRecord = { spec, origin };
+    if (origin === 'config' && loaded !== undefined && isSame(loaded, spec)) journal.delete(this.#key);
+    else if (!isSame(this.#recorded, record)) journal.put(this.#key, record);
   }
 
   /** It is on its way out, with these options. */
   removed(spec: WatcherOptions): void {
     const { journal } = this.#host;
     const record: WatcherRecord = { spec, origin: this.#recorded?.origin ?? 'config', removed: true };
-    journal.put(`${KEYS.watcher}${this.#name}`, record);
+    journal.put(this.#key, record);
     journal.delete(`${KEYS.wish}${this.#name}`);
     this.#wish = undefined;
   }
 
-  get #recorded(): WatcherRecord | undefined {
-    return this.#host.journal.get(`${KEYS.watcher}${this.#name}`) as WatcherRecord | undefined;
+  get #key(): string {
+    return `${KEYS.watcher}${this.#name}`;
   }
 
-  #record(spec: WatcherOptions, origin: WatcherRecord['origin']): void {
-    const { journal } = this.#host;
-    const key = `${KEYS.watcher}${this.#name}`;
-    const config = journal.get(KEYS.config) as ConfigRecord | undefined;
-    const loaded = config?.watchers[this.#name];
-    if (origin === 'config' && loaded !== undefined && isSame(loaded, spec)) journal.delete(key);
-    else {
-      const record: WatcherRecord = { spec, origin };
-      journal.put(key, record);
-    }
+  get #recorded(): WatcherRecord | undefined {
+    return this.#host.journal.get(this.#key) as WatcherRecord | undefined;
   }
 }

@@ -8,7 +8,7 @@ import type { DurableOs, StateDirectory } from '../os/durable.js';
 import type { UpgradeNote } from '../upgrade.js';
 import { type Found, findLeft } from './found.js';
 import { Keeper, type KeeperHost } from './keeper.js';
-import { type ConfigRecord, KEYS, type RecordedWatcher, type WatcherRecord } from './records.js';
+import { type ConfigRecord, KEYS, type RecordedWatcher } from './records.js';
 
 const ID_BYTES = 6;
 
@@ -67,10 +67,9 @@ export class DurableState implements KeeperHost {
   }
 
   /** A config is in effect, as far as these watchers do not differ from it. */
-  configured(watchers: Readonly<Record<string, WatcherOptions>>, sockets: Readonly<Record<string, SocketOptions>>): ConfigRecord {
+  configured(watchers: Readonly<Record<string, WatcherOptions>>, sockets: Readonly<Record<string, SocketOptions>>): void {
     const record: ConfigRecord = { watchers, sockets };
-    this.journal.put(KEYS.config, record);
-    return record;
+    if (!isSame(this.journal.get(KEYS.config), record)) this.journal.put(KEYS.config, record);
   }
 
   /** The same once a config was applied: what was on record of watchers is put in order. */
@@ -87,7 +86,7 @@ export class DurableState implements KeeperHost {
     for (const [name] of this.journal.under(KEYS.watcher)) {
       if (!now.has(name) && !Object.hasOwn(watchers, name)) this.journal.delete(`${KEYS.watcher}${name}`);
     }
-    for (const { name, spec, origin } of running) this.#note(name, spec, origin, watchers[name]);
+    for (const { name, spec, origin } of running) this.keeper(name).note(spec, origin);
   }
 
   /** Word of the version before, if it was replaced by this one; only once. */
@@ -111,14 +110,5 @@ export class DurableState implements KeeperHost {
     if (clean) this.journal.erase();
     else this.journal.close();
     this.directory.close();
-  }
-
-  #note(name: string, spec: WatcherOptions, origin: RecordedWatcher['origin'], loaded: WatcherOptions | undefined): void {
-    const key = `${KEYS.watcher}${name}`;
-    if (origin === 'config' && loaded !== undefined && isSame(loaded, spec)) this.journal.delete(key);
-    else {
-      const record: WatcherRecord = { spec, origin };
-      this.journal.put(key, record);
-    }
   }
 }

@@ -33,6 +33,7 @@ class Lives {
     const started = this.#supervisor.start().finally(() => {
       settled = true;
     });
+    void Promise.allSettled([started]);
     await eventually(async () => {
       await this.clock.advanceAsync(20);
       return settled || this.#life.dead;

@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Clock } from './clock.js';
+import { usesSocket } from './config/diff.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import type { Found, FoundWatcher } from './durable/found.js';
 import type { Keeper } from './durable/keeper.js';
-import type { RecordedWatcher } from './durable/records.js';
+import type { RecordedWatcher, SpawnRecord } from './durable/records.js';
+import type { SocketKeeper } from './durable/socket-keeper.js';
 import type { DurableState } from './durable/state.js';
 import { explain, isRingmasterError, messageOf, RingmasterError } from './errors.js';
 import type { Logger } from './log.js';
@@ -43,8 +45,11 @@ export class SupervisorDurable {
   note: UpgradeNote | null = null;
   #state: DurableState | null = null;
   #isDefault = false;
+  /** Whether everything is left for another version. */
+  #isLeft = false;
   /** What is to be adopted; null where nothing is, or it has been. */
   #found: Found | null = null;
+  #sockets: SocketKeeper | null = null;
   #wishes: ReadonlyMap<string, boolean> = new Map();
 
   constructor(host: DurableHost) {
@@ -74,6 +79,16 @@ export class SupervisorDurable {
       return [];
     });
     return { config: { ...config, watchers: { ...watchers }, sockets: { ...sockets } }, watchers: there, resumed: true };
+  }
+
+  /** Keeps managed sockets open over a crash; null where that is not asked for. */
+  get sockets(): SocketKeeper | null {
+    return this.#sockets;
+  }
+
+  /** Whether nothing is left for the next start, once everything has ended: it was never taken over, or is to go on. */
+  get isClean(): boolean {
+    return this.#found === null && !this.#isLeft;
   }
 
   /** Has what is needed where a config asks for it that comes later. @throws as `open` */
@@ -139,13 +154,8 @@ export class SupervisorDurable {
     if (this.#state === null) await this.#open(config, this.#path(config));
     if (this.#state === null) throw new RingmasterError('RM_NOT_DURABLE', ['see the log']);
     this.#state.freeze();
+    this.#isLeft = true;
     return this.#state;
-  }
-
-  /** Lets go of what is on record, for the next supervisor. */
-  left(): void {
-    this.#state?.end(false);
-    this.#state = null;
   }
 
   /** Everything is about to be stopped. */
@@ -155,8 +165,11 @@ export class SupervisorDurable {
 
   /** Everything has stopped; what was never adopted is left for the next start. */
   end(): void {
-    this.#state?.end(this.#found === null);
+    const holder = this.#sockets?.holder ?? null;
+    if (this.#isLeft && holder !== null) this.#state?.os.leave(holder);
+    this.#state?.end(this.isClean);
     this.#state = null;
+    this.#sockets = null;
   }
 
   #adoptOne(
@@ -191,10 +204,23 @@ export class SupervisorDurable {
       const { DurableState: State } = await import('./durable/state.js');
       this.#state = new State(path, { os, log: this.#host.log, isDefault: () => this.#isDefault });
       this.note = this.#state.takeNote();
+      await this.#keepSockets(this.#state);
     } catch (error) {
       if (this.#wants(config) || !(isRingmasterError(error, 'RM_NOT_DURABLE') || isRingmasterError(error, 'RM_STATE_DIR'))) throw error;
       this.#host.log.info(messageOf(error));
     }
+  }
+
+  async #keepSockets({ os: durable, journal, directory, found }: DurableState): Promise<void> {
+    const { SocketKeeper: Sockets } = await import('./durable/socket-keeper.js');
+    const spawns = found?.running.flatMap(({ spec, spawns }) => spawns.map(({ record }) => ({ spec, record }))) ?? [];
+    const lives = ({ pid, start_ticks }: SpawnRecord): boolean => pid !== undefined && durable.identify(pid)?.start_ticks === start_ticks;
+    this.#sockets = new Sockets({
+      ...{ os: this.#host.os(), durable, journal, clock: this.#host.clock, log: this.#host.log },
+      directory: join(directory.path, 'holders'),
+      survivors: spawns.flatMap(({ record }) => record.pid ?? []),
+      isUsed: (name) => spawns.some(({ spec, record }) => spec !== null && usesSocket(spec, name) && lives(record)),
+    });
   }
 
   #wants({ durable, watchers }: Config): boolean {

@@ -106,8 +106,7 @@ export class SupervisorLife {
     this.#state = 'stopping';
     const leaving = this.durable.leaving(this.config).then(async (state) => {
       await leaveProcesses({ clock: this.#clock, watchers: this.watchers, state }, start);
-      this.#sockets?.leave();
-      await this.#close(() => this.durable.left());
+      await this.#close();
       return state.os;
     });
     this.#stopping = leaving.then(() => {});
@@ -138,7 +137,7 @@ export class SupervisorLife {
       this.#preparing = false;
       const { config: first, watchers, resumed } = await this.durable.open(config);
       this.#use(first);
-      this.#sockets = new SupervisorSockets(this.#os, this.#clock, this.#scope, () => this.watchers.all);
+      this.#sockets = new SupervisorSockets(this.#os, this.#clock, this.#scope, this.durable, () => this.watchers.all);
       await this.#sockets.open(first.sockets);
       // What an earlier life has left is taken over though a stop was asked for meanwhile: it has to stop as well.
       if (!resumed) this.#proceed();
@@ -150,6 +149,7 @@ export class SupervisorLife {
       this.#created.resolve();
       await this.#startWatchers(config);
       if (resumed) await this.durable.catchUp(this.applier, asked);
+      this.#sockets.renewUsers();
       this.#proceed();
       this.#state = 'running';
       this.hooks.watch('ready', {});
@@ -211,16 +211,16 @@ export class SupervisorLife {
       await this.hooks.step('shutdown', {});
     }
     this.watchers.dispose('the supervisor has stopped');
-    await this.#close(() => this.durable.end());
+    await this.#close();
   }
 
-  async #close(end: () => void): Promise<void> {
+  async #close(): Promise<void> {
     this.#spawns[Symbol.dispose]();
     this.#net[Symbol.dispose]();
     try {
       await this.#scope.dispose();
     } finally {
-      end();
+      this.durable.end();
       this.#state = 'stopped';
       this.#closed.resolve();
     }

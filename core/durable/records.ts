@@ -1,8 +1,16 @@
 import type { SocketOptions } from '../config/schema/socket.js';
 import type { WatcherOptions } from '../config/schema/watcher.js';
+import type { ListenSpec, SocketIdentity } from '../os/port.js';
 
 /** Keys of the journal, each with what it holds; NAME and TOKEN stand for themselves. */
-export const KEYS = { process: 'process/', wish: 'wish/', watcher: 'watcher/', config: 'config', upgrade: 'upgrade' } as const;
+export const KEYS = {
+  process: 'process/',
+  wish: 'wish/',
+  watcher: 'watcher/',
+  socket: 'socket/',
+  config: 'config',
+  upgrade: 'upgrade',
+} as const;
 
 /** `process/TOKEN`: a spawn, from before the operating system is asked until its process group is empty. */
 export interface SpawnRecord {
@@ -43,6 +51,18 @@ export interface WatcherRecord {
   readonly spec: WatcherOptions;
   readonly origin: 'config' | 'run_time';
   readonly removed?: true;
+}
+
+/** `socket/NAME`: a managed socket. */
+export interface SocketRecord {
+  /** The number that processes have it under. */
+  readonly number: number;
+  /** As the config asks for it, and where it is bound. */
+  readonly asked: ListenSpec;
+  readonly host: string;
+  readonly port: number;
+  /** Null where each process has one of its own. */
+  readonly identity: SocketIdentity | null;
 }
 
 /** `config`: of the config in effect, what processes were started with. */

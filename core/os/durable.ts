@@ -1,5 +1,6 @@
 import type { Exit } from '../hooks.js';
 import type { JournalFile } from '../journal/file.js';
+import type { ListeningSocket, ListenSpec, SocketIdentity } from './port.js';
 
 /** Environment variable by which a durable process and what it starts are known again: the token of its spawn. */
 export const SPAWN_VARIABLE = 'RINGMASTER_SPAWN';
@@ -28,6 +29,27 @@ export interface StateDirectory {
   readonly left_at: number | null;
   /** Lets others have it. */
   close(): void;
+}
+
+/** A process that keeps descriptors open, as it is known to the next start. */
+export interface HolderRecord extends ProcessIdentity {
+  /** Name of the FIFO that it waits at. */
+  readonly fifo: string;
+}
+
+/** What is there of one holder: a FIFO for each process, at which nobody ever writes, and a record of the one that counts. */
+export interface HolderFiles {
+  /** Makes the FIFO for one more process, and returns its name. @throws Error where it can't be made */
+  add(token: string): string;
+  path(fifo: string): string;
+  /** Has the next start find this process instead of the one before. @throws Error where it can't be written */
+  write(record: HolderRecord): void;
+  /** Null where there is none, or what is there makes no sense. */
+  read(): HolderRecord | null;
+  /** Removes the FIFOs but one; null: those and the record. Whoever waits at one of them, unknown to any record, ends by that. */
+  sweep(keep: string | null): void;
+  /** Removes one FIFO; a process that waits at it ends, and so does one that has yet to come. */
+  remove(fifo: string): void;
 }
 
 export interface AdoptListener {
@@ -75,4 +97,20 @@ export interface DurableOs {
    * @returns only where that can't be, and why: then all is as it was
    */
   become(image: Image): Error;
+  /** Whether descriptors can be taken from other processes of this user at all, where these did not start it. @source ptrace(2), Yama */
+  readonly takesBack: boolean;
+  /**
+   * A socket that an earlier supervisor has opened, out of a process that has it: bound, listening and of the type as it should be, and of
+   * AF_UNIX with the file that is its own. Null where no process has it, or none gives it.
+   *
+   * @param spec with the address as bound
+   * @param from pids of those that may have it; where they have not, every process of the machine is looked at
+   */
+  takeBack(spec: ListenSpec, identity: SocketIdentity, from: readonly number[]): ListeningSocket | null;
+  /** Whether the file of a unix socket is still the one that this identity tells of. */
+  ownsFile(path: string, identity: SocketIdentity): boolean;
+  /** @param name of the holder. @param directory of all holders of a supervisor; made, for its owner only, where it is missing */
+  holderFiles(directory: string, name: string): HolderFiles;
+  /** Makes a FIFO, for its owner only. @throws OsError */
+  makeFifo(path: string): void;
 }

@@ -2,12 +2,15 @@ import { RingmasterError } from '../errors.js';
 import {
   type AdoptListener,
   type DurableOs,
+  type HolderFiles,
+  type HolderRecord,
   type Image,
   type MarkedProcess,
   type ProcessIdentity,
   SPAWN_VARIABLE,
   type StateDirectory,
 } from '../os/durable.js';
+import type { ListeningSocket, ListenSpec, SocketIdentity } from '../os/port.js';
 import type { FakeProcess } from './fake-process.js';
 import { MemoryJournalFile } from './memory-journal.js';
 
@@ -15,6 +18,8 @@ import { MemoryJournalFile } from './memory-journal.js';
 export interface FakeProcesses {
   all(): Iterable<FakeProcess>;
   get(pid: number): FakeProcess | undefined;
+  /** Opens a socket once more that a live process was started with; null where there is none. */
+  takeSocket(spec: ListenSpec, identity: SocketIdentity, from: readonly number[]): ListeningSocket | null;
   /** Has the end of a process told, where it is told at all. */
   adopt(pid: number, listener: AdoptListener): void;
   /** Has its end told to nobody. */
@@ -26,6 +31,12 @@ export class FakeDurable implements DurableOs {
   readonly boot_id = 'fake';
   /** By the path of the directory. */
   readonly journals = new Map<string, MemoryJournalFile>();
+  /** Whether descriptors can be taken from processes. */
+  takesBack = true;
+  /** The processes on record that keep descriptors open, by directory and name. */
+  readonly holders = new Map<string, HolderRecord>();
+  /** Paths of those that were made. */
+  readonly fifos = new Set<string>();
   readonly #held = new Set<string>();
   readonly #processes: FakeProcesses;
 
@@ -70,5 +81,37 @@ export class FakeDurable implements DurableOs {
 
   become({ file }: Image): Error {
     return new Error(`${file} can not be executed here`);
+  }
+
+  takeBack(spec: ListenSpec, identity: SocketIdentity, from: readonly number[]): ListeningSocket | null {
+    return this.takesBack ? this.#processes.takeSocket(spec, identity, from) : null;
+  }
+
+  ownsFile(path: string, { file }: SocketIdentity): boolean {
+    return path === file;
+  }
+
+  holderFiles(directory: string, name: string): HolderFiles {
+    const key = `${directory}/${name}`;
+    const path = (fifo: string): string => `${directory}/${fifo}`;
+    const remove = (fifo: string): void => void this.fifos.delete(path(fifo));
+    return {
+      path,
+      remove,
+      add: (token) => {
+        this.makeFifo(path(`${name}.${token}`));
+        return `${name}.${token}`;
+      },
+      write: (record) => void this.holders.set(key, record),
+      read: () => this.holders.get(key) ?? null,
+      sweep: (keep) => {
+        for (const one of this.fifos) if (one.startsWith(`${key}.`) && one !== path(keep ?? '')) this.fifos.delete(one);
+        if (keep === null) this.holders.delete(key);
+      },
+    };
+  }
+
+  makeFifo(path: string): void {
+    this.fifos.add(path);
   }
 }

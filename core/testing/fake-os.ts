@@ -2,7 +2,7 @@ import { RingmasterError } from '../errors.js';
 import type { Exit } from '../hooks.js';
 import type { AdoptListener, DurableOs } from '../os/durable.js';
 import { OsError } from '../os/os-error.js';
-import type { ListeningSocket, ListenSpec, Os, SignalResult, SpawnListener, SpawnRequest } from '../os/port.js';
+import type { ListeningSocket, ListenSpec, Os, SignalResult, SocketIdentity, SpawnListener, SpawnRequest } from '../os/port.js';
 import { type FakeChance, varied } from './chance.js';
 import { FakeDurable } from './fake-durable.js';
 import { CLEAN_EXIT, type FakeChild, FakeProcess } from './fake-process.js';
@@ -36,6 +36,8 @@ export type OsAction = { readonly at_ms: number } & (
   | { readonly kind: 'release'; readonly pid: number }
   | { readonly kind: 'adopt'; readonly pid: number }
   | { readonly kind: 'leave'; readonly pid: number }
+  /** A socket was taken back out of a process that has it. */
+  | { readonly kind: 'take_socket'; readonly pid: number; readonly inode: number }
 );
 export interface FakeOsOptions {
   /** Decides what scripts leave open: pids, and how long things take. Without it everything is at once, and pids go up by one. */
@@ -89,6 +91,7 @@ export class FakeOs implements Os {
       this.#released.add(pid);
       this.#record({ kind: 'leave', pid });
     },
+    takeSocket: (spec, identity, from) => this.#takeSocket(spec, identity, from),
   });
   #behave: (request: SpawnRequest, nth: number) => FakeBehaviour = () => ({});
   #spawns = 0;
@@ -228,6 +231,19 @@ export class FakeOs implements Os {
     this.#processes.set(pid, process);
     for (const child of behaviour.children ?? []) this.#create(child, process, () => {});
     return process;
+  }
+
+  /** A process has those that it was spawned with. */
+  #takeSocket(spec: ListenSpec, { inode }: SocketIdentity, from: readonly number[]): ListeningSocket | null {
+    const same = new Set(this.sockets.flatMap((socket) => (socket.inode === inode ? [socket.fd] : [])));
+    const has = this.of('spawn').filter(({ request }) => [...request.fds.values()].some((one) => one.kind === 'fd' && same.has(one.fd)));
+    const living = has.filter(({ pid }) => this.#live(pid));
+    const pid = living.find((one) => from.includes(one.pid))?.pid ?? living[0]?.pid;
+    if (pid === undefined) return null;
+    this.#record({ kind: 'take_socket', pid, inode });
+    const socket = new FakeSocket(spec, FIRST_FD + this.sockets.length, inode);
+    this.sockets.push(socket);
+    return socket;
   }
 
   #deliver(target: 'process' | 'group', pid: number, signum: number, processes: readonly FakeProcess[], zombie = false): SignalResult {

@@ -1,14 +1,26 @@
 import { readFileSync } from 'node:fs';
+import { load } from 'koffi';
+import { DiskHolderFiles } from '../../durable/holder-files.js';
 import { messageOf, RingmasterError } from '../../errors.js';
 import type { DurableOs } from '../durable.js';
-import { Adopted, type AdoptedParts } from './adopted.js';
+import { Adopted } from './adopted.js';
 import { become } from './become.js';
+import { check } from './fds.js';
 import type { Libc } from './libc.js';
 import { Pidfds } from './pidfd.js';
 import { findMarked, procStat } from './proc-identity.js';
+import type { Reaper } from './reaper.js';
+import { identify, type Watches } from './sockets.js';
 import { takeStateDirectory } from './state-directory.js';
+import { canTake, takeBack } from './take-back.js';
 
-export interface DurableParts extends Omit<AdoptedParts, 'pidfds'> {
+const FIFO_MODE = 0o600;
+
+/** Of the native form. */
+interface DurableParts {
+  readonly libc: Libc;
+  readonly watches: Watches;
+  readonly reaper: Reaper;
   /** What a process writes is left to whoever comes after. */
   stopReading(pid: number): void;
 }
@@ -20,7 +32,12 @@ export interface DurableParts extends Omit<AdoptedParts, 'pidfds'> {
  * @throws RM_NOT_DURABLE where the kernel has no descriptors of processes
  */
 export function openDurable(parts: DurableParts, before?: Adopted): { readonly os: DurableOs; readonly adopted: Adopted } {
-  const adopted = before ?? new Adopted({ ...parts, pidfds: pidfds(parts.libc) });
+  const { libc, watches, reaper } = parts;
+  const pidfds = openPidfds(libc);
+  const adopted = before ?? new Adopted({ libc, reaper, pidfds, watch: watches.watch });
+  const makeFifo = (path: string): void => void check(libc, mkfifo(path, FIFO_MODE), 'mkfifo', `cannot make the FIFO ${path}`);
+  let takesBack: boolean | undefined;
+  const mkfifo = load(null).func('int mkfifo(const char *, uint)');
   const os: DurableOs = {
     boot_id: readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim(),
     take: takeStateDirectory,
@@ -36,11 +53,19 @@ export function openDurable(parts: DurableParts, before?: Adopted): { readonly o
       parts.stopReading(pid);
     },
     become: (image) => become(parts.libc, image),
+    get takesBack() {
+      takesBack ??= canTake({ libc, pidfds });
+      return takesBack;
+    },
+    takeBack: (spec, identity, from) => takeBack({ libc, pidfds, watches }, { spec, identity, from }),
+    ownsFile: (path, { file }) => file !== null && identify(path) === file,
+    holderFiles: (directory, name) => new DiskHolderFiles(makeFifo, directory, name),
+    makeFifo,
   };
   return { os, adopted };
 }
 
-function pidfds(libc: Libc): Pidfds {
+function openPidfds(libc: Libc): Pidfds {
   try {
     return new Pidfds(libc);
   } catch (cause) {

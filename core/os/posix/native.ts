@@ -63,7 +63,7 @@ export function nativeOs(kernel: Kernel): Os {
     async durable() {
       if (watches === null) throw new RingmasterError('RM_NOT_DURABLE', ['this version of Node does not let descriptors be watched']);
       const { openDurable } = await import('./durable.js');
-      const opened = openDurable({ libc, watch: watches.watch, reaper: kernel.reaper, stopReading }, adopted);
+      const opened = openDurable({ libc, watches, reaper: kernel.reaper, stopReading }, adopted);
       adopted = opened.adopted;
       return opened.os;
     },

@@ -5,7 +5,9 @@ import { refused } from '../processes.js';
 import type { Libc } from './libc.js';
 
 /** Numbers of system calls that are the same on every processor. @source asm-generic/unistd.h */
-const SYS = { pidfd_send_signal: 424, pidfd_open: 434 } as const;
+const SYS = { pidfd_send_signal: 424, pidfd_open: 434, pidfd_getfd: 438 } as const;
+/** No such descriptor, no such process, not permitted, or no such call: before Linux 5.6. */
+const REFUSALS: readonly string[] = ['EBADF', 'ESRCH', 'EPERM', 'EACCES', 'ENOSYS'];
 /** From Linux 6.9 on. @source linux/pidfd.h */
 const SIGNAL_PROCESS_GROUP = 4;
 /** From Linux 6.15 on: how a process has ended, once it is reaped. @source linux/pidfd.h: PIDFD_GET_INFO, PIDFD_INFO_EXIT */
@@ -42,6 +44,15 @@ export class Pidfds {
     const code = errnoName(this.#libc.errno());
     if (code === 'ESRCH') return null;
     throw new OsError(code, 'pidfd_open', `cannot watch process ${pid}`);
+  }
+
+  /** A copy of a descriptor of that process, closed in children. Null where it has none of that number, or may not be asked. @throws OsError */
+  take(pidfd: number, fd: number): number | null {
+    const copy = this.#syscall(SYS.pidfd_getfd, pidfd, fd, 0, 0);
+    if (copy >= 0) return copy;
+    const code = errnoName(this.#libc.errno());
+    if (REFUSALS.includes(code)) return null;
+    throw new OsError(code, 'pidfd_getfd', 'cannot take a descriptor of another process');
   }
 
   signal(pidfd: number, signum: number): SignalResult {

@@ -79,10 +79,10 @@ async function logged(run: Run): Promise<number> {
 
 /** Executes the version that follows. @returns only where this one has to go on, and why */
 async function makeRoom(left: Left, { control, parent, request, umask }: Run, daemonLog: DaemonLog): Promise<Error> {
-  await daemonLog.close();
-  if (control.stopping) return new Error('a stop was asked for');
   const { execute } = await import('./upgrade/execute.js');
-  return execute(left, { parent, background: request.background, umask });
+  control.useLog({ log: silentLogger, reopen: () => {} });
+  await daemonLog.close();
+  return execute(left, { parent, control, background: request.background, umask });
 }
 
 /** @param failure why another version could not take over, so that this one goes on where it was */

@@ -8,7 +8,7 @@ import { isAlive } from '../fixtures/real.js';
 
 const LONG = { deadline_ms: 20_000 };
 
-/** A daemon under a parent; without workers unless there are some in `more`, as nobody ends those of a supervisor that was killed. */
+/** A daemon under a parent; without workers unless there are some in `more`. */
 const respawned = (more: Partial<DaemonOptions> = {}): DaemonOptions => ({
   config: (place) => `${iniHead(place)}[watcher:web]\ncmd = sleep ${place.marker}\nautostart = false\n`,
   args: () => ['--respawn'],
@@ -100,9 +100,22 @@ describe('run --respawn', function () {
     await daemon.printed('got SIGHUP, reloading');
     process.kill(childrenOf(daemon.pid)[0] ?? 0, 'SIGKILL');
     daemon.kill('SIGTERM');
-    // The worker that the reload has started outlives its supervisor here.
-    expect(await daemon.ended, daemon.said).to.deep.equal({ status: 0, signal: null });
+    expect(await daemon.gone(), daemon.said).to.deep.equal({ status: 0, signal: null });
     expect(daemon.stdout.match(/got SIG\w+/g)).to.deep.equal(['got SIGHUP', 'got SIGTERM']);
+  });
+
+  it('the workers of a supervisor that was killed go on under the next one, and a stop that comes while there is none ends them', async () => {
+    await using daemon = await Daemon.start({ ...sleepers(5), args: () => ['--respawn'] });
+    await eventually(() => daemon.workers.length === 5, LONG);
+    const { workers } = daemon;
+    for (let round = 2; round < 5; round++) {
+      process.kill(await supervisorOf(daemon), 'SIGKILL');
+      await started(daemon, round);
+      expect(daemon.workers, daemon.said).to.deep.equal(workers);
+    }
+    process.kill(childrenOf(daemon.pid)[0] ?? 0, 'SIGKILL');
+    daemon.kill('SIGTERM');
+    expect(await daemon.gone(), daemon.said).to.deep.equal({ status: 0, signal: null });
   });
 
   it('what a terminal sends to the whole group comes once', async () => {

@@ -219,4 +219,34 @@ async function ready(daemon: Daemon, times: number): Promise<void> {
     daemon.kill('SIGTERM');
     expect(await daemon.gone(), daemon.said).to.deep.equal({ status: 0, signal: null });
   });
+
+  for (const parent of [[], ['--respawn']]) {
+    it(`in the background${parent.length > 0 ? ', with a parent,' : ''} it stays there, with its log and its pidfile`, async () => {
+      const log = ({ directory }: Place): string => join(directory, 'rm.log');
+      const pidfile = ({ directory }: Place): string => join(directory, 'rm.pid');
+      const args = (place: Place): readonly string[] => [
+        'run',
+        '--daemon',
+        ...parent,
+        '--log-output',
+        log(place),
+        '--pidfile',
+        pidfile(place),
+      ];
+      await using daemon = await Daemon.launch({ ...keepers(2), args });
+      expect(await daemon.ended, daemon.said).to.deep.equal({ status: 0, signal: null });
+      const workers = await workersOf(daemon, 2);
+      const holder = readFileSync(pidfile(daemon.place), 'utf8');
+      const client = daemon.client(60_000);
+      const { info } = await client.call('dstats');
+      expect(await client.call('upgrade')).to.include({ kept: 2 });
+      expect(daemon.workers).to.deep.equal(workers);
+      const after = (await client.call('dstats')).info;
+      expect((after as { readonly pid: unknown }).pid).to.equal((info as { readonly pid: unknown }).pid);
+      expect(readFileSync(pidfile(daemon.place), 'utf8')).to.equal(holder);
+      expect(readFileSync(log(daemon.place), 'utf8')).to.include('"msg":"upgraded from');
+      process.kill(Number(holder), 'SIGTERM');
+      await eventually(() => daemon.left.length === 0, LONG);
+    });
+  }
 });

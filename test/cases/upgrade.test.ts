@@ -107,6 +107,7 @@ async function ready(daemon: Daemon, times: number): Promise<void> {
     const [kept, lost] = [await pids('kept'), await pids('lost')];
     const error = await rejects(client.call('upgrade'), 'RM_CLIENT_REPLY');
     expect(error.message).to.match(/cannot upgrade without restarting the processes of lost: they are not durable/);
+    expect(error.context.reply).to.deep.include({ code: 'RM_UPGRADE_RESTARTS' });
     expect([await pids('kept'), await pids('lost')]).to.deep.equal([kept, lost]);
     expect(await client.call('upgrade', { restart_others: true })).to.deep.include({ kept: 1, restarted: ['lost'] });
     expect(await pids('kept')).to.deep.equal(kept);

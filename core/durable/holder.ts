@@ -60,6 +60,8 @@ export class Holder {
   readonly #host: HolderHost;
   readonly #files: HolderFiles;
   #keeping: Keeping | null;
+  /** Those that were told to end and have not yet. */
+  readonly #leaving = new Set<Keeping>();
   #fds: readonly number[] = [];
   #retry: Disposable | null = null;
   #last: Promise<void> = Promise.resolve();
@@ -82,7 +84,7 @@ export class Holder {
   }
 
   /**
-   * Has a process keep these descriptors open instead of those of before; whoever held those ends when it has them. None: nothing is held.
+   * Has a process keep these descriptors open instead of those of before; whoever held those is told to end when it has them. None: nothing is held.
    * The caller keeps them open as well, as long as they are to be held, for they are needed again where the process is ended by somebody.
    *
    * @throws SpawnError, OsError: then what was held before still is
@@ -93,9 +95,10 @@ export class Holder {
     return this.#last;
   }
 
-  /** Holds nothing any more; resolves when the process is gone. */
-  end(): Promise<void> {
-    return this.hold([]);
+  /** Holds nothing any more; resolves when no process of its is left. */
+  async end(): Promise<void> {
+    await this.hold([]);
+    await Promise.all([...this.#leaving].map(({ ended }) => ended));
   }
 
   /** Ends the process at once and waits for nothing. */
@@ -126,8 +129,8 @@ export class Holder {
     }
     this.#fds = fds;
     if (former && former.gone === null) {
+      this.#leaving.add(former);
       this.#host.os.signal(former.pid, KILL);
-      await former.ended;
     }
     this.#files.sweep(this.#keeping?.fifo ?? null);
     this.#look();
@@ -160,6 +163,7 @@ export class Holder {
   }
 
   #ended(keeping: Keeping, exit: Exit): void {
+    this.#leaving.delete(keeping);
     keeping.end(exit);
     this.#look();
   }

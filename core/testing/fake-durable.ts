@@ -18,6 +18,8 @@ import { MemoryJournalFile } from './memory-journal.js';
 export interface FakeProcesses {
   all(): Iterable<FakeProcess>;
   get(pid: number): FakeProcess | undefined;
+  /** Ends who was started with this path of a FIFO, to wait there. */
+  endWaiting(path: string): void;
   /** Opens a socket once more that a live process was started with; null where there is none. */
   takeSocket(spec: ListenSpec, identity: SocketIdentity, from: readonly number[]): ListeningSocket | null;
   /** Has the end of a process told, where it is told at all. */
@@ -57,6 +59,11 @@ export class FakeDurable implements DurableOs {
     return process?.alive || process?.zombie ? { pid, start_ticks: process.start_ticks, alive: process.alive } : null;
   }
 
+  lives({ pid, start_ticks }: ProcessIdentity): boolean {
+    const process = this.#processes.get(pid);
+    return process?.alive === true && process.start_ticks === start_ticks;
+  }
+
   find(tokens: ReadonlySet<string>): ReadonlyMap<string, readonly MarkedProcess[]> {
     const found = new Map<string, MarkedProcess[]>();
     for (const { alive, env, pid, pgid, leader, start_ticks, started } of this.#processes.all()) {
@@ -94,7 +101,10 @@ export class FakeDurable implements DurableOs {
   holderFiles(directory: string, name: string): HolderFiles {
     const key = `${directory}/${name}`;
     const path = (fifo: string): string => `${directory}/${fifo}`;
-    const remove = (fifo: string): void => void this.fifos.delete(path(fifo));
+    const remove = (fifo: string): void => {
+      this.fifos.delete(path(fifo));
+      this.#processes.endWaiting(path(fifo));
+    };
     return {
       path,
       remove,
@@ -105,7 +115,8 @@ export class FakeDurable implements DurableOs {
       write: (record) => void this.holders.set(key, record),
       read: () => this.holders.get(key) ?? null,
       sweep: (keep) => {
-        for (const one of this.fifos) if (one.startsWith(`${key}.`) && one !== path(keep ?? '')) this.fifos.delete(one);
+        const others = [...this.fifos].filter((one) => one.startsWith(`${key}.`) && one !== path(keep ?? ''));
+        for (const one of others) remove(one.slice(directory.length + 1));
         if (keep === null) this.holders.delete(key);
       },
     };

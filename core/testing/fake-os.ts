@@ -91,6 +91,9 @@ export class FakeOs implements Os {
       this.#released.add(pid);
       this.#record({ kind: 'leave', pid });
     },
+    endWaiting: (path) => {
+      for (const { pid, request } of this.of('spawn')) if (request.argv.at(-1) === path) this.#live(pid)?.exit(CLEAN_EXIT);
+    },
     takeSocket: (spec, identity, from) => this.#takeSocket(spec, identity, from),
   });
   #behave: (request: SpawnRequest, nth: number) => FakeBehaviour = () => ({});

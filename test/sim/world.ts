@@ -2,7 +2,7 @@ import { definePlugin, isRingmasterError, messageOf, Supervisor, type Supervisor
 import { observeScopes, type Scope } from '../../core/scope.js';
 import { FakeOs, VirtualClock } from '../../core/testing.js';
 import { type Mortal, mortal } from '../fixtures/mortal.js';
-import { behaviourOf } from './behaviour.js';
+import { behaviourOf, HOLDER, holderOf } from './behaviour.js';
 import { NO_OPTIONS, SimulatedControl } from './control.js';
 import { CountedClock } from './counted-clock.js';
 import { hostilePlugin } from './hostile.js';
@@ -68,7 +68,7 @@ export class World {
         if (signum === 'KILL') this.#killsAsked_ms.add(this.#clock.now());
       },
     );
-    this.#os.behave((_, nth) => (this.#over ? {} : behaviourOf(scenario, nth)));
+    this.#os.behave(({ file }, nth) => (this.#over ? {} : file === HOLDER ? holderOf(scenario, nth) : behaviourOf(scenario, nth)));
     this.#life = this.#newLife();
     this.#supervisor = this.#newSupervisor(this.#life);
   }

@@ -10,6 +10,7 @@ import type { Drift } from './plan-drift.js';
 import type { PluginStatus } from './plugin-status.js';
 import type { HitCounter } from './socket-hits.js';
 import type { SocketView } from './sockets.js';
+import type { Upgraded, UpgradeRequest } from './upgrade.js';
 
 /** Circus's words for what a watcher does. */
 export type WatcherStatus = 'stopped' | 'starting' | 'active' | 'stopping';
@@ -216,6 +217,12 @@ export interface SupervisorApi {
    * `hook_failure`, and the information stays as it was given.
    */
   extendStats(watcher: WatcherApi, process: ProcessView, stats: Stats): Promise<Stats>;
+  /**
+   * Goes on with another version of the program in the same process; durable processes keep running. Where it succeeds the promise is
+   * settled by nobody, as this program is gone: the version that follows answers a request with the same token.
+   * @throws RM_UPGRADE, RM_UPGRADE_RESTARTS: then everything is as it was
+   */
+  upgrade(request?: UpgradeRequest): Promise<Upgraded>;
   /** Stops everything in reverse order of starting; the same promise however often it is asked for. */
   stop(): Promise<void>;
 }

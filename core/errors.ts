@@ -233,8 +233,9 @@ export const ERRORS = {
     fix: 'start the daemon, or name its endpoint with --endpoint or RINGMASTER_ENDPOINT',
   },
   RM_CLIENT_LOST: {
-    message: (command: string, endpoint: string) => `no reply to ${command}: ${endpoint} has closed the connection`,
-    fix: 'see the log of the daemon; whether the request was carried out is not known',
+    message: (command: string, endpoint: string, then: string) =>
+      `no reply to ${command}: it was sent, and ${endpoint} has closed the connection; ${then}`,
+    fix: 'see the log of the daemon, and what has become of the request before you send it again',
   },
   RM_SSH: {
     message: (endpoint: string, server: string, why: string) => `cannot reach ${endpoint} through ssh ${server}: ${why}`,

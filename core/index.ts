@@ -93,4 +93,5 @@ export type { SocketView } from './sockets.js';
 export type { StreamDeclaration } from './stream-types.js';
 export { Supervisor } from './supervisor.js';
 export type { SupervisorOptions } from './supervisor-options.js';
+export type { Upgraded, UpgradeRequest } from './upgrade.js';
 export { wireFilter } from './wire-events.js';

@@ -140,14 +140,15 @@ export class Slots implements Disposable {
     this.spent = 0;
   }
 
-  /** Lets the processes live on, supervised by nobody; what is not born yet never is. What dead ones have left behind stays. */
-  release(): void {
+  /** Lets the processes live on, supervised by nobody, or left by `leave`; what is not born yet never is. What dead ones have left behind stays. */
+  release(leave?: (pid: number) => void): void {
     for (const slot of [...this.table.values()]) {
-      if (slot.pid !== null) {
+      if (slot.pid !== null && leave) leave(slot.pid);
+      else if (slot.pid !== null) {
         this.#host.os.release(slot.pid);
         slot.kept?.gone();
       }
-      if (slot.pid !== null || slot.pgid === null) this.table.delete(slot.wid);
+      if (slot.pid !== null || slot.pgid === null || leave) this.table.delete(slot.wid);
     }
   }
 

@@ -16,6 +16,7 @@ import type { Logger } from './log.js';
 import type { Os } from './os/port.js';
 import { runtimeDir } from './runtime-dir.js';
 import type { ConfigApplier } from './supervisor-apply.js';
+import type { UpgradeNote } from './upgrade.js';
 import type { Watcher } from './watcher.js';
 import type { WatcherTable } from './watcher-table.js';
 
@@ -41,8 +42,12 @@ export interface Beginning {
 export class SupervisorDurable {
   readonly #host: DurableHost;
   readonly #begun_ms: number;
+  /** Word of the version before, where this supervisor replaces it. */
+  note: UpgradeNote | null = null;
   #state: DurableState | null = null;
   #isDefault = false;
+  /** Whether everything is left for another version. */
+  #isLeft = false;
   /** What is to be adopted; null where nothing is, or it has been. */
   #found: Found | null = null;
   #sockets: SocketKeeper | null = null;
@@ -82,9 +87,9 @@ export class SupervisorDurable {
     return this.#sockets;
   }
 
-  /** Whether nothing is left for the next start, once everything has stopped: it was never taken over. */
+  /** Whether nothing is left for the next start, once everything has ended: it was never taken over, or is to go on. */
   get isClean(): boolean {
-    return this.#found === null;
+    return this.#found === null && !this.#isLeft;
   }
 
   /** Has what is needed where a config asks for it that comes later. @throws as `open` */
@@ -144,6 +149,20 @@ export class SupervisorDurable {
     this.#state?.applied(watchers, sockets, running);
   }
 
+  /** Whether the processes of a watcher go on when the supervisor is replaced. */
+  keeps({ spec }: Pick<Watcher, 'spec'>): boolean {
+    return this.#state?.isDurable(spec) ?? false;
+  }
+
+  /** What there is to leave, also where that is only word for the next supervisor; no wish is written any more. @throws as `open` */
+  async leaving(config: Config): Promise<DurableState> {
+    if (this.#state === null) await this.#open(config, this.#path(config));
+    if (this.#state === null) throw new RingmasterError('RM_NOT_DURABLE', ['see the log']);
+    this.#state.freeze();
+    this.#isLeft = true;
+    return this.#state;
+  }
+
   /** Everything is about to be stopped. */
   freeze(): void {
     this.#state?.freeze();
@@ -151,6 +170,8 @@ export class SupervisorDurable {
 
   /** Everything has stopped; what was never adopted is left for the next start. */
   end(): void {
+    const holder = this.#sockets?.holder ?? null;
+    if (this.#isLeft && holder !== null) this.#state?.os.leave(holder);
     this.#state?.end(this.isClean);
     this.#state = null;
     this.#sockets = null;
@@ -178,6 +199,7 @@ export class SupervisorDurable {
       const os = await this.#host.os().durable();
       const { DurableState: State } = await import('./durable/state.js');
       this.#state = new State(path, { os, log: this.#host.log, isDefault: () => this.#isDefault });
+      this.note = this.#state.takeNote();
       await this.#keepSockets(this.#state);
     } catch (error) {
       if (this.#wants(config) || !(isRingmasterError(error, 'RM_NOT_DURABLE') || isRingmasterError(error, 'RM_STATE_DIR'))) throw error;

@@ -1,4 +1,4 @@
-import type { SupervisorApi, SupervisorState } from './api.js';
+import type { SupervisorState } from './api.js';
 import type { Clock } from './clock.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
@@ -6,39 +6,24 @@ import { Deferred } from './deferred.js';
 import { RingmasterError } from './errors.js';
 import type { EventBodies, EventName, SupervisorEvent } from './events.js';
 import type { HookRegistry } from './hook-registry.js';
+import type { LifeHost } from './life-host.js';
 import type { Logger } from './log.js';
+import type { DurableOs } from './os/durable.js';
 import type { Os } from './os/port.js';
 import { PluginContainer } from './plugin-container.js';
 import { SafetyNet } from './safety-net.js';
 import { Scope } from './scope.js';
 import { SpawnQueue } from './spawn-queue.js';
 import { ConfigApplier } from './supervisor-apply.js';
-import type { ConfigReader, PreparedConfig } from './supervisor-config.js';
+import type { PreparedConfig } from './supervisor-config.js';
 import { SupervisorDurable } from './supervisor-durable.js';
 import { supervisorHooks } from './supervisor-hooks.js';
+import { leaveProcesses, type UpgradeStart } from './supervisor-leave.js';
 import { inStartOrder, startInOrder, stopInOrder } from './supervisor-order.js';
 import { SupervisorSockets } from './supervisor-sockets.js';
 import type { Watcher } from './watcher.js';
 import { makeWatcher } from './watcher-factory.js';
 import { WatcherTable } from './watcher-table.js';
-
-/** What a supervisor has for all of its lives. */
-export interface LifeHost {
-  /** What a config file may hold, unchecked. */
-  readonly input: unknown;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly reader: ConfigReader;
-  /** The supervisor as plugins see it. */
-  readonly supervisor: SupervisorApi;
-  /** The config file, for the name of the state directory. */
-  readonly file: string | undefined;
-  /** Whether processes are kept over a crash where the config does not say, as far as that can be here. */
-  readonly durable_by_default: boolean;
-  random(): number;
-  /** The operating system, chosen once. @throws RM_OS_FORM */
-  os(): Promise<Os>;
-}
 
 /** Everything that a supervisor makes between a start and the end of its stop; the next start has a life of its own. */
 export class SupervisorLife {
@@ -113,6 +98,19 @@ export class SupervisorLife {
   stop(): Promise<void> {
     this.#stopping ??= this.#shutdown();
     return this.#stopping;
+  }
+
+  /** As `Supervisor.leave`. */
+  async leave(start: UpgradeStart): Promise<DurableOs> {
+    if (this.#state !== 'running') this.fail('upgrade');
+    this.#state = 'stopping';
+    const leaving = this.durable.leaving(this.config).then(async (state) => {
+      await leaveProcesses({ clock: this.#clock, watchers: this.watchers, state }, start);
+      await this.#close();
+      return state.os;
+    });
+    this.#stopping = leaving.then(() => {});
+    return leaving;
   }
 
   /** What new processes are run by. @throws RM_STATE before it is known */
@@ -213,6 +211,10 @@ export class SupervisorLife {
       await this.hooks.step('shutdown', {});
     }
     this.watchers.dispose('the supervisor has stopped');
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
     this.#spawns[Symbol.dispose]();
     this.#net[Symbol.dispose]();
     try {

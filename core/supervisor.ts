@@ -15,8 +15,10 @@ import type { Config, DaemonOptions } from './config/schema/daemon.js';
 import { RingmasterError } from './errors.js';
 import { extendStats } from './extend-stats.js';
 import type { Stats } from './hooks.js';
+import type { LifeHost } from './life-host.js';
 import { silentLogger } from './log.js';
 import { chooseOs } from './os/choose.js';
+import type { DurableOs } from './os/durable.js';
 import type { Os } from './os/port.js';
 import type { AppliedPlan, ConfigPlan, PlanOptions } from './plan.js';
 import type { Drift } from './plan-drift.js';
@@ -25,9 +27,11 @@ import { optionsToAdd } from './run-time-options.js';
 import type { HitCounter } from './socket-hits.js';
 import type { SocketView } from './sockets.js';
 import { ConfigReader } from './supervisor-config.js';
-import { type LifeHost, SupervisorLife } from './supervisor-life.js';
+import type { UpgradeStart } from './supervisor-leave.js';
+import { SupervisorLife } from './supervisor-life.js';
 import type { SupervisorOptions } from './supervisor-options.js';
 import { inStartOrder, reloadInOrder, restartInOrder, startInOrder, stopInOrder } from './supervisor-order.js';
+import type { Upgraded, UpgradeNote, UpgradeRequest } from './upgrade.js';
 
 /**
  * Keeps watchers running: the whole of ringmaster as an object.
@@ -37,11 +41,13 @@ import { inStartOrder, reloadInOrder, restartInOrder, startInOrder, stopInOrder 
  */
 export class Supervisor implements SupervisorApi, AsyncDisposable {
   readonly #host: LifeHost;
+  readonly #upgrade: SupervisorOptions['upgrade'];
   #life: SupervisorLife;
 
   /** @param config what a config file may hold, as a value; it is checked by `start` */
   constructor(config: unknown, options: SupervisorOptions = {}) {
     const { clock = systemClock, log = silentLogger, plugins = [], config_file: file, random = Math.random, durable = false } = options;
+    this.#upgrade = options.upgrade;
     const reader = new ConfigReader({ plugins, file, log });
     let chosen = options.os;
     const os = async (): Promise<Os> => {
@@ -193,6 +199,35 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   async reconfigurePlugin(name: string, options: Readonly<Record<string, unknown>> = {}): Promise<PluginStatus> {
     this.#life.mustRun('change a plugin');
     return this.#life.applier.plugins.reconfigure(name, options);
+  }
+
+  async upgrade(request: UpgradeRequest = {}): Promise<Upgraded> {
+    this.#life.mustRun('upgrade');
+    if (this.#upgrade === undefined) throw new RingmasterError('RM_UPGRADE', ['this supervisor is part of another program']);
+    return this.#upgrade(request);
+  }
+
+  /** Word of the version that this one has replaced; null where there was none. */
+  get predecessor(): UpgradeNote | null {
+    return this.#life.durable.note;
+  }
+
+  /** Names of the watchers that run and whose processes would not go on without this supervisor. */
+  notDurable(): readonly string[] {
+    return this.#life.watchers.all.flatMap((watcher) => {
+      const lost = watcher.status !== 'stopped' && !this.#life.durable.keeps(watcher);
+      return lost ? [watcher.name] : [];
+    });
+  }
+
+  /**
+   * Ends as by a crash, but in order: durable processes go on, for whoever uses the same state directory next; those of other watchers
+   * are ended. Resolves with what a program can be executed by in this process.
+   *
+   * @throws RM_STATE, RM_NOT_DURABLE
+   */
+  leave(start: UpgradeStart): Promise<DurableOs> {
+    return this.#life.leave(start);
   }
 
   inspect(): Inspection {

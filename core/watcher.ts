@@ -234,9 +234,9 @@ export class Watcher implements WatcherApi {
     this.#engine.slots.killAll();
   }
 
-  /** Lets its processes live on. Returns whether those that are dead have left something that is still to be ended, by `stop`. */
-  release(): boolean {
-    this.#engine.slots.release();
+  /** Lets its processes live on, or leaves them by `leave`. Returns whether those that are dead have left something to end, by `stop`. */
+  release(leave?: (pid: number) => void): boolean {
+    this.#engine.slots.release(leave);
     return this.#engine.slots.remains;
   }
 

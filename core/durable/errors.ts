@@ -1,4 +1,4 @@
-/** Rows of the table of errors: what can stand in the way of keeping processes over a crash of the daemon. */
+/** Rows of the table of errors: what can stand in the way of keeping processes over a crash or an upgrade of the daemon. */
 export const DURABLE_ERRORS = {
   RM_NOT_DURABLE: {
     message: (why: string) => `processes can not be kept over a crash of the daemon (durable): ${why}`,
@@ -15,5 +15,13 @@ export const DURABLE_ERRORS = {
   RM_JOURNAL_VERSION: {
     message: (found: unknown, known: number) => `the journal is of version ${JSON.stringify(found)}, only ${known} is known here`,
     fix: 'start the version of ringmaster that wrote it and stop that in order, or end its processes and remove the state directory',
+  },
+  RM_UPGRADE: {
+    message: (why: string) => `cannot upgrade: ${why}`,
+    fix: 'nothing has changed; mend what is named, and try again',
+  },
+  RM_UPGRADE_RESTARTS: {
+    message: (names: string) => `cannot upgrade without restarting the processes of ${names}: they are not durable`,
+    fix: 'say `durable: true` for them, or have them restarted with --restart-others (restart_others)',
   },
 } as const;

@@ -3,7 +3,14 @@ import type { WatcherOptions } from '../config/schema/watcher.js';
 import type { ListenSpec, SocketIdentity } from '../os/port.js';
 
 /** Keys of the journal, each with what it holds; NAME and TOKEN stand for themselves. */
-export const KEYS = { process: 'process/', wish: 'wish/', watcher: 'watcher/', socket: 'socket/', config: 'config' } as const;
+export const KEYS = {
+  process: 'process/',
+  wish: 'wish/',
+  watcher: 'watcher/',
+  socket: 'socket/',
+  config: 'config',
+  upgrade: 'upgrade',
+} as const;
 
 /** `process/TOKEN`: a spawn, from before the operating system is asked until its process group is empty. */
 export interface SpawnRecord {

@@ -5,6 +5,7 @@ import type { WatcherOptions } from '../config/schema/watcher.js';
 import { Journal } from '../journal/journal.js';
 import type { Logger } from '../log.js';
 import type { DurableOs, StateDirectory } from '../os/durable.js';
+import type { UpgradeNote } from '../upgrade.js';
 import { type Found, findLeft } from './found.js';
 import { Keeper, type KeeperHost } from './keeper.js';
 import { type ConfigRecord, KEYS, type RecordedWatcher, type SpawnRecord } from './records.js';
@@ -97,6 +98,17 @@ export class DurableState implements KeeperHost {
       if (!now.has(name) && !Object.hasOwn(watchers, name) && !leaving.has(name)) this.journal.delete(`${KEYS.watcher}${name}`);
     }
     for (const { name, spec, origin } of running) this.keeper(name).note(spec, origin);
+  }
+
+  /** Word of the version before, if it was replaced by this one; only once. */
+  takeNote(): UpgradeNote | null {
+    const note = this.journal.get(KEYS.upgrade) as UpgradeNote | undefined;
+    this.journal.delete(KEYS.upgrade);
+    return note ?? null;
+  }
+
+  leaveNote(note: UpgradeNote): void {
+    this.journal.put(KEYS.upgrade, note);
   }
 
   /** Everything is about to be stopped, which is no wish of anybody's for the next start. */

@@ -162,6 +162,7 @@ export class GuestMirror {
       removePlugin: (name) => ask('removePlugin', name),
       reconfigurePlugin: (name, options) => ask('reconfigurePlugin', name, options),
       extendStats: (watcher, process, stats) => ask('extendStats', watcher.name, process, stats),
+      upgrade: (request) => ask('upgrade', request),
       stop: () => ask('stop'),
     });
   }

@@ -4,7 +4,7 @@ import type { JournalFile } from './file.js';
 import { journalLine, readJournalLines } from './lines.js';
 
 /** Counted up when what is in a journal gets another meaning. */
-const VERSION = 1;
+export const JOURNAL_VERSION = 1;
 /** A journal smaller than this is not rewritten. */
 const FLOOR_BYTES = 65_536;
 /** A journal is rewritten when it is so many times as big as what is in effect. */
@@ -51,7 +51,7 @@ export class Journal {
     const { header, values, warning } = understand(file.read(), boot_id);
     if (warning !== null) log.warn(warning);
     this.found = header !== null;
-    this.#header = { journal: VERSION, boot_id, id: header?.id ?? id, life: (header?.life ?? 0) + 1 };
+    this.#header = { journal: JOURNAL_VERSION, boot_id, id: header?.id ?? id, life: (header?.life ?? 0) + 1 };
     this.#values = values;
     this.#rewrite();
   }
@@ -145,7 +145,7 @@ function understand(bytes: Uint8Array | null, boot_id: string): Understood {
   const lost = `the journal is damaged after ${good_bytes} bytes; the last ${bad_bytes} bytes are dropped`;
   const warning = bad_bytes > 0 ? lost : null;
   if (!isHeader(first)) return { ...nothing, warning };
-  if (first.journal !== VERSION) throw new RingmasterError('RM_JOURNAL_VERSION', [first.journal, VERSION]);
+  if (first.journal !== JOURNAL_VERSION) throw new RingmasterError('RM_JOURNAL_VERSION', [first.journal, JOURNAL_VERSION]);
   if (first.boot_id !== boot_id) return nothing;
   for (const entry of entries) {
     if (!Array.isArray(entry) || typeof entry[0] !== 'string') continue;

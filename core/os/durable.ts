@@ -57,6 +57,16 @@ export interface AdoptListener {
   exited(exit: Exit): void;
 }
 
+/** What a process can become. */
+export interface Image {
+  /** Absolute path of the program. */
+  readonly file: string;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Numbers of descriptors that it has too; all others are closed. */
+  readonly fds: readonly number[];
+}
+
 /** What it takes to find processes again that an earlier supervisor has left behind. */
 export interface DurableOs {
   /** Another one after each boot. @source /proc/sys/kernel/random/boot_id */
@@ -80,6 +90,15 @@ export interface DurableOs {
    * @returns false where it lives no more
    */
   adopt(process: ProcessIdentity, listener: AdoptListener): boolean;
+  /** Lets go of a process as it is, as a crash would: until it is adopted it is not reaped, and what it writes is not read. */
+  leave(pid: number): void;
+  /**
+   * Executes another program in this process, which keeps its pid, its children and its directory. Signals have their default action
+   * until the new program takes them.
+   *
+   * @returns only where that can't be, and why: then all is as it was
+   */
+  become(image: Image): Error;
   /** Whether descriptors can be taken from other processes of this user at all, where these did not start it. @source ptrace(2), Yama */
   readonly takesBack: boolean;
   /**

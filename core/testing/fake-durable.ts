@@ -4,6 +4,7 @@ import {
   type DurableOs,
   type HolderFiles,
   type HolderRecord,
+  type Image,
   type MarkedProcess,
   type ProcessIdentity,
   SPAWN_VARIABLE,
@@ -23,6 +24,8 @@ export interface FakeProcesses {
   takeSocket(spec: ListenSpec, identity: SocketIdentity, from: readonly number[]): ListeningSocket | null;
   /** Has the end of a process told, where it is told at all. */
   adopt(pid: number, listener: AdoptListener): void;
+  /** Has its end told to nobody. */
+  leave(pid: number): void;
 }
 
 /** State directories in memory, and processes found again by what they were spawned with. */
@@ -77,6 +80,14 @@ export class FakeDurable implements DurableOs {
     if (!process?.alive || process.start_ticks !== start_ticks) return false;
     this.#processes.adopt(pid, listener);
     return true;
+  }
+
+  leave(pid: number): void {
+    this.#processes.leave(pid);
+  }
+
+  become({ file }: Image): Error {
+    return new Error(`${file} can not be executed here`);
   }
 
   takeBack(spec: ListenSpec, identity: SocketIdentity, from: readonly number[]): ListeningSocket | null {

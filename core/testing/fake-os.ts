@@ -35,6 +35,7 @@ export type OsAction = { readonly at_ms: number } & (
   | { readonly kind: 'exit'; readonly pid: number; readonly exit: Exit }
   | { readonly kind: 'release'; readonly pid: number }
   | { readonly kind: 'adopt'; readonly pid: number }
+  | { readonly kind: 'leave'; readonly pid: number }
   /** A socket was taken back out of a process that has it. */
   | { readonly kind: 'take_socket'; readonly pid: number; readonly inode: number }
 );
@@ -85,6 +86,10 @@ export class FakeOs implements Os {
       this.#released.delete(pid);
       this.#adopters.set(pid, listener);
       this.#record({ kind: 'adopt', pid });
+    },
+    leave: (pid) => {
+      this.#released.add(pid);
+      this.#record({ kind: 'leave', pid });
     },
     endWaiting: (path) => {
       for (const { pid, request } of this.of('spawn')) if (request.argv.at(-1) === path) this.#live(pid)?.exit(CLEAN_EXIT);

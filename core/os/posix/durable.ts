@@ -4,6 +4,7 @@ import { DiskHolderFiles } from '../../durable/holder-files.js';
 import { messageOf, RingmasterError } from '../../errors.js';
 import type { DurableOs } from '../durable.js';
 import { Adopted } from './adopted.js';
+import { become } from './become.js';
 import { check } from './fds.js';
 import type { Libc } from './libc.js';
 import { Pidfds } from './pidfd.js';
@@ -20,6 +21,8 @@ interface DurableParts {
   readonly libc: Libc;
   readonly watches: Watches;
   readonly reaper: Reaper;
+  /** What a process writes is left to whoever comes after. */
+  stopReading(pid: number): void;
 }
 
 /**
@@ -48,6 +51,12 @@ export function openDurable(parts: DurableParts, before?: Adopted): { readonly o
     },
     find: findMarked,
     adopt: (process, listener) => adopted.adopt(process, listener),
+    leave(pid) {
+      adopted.forget(pid);
+      parts.reaper.leave(pid);
+      parts.stopReading(pid);
+    },
+    become: (image) => become(parts.libc, image),
     get takesBack() {
       takesBack ??= canTake({ libc, pidfds });
       return takesBack;

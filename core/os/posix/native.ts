@@ -43,6 +43,10 @@ export function nativeOs(kernel: Kernel): Os {
   /** Only where processes are to be kept over a crash. */
   let adopted: Adopted | undefined;
   const own = processes((pid, signum) => send(libc, pid, signum));
+  const stopReading = (pid: number): void => {
+    for (const reading of readings.get(pid) ?? []) reading.cancel();
+    readings.delete(pid);
+  };
   return {
     ...own,
     name: 'native',
@@ -59,7 +63,7 @@ export function nativeOs(kernel: Kernel): Os {
     async durable() {
       if (watches === null) throw new RingmasterError('RM_NOT_DURABLE', ['this version of Node does not let descriptors be watched']);
       const { openDurable } = await import('./durable.js');
-      const opened = openDurable({ libc, watches, reaper: kernel.reaper }, adopted);
+      const opened = openDurable({ libc, watches, reaper: kernel.reaper, stopReading }, adopted);
       adopted = opened.adopted;
       return opened.os;
     },

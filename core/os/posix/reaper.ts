@@ -73,6 +73,15 @@ export class Reaper {
     if (child.holds) this.#count(-1);
   }
 
+  /** Forgets a child and does not reap it: its status waits for whoever adopts it. */
+  leave(pid: number): void {
+    const child = this.#children.get(pid);
+    if (!child) return;
+    this.#children.delete(pid);
+    if (child.holds) this.#count(-1);
+    this.#rest();
+  }
+
   readonly #reap = (): void => {
     for (;;) {
       const begun_ms = performance.now();

@@ -32,6 +32,7 @@ import { start } from './start.js';
 import { stats } from './stats.js';
 import { status } from './status.js';
 import { stop } from './stop.js';
+import { upgrade } from './upgrade.js';
 import { why } from './why.js';
 
 /** Every command of the control protocol, by name. */
@@ -70,6 +71,7 @@ const commands = {
   stats,
   status,
   stop,
+  upgrade,
   why,
 } as const satisfies Readonly<Record<string, Command>>;
 

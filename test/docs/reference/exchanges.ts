@@ -62,6 +62,7 @@ const LINES: Readonly<Record<keyof Commands, string>> = {
   stats: 'stats web',
   status: 'status',
   stop: 'stop "we*" --waiting',
+  upgrade: 'upgrade',
   why: 'why web',
 };
 
@@ -117,6 +118,7 @@ const PROCESS = {
 /** What would be the machine's own, and so another each time. */
 const SAMPLED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   dstats: { info: { ...PROCESS, pid: 998, cmdline: 'node', username: 'www' } },
+  upgrade: { from: '1.0.0', to: '1.1.0', took_ms: 412, kept: 4, restarted: [] },
   stats: { name: 'web', info: { 1001: { ...PROCESS, started: 1_700_000_000, wid: 1 } } },
 };
 

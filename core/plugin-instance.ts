@@ -42,8 +42,8 @@ export interface PluginDeps {
   readonly deadline_ms: number;
   /** Failures in a row after which a plugin is detached, where it has no `fault_budget` of its own; 0: never. */
   faultBudget(): number;
-  /** A plugin that is up has failed too often. */
-  spent(instance: PluginInstance, why: string, last: string): void;
+  /** A plugin that is up has failed too often, or says itself that it can do no more. `last` is its last failure, if there is one. */
+  spent(instance: PluginInstance, why: string, last: string | null): void;
 }
 
 /** Errors kept of each plugin. */
@@ -212,6 +212,10 @@ export class PluginInstance {
       directory,
       signal: scope.signal,
       report: (what: string, cause: unknown) => this.#report(this.#failed(what, cause)),
+      detach: (why: string, cause?: unknown) => {
+        if (this.#state === 'setting_up') throw new Error(why, { cause });
+        this.#spend(why, cause === undefined ? null : messageOf(cause));
+      },
       provide: (service: string, value: object) => services.provide(this.name, service, value, scope),
       service: <T extends object>(service: string) => services.find(this.plugin, service) as T,
       extend: <P extends ExtensionPoint>(point: P, contribution: ExtensionTypes[P]) =>
@@ -251,7 +255,11 @@ export class PluginInstance {
 
   #count(where: string, last: string): void {
     const why = this.#budget.failed(where, this.#deps.clock.now(), this.#allowance());
-    if (why === null || this.#state !== 'up' || this.#spent) return;
+    if (why !== null) this.#spend(why, last);
+  }
+
+  #spend(why: string, last: string | null): void {
+    if (this.#state !== 'up' || this.#spent) return;
     this.#spent = true;
     this.#deps.spent(this, why, last);
   }

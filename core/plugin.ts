@@ -35,6 +35,14 @@ export interface PluginContext<S extends OptionsSchema = OptionsSchema, H extend
   readonly signal: AbortSignal;
   /** Tells of a failure outside of hooks: in the log, and in the plugin's status. `what` names what it was doing. */
   report(what: string, cause: unknown): void;
+  /**
+   * Says that the plugin can do no more: it is closed as one that keeps failing is, with those that require it, and told of by the event
+   * `plugin_detached`. It does nothing where the plugin is closing already.
+   *
+   * @param why a clause for the log, such as `its licence has run out`
+   * @throws Error with the same words while the plugin is being set up, which then fails
+   */
+  detach(why: string, cause?: unknown): void;
   /** Offers something to other plugins under a name. */
   provide(service: string, value: object): void;
   /** What another plugin provides; it must be among `requires`. @throws RM_PLUGIN_FAILED where nobody provides it */

@@ -87,6 +87,14 @@ export const TO_HOST = {
       properties: { what: { type: 'string', description: 'What it was doing, such as `a timer`.' }, error },
     },
   },
+  detach: {
+    summary: 'It can do no more, and is closed for good. Only after `ready`; before it, `failed` says so.',
+    schema: {
+      type: 'object',
+      required: ['why'],
+      properties: { why: { type: 'string', description: 'A clause for the log, such as `its licence has run out`.' } },
+    },
+  },
   request: {
     summary: 'Asks the supervisor, or one watcher, for something; answered by `reply`.',
     schema: {

@@ -20,6 +20,7 @@ import { Daemon } from '../../fixtures/daemon.js';
 const FACTS = resolve('test/fixtures/plugins/isolation/facts.js');
 const CHAOS = resolve('test/fixtures/plugins/isolation/chaos.js');
 const GIVES_UP = resolve('test/fixtures/plugins/isolation/gives-up.js');
+const LAST_WORDS = resolve('test/fixtures/plugins/isolation/last-words.js');
 const ROUNDS = 50;
 const TIERS = ['worker', 'process'] as const;
 
@@ -122,6 +123,23 @@ describe('the life of a guest', function () {
       const error = await rejects(supervisorOf(giving(true)).supervisor.start(), 'RM_PLUGIN_FAILED');
       expect(explain(error)).to.include('plugin "gives_up" failed in setup: its licence has run out');
     });
+  }
+
+  for (const tier of TIERS) {
+    for (const end of ['exit', 'throw', 'kill']) {
+      if (tier === 'worker' && end === 'kill') continue;
+      it(`is told of to its last words: ${end} in a ${tier}`, async () => {
+        const { supervisor, lines } = supervisorOf({ plugins: { [LAST_WORDS]: { lines: 900, end, isolation: tier } } });
+        await using _ = supervisor;
+        await supervisor.start();
+        await eventually(() => lines.some(({ message }) => message.includes('is started again in 100 ms')));
+        const said = lines.map(({ message }) => message).filter((message) => message.startsWith('word '));
+        expect(said.at(-1)).to.equal('word 900');
+        const dropped = lines.flatMap(({ message }) => /^(\d+) lines before its last ones were dropped/.exec(message)?.[1] ?? []);
+        expect(said.length + Number(dropped[0] ?? 0)).to.equal(900);
+        if (end !== 'kill') expect(lines.map(({ message }) => message)).to.include('told last');
+      });
+    }
   }
 
   it('leaves respawns as they would be without it while there is none, and says so by RM_PLUGIN_GUEST', async () => {

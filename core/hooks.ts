@@ -51,6 +51,14 @@ export interface SignalArgs extends WatcherArgs {
 export interface ReapArgs extends ProcessArgs {
   readonly exit: Exit;
 }
+export interface OutputArgs extends ProcessArgs {
+  /** `stdout` where both outputs have one pipe. */
+  readonly stream: 'stdout' | 'stderr';
+  /** In the order of writing, without their ends. */
+  readonly lines: readonly string[];
+  /** What was written before them since the last call and is not shown. */
+  readonly skipped_bytes: number;
+}
 export interface RespawnArgs extends SpawnArgs {
   /** How the last process of this worker id ended; null when it could not be spawned. */
   readonly exit: Exit | null;
@@ -101,6 +109,7 @@ export interface HookTypes {
   respawn: { args: RespawnArgs; value: RespawnDecision };
   state_changed: { args: StateChange };
   event: { args: SupervisorEvent };
+  output: { args: OutputArgs };
   watcher_added: { args: WatcherArgs };
   watcher_removed: { args: WatcherArgs };
   config_applying: { args: { readonly config: Config } };
@@ -138,6 +147,11 @@ export const HOOKS = {
   respawn: { kind: 'decide', sync: true, summary: 'A process ended though it is wanted: respawn it when, or give up.' },
   state_changed: { kind: 'watch', sync: true, summary: 'A watcher went from one state to another.' },
   event: { kind: 'watch', sync: true, summary: 'Something happened that is told to everybody; see the events.' },
+  output: {
+    kind: 'watch',
+    sync: true,
+    summary: 'Processes have written lines that the daemon reads, up to 1 MiB of a watcher in a second; see the guide.',
+  },
   watcher_added: { kind: 'watch', sync: true, summary: 'A watcher was added.' },
   watcher_removed: { kind: 'watch', sync: true, summary: 'A watcher was removed.' },
   config_applying: { kind: 'watch', sync: true, summary: 'A changed config is about to be put into effect; nothing was touched yet.' },

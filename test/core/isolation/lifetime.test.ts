@@ -21,6 +21,7 @@ const FACTS = resolve('test/fixtures/plugins/isolation/facts.js');
 const CHAOS = resolve('test/fixtures/plugins/isolation/chaos.js');
 const GIVES_UP = resolve('test/fixtures/plugins/isolation/gives-up.js');
 const LAST_WORDS = resolve('test/fixtures/plugins/isolation/last-words.js');
+const LOG_ALARM = resolve('examples/plugins/log-alarm/index.mjs');
 const ROUNDS = 50;
 const TIERS = ['worker', 'process'] as const;
 
@@ -140,6 +141,21 @@ describe('the life of a guest', function () {
         if (end !== 'kill') expect(lines.map(({ message }) => message)).to.include('told last');
       });
     }
+  }
+
+  for (const tier of TIERS) {
+    it(`sees the output of watchers as a ${tier}`, async () => {
+      const web = {
+        cmd: "sh -c 'echo all is well; echo ERROR: no disk >&2; exec sleep 86400'",
+        close_child_stdout: true,
+        stderr: { type: 'memory' },
+      };
+      const config = { watchers: { web }, plugins: { logs: {}, [LOG_ALARM]: { limit: 1, isolation: tier } } };
+      const { supervisor, lines } = supervisorOf(config);
+      await using _ = supervisor;
+      await supervisor.start();
+      await eventually(() => lines.filter(({ message }) => message === 'ERROR: no disk').length > 1, { what: 'a second alarm' });
+    });
   }
 
   it('leaves respawns as they would be without it while there is none, and says so by RM_PLUGIN_GUEST', async () => {

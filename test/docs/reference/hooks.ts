@@ -22,6 +22,7 @@ export const ARGS: { readonly [N in HookName]: Readonly<Record<KeysOf<HookArgs<N
   respawn: { watcher: true, wid: true, exit: true, errno: true, uptime_ms: true, failures: true },
   state_changed: { watcher: true, from: true, to: true },
   event: { watcher: true, name: true, body: true },
+  output: { watcher: true, wid: true, pid: true, stream: true, lines: true, skipped_bytes: true },
   watcher_added: { watcher: true },
   watcher_removed: { watcher: true },
   config_applying: { config: true },
@@ -73,6 +74,9 @@ const ARGUMENT_WORDS: Readonly<Record<string, string>> = {
   name: 'name of the event',
   body: 'what the event tells, see [the events](events.md)',
   config: 'the config as checked',
+  stream: '`stdout` or `stderr`; `stdout` where both have one pipe',
+  lines: 'lines in the order of writing, without their ends',
+  skipped_bytes: 'how much was written since the last call and is not shown, because there was too much of it',
 };
 
 function inConfig(name: HookName): string {

@@ -60,7 +60,7 @@ export function checkPlugin(name: string, found: unknown): AnyPlugin {
 }
 
 function flaws(plugin: Readonly<Record<string, unknown>>): string[] {
-  const { name, summary, schema, setup, hooks = [], requires = [], streams = [] } = plugin;
+  const { name, summary, schema, setup, hooks = [], requires = [], streams = [], probes = [] } = plugin;
   const wrong: string[] = [];
   if (typeof name !== 'string' || name === '') wrong.push('name must be a text');
   if (typeof summary !== 'string') wrong.push('summary must be a text');
@@ -68,8 +68,9 @@ function flaws(plugin: Readonly<Record<string, unknown>>): string[] {
   else if ('isolation' in schema.properties) wrong.push('its option isolation has a name that is reserved');
   if (typeof setup !== 'function') wrong.push('setup must be a function');
   if (!isTexts(requires)) wrong.push('requires must be a list of plugin names');
-  if (!Array.isArray(streams) || !streams.every((stream) => isRecord(stream) && isRecord(stream.schema) && isTexts([stream.name]))) {
-    wrong.push('streams must be a list of {name, summary, schema}');
+  for (const [key, types] of Object.entries({ streams, probes })) {
+    const right = Array.isArray(types) && types.every((type) => isRecord(type) && isRecord(type.schema) && isTexts([type.name]));
+    if (!right) wrong.push(`${key} must be a list of {name, summary, schema}`);
   }
   if (!isTexts(hooks)) wrong.push('hooks must be a list of hook names');
   else

@@ -52,7 +52,7 @@ export class PluginChanges {
       if (this.#host.container().has(plugin.name)) throw new RingmasterError('RM_PLUGIN_EXISTS', [plugin.name], about(plugin));
       if (plugin.applies === 'daemon') throw fixed(plugin.name);
       const along = await this.#missing(plugin);
-      await this.#change(plugin.name, [...this.#entries(), ...along, checked(name, plugin, options)]);
+      await this.#change(plugin.name, [...this.#entries(), ...along, this.#checked(name, plugin, options)]);
       this.#removed.delete(plugin.name);
       for (const entry of along) this.#along.add(entry.plugin.name);
       return this.#status(plugin.name);
@@ -87,7 +87,7 @@ export class PluginChanges {
       const isolation = pluginIsolation(old.plugin.name, { ...old.config, ...options });
       const moves = !isSame(isolation, old.config.isolation);
       const plugin = moves ? await this.#host.reader.resolve(old.name, isolation && { isolation }) : old.plugin;
-      const next = checked(old.name, plugin, options, old);
+      const next = this.#checked(old.name, plugin, options, old);
       await this.#change(
         old.plugin.name,
         this.#entries().map((entry) => (entry.plugin === old.plugin ? next : entry)),
@@ -128,7 +128,7 @@ export class PluginChanges {
       if (there || !packaged.includes(name)) continue;
       const required = await this.#host.reader.resolve(name);
       found.push(...(await this.#missing(required, [...above, plugin, ...found.map((entry) => entry.plugin)])));
-      found.push(checked(name, required, {}));
+      found.push(this.#checked(name, required, {}));
     }
     return found;
   }
@@ -146,6 +146,14 @@ export class PluginChanges {
       throw new RingmasterError('RM_PLUGIN_CHANGE', [name, explain(cause)], { cause, context: { plugin: name } });
     }
     this.#host.log.info(`plugin "${name}" was changed at run time`, { steps: steps.map((step) => `${step.do} ${step.plugin}`) });
+  }
+
+  /** @param old where given, what its options are laid over */
+  #checked(name: string, plugin: AnyPlugin, options: Options, old?: PluginEntry): PluginEntry {
+    const there = new Map([...this.#host.container().plugins(), [plugin.name, plugin] as const]);
+    const config = checkPluginOptions(plugin, { ...old?.config, ...options }, there);
+    const given = Object.keys(options).filter((key) => !isSame(old?.config[key], config[key]));
+    return { name, plugin, config, run_time: new Set([...(old?.run_time ?? []), ...given]) };
   }
 
   #status(name: string): PluginStatus {
@@ -170,13 +178,6 @@ export function plannedPlugin(entry: PluginEntry & { readonly detached?: boolean
     shapes_spawns: plugin.hooks?.includes('spawn_options') === true,
     detached,
   };
-}
-
-/** @param old where given, what its options are laid over */
-function checked(name: string, plugin: AnyPlugin, options: Options, old?: PluginEntry): PluginEntry {
-  const config = checkPluginOptions(plugin, { ...old?.config, ...options });
-  const given = Object.keys(options).filter((key) => !isSame(old?.config[key], config[key]));
-  return { name, plugin, config, run_time: new Set([...(old?.run_time ?? []), ...given]) };
 }
 
 function fixed(name: string): RingmasterError {

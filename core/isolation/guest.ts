@@ -52,11 +52,12 @@ export class Guest {
 
   /** Says what the plugin is. */
   describe(): void {
-    const { name, summary, schema, hooks = [], per_watcher = false, requires = [], applies = 'live', watchers } = this.#plugin;
+    const { name, summary, schema, hooks = [], per_watcher = false, requires = [], applies = 'live', probes = [], watchers } = this.#plugin;
     if (watchers !== undefined || applies === 'watchers') {
       throw new RingmasterError('RM_PLUGIN_ISOLATION', [name, this.#tier, 'it brings watchers, which only a plugin in the daemon can']);
     }
-    const lists = { hooks: [...hooks], requires: [...requires] };
+    const types = probes.map((probe) => ({ name: probe.name, summary: probe.summary, schema: { ...probe.schema } }));
+    const lists = { hooks: [...hooks], requires: [...requires], probes: types };
     this.#send({ type: 'describe', protocol: PROTOCOL, name, summary, schema: { ...schema }, ...lists, per_watcher, applies });
   }
 

@@ -88,6 +88,11 @@ export interface StateChange extends WatcherArgs {
   readonly to: string;
 }
 
+export interface ConfigArgs {
+  /** Names of the plugins that there are when it is in effect. */
+  readonly plugins: readonly string[];
+}
+
 /** Process information, Circus's keys and whatever plugins add. */
 export type Stats = Readonly<Record<string, unknown>>;
 
@@ -105,7 +110,7 @@ export interface HookTypes {
   after_reap: { args: ReapArgs };
   stats: { args: WatcherArgs & { readonly process: ProcessView }; value: Stats };
   spawn_options: { args: SpawnArgs; value: SpawnOptions };
-  config: { args: object; value: Config };
+  config: { args: ConfigArgs; value: Config };
   respawn: { args: RespawnArgs; value: RespawnDecision };
   state_changed: { args: StateChange };
   event: { args: SupervisorEvent };

@@ -170,7 +170,7 @@ export class SupervisorLife {
     await this.#container.load(entries);
     this.applier.plugins.settle(entries);
     this.#proceed();
-    return this.hooks.shape('config', config, {});
+    return this.hooks.shape('config', config, { plugins: entries.map(({ plugin }) => plugin.name) });
   }
 
   #startWatchers({ warmup_delay }: Config): Promise<unknown> {

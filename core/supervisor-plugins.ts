@@ -175,6 +175,7 @@ export function plannedPlugin(entry: PluginEntry & { readonly detached?: boolean
     requires: plugin.requires ?? [],
     applies: plugin.applies ?? 'live',
     options,
+    per_watcher: plugin.per_watcher === true,
     shapes_spawns: plugin.hooks?.includes('spawn_options') === true,
     detached,
   };

@@ -88,7 +88,7 @@ export {
   type PluginContext,
   type Remark,
 } from './plugin.js';
-export type { PluginOption, PluginState, PluginStatus, PluginTaps } from './plugin-status.js';
+export type { PluginDescription, PluginOption, PluginState, PluginStatus, PluginTaps } from './plugin-status.js';
 export { memoryPercent, processInfo, processTotals } from './process-info.js';
 export { type Cleanup, Scope } from './scope.js';
 export { looksSecret, MASK, type MarkedSecrets, maskSecrets } from './secrets.js';

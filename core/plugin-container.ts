@@ -1,3 +1,4 @@
+import { absentPlugin } from './absent-plugin.js';
 import type { SupervisorApi } from './api.js';
 import type { Clock } from './clock.js';
 import { RingmasterError } from './errors.js';
@@ -9,7 +10,7 @@ import type { AnyPlugin } from './plugin.js';
 import { type PluginDeps, type PluginEntry, PluginInstance } from './plugin-instance.js';
 import { orderPlugins } from './plugin-order.js';
 import { PluginServices } from './plugin-services.js';
-import type { PluginStatus } from './plugin-status.js';
+import type { PluginDescription, PluginStatus } from './plugin-status.js';
 import type { Scope } from './scope.js';
 
 export interface ContainerOptions {
@@ -92,6 +93,13 @@ export class PluginContainer {
   /** The plugins as they are now, in the order of setting up. */
   status(): readonly PluginStatus[] {
     return this.#instances.map((instance) => instance.status);
+  }
+
+  /** One of them, by its name or by what the config calls it. @throws RM_PLUGIN_ABSENT */
+  describe(name: string): PluginDescription {
+    const found = this.#instances.find((instance) => instance.name === name) ?? this.#instances.find(({ entry }) => entry.name === name);
+    if (found === undefined) throw absentPlugin(name, this.#instances);
+    return found.description;
   }
 
   /**

@@ -14,7 +14,7 @@ import type { AnyPlugin, PluginContext } from './plugin.js';
 import { scopedClock } from './plugin-clock.js';
 import { splitOptions } from './plugin-options.js';
 import type { PluginServices } from './plugin-services.js';
-import type { PluginState, PluginStatus } from './plugin-status.js';
+import type { PluginDescription, PluginState, PluginStatus } from './plugin-status.js';
 import { Scope } from './scope.js';
 
 /** A plugin with its checked options. */
@@ -113,6 +113,13 @@ export class PluginInstance {
       budget: this.#budget.status(this.#allowance(), clock.now()),
       detached: this.#detached,
     };
+  }
+
+  get description(): PluginDescription {
+    const { plugin, name } = this;
+    const { summary, schema, hooks = [], requires = [], per_watcher = false, applies = 'live' } = plugin;
+    const about = { summary, hooks, requires, per_watcher, applies, schema };
+    return { name, source: this.#source, state: this.#state, ...about, options: this.#options() };
   }
 
   /**

@@ -1,5 +1,5 @@
+import { absentPlugin } from './absent-plugin.js';
 import { checkPluginOptions, pluginIsolation } from './config/check-plugins.js';
-import { closest } from './config/did-you-mean.js';
 import { isSame } from './config/diff.js';
 import { explain, isRingmasterError, RingmasterError } from './errors.js';
 import { type PlannedPlugin, planPlugins, withRequired } from './plan-plugins.js';
@@ -105,10 +105,10 @@ export class PluginChanges {
     const entries = this.#entries();
     const found = entries.find((entry) => entry.plugin.name === name) ?? entries.find((entry) => entry.name === name);
     if (found === undefined) {
-      const names = entries.map((entry) => entry.plugin.name);
-      const meant = closest(name, names);
-      const hint = meant === undefined ? `there are ${names.join(', ') || 'none'}` : `did you mean "${meant}"?`;
-      throw new RingmasterError('RM_PLUGIN_ABSENT', [name, hint], { context: { plugin: name } });
+      throw absentPlugin(
+        name,
+        entries.map(({ plugin }) => plugin),
+      );
     }
     if (withRequired(this.#entries().map(plannedPlugin)).has(found.plugin.name)) throw fixed(found.plugin.name);
     return found;

@@ -23,7 +23,15 @@ const STEPS: Steps = [
     ],
     outcome: { started: [], stopped: [12, 13], kept: [], instead: 'it is stopped' },
   },
-  { do: 'add', watcher: 'api', brought_by: 'catalogue', options, start: true, drift: false, outcome: { started: [21, 22], stopped: [], kept: [] } },
+  {
+    do: 'add',
+    watcher: 'api',
+    brought_by: 'catalogue',
+    options,
+    start: true,
+    drift: false,
+    outcome: { started: [21, 22], stopped: [], kept: [] },
+  },
   { do: 'add', watcher: 'late', options, start: false, drift: true },
   { do: 'plugin_unload', plugin: 'gone', reason: 'removed', changes: [], drift: false },
   {

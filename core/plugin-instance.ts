@@ -1,7 +1,7 @@
 import type { SupervisorApi, WatcherApi } from './api.js';
 import type { Clock } from './clock.js';
 import { isSame } from './config/diff.js';
-import { explain, messageOf, RingmasterError } from './errors.js';
+import { explain, isOfConfig, messageOf, RingmasterError } from './errors.js';
 import type { EventBodies, EventName } from './events.js';
 import type { ExtensionPoint, ExtensionTypes } from './extension-points.js';
 import type { ExtensionRegistry } from './extensions.js';
@@ -202,7 +202,7 @@ export class PluginInstance {
       configFor: (watcher: WatcherApi) => this.#configFor(watcher),
       hooks: hooks.handles(this.name, this.plugin.hooks ?? [], this.#taps, (hook, failure) => {
         if (failure === null) this.#budget.succeeded(`hook ${hook}`);
-        else this.#count(`hook ${hook}`, explain(failure));
+        else if (!isOfConfig(failure)) this.#count(`hook ${hook}`, explain(failure));
       }),
       supervisor,
       emit,

@@ -25,6 +25,8 @@ export interface Publications {
 export interface Endpoints {
   readonly endpoint: string;
   readonly pubsub_endpoint: string;
+  /** The same as they are bound at the moment, `tcp://0.0.0.0:5555` say. */
+  readonly bound: BoundEndpoints;
 }
 
 /** Where a plugin's figures go. */
@@ -143,7 +145,7 @@ export interface Checks {
   observe<O extends ObserverOptions>(observer: Observer<O>): AsyncDisposable;
 }
 
-/** The service `bound_endpoints` of the control plugin: addresses as they are bound, `tcp://0.0.0.0:5555` say, at the moment. */
+/** Addresses as they are bound. */
 export interface BoundEndpoints {
   readonly endpoint: string;
   readonly pubsub_endpoint: string;

@@ -7,7 +7,7 @@ import type { HookWait } from './hook-runner.js';
 import type { Stats } from './hooks.js';
 import type { AppliedPlan, ConfigPlan, PlanOptions } from './plan.js';
 import type { Drift } from './plan-drift.js';
-import type { PluginStatus } from './plugin-status.js';
+import type { PluginDescription, PluginStatus } from './plugin-status.js';
 import type { HitCounter } from './socket-hits.js';
 import type { SocketView } from './sockets.js';
 import type { Upgraded, UpgradeRequest } from './upgrade.js';
@@ -189,6 +189,8 @@ export interface SupervisorApi {
   apply(config: Config | PromiseLike<Config>, options?: PlanOptions): Promise<AppliedPlan>;
   /** The plugins as they are now, in the order of setting up. */
   plugins(): readonly PluginStatus[];
+  /** What a plugin says of itself, and its options as they are. @throws RM_PLUGIN_ABSENT */
+  describePlugin(name: string): PluginDescription;
   /**
    * Sets a plugin up at run time, with packaged ones that it requires. Changes of plugins, and configs that are applied, take their
    * turn one after the other.

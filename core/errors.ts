@@ -53,6 +53,7 @@ export const ERRORS = {
   RM_OUTPUT_MODULE: {
     message: (module: string, why: string) => `cannot use ${module} for an output: ${why}`,
     fix: 'name a module and its export as ./mine.mjs#Sink: a function (data, info), or a class with write(data, info)',
+    of_config: true,
   },
   RM_PLUGIN_UNKNOWN: {
     message: (name: string, why: string) => `cannot load plugin "${name}": ${why}`,
@@ -250,6 +251,8 @@ export const ERRORS = {
 interface ErrorRow {
   readonly message: (...args: never[]) => string;
   readonly fix: string;
+  /** What the config names is at fault, whoever raises it. */
+  readonly of_config?: true;
 }
 export type ErrorCode = keyof typeof ERRORS;
 type ErrorArgs<C extends ErrorCode> = Parameters<(typeof ERRORS)[C]['message']>;
@@ -279,6 +282,13 @@ export class RingmasterError<C extends ErrorCode = ErrorCode> extends Error {
 /** Whether `error` is one of ours, with this code if one is given. */
 export function isRingmasterError<C extends ErrorCode = ErrorCode>(error: unknown, code?: C): error is RingmasterError<C> {
   return error instanceof RingmasterError && (code === undefined || error.code === code);
+}
+
+/** Whether what the config names is at fault, whoever has thrown it. */
+export function isOfConfig(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  const row: ErrorRow | null = isRingmasterError(thrown) ? ERRORS[thrown.code] : null;
+  return row?.of_config === true || isOfConfig(thrown.cause);
 }
 
 /** The text of whatever was thrown. */

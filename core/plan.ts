@@ -42,6 +42,7 @@ export interface WatcherStep {
   readonly changes: readonly OptionChange[];
   /** Processes that are replaced, or are too many. */
   readonly pids: readonly number[];
+  readonly brought_by?: string;
   /** Managed sockets that it is reloaded for, where there are any: they are others than its processes have. */
   readonly sockets?: readonly string[];
 }
@@ -49,6 +50,8 @@ export interface AddStep {
   readonly do: 'add';
   readonly watcher: string;
   readonly options: WatcherOptions;
+  /** The plugin that brings the watcher, or knows where it comes from; missing: it is of the config itself. */
+  readonly brought_by?: string;
   /** Whether it is started (autostart). */
   readonly start: boolean;
   /** It is in the config in effect, and was removed at run time. */
@@ -57,6 +60,7 @@ export interface AddStep {
 export interface RemoveStep {
   readonly do: 'remove';
   readonly watcher: string;
+  readonly brought_by?: string;
   /** Processes that end. */
   readonly pids: readonly number[];
   /** It was added at run time. */
@@ -138,13 +142,16 @@ export function planConfig(input: PlanInput, options: PlanOptions = {}): ConfigP
       ...plugins.before,
       ...daemonSteps(loaded, target).filter((step) => step.do === 'option'),
       ...gone.map(
-        ({ name, pids, origin }): RemoveStep => ({ do: 'remove', watcher: name, pids: ascending(pids), drift: origin === 'run_time' }),
+        ({ name, spec, pids, origin }): RemoveStep => ({
+          ...{ do: 'remove', watcher: name, ...broughtBy(spec, input), pids: ascending(pids), drift: origin === 'run_time' },
+        }),
       ),
       ...kept.flatMap((watcher) => watcherSteps(watcher, input, options, sockets)),
       ...added.map(
         ([name, spec]): AddStep => ({
           do: 'add',
           watcher: name,
+          ...broughtBy(spec, input),
           options: spec,
           start: spec.autostart,
           drift: Object.hasOwn(loaded.watchers, name),
@@ -210,7 +217,19 @@ function watcherSteps(
   if (changes.length === 0 && others.length === 0) return [];
   const how = howTo(watcher, after, { changes, others }, graceful === true);
   const pids = how === 'restart' || how === 'reload' ? watcher.pids : surplus(watcher, changes);
-  return [{ do: how, watcher: name, changes, pids: ascending(pids), ...(others.length > 0 && { sockets: others }) }];
+  return [
+    { do: how, watcher: name, ...broughtBy(after, input), changes, pids: ascending(pids), ...(others.length > 0 && { sockets: others }) },
+  ];
+}
+
+/** A watcher that a plugin brings has `true` for it; for a plugin with options of watchers' own that may be the user's word. */
+function broughtBy(
+  { plugins }: Readonly<WatcherOptions>,
+  { plugins: now, target_plugins: wanted }: Pick<PlanInput, 'plugins' | 'target_plugins'>,
+): { readonly brought_by?: string } {
+  const bringers = [...now, ...wanted].filter(({ per_watcher }) => per_watcher !== true).map(({ name }) => name);
+  const found = bringers.find((name) => plugins[name] === true);
+  return found === undefined ? {} : { brought_by: found };
 }
 
 /** The oldest go where there are too many. */

@@ -46,7 +46,7 @@ async function spawn(host: SlotsHost, open: OpenOutputs, slot: Slot, results: Sp
   const named = commandSockets(spec);
   const loan = spec.use_sockets ? await host.sockets.lend(named.length === 0 ? null : named) : null;
   const { stdout, stderr, ...rest } = options;
-  const outputs = open.open(stdout, stderr);
+  const outputs = open.open(slot.wid, stdout, stderr);
   const abandon = (): void => {
     outputs.abandoned();
     loan?.settle();

@@ -176,12 +176,16 @@ export class ConfigApplier {
   async #planned(config: Config, options: PlanOptions): Promise<PlannedConfig> {
     this.#proceed();
     const prepared = await this.#host.reader.prepare(config, (target) => withRunningOptions(this.#host.config(), target));
-    const target = await this.#host.hooks.shape('config', prepared.config, {});
-    this.#proceed();
     const planned = (entry: PluginEntry): PlannedEntry => ({ ...plannedPlugin(entry), entry });
-    const now = this.#host.container().entries().map(planned);
     const [loaded, asked] = [this.plugins.loaded.map(planned), prepared.entries.map(planned)];
-    const wanted = options.keep_drift === true ? keepDrift(now, asked, loaded, this.plugins.removed) : asked;
+    const wantedOf = (now: readonly PlannedEntry[]): readonly PlannedEntry[] =>
+      options.keep_drift === true ? keepDrift(now, asked, loaded, this.plugins.removed) : asked;
+    const names = wantedOf(this.#host.container().entries().map(planned)).map(({ name }) => name);
+    const target = await this.#host.hooks.shape('config', prepared.config, { plugins: names });
+    this.#proceed();
+    // It may have taken a while.
+    const now = this.#host.container().entries().map(planned);
+    const wanted = wantedOf(now);
     const plan = planConfig(
       {
         loaded: this.#host.config(),

@@ -181,7 +181,7 @@ export class SupervisorLife {
     await this.#container.load(entries);
     this.applier.plugins.settle(entries);
     this.#proceed();
-    return { config: await this.hooks.shape('config', config, {}), asked };
+    return { config: await this.hooks.shape('config', config, { plugins: entries.map(({ plugin }) => plugin.name) }), asked };
   }
 
   #startWatchers({ warmup_delay }: Config): Promise<unknown> {

@@ -1,3 +1,4 @@
+import { absentPlugin } from './absent-plugin.js';
 import type {
   ConfigSource,
   Inspection,
@@ -22,7 +23,7 @@ import type { DurableOs } from './os/durable.js';
 import type { Os } from './os/port.js';
 import type { AppliedPlan, ConfigPlan, PlanOptions } from './plan.js';
 import type { Drift } from './plan-drift.js';
-import type { PluginStatus } from './plugin-status.js';
+import type { PluginDescription, PluginStatus } from './plugin-status.js';
 import { optionsToAdd } from './run-time-options.js';
 import type { HitCounter } from './socket-hits.js';
 import type { SocketView } from './sockets.js';
@@ -184,6 +185,12 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
 
   plugins(): readonly PluginStatus[] {
     return this.#life.container?.status() ?? [];
+  }
+
+  describePlugin(name: string): PluginDescription {
+    const { container } = this.#life;
+    if (container === null) throw absentPlugin(name, []);
+    return container.describe(name);
   }
 
   async addPlugin(name: string, options: Readonly<Record<string, unknown>> = {}): Promise<PluginStatus> {

@@ -156,6 +156,7 @@ export class GuestMirror {
       apply: async (config, options) => ask('apply', await config, options),
       drift: () => onlyInDaemon('drift'),
       plugins: () => onlyInDaemon('plugins'),
+      describePlugin: () => onlyInDaemon('describePlugin'),
       inspect: () => onlyInDaemon('inspect'),
       countHits: () => onlyInDaemon('countHits'),
       addPlugin: (name, options) => ask('addPlugin', name, options),

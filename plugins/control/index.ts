@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
 import {
-  type BoundEndpoints,
   definePlugin,
   type Endpoints,
   type Logger,
@@ -71,7 +70,6 @@ export default definePlugin({
     const curve = curveFor(addresses.endpoint);
     const router = await ControlRouter.open({ ...config, endpoint: addresses.endpoint, curve, endpoint_owner, log });
     const endpoints = { endpoint: router.endpoint, pubsub_endpoint: events.endpoint, stats_endpoint, multicast_endpoint };
-    provide('bound_endpoints', endpoints satisfies BoundEndpoints);
     const publications: Publications = {
       async openStats(address) {
         if (address === null) prepareRuntimeDir(runtimeDir());
@@ -88,7 +86,11 @@ export default definePlugin({
       },
     };
     provide('publications', publications);
-    provide('endpoints', { endpoint: reachable(router.endpoint), pubsub_endpoint: reachable(events.endpoint) } satisfies Endpoints);
+    provide('endpoints', {
+      endpoint: reachable(router.endpoint),
+      pubsub_endpoint: reachable(events.endpoint),
+      bound: endpoints,
+    } satisfies Endpoints);
     const sampler = new ProcessSampler({ clock });
     scope.add('process sampler', () => sampler.clear());
     const counted = (name: string, help: string, value: () => number): void => {

@@ -26,6 +26,7 @@ const COMMAND_ROLES: Readonly<Record<keyof Commands, Role>> = {
   options: 'read',
   plan: 'admin',
   plugin_add: 'admin',
+  plugin_describe: 'read',
   plugin_reconfigure: 'admin',
   plugin_remove: 'admin',
   plugins: 'read',

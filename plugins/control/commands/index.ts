@@ -18,6 +18,7 @@ import { numwatchers } from './numwatchers.js';
 import { options } from './options.js';
 import { plan } from './plan.js';
 import { plugin_add } from './plugin-add.js';
+import { plugin_describe } from './plugin-describe.js';
 import { plugin_reconfigure } from './plugin-reconfigure.js';
 import { plugin_remove } from './plugin-remove.js';
 import { plugins } from './plugins.js';
@@ -57,6 +58,7 @@ const commands = {
   options,
   plan,
   plugin_add,
+  plugin_describe,
   plugin_reconfigure,
   plugin_remove,
   plugins,

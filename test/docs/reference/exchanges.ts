@@ -48,6 +48,7 @@ const LINES: Readonly<Record<keyof Commands, string>> = {
   options: 'options ticker',
   plan: 'plan /etc/ringmaster.yaml',
   plugin_add: 'plugin add flapping attempts=3',
+  plugin_describe: 'plugin describe quiet',
   plugin_reconfigure: 'plugin reconfigure quiet hours=2',
   plugin_remove: 'plugin remove quiet',
   plugins: 'plugins quiet',

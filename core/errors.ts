@@ -205,6 +205,11 @@ export const ERRORS = {
     message: (allowed: number) => `too many requests in flight: at most ${allowed} of one client`,
     fix: 'wait for replies before sending more, or raise max_in_flight of the control plugin',
   },
+  RM_REQUEST_RATE: {
+    message: (allowed_per_s: number, wait_ms: number) =>
+      `too many requests: at most ${allowed_per_s} a second of one client, try again in ${wait_ms} ms`,
+    fix: 'send less often, or raise max_requests_per_s of the control plugin',
+  },
   RM_COMMAND_UNKNOWN: {
     message: (name: string) => `unknown command: ${name}`,
     fix: 'see the commands in docs/reference/commands.md',

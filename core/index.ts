@@ -53,6 +53,7 @@ export { type LogFields, type Logger, silentLogger } from './log.js';
 export { type DatagramSocket, openDatagramSocket } from './os/posix/datagram.js';
 export { type NotifyListener, openNotifyListener } from './os/posix/notify-listener.js';
 export { type ProcessSample, ProcessSampler, type SampleOptions } from './os/process-sampler.js';
+export { openTrusted, PlantedError, trustedPath } from './os/trusted-file.js';
 export type { ProcessOutput, ProcessSink } from './output.js';
 export { OUTPUT_NAMES, type OutputName, outputOptions } from './output-options.js';
 export {
@@ -92,7 +93,7 @@ export type { PluginDescription, PluginOption, PluginState, PluginStatus, Plugin
 export { memoryPercent, processInfo, processTotals } from './process-info.js';
 export { runtimeDir } from './runtime-dir.js';
 export { type Cleanup, Scope } from './scope.js';
-export { looksSecret, MASK, type MarkedSecrets, maskSecrets } from './secrets.js';
+export { looksSecret, MASK, type MarkedSecrets, maskSecrets, maskText } from './secrets.js';
 export {
   applicationName,
   checkOptions,

@@ -1,8 +1,9 @@
-import { closeSync, constants, openSync, statSync } from 'node:fs';
+import { closeSync, constants, statSync } from 'node:fs';
 import { messageOf } from './errors.js';
 import type { Logger } from './log.js';
 import { errnoOf, SpawnError } from './os/os-error.js';
 import type { FdSource, Os, OutputSink } from './os/port.js';
+import { openTrusted } from './os/trusted-file.js';
 import { type LinesOrigin, OutputLines, OutputTaps, type OutputTapsHost } from './output-lines.js';
 
 /** Reads an output of one process. `end` is called exactly once, where no process came of it too. */
@@ -158,7 +159,7 @@ export class SpawnOutputs {
 
   #append(path: string): number {
     try {
-      const fd = openSync(path, appendFlags(path), 0o666);
+      const fd = openTrusted(path, appendFlags(path));
       this.#fds.push(fd);
       return fd;
     } catch (error) {

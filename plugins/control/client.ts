@@ -1,6 +1,6 @@
 import { RingmasterError, systemClock } from '../../core/index.js';
 import { type Call, PendingCall } from './client/call.js';
-import { curveOptions } from './client/curve.js';
+import { type CurveClientOptions, curveOptions } from './client/curve.js';
 import { EventStream } from './client/event-stream.js';
 import { Link, type Outgoing } from './client/link.js';
 import type {
@@ -54,6 +54,8 @@ export class Client implements Disposable {
   readonly endpoint: string;
   readonly #timeout_ms: number;
   readonly #keys: ClientKeys | undefined;
+  /** The same for the control endpoint, where that wants any. */
+  readonly #curve: CurveClientOptions | undefined;
   /** What each request says of the key that it is sent with. */
   readonly #auth: { readonly auth?: string };
   readonly #reach: (endpoint: string) => Promise<string>;
@@ -66,6 +68,7 @@ export class Client implements Disposable {
 
   constructor({
     endpoint,
+    far_endpoint = endpoint,
     timeout_ms = TIMEOUT_MS,
     reconnect_ms = RECONNECT_MS,
     reach = async (address) => address,
@@ -73,10 +76,10 @@ export class Client implements Disposable {
     signal,
   }: ClientOptions) {
     this.endpoint = endpoint;
-    this.#link = new Link({ endpoint, curve: curveOptions(curve, endpoint), reconnect_ms, receive: (body) => this.#receive(body) });
     this.#keys = curve;
-    const isKeyed = curve !== undefined && endpoint.startsWith('tcp://');
-    this.#auth = isKeyed ? { auth: proofOf(curve.secret_key, curve.server_key) } : {};
+    this.#curve = curveOptions(curve, far_endpoint);
+    this.#link = new Link({ endpoint, curve: this.#curve, reconnect_ms, receive: (body) => this.#receive(body) });
+    this.#auth = curve && this.#curve ? { auth: proofOf(curve.secret_key, curve.server_key) } : {};
     this.#reach = reach;
     this.#timeout_ms = timeout_ms;
     this.#unlisten = onAbort(signal, (reason) => this.#end({ reason }));
@@ -127,9 +130,9 @@ export class Client implements Disposable {
    */
   events(topics: readonly string[] = [''], { pubsub_endpoint, signal }: EventsOptions = {}): EventStream {
     const told = pubsub_endpoint === undefined ? this.#pubsubEndpoint(signal) : Promise.resolve(pubsub_endpoint);
-    const endpoint = told.then((address) => this.#reach(address));
+    const source = told.then(async (address) => ({ endpoint: await this.#reach(address), curve: curveOptions(this.#keys, address) }));
     const unlisten = onAbort(signal, (reason) => stream.close(reason));
-    const stream: EventStream = new EventStream(endpoint, topics, this.#keys, () => {
+    const stream: EventStream = new EventStream(source, topics, () => {
       unlisten();
       this.#streams.delete(stream);
     });

@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { messageOf, RingmasterError, runtimeDir } from '../../core/index.js';
+import { dirname, join, resolve } from 'node:path';
+import { messageOf, PlantedError, RingmasterError, runtimeDir, trustedPath } from '../../core/index.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -30,9 +30,10 @@ export function prepareRuntimeDir(dir: string): void {
   const refuse = (why: string, cause?: unknown): RingmasterError =>
     new RingmasterError('RM_ENDPOINT_BIND', [dir, why], { cause, context: { dir } });
   try {
+    trustedPath(dirname(dir));
     if (mkdirSync(dir, { recursive: true, mode: 0o700 }) !== undefined) chmodSync(dir, 0o700);
   } catch (cause) {
-    throw refuse(`the directory cannot be made: ${messageOf(cause)}`, cause);
+    throw refuse(cause instanceof PlantedError ? cause.message : `the directory cannot be made: ${messageOf(cause)}`, cause);
   }
   const found = lstatSync(dir);
   if (!found.isDirectory()) throw refuse(`it is ${found.isSymbolicLink() ? 'a symbolic link' : 'a file'}, a directory is needed`);

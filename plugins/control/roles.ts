@@ -8,6 +8,7 @@ export type Role = (typeof ROLES)[number];
 const COMMAND_ROLES: Readonly<Record<keyof Commands, Role>> = {
   add: 'admin',
   apply: 'admin',
+  audit: 'read',
   commands: 'read',
   decr: 'operate',
   dstats: 'read',

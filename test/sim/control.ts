@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Deferred } from '../../core/deferred.js';
 import { type AnyPlugin, definePlugin, type OptionsSchema, ProcessSampler, RingmasterError } from '../../core/index.js';
+import { Admission } from '../../plugins/control/admission.js';
 import { LOCAL } from '../../plugins/control/asker.js';
 import { asContribution } from '../../plugins/control/command.js';
 import { commandTable } from '../../plugins/control/commands/index.js';
@@ -86,11 +87,18 @@ export class SimulatedControl {
       schema: NO_OPTIONS,
       applies: 'daemon',
       hooks: ['boot', 'shutdown'],
-      setup: ({ supervisor, hooks, clock, log, scope, extensions, extend }) => {
+      setup: ({ supervisor, hooks, clock, log, scope, emit, extensions, extend }) => {
         const { promise: stopped, resolve } = new Deferred();
         const stop = (): void => resolve();
         const commands = extensions('command');
-        const context = { supervisor, endpoints: ENDPOINTS, sampler: new ProcessSampler({ clock }), stopped, commands: () => [] };
+        const context = {
+          supervisor,
+          endpoints: ENDPOINTS,
+          sampler: new ProcessSampler({ clock }),
+          stopped,
+          commands: () => [],
+          audit: { entries: [], seq: 0 },
+        };
         for (const command of commandTable.values()) extend('command', asContribution(command, context));
         const dispatcher = new Dispatcher({
           commands,
@@ -99,9 +107,11 @@ export class SimulatedControl {
           log,
           max_message_bytes: 10_000,
           max_in_flight: 1000,
+          admission: new Admission({ clock, log, max_requests_per_s: 1_000_000 }),
           identify: () => LOCAL,
           secrets: () => markedSecrets(supervisor.plugins()),
           send: (_, reply) => this.#answered(reply),
+          audited: ({ watcher, ...entry }) => emit(watcher, 'audit', entry),
         });
         const read = (id: number): void => {
           const [sent, body] = [this.#sent[id], this.#bodies[id]];

@@ -20,7 +20,10 @@ export async function withClient<T>({ tunnel, keeps_tunnel, ...target }: Target,
   if (tunnel === undefined) return talking(new Client(patient(target)), talk);
   try {
     const endpoint = await tunnel.reach(target.endpoint);
-    return await talking(new Client({ ...patient(target), endpoint, reach: (address) => tunnel.reach(address) }), talk);
+    return await talking(
+      new Client({ ...patient(target), endpoint, far_endpoint: target.endpoint, reach: (address) => tunnel.reach(address) }),
+      talk,
+    );
   } catch (error) {
     throw await tunnel.explained(error);
   } finally {
@@ -39,6 +42,13 @@ async function talking<T>(client: Client, talk: (client: Client) => Promise<T>):
   } finally {
     client.close();
   }
+}
+
+/** Why a daemon that is there did not let the client in; undefined for other errors. */
+export function handshakeOf(error: unknown): string | undefined {
+  if (!isRingmasterError(error, 'RM_CLIENT_REFUSED')) return undefined;
+  const { handshake } = error.context;
+  return typeof handshake === 'string' ? handshake : undefined;
 }
 
 /** What to print, and the exit status, where there is no answer or one that says no. */
@@ -70,6 +80,7 @@ export function failureOf(error: unknown, { endpoint, timeout_ms }: Target): Fai
     };
   }
   if (isRingmasterError(error, 'RM_CLIENT_REFUSED')) {
+    if (handshakeOf(error) !== undefined) return { status: EXIT_STATUS.failed, text: error.message };
     return {
       status: EXIT_STATUS.failed,
       text: [

@@ -2,7 +2,7 @@ import { Dealer } from 'zeromq';
 import { messageOf, RingmasterError } from '../../../core/index.js';
 import type { CurveClientOptions } from './curve.js';
 import { monitor } from './monitor.js';
-import { refusal } from './refusal.js';
+import { handshakeRefusal, refusal } from './refusal.js';
 
 /** How long what was just sent may take to get out when the client is closed. */
 const FLUSH_MS = 250;
@@ -68,13 +68,12 @@ export class Connection {
 
   #happened(type: string): void {
     if (this.#dealer.closed) return;
+    const why = handshakeRefusal(type);
     if (type === 'handshake') {
       this.#ready = true;
       this.#listener.ready();
-    } else if (type === 'handshake:error:auth') {
-      this.#refuse('the key is not authorised there');
-    } else if (type.startsWith('handshake:error')) {
-      this.#refuse('what listens there does not speak ZeroMQ, or wants a key (--key and --server-key)');
+    } else if (why !== undefined) {
+      this.#refuse(why, { handshake: why });
     } else if (this.#ready && type === 'disconnect') {
       // Replies that came before the end are read first.
       setImmediate(() => setImmediate(() => this.#fail(new Error('disconnected'))));
@@ -83,16 +82,15 @@ export class Connection {
     }
   }
 
-  #refuse(why: string, cause?: unknown): void {
+  #refuse(why: string, { cause, ...more }: { readonly handshake?: string; readonly cause?: unknown } = {}): void {
     this.#dealer.close();
-    this.#listener.refused(
-      new RingmasterError('RM_CLIENT_REFUSED', [this.#endpoint, why], { cause, context: { endpoint: this.#endpoint, sent: false } }),
-    );
+    const context = { endpoint: this.#endpoint, sent: false, ...more };
+    this.#listener.refused(new RingmasterError('RM_CLIENT_REFUSED', [this.#endpoint, why], { cause, context }));
   }
 
   #fail(cause: unknown): void {
     if (this.#dealer.closed) return;
-    if (!this.#ready) this.#refuse(messageOf(cause), cause);
+    if (!this.#ready) this.#refuse(messageOf(cause), { cause });
     else {
       this.#dealer.close();
       this.#listener.lost(cause);

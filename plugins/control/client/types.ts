@@ -56,6 +56,10 @@ export interface ClientOptions {
    * Nothing is changed where it is not given.
    */
   readonly reach?: (endpoint: string) => Promise<string>;
+  /**
+   * What `endpoint` leads to, where that is the near end of a tunnel (default `endpoint` itself): where that is TCP, keys are used.
+   */
+  readonly far_endpoint?: string;
   /** Keys, for an endpoint over TCP that wants some. */
   readonly curve?: ClientKeys | undefined;
   /** Closes the client; what is pending then rejects with the signal's reason. */

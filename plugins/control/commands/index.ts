@@ -1,6 +1,7 @@
 import type { Command } from '../command.js';
 import { add } from './add.js';
 import { apply } from './apply.js';
+import { audit } from './audit.js';
 import { commands as commandsCommand } from './commands.js';
 import { decr } from './decr.js';
 import { dstats } from './dstats.js';
@@ -40,6 +41,7 @@ import { why } from './why.js';
 const commands = {
   add,
   apply,
+  audit,
   commands: commandsCommand,
   decr,
   dstats,

@@ -25,6 +25,17 @@ const BODIES: { readonly [N in EventName]: Readonly<Record<keyof EventBodies[N],
   check_failed: { name: true, time: true, error: true },
   check_recovered: { name: true, time: true },
   plugin_detached: { time: true, reason: true },
+  audit: {
+    time: true,
+    who: true,
+    role: true,
+    connection: true,
+    command: true,
+    properties: true,
+    result: true,
+    took_ms: true,
+    reason: true,
+  },
 };
 
 /** Events that Circus has none of. */
@@ -39,6 +50,8 @@ const OURS: readonly EventName[] = [
   'unresponsive',
   'check_failed',
   'check_recovered',
+  'plugin_detached',
+  'audit',
 ];
 
 const KEY_WORDS: { readonly [K in EventName as keyof EventBodies[K]]: string } = {
@@ -56,13 +69,20 @@ const KEY_WORDS: { readonly [K in EventName as keyof EventBodies[K]]: string } =
   limit: 'name of the option that is the limit',
   allowed: 'what that option is',
   found: 'what was used instead',
+  who: '`local`, or the name of the key',
+  role: 'what whoever that is may do',
+  connection: 'tells the connections of clients apart',
+  command: 'what was asked for',
+  properties: 'what came with it, shortened and without secrets',
+  result: '`ok`, `error` or `refused`',
+  took_ms: 'how long it took to the end of the work, ms',
   action: 'what is done about it: `restart`, `replace`, `signal` or `event`',
 };
 
 export function eventsPage(): string {
   return page('Events reference', 'core/events.ts', [
     'Events reach plugins through the hook `event` and clients through the event endpoint.',
-    'The topic is `watcher.NAME.EVENT`, with the name in lower case and `_` for spaces; the body is JSON.',
+    'The topic is `watcher.NAME.EVENT`, with the name in lower case and `_` for spaces; the body is JSON. `audit` reaches plugins alone.',
     table(
       ['Event', 'Body', 'When', 'Circus has it'],
       Object.entries(EVENTS).map(([name, summary]) => [

@@ -11,8 +11,23 @@ const ABOUT = /(?:^|_)PUBLIC_KEY$|_(?:FILE|FILES|PATH|DIR|ID|NAME|COUNT|TYPE|LEN
 /** Secret options of plugins that are marked so in their schemas: names of options by the name of the plugin. */
 export type MarkedSecrets = ReadonlyMap<string, ReadonlySet<string>>;
 
+/** The same few names come again with every line of the log. */
+const looked = new Map<string, boolean>();
+const LOOKED_AT_MOST = 1000;
+
 /** Whether a variable or an option of that name is taken for a secret: DB_PASSWORD, apiKey, GITHUB_TOKEN, SENTRY_DSN. */
 export function looksSecret(name: string): boolean {
+  let secret = looked.get(name);
+  if (secret === undefined) {
+    secret = looks(name);
+    // Names come from configs and clients, without an end.
+    if (looked.size >= LOOKED_AT_MOST) looked.clear();
+    looked.set(name, secret);
+  }
+  return secret;
+}
+
+function looks(name: string): boolean {
   const words = name
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replaceAll(/[^A-Za-z0-9]+/g, '_')

@@ -40,8 +40,7 @@ async function spawn(host: SlotsHost, open: OpenOutputs, slot: Slot, results: Sp
   if (hooks.used('spawn_options', watcher.name)) {
     options = await hooks.shape('spawn_options', options, { watcher, wid: slot.wid });
   }
-  const named = commandSockets(spec);
-  const loan = spec.use_sockets ? await host.sockets.lend(named.length === 0 ? null : named) : null;
+  const loan = spec.use_sockets ? await lend(host, spec) : null;
   const { stdout, stderr, ...rest } = options;
   const outputs = open.open(stdout, stderr);
   const abandon = (): void => {
@@ -76,6 +75,11 @@ async function spawn(host: SlotsHost, open: OpenOutputs, slot: Slot, results: Sp
   }
 }
 
+function lend({ sockets }: SlotsHost, spec: WatcherOptions): Promise<Loan> {
+  const named = commandSockets(spec);
+  return sockets.lend(named.length === 0 ? null : named);
+}
+
 /** The config asks for something that only a plugin does. */
 function warnOfUnread({ log, spec }: SlotsHost, options: SpawnOptions): void {
   for (const name of OUTPUT_NAMES) {
@@ -96,7 +100,6 @@ function request(os: Os, options: SpawnOptions, spec: WatcherOptions, { outputs:
   const stdin = spec.stdin_socket === null ? undefined : sockets.stdin(spec.stdin_socket);
   if (spec.stdin_socket !== null && stdin === undefined)
     throw new SpawnError('EINVAL', `stdin_socket: there is no socket ${spec.stdin_socket}`);
-  const rlimits = RLIMITS.filter((name) => spec[`rlimit_${name}`] !== undefined).map((name) => [name, spec[`rlimit_${name}`] ?? null]);
   return {
     ...options,
     ...identityOf(os, spec),
@@ -106,8 +109,21 @@ function request(os: Os, options: SpawnOptions, spec: WatcherOptions, { outputs:
       [2, stderr ?? own(spec.close_child_stderr)],
       ...(loan?.fds ?? []),
     ]),
-    rlimits: Object.fromEntries(rlimits),
+    rlimits: limitsOf(spec),
     ...(spec.umask === null ? {} : { umask: spec.umask }),
     ...(spec.nice === null ? {} : { nice: spec.nice }),
   };
+}
+
+/** By options, which are replaced whenever one of them is changed. */
+const limits = new WeakMap<WatcherOptions, SpawnRequest['rlimits']>();
+
+function limitsOf(spec: WatcherOptions): SpawnRequest['rlimits'] {
+  let found = limits.get(spec);
+  if (found === undefined) {
+    const asked = RLIMITS.filter((name) => spec[`rlimit_${name}`] !== undefined);
+    found = Object.fromEntries(asked.map((name) => [name, spec[`rlimit_${name}`] ?? null]));
+    limits.set(spec, found);
+  }
+  return found;
 }

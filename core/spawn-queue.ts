@@ -9,9 +9,15 @@ export class SpawnQueue implements Disposable {
   #urgent = new Queue<() => void>();
   #jobs = new Queue<() => void>();
   #turn: Disposable | null = null;
+  #round = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** Changes each time that it is the queue's turn. */
+  get round(): number {
+    return this.#round;
   }
 
   /**
@@ -32,6 +38,7 @@ export class SpawnQueue implements Disposable {
   }
 
   #run(): void {
+    this.#round++;
     const until = this.#clock.now() + SLICE_MS;
     do {
       const job = this.#urgent.shift() ?? this.#jobs.shift();

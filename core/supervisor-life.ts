@@ -17,6 +17,7 @@ import type { ConfigReader } from './supervisor-config.js';
 import { supervisorHooks } from './supervisor-hooks.js';
 import { inStartOrder, startInOrder, stopInOrder } from './supervisor-order.js';
 import { SupervisorSockets } from './supervisor-sockets.js';
+import { Surroundings } from './surroundings.js';
 import type { Watcher } from './watcher.js';
 import { makeWatcher } from './watcher-factory.js';
 import { WatcherTable } from './watcher-table.js';
@@ -45,6 +46,7 @@ export class SupervisorLife {
   readonly #log: Logger;
   readonly #scope = new Scope('supervisor');
   readonly #spawns: SpawnQueue;
+  readonly #surroundings: Surroundings;
   readonly #net: SafetyNet;
   readonly #closed = new Deferred();
   readonly #created = new Deferred();
@@ -63,6 +65,7 @@ export class SupervisorLife {
     this.#log = host.log;
     this.hooks = supervisorHooks(host.clock, host.log, (watcher, name, body) => this.#emit(watcher, name, body));
     this.#spawns = new SpawnQueue(host.clock);
+    this.#surroundings = new Surroundings(() => this.#spawns.round);
     this.watchers = this.#table();
     this.#net = new SafetyNet(host.clock, () => this.watchers.all);
     this.applier = this.#newApplier();
@@ -252,6 +255,7 @@ export class SupervisorLife {
       hooks: this.hooks,
       log: this.#log,
       spawns: this.#spawns,
+      surroundings: this.#surroundings,
       os: this.os('add a watcher'),
       sockets: this.#sockets ?? this.fail('add a watcher'),
       container: this.#container ?? this.fail('add a watcher'),

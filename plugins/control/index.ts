@@ -58,7 +58,9 @@ export default definePlugin({
     scope.add('event endpoint', () => events.close());
     const isForWire = wireFilter((name) => supervisor.find(name));
     hooks.event.tap((event) => {
-      if (isForWire(event)) events.publish(topicOf(event), event.body);
+      if (!isForWire(event)) return;
+      const topic = topicOf(event);
+      if (events.isWanted(topic)) events.publish(topic, event.body);
     });
 
     let stop = (): void => {};

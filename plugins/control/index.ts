@@ -107,7 +107,7 @@ export default definePlugin({
       clock,
       log,
       identify: (auth) => (curve === undefined || keys === undefined ? LOCAL : keys.identify(auth)),
-      secrets: () => markedSecrets(supervisor.plugins()),
+      secrets: () => markedSecrets(() => supervisor.plugins()),
       send: (client, reply) => router.send(client, reply),
     });
     // Bound at once, so that a start fails where it can't be; requests wait until there are watchers to ask about.

@@ -90,7 +90,7 @@ export class SimulatedControl {
           max_message_bytes: 10_000,
           max_in_flight: 1000,
           identify: () => LOCAL,
-          secrets: () => markedSecrets(supervisor.plugins()),
+          secrets: () => markedSecrets(() => supervisor.plugins()),
           send: (_, reply) => this.#answered(reply),
         });
         const read = (id: number): void => {

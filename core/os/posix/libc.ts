@@ -55,6 +55,7 @@ export const C = {
   F_GETFL: 3,
   F_SETFL: 4,
   F_DUPFD_CLOEXEC: 1030,
+  F_SETPIPE_SZ: 1031,
   WNOHANG: 1,
   WEXITED: 4,
   WNOWAIT: 0x01000000,

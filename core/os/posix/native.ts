@@ -53,7 +53,7 @@ export function nativeOs(kernel: Kernel): Os {
 }
 
 function spawn({ libc, spawner, reaper, handles }: Kernel, request: SpawnRequest, listener: SpawnListener, readings: Readings): void {
-  const fds = new ChildFds(libc, pipeReader(handles));
+  const fds = new ChildFds(libc, pipeReader(handles, libc));
   let pid: number;
   try {
     const likely = likelyProgram(request);

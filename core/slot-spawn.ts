@@ -6,7 +6,7 @@ import { identityOf } from './identity.js';
 import { SpawnError } from './os/os-error.js';
 import type { FdSource, Os, SpawnRequest } from './os/port.js';
 import { spawnFailure } from './os/spawn-failure.js';
-import type { OpenOutputs } from './output.js';
+import type { OpenOutputs, SpawnOutputs } from './output.js';
 import { OUTPUT_NAMES, outputOptions } from './output-options.js';
 import type { Slot } from './slot-state.js';
 import type { SlotsHost } from './slots-host.js';
@@ -22,39 +22,76 @@ export interface SpawnResults {
   exited(exit: Exit): void;
 }
 
-/** Has the process of a slot spawned when its turn comes, and not at all if it is no longer wanted then. */
+/**
+ * Has the process of a slot spawned when its turn comes, and not at all if it is no longer wanted then. What has to be waited for before
+ * costs it that turn, and it gets another: a spawn blocks the event loop, and so many at once that wait for the same would for long.
+ */
 export function queueSpawn(host: SlotsHost, outputs: OpenOutputs, slot: Slot, results: SpawnResults): void {
+  const failed = (error: unknown): void => {
+    const { errno, message } = spawnFailure(error, host.spec().cmd);
+    results.failed(errno, message);
+  };
+  const launch = (prepared: Prepared): void => {
+    try {
+      start(host, prepared, results);
+    } catch (error) {
+      failed(error);
+    }
+  };
   host.spawns.push(() => {
     if (!results.wanted()) return;
-    spawn(host, outputs, slot, results).catch((error: unknown) => {
-      const { errno, message } = spawnFailure(error, host.spec().cmd);
-      results.failed(errno, message);
-    });
+    try {
+      const prepared = prepare(host, outputs, slot);
+      if (!(prepared instanceof Promise)) launch(prepared);
+      else prepared.then((ready) => host.spawns.push(() => launch(ready), slot.urgent, ready.abandon), failed);
+    } catch (error) {
+      failed(error);
+    }
   }, slot.urgent);
 }
 
-async function spawn(host: SlotsHost, open: OpenOutputs, slot: Slot, results: SpawnResults): Promise<void> {
-  const { os, hooks, watcher } = host;
+/** What a process is spawned with. */
+interface Prepared {
+  readonly options: SpawnOptions;
+  /** The options of the watcher as they were when its turn came. */
+  readonly spec: WatcherOptions;
+  readonly outputs: SpawnOutputs;
+  readonly loan: Loan | null;
+  /** Nothing comes of it. */
+  abandon(): void;
+}
+
+function prepare(host: SlotsHost, open: OpenOutputs, slot: Slot): Prepared | Promise<Prepared> {
+  const { hooks, watcher } = host;
   const spec = host.spec();
-  let options = host.command(slot.wid);
-  if (hooks.used('spawn_options', watcher.name)) {
-    options = await hooks.shape('spawn_options', options, { watcher, wid: slot.wid });
-  }
-  const loan = spec.use_sockets ? await lend(host, spec) : null;
-  const { stdout, stderr, ...rest } = options;
-  const outputs = open.open(stdout, stderr);
-  const abandon = (): void => {
-    outputs.abandoned();
-    loan?.settle();
+  const command = host.command(slot.wid);
+  const shaped = hooks.used('spawn_options', watcher.name) ? hooks.shape('spawn_options', command, { watcher, wid: slot.wid }) : command;
+  const ready = (options: SpawnOptions, loan: Loan | null): Prepared => {
+    const outputs = open.open(options.stdout, options.stderr);
+    const abandon = (): void => {
+      outputs.abandoned();
+      loan?.settle();
+    };
+    return { options, spec, outputs, loan, abandon };
   };
+  if (!spec.use_sockets && !(shaped instanceof Promise)) return ready(shaped, null);
+  return (async () => {
+    const options = await shaped;
+    return ready(options, spec.use_sockets ? await lend(host, spec) : null);
+  })();
+}
+
+function start(host: SlotsHost, { options, spec, outputs, loan, abandon }: Prepared, results: SpawnResults): void {
   if (!results.wanted()) {
     abandon();
     return;
   }
   warnOfUnread(host, options);
+  const { os, sockets } = host;
+  const { stdout: _, stderr: __, ...rest } = options;
   try {
     const activated = loan === null ? rest : socketActivation(rest, loan, spec);
-    os.spawn(request(os, activated, spec, { outputs: outputs.sources(), sockets: host.sockets, loan }), {
+    os.spawn(request(os, activated, spec, { outputs: outputs.sources(), sockets, loan }), {
       spawned(pid) {
         loan?.settle();
         outputs.spawned(pid);

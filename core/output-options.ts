@@ -56,7 +56,8 @@ interface OutputCheck {
 }
 
 function readOutput(watcher: object, name: OutputName, { path, findings, streams }: OutputCheck): OutputOptions | null {
-  const options: Readonly<Record<string, unknown>> = { ...watcher };
+  // Not copied: it is looked at for each spawn.
+  const options = watcher as Readonly<Record<string, unknown>>;
   const [own, stream] = [options[name] ?? null, options[`${name}_stream`]];
   const asksStream = isObject(stream) && Object.keys(stream).length > 0;
   if (asksStream && own !== null) {

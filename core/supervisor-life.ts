@@ -21,6 +21,7 @@ import { supervisorHooks } from './supervisor-hooks.js';
 import { leaveProcesses, type UpgradeStart } from './supervisor-leave.js';
 import { inStartOrder, startInOrder, stopInOrder } from './supervisor-order.js';
 import { SupervisorSockets } from './supervisor-sockets.js';
+import { Surroundings } from './surroundings.js';
 import type { Watcher } from './watcher.js';
 import { makeWatcher } from './watcher-factory.js';
 import { WatcherTable } from './watcher-table.js';
@@ -36,6 +37,7 @@ export class SupervisorLife {
   readonly #log: Logger;
   readonly #scope = new Scope('supervisor');
   readonly #spawns: SpawnQueue;
+  readonly #surroundings: Surroundings;
   readonly #net: SafetyNet;
   readonly #closed = new Deferred();
   readonly #created = new Deferred();
@@ -55,6 +57,7 @@ export class SupervisorLife {
     this.hooks = supervisorHooks(host.clock, host.log, (watcher, name, body) => this.#emit(watcher, name, body));
     this.durable = new SupervisorDurable({ ...host, log: host.log, os: () => this.os('keep processes') });
     this.#spawns = new SpawnQueue(host.clock);
+    this.#surroundings = new Surroundings(() => this.#spawns.round);
     this.watchers = this.#table();
     this.#net = new SafetyNet(host.clock, () => this.watchers.all);
     this.applier = this.#newApplier();
@@ -275,6 +278,7 @@ export class SupervisorLife {
       hooks: this.hooks,
       log: this.#log,
       spawns: this.#spawns,
+      surroundings: this.#surroundings,
       os: this.os('add a watcher'),
       sockets: this.#sockets ?? this.fail('add a watcher'),
       container: this.#container ?? this.fail('add a watcher'),

@@ -62,7 +62,10 @@ export default definePlugin({
     const trail = new AuditTrail(config.audit_entries);
     hooks.event.tap((event) => {
       if (event.name === 'audit') trail.add({ watcher: event.watcher, ...event.body });
-      else if (isForWire(event)) events.publish(topicOf(event), event.body);
+      else if (isForWire(event)) {
+        const topic = topicOf(event);
+        if (events.isWanted(topic)) events.publish(topic, event.body);
+      }
     });
 
     let stop = (): void => {};
@@ -123,7 +126,7 @@ export default definePlugin({
       log,
       admission,
       identify: (auth) => (curve === undefined || keys === undefined ? LOCAL : keys.identify(auth)),
-      secrets: () => markedSecrets(supervisor.plugins()),
+      secrets: () => markedSecrets(() => supervisor.plugins()),
       send: (client, reply) => router.send(client, reply),
       audited: ({ watcher, ...entry }) => emit(watcher, 'audit', entry),
     });

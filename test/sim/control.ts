@@ -109,7 +109,7 @@ export class SimulatedControl {
           max_in_flight: 1000,
           admission: new Admission({ clock, log, max_requests_per_s: 1_000_000 }),
           identify: () => LOCAL,
-          secrets: () => markedSecrets(supervisor.plugins()),
+          secrets: () => markedSecrets(() => supervisor.plugins()),
           send: (_, reply) => this.#answered(reply),
           audited: ({ watcher, ...entry }) => emit(watcher, 'audit', entry),
         });

@@ -2,12 +2,11 @@ import { RingmasterError } from '../../errors.js';
 import { errnoName, OsError } from '../os-error.js';
 import type { Os, SignalResult, SpawnListener, SpawnRequest } from '../port.js';
 import { processes, refused } from '../processes.js';
-import { programOf } from '../program.js';
+import { likelyProgram, programOf } from '../program.js';
 import { spawnFailure } from '../spawn-failure.js';
 import type { Adopted } from './adopted.js';
 import { Arrivals } from './arrivals.js';
 import { ChildFds } from './child-fds.js';
-import { fdActions } from './fd-actions.js';
 import { findHandles, type Handles } from './handles.js';
 import { type Libc, loadLibc } from './libc.js';
 import { pipeReader, type Reading } from './pipes.js';
@@ -84,14 +83,22 @@ interface SpawnHost {
 
 function spawn({ libc, spawner, reaper, handles }: Kernel, request: SpawnRequest, listener: SpawnListener, host: SpawnHost): void {
   const { readings } = host;
-  const fds = new ChildFds(libc, pipeReader(handles));
+  const fds = new ChildFds(libc, pipeReader(handles, libc));
   let pid: number;
   try {
-    const { file, argv } = programOf(request);
+    const likely = likelyProgram(request);
+    const { file: path, argv } = likely ?? programOf(request);
     fds.fill(request.fds);
-    const program = { path: file, argv, env: request.env, cwd: request.cwd, fds: fdActions(fds.table) };
     pid = reaper.adopt(
-      () => spawner.start(program),
+      () => {
+        try {
+          return spawner.start({ path, argv, env: request.env, cwd: request.cwd, table: fds.table });
+        } catch (error) {
+          // What is wrong is looked for only now; it has better words.
+          if (likely !== null) programOf(request);
+          throw error;
+        }
+      },
       (status) => {
         readings.delete(pid);
         listener.exited(exitOf(status));

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fchmodSync, fstatSync, linkSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { messageOf, RingmasterError } from '../errors.js';
+import { ProcessTable } from '../os/process-table.js';
 import { openTrusted, trustedPath } from '../os/trusted-file.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
@@ -87,10 +88,11 @@ function beginningOf(file: string): string | null {
   }
 }
 
+/** One that has ended does not live, though its parent, PID 1 of a container say, is slow to reap it. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !new ProcessTable().isZombie(pid);
   } catch (error) {
     return codeOf(error) === 'EPERM';
   }

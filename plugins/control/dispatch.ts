@@ -114,8 +114,9 @@ export class Dispatcher {
     }
   }
 
-  /** Answers whoever still waits: there will be nothing more to wait for. */
+  /** Answers whoever still waits: there will be nothing more to wait for, except for an upgrade, which the next version answers. */
   abandon(reason: RingmasterError): void {
+    for (const work of this.#underway) if (work.command.key === 'upgrade') work.unanswered = false;
     this.#giveUp(reason);
   }
 

@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import {
-  type BoundEndpoints,
   definePlugin,
   type Endpoints,
   ProcessSampler,
   type Publications,
   RingmasterError,
+  runtimeDir,
   wireFilter,
 } from '../../core/index.js';
 import { Admission } from './admission.js';
@@ -15,7 +15,7 @@ import { asContribution, type CommandContext } from './command.js';
 import { commandTable } from './commands/index.js';
 import type { CurveOptions, CurveServer, CurveServerDeps } from './curve/server.js';
 import { Dispatcher } from './dispatch.js';
-import { defaultEndpoints, prepareRuntimeDir, reachable, runtimeDir } from './endpoints.js';
+import { defaultEndpoints, prepareRuntimeDir, reachable } from './endpoints.js';
 import { topicOf } from './events.js';
 import { listCommands } from './listing.js';
 import { OpenPublication } from './publication.js';
@@ -62,7 +62,10 @@ export default definePlugin({
     const trail = new AuditTrail(config.audit_entries);
     hooks.event.tap((event) => {
       if (event.name === 'audit') trail.add({ watcher: event.watcher, ...event.body });
-      else if (isForWire(event)) events.publish(topicOf(event), event.body);
+      else if (isForWire(event)) {
+        const topic = topicOf(event);
+        if (events.isWanted(topic)) events.publish(topic, event.body);
+      }
     });
 
     let stop = (): void => {};
@@ -74,7 +77,6 @@ export default definePlugin({
     const curve = keysFor(addresses.endpoint)?.socket;
     const router = await ControlRouter.open({ ...config, endpoint: addresses.endpoint, curve, endpoint_owner, log });
     const endpoints = { endpoint: router.endpoint, pubsub_endpoint: events.endpoint, stats_endpoint, multicast_endpoint };
-    provide('bound_endpoints', endpoints satisfies BoundEndpoints);
     const publications: Publications = {
       async openStats(address) {
         if (address === null) prepareRuntimeDir(runtimeDir());
@@ -92,7 +94,11 @@ export default definePlugin({
       },
     };
     provide('publications', publications);
-    provide('endpoints', { endpoint: reachable(router.endpoint), pubsub_endpoint: reachable(events.endpoint) } satisfies Endpoints);
+    provide('endpoints', {
+      endpoint: reachable(router.endpoint),
+      pubsub_endpoint: reachable(events.endpoint),
+      bound: endpoints,
+    } satisfies Endpoints);
     const sampler = new ProcessSampler({ clock });
     scope.add('process sampler', () => sampler.clear());
     const counted = (name: string, help: string, value: () => number): void => {
@@ -120,7 +126,7 @@ export default definePlugin({
       log,
       admission,
       identify: (auth) => (curve === undefined || keys === undefined ? LOCAL : keys.identify(auth)),
-      secrets: () => markedSecrets(supervisor.plugins()),
+      secrets: () => markedSecrets(() => supervisor.plugins()),
       send: (client, reply) => router.send(client, reply),
       audited: ({ watcher, ...entry }) => emit(watcher, 'audit', entry),
     });

@@ -27,6 +27,7 @@ const KNOWN: Readonly<Record<Own | OfEvents, true>> = {
   stream: true,
   bytes: true,
   lines: true,
+  started: true,
   who: true,
   role: true,
   connection: true,

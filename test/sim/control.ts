@@ -23,29 +23,38 @@ const ENCODER = new TextEncoder();
 
 /** The control endpoint of a simulated daemon, its clients and the wire between them. */
 export class SimulatedControl {
-  readonly plugin: AnyPlugin;
   /** By id. */
   readonly #sent: Sent[] = [];
   readonly #wrong: Wrong;
   readonly #trace: (line: string) => void;
+  readonly #taken: (properties: Readonly<Record<string, unknown>>) => void;
+  readonly #properties: Readonly<Record<string, unknown>>[] = [];
   #unread: number[] = [];
   #bodies: Uint8Array[] = [];
   #read: ((id: number) => void) | null = null;
 
-  constructor(wrong: Wrong, trace: (line: string) => void) {
+  /** @param taken told of each request when an endpoint takes it */
+  constructor(wrong: Wrong, trace: (line: string) => void, taken: (properties: Readonly<Record<string, unknown>>) => void) {
+    this.#taken = taken;
     this.#wrong = wrong;
     this.#trace = trace;
-    this.plugin = this.#plugin();
   }
 
   /** A client sends a request; it waits until somebody reads. */
   send(command: string, properties: Readonly<Record<string, unknown>>): void {
     const id = this.#sent.length;
     this.#sent.push({ command, answers: 0, taken: false });
+    this.#properties[id] = properties;
     this.#bodies[id] = ENCODER.encode(JSON.stringify({ id, command, properties }));
     this.#trace(`request ${id}: ${command} ${JSON.stringify(properties)}`);
     if (this.#read === null) this.#unread.push(id);
     else this.#read(id);
+  }
+
+  /** Who was served has no answer any more; who comes now waits for the next daemon. */
+  crashed(): void {
+    this.#read = null;
+    for (const sent of this.#sent) if (sent.taken && sent.answers === 0) sent.taken = false;
   }
 
   /** Clients that nobody has served give up. */
@@ -70,7 +79,8 @@ export class SimulatedControl {
       this.#wrong(`request ${reply.id}, ${sent?.command}, has failed: ${reply.reason}`);
   }
 
-  #plugin(): AnyPlugin {
+  /** @param dead whether the supervisor that it is for has crashed, so that it reads nothing more */
+  plugin(dead: () => boolean): AnyPlugin {
     return definePlugin({
       name: 'simulated_control',
       summary: 'Answers simulated requests.',
@@ -99,7 +109,7 @@ export class SimulatedControl {
           max_in_flight: 1000,
           admission: new Admission({ clock, log, max_requests_per_s: 1_000_000 }),
           identify: () => LOCAL,
-          secrets: () => markedSecrets(supervisor.plugins()),
+          secrets: () => markedSecrets(() => supervisor.plugins()),
           send: (_, reply) => this.#answered(reply),
           audited: ({ watcher, ...entry }) => emit(watcher, 'audit', entry),
         });
@@ -107,9 +117,11 @@ export class SimulatedControl {
           const [sent, body] = [this.#sent[id], this.#bodies[id]];
           if (sent === undefined || body === undefined) return;
           sent.taken = true;
+          this.#taken(this.#properties[id] ?? {});
           dispatcher.handle('client', body);
         };
         hooks.boot.tap(() => {
+          if (dead()) return;
           this.#read = read;
           for (const id of this.#unread.splice(0)) read(id);
         });

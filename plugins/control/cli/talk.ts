@@ -17,11 +17,11 @@ export interface Target {
 
 /** Talks to a daemon for as long as `talk` takes. @throws RM_SSH where there is no way to it */
 export async function withClient<T>({ tunnel, keeps_tunnel, ...target }: Target, talk: (client: Client) => Promise<T>): Promise<T> {
-  if (tunnel === undefined) return talking(new Client(target), talk);
+  if (tunnel === undefined) return talking(new Client(patient(target)), talk);
   try {
     const endpoint = await tunnel.reach(target.endpoint);
     return await talking(
-      new Client({ ...target, endpoint, far_endpoint: target.endpoint, reach: (address) => tunnel.reach(address) }),
+      new Client({ ...patient(target), endpoint, far_endpoint: target.endpoint, reach: (address) => tunnel.reach(address) }),
       talk,
     );
   } catch (error) {
@@ -29,6 +29,11 @@ export async function withClient<T>({ tunnel, keeps_tunnel, ...target }: Target,
   } finally {
     if (keeps_tunnel !== true) await tunnel.close();
   }
+}
+
+/** A daemon that was there may be away as long as its answer may take. */
+function patient<T extends Pick<Target, 'timeout_ms'>>(target: T): T & { readonly reconnect_ms: number } {
+  return { ...target, reconnect_ms: target.timeout_ms };
 }
 
 async function talking<T>(client: Client, talk: (client: Client) => Promise<T>): Promise<T> {

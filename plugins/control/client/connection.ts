@@ -40,7 +40,9 @@ export class Connection {
     } catch (cause) {
       const why = 'it is no ZeroMQ address; tcp://HOST:PORT or ipc://PATH is needed';
       this.#dealer.close();
-      queueMicrotask(() => listener.refused(new RingmasterError('RM_CLIENT_REFUSED', [endpoint, why], { cause })));
+      queueMicrotask(() =>
+        listener.refused(new RingmasterError('RM_CLIENT_REFUSED', [endpoint, why], { cause, context: { endpoint, sent: false } })),
+      );
       return;
     }
     this.#read().catch((error: unknown) => this.#fail(error));
@@ -80,16 +82,18 @@ export class Connection {
     }
   }
 
-  #refuse(why: string, more: { readonly handshake?: string } = {}): void {
+  #refuse(why: string, { cause, ...more }: { readonly handshake?: string; readonly cause?: unknown } = {}): void {
     this.#dealer.close();
-    const context = { endpoint: this.#endpoint, ...more };
-    this.#listener.refused(new RingmasterError('RM_CLIENT_REFUSED', [this.#endpoint, why], { context }));
+    const context = { endpoint: this.#endpoint, sent: false, ...more };
+    this.#listener.refused(new RingmasterError('RM_CLIENT_REFUSED', [this.#endpoint, why], { cause, context }));
   }
 
   #fail(cause: unknown): void {
     if (this.#dealer.closed) return;
-    this.#dealer.close();
-    if (this.#ready) this.#listener.lost(cause);
-    else this.#listener.refused(new RingmasterError('RM_CLIENT_REFUSED', [this.#endpoint, messageOf(cause)], { cause }));
+    if (!this.#ready) this.#refuse(messageOf(cause), { cause });
+    else {
+      this.#dealer.close();
+      this.#listener.lost(cause);
+    }
   }
 }

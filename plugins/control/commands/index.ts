@@ -19,6 +19,7 @@ import { numwatchers } from './numwatchers.js';
 import { options } from './options.js';
 import { plan } from './plan.js';
 import { plugin_add } from './plugin-add.js';
+import { plugin_describe } from './plugin-describe.js';
 import { plugin_reconfigure } from './plugin-reconfigure.js';
 import { plugin_remove } from './plugin-remove.js';
 import { plugins } from './plugins.js';
@@ -33,6 +34,7 @@ import { start } from './start.js';
 import { stats } from './stats.js';
 import { status } from './status.js';
 import { stop } from './stop.js';
+import { upgrade } from './upgrade.js';
 import { why } from './why.js';
 
 /** Every command of the control protocol, by name. */
@@ -58,6 +60,7 @@ const commands = {
   options,
   plan,
   plugin_add,
+  plugin_describe,
   plugin_reconfigure,
   plugin_remove,
   plugins,
@@ -72,6 +75,7 @@ const commands = {
   stats,
   status,
   stop,
+  upgrade,
   why,
 } as const satisfies Readonly<Record<string, Command>>;
 

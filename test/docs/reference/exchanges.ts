@@ -51,6 +51,7 @@ const LINES: Readonly<Record<keyof Commands, string>> = {
   options: 'options ticker',
   plan: 'plan /etc/ringmaster.yaml',
   plugin_add: 'plugin add flapping attempts=3',
+  plugin_describe: 'plugin describe quiet',
   plugin_reconfigure: 'plugin reconfigure quiet hours=2',
   plugin_remove: 'plugin remove quiet',
   plugins: 'plugins quiet',
@@ -65,6 +66,7 @@ const LINES: Readonly<Record<keyof Commands, string>> = {
   stats: 'stats web',
   status: 'status',
   stop: 'stop "we*" --waiting',
+  upgrade: 'upgrade',
   why: 'why web',
 };
 
@@ -134,6 +136,7 @@ const PROCESS = {
 /** What would be the machine's own, and so another each time. */
 const SAMPLED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   dstats: { info: { ...PROCESS, pid: 998, cmdline: 'node', username: 'www' } },
+  upgrade: { from: '1.0.0', to: '1.1.0', took_ms: 412, kept: 4, restarted: [] },
   stats: { name: 'web', info: { 1001: { ...PROCESS, started: 1_700_000_000, wid: 1 } } },
 };
 

@@ -1,4 +1,5 @@
 import { DURABLE_ERRORS } from './durable/errors.js';
+import { REQUEST_ERRORS } from './request-errors.js';
 
 /**
  * Every error that ringmaster raises on purpose. A code is never used again for something else.
@@ -189,35 +190,7 @@ export const ERRORS = {
     message: (why: string) => `the config was not applied, everything runs as before: ${why}`,
     fix: 'correct what is named, and ask again',
   },
-  RM_REQUEST_JSON: {
-    message: () => 'json invalid',
-    fix: 'send one frame of JSON in UTF-8, without a byte order mark: {"id": …, "command": "list", "properties": {}}',
-  },
-  RM_REQUEST_INVALID: {
-    message: (why: string) => why,
-    fix: 'see the command in docs/reference/commands.md',
-  },
-  RM_REQUEST_TOO_BIG: {
-    message: (found_bytes: number, allowed_bytes: number) => `message too big: ${found_bytes} bytes, at most ${allowed_bytes} are read`,
-    fix: 'send less, or raise max_message_bytes of the control plugin',
-  },
-  RM_REQUEST_TOO_MANY: {
-    message: (allowed: number) => `too many requests in flight: at most ${allowed} of one client`,
-    fix: 'wait for replies before sending more, or raise max_in_flight of the control plugin',
-  },
-  RM_REQUEST_RATE: {
-    message: (allowed_per_s: number, wait_ms: number) =>
-      `too many requests: at most ${allowed_per_s} a second of one client, try again in ${wait_ms} ms`,
-    fix: 'send less often, or raise max_requests_per_s of the control plugin',
-  },
-  RM_COMMAND_UNKNOWN: {
-    message: (name: string) => `unknown command: ${name}`,
-    fix: 'see the commands in docs/reference/commands.md',
-  },
-  RM_COMMAND_UNSUPPORTED: {
-    message: (name: string, why: string) => `cannot run ${name}: ${why}`,
-    fix: 'use `ringmaster status`, `stats` and `options` to look inside',
-  },
+  ...REQUEST_ERRORS,
   RM_FORBIDDEN: {
     message: (what: string, why: string) => `cannot carry out ${what}: ${why}`,
     fix: 'ask an admin of the daemon; `ringmaster keys authorize` gives a key another role',

@@ -52,6 +52,7 @@ const PURE = [
   'core/plan-plugins.ts',
   'core/plan.ts',
   'core/plugin-order.ts',
+  'core/request-errors.ts',
   'core/respawn.ts',
   'core/secrets.ts',
   'core/shell-words.ts',

@@ -19,6 +19,7 @@ import { expect } from 'chai';
 import { createPidfile } from '../../core/cli/pidfile.js';
 import { openLog } from '../../core/cli/pino-log.js';
 import { loadConfig, openTrusted, Supervisor, trustedPath } from '../../core/index.js';
+import { takeStateDirectory } from '../../core/os/posix/state-directory.js';
 import { eventually, rejects } from '../../core/testing.js';
 import { chooseEndpoint } from '../../plugins/control/cli/endpoint.js';
 import { prepareRuntimeDir } from '../../plugins/control/endpoints.js';
@@ -171,6 +172,17 @@ describe('what a stranger has left in a shared directory', function () {
     expect(() => chooseEndpoint(undefined, [], { XDG_RUNTIME_DIR: shared.path }, false, 4242))
       .to.throw('ringmaster is a directory of uid')
       .with.property('code', 'RM_CLIENT_REFUSED');
+  });
+
+  test('is no state directory, nor a way to one', async () => {
+    await shared.planted(`mkdir -m 700 state && ln -s ${own.path} way`);
+    expect(() => takeStateDirectory(shared.at('state')))
+      .to.throw(`${shared.at('state')} is a directory of uid`)
+      .with.property('code', 'RM_STATE_DIR');
+    expect(() => takeStateDirectory(shared.at('way/state'))).to.throw(`${shared.at('way')} is a symbolic link of uid`);
+    expect(readdirSync(own.path)).to.deep.equal(['victim']);
+    takeStateDirectory(shared.at('mine')).close();
+    expect(statSync(shared.at('mine')).mode & 0o777).to.equal(0o700);
   });
 
   test('takes no socket from its place, nor connects to one', async () => {

@@ -5,6 +5,7 @@ import { messageOf, RingmasterError } from '../../errors.js';
 import { DiskJournalFile } from '../../journal/file.js';
 import type { StateDirectory } from '../durable.js';
 import { processName } from '../holder.js';
+import { PlantedError, trustedPath } from '../trusted-file.js';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 /** @source flock(2) */
@@ -45,9 +46,10 @@ export function takeStateDirectory(path: string): StateDirectory {
 function prepare(path: string): void {
   const refuse = (why: string, cause?: unknown): RingmasterError => new RingmasterError('RM_STATE_DIR', [path, why], { cause });
   try {
+    trustedPath(path);
     if (mkdirSync(path, { recursive: true, mode: MODE }) !== undefined) chmodSync(path, MODE);
   } catch (cause) {
-    throw refuse(`it cannot be made: ${messageOf(cause)}`, cause);
+    throw refuse(cause instanceof PlantedError ? cause.message : `it cannot be made: ${messageOf(cause)}`, cause);
   }
   const found = lstatSync(path);
   if (!found.isDirectory()) throw refuse(`it is ${found.isSymbolicLink() ? 'a symbolic link' : 'no directory'}`);

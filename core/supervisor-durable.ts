@@ -188,8 +188,10 @@ export class SupervisorDurable {
   async #keepSockets({ os: durable, journal, directory, found }: DurableState): Promise<void> {
     const { SocketKeeper: Sockets } = await import('./durable/socket-keeper.js');
     const spawns = found?.running.flatMap(({ spec, spawns }) => spawns.map(({ record }) => ({ spec, record }))) ?? [];
-    const lives = ({ pid, start_ticks }: SpawnRecord): boolean =>
-      pid !== undefined && start_ticks !== undefined && durable.lives({ pid, start_ticks });
+    const lives = ({ pid, start_ticks }: SpawnRecord): boolean => {
+      const there = pid === undefined ? null : durable.identify(pid);
+      return there?.alive === true && there.start_ticks === start_ticks;
+    };
     this.#sockets = new Sockets({
       ...{ os: this.#host.os(), durable, journal, clock: this.#host.clock, log: this.#host.log },
       directory: join(directory.path, 'holders'),

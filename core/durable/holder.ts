@@ -154,7 +154,7 @@ export class Holder {
     try {
       keeping.pid = await spawned.promise;
       const found = durable.identify(keeping.pid);
-      if (found) this.#files.write({ ...found, fifo });
+      if (found) this.#files.write({ pid: found.pid, start_ticks: found.start_ticks, fifo });
       return keeping;
     } catch (error) {
       this.#files.remove(fifo);

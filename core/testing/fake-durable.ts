@@ -51,14 +51,9 @@ export class FakeDurable implements DurableOs {
     return { path, journal, left_at: null, close: () => void this.#held.delete(path) };
   }
 
-  identify(pid: number): ProcessIdentity | null {
+  identify(pid: number): ReturnType<DurableOs['identify']> {
     const process = this.#processes.get(pid);
-    return process?.alive || process?.zombie ? { pid, start_ticks: process.start_ticks } : null;
-  }
-
-  lives({ pid, start_ticks }: ProcessIdentity): boolean {
-    const process = this.#processes.get(pid);
-    return process?.alive === true && process.start_ticks === start_ticks;
+    return process?.alive || process?.zombie ? { pid, start_ticks: process.start_ticks, alive: process.alive } : null;
   }
 
   find(tokens: ReadonlySet<string>): ReadonlyMap<string, readonly MarkedProcess[]> {

@@ -115,6 +115,8 @@ export class World {
 
   /** Plays the scenario to its end and looks whether all is as it should be: `problems` says what is not. */
   async play(): Promise<void> {
+    // Loaded later, it would take real time, which differs.
+    await import('../../core/durable/state.js');
     using _observation = observeScopes((scope) => void this.#scopes.push(scope));
     const rejected = (reason: unknown): void => this.#wrong(`a rejection that nobody handles: ${reasonOf(reason)}`);
     process.on('unhandledRejection', rejected);

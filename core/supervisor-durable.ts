@@ -87,6 +87,11 @@ export class SupervisorDurable {
     return this.#found === null;
   }
 
+  /** Says what is wrong, and that it goes on. */
+  complain(error: unknown): void {
+    this.#host.log.error(`goes on without what can not be had: ${explain(error)}`);
+  }
+
   /** Has what is needed where a config asks for it that comes later. @throws as `open` */
   async prepare(config: Config): Promise<void> {
     if (this.#state === null && this.#wants(config)) await this.#open(config, this.#path(config));

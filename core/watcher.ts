@@ -229,9 +229,9 @@ export class Watcher implements WatcherApi {
     yield;
   }
 
-  /** Ends its processes at once, without a word to anybody: for a host that is about to crash. */
-  killAll(): void {
-    this.#engine.slots.killAll();
+  /** Ends its processes at once, without a word to anybody: for a host that is about to crash. @param spared those that are kept */
+  killAll(spared: boolean): void {
+    this.#engine.slots.killAll(spared);
   }
 
   /** Lets its processes live on. Returns whether those that are dead have left something that is still to be ended, by `stop`. */

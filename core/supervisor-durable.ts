@@ -92,6 +92,11 @@ export class SupervisorDurable {
     return this.#found === null && !this.#isLeft;
   }
 
+  /** Says what is wrong, and that it goes on. */
+  complain(error: unknown): void {
+    this.#host.log.error(`goes on without what can not be had: ${explain(error)}`);
+  }
+
   /** Has what is needed where a config asks for it that comes later. @throws as `open` */
   async prepare(config: Config): Promise<void> {
     if (this.#state === null && this.#wants(config)) await this.#open(config, this.#path(config));
@@ -139,6 +144,11 @@ export class SupervisorDurable {
   changed({ name, spec }: Watcher, event: 'add' | 'remove'): void {
     if (event === 'add') this.keeper(name)?.note(spec);
     else this.keeper(name)?.removed(spec);
+  }
+
+  /** Whether anything is kept. */
+  get isOpen(): boolean {
+    return this.#state !== null;
   }
 
   keeper(name: string): Keeper | null {
@@ -210,8 +220,10 @@ export class SupervisorDurable {
   async #keepSockets({ os: durable, journal, directory, found }: DurableState): Promise<void> {
     const { SocketKeeper: Sockets } = await import('./durable/socket-keeper.js');
     const spawns = found?.running.flatMap(({ spec, spawns }) => spawns.map(({ record }) => ({ spec, record }))) ?? [];
-    const lives = ({ pid, start_ticks }: SpawnRecord): boolean =>
-      pid !== undefined && start_ticks !== undefined && durable.lives({ pid, start_ticks });
+    const lives = ({ pid, start_ticks }: SpawnRecord): boolean => {
+      const there = pid === undefined ? null : durable.identify(pid);
+      return there?.alive === true && there.start_ticks === start_ticks;
+    };
     this.#sockets = new Sockets({
       ...{ os: this.#host.os(), durable, journal, clock: this.#host.clock, log: this.#host.log },
       directory: join(directory.path, 'holders'),

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { messageOf, RingmasterError } from '../../errors.js';
 import type { DurableOs } from '../durable.js';
 import { Adopted, type AdoptedParts } from './adopted.js';
@@ -16,7 +16,8 @@ import { takeStateDirectory } from './state-directory.js';
 export function openDurable(parts: Omit<AdoptedParts, 'pidfds'>, before?: Adopted): { readonly os: DurableOs; readonly adopted: Adopted } {
   const adopted = before ?? new Adopted({ ...parts, pidfds: pidfds(parts.libc) });
   const os: DurableOs = {
-    boot_id: readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim(),
+    // A container that is started anew has other processes, though the kernel is the same.
+    boot_id: `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()} ${readlinkSync('/proc/self/ns/pid')}`,
     take: takeStateDirectory,
     identify(pid) {
       const stat = procStat(pid);

@@ -225,10 +225,19 @@ export class SupervisorDurable {
   }
 
   #path({ state_dir }: Config): string | null {
-    if (state_dir !== null) return resolve(state_dir);
-    const { file } = this.#host;
-    if (file === undefined) return null;
-    const name = `${basename(file, extname(file))}-${crc32(resolve(file)).toString(16).padStart(8, '0')}`;
-    return resolve(runtimeDir(), 'state', name);
+    return statePath(state_dir, this.#host.file);
   }
+}
+
+/** Whether a supervisor of this config file has not ended as it should, and has left processes behind perhaps. */
+export function hasLeftBehind(state_dir: string | null, file: string): boolean {
+  const path = statePath(state_dir, file);
+  return path !== null && existsSync(join(path, 'journal'));
+}
+
+function statePath(state_dir: string | null, file: string | undefined): string | null {
+  if (state_dir !== null) return resolve(state_dir);
+  if (file === undefined) return null;
+  const name = `${basename(file, extname(file))}-${crc32(resolve(file)).toString(16).padStart(8, '0')}`;
+  return resolve(runtimeDir(), 'state', name);
 }

@@ -39,6 +39,7 @@ export class SupervisorLife {
   readonly #net: SafetyNet;
   readonly #closed = new Deferred();
   readonly #created = new Deferred();
+  readonly #adopted = new Deferred();
   #state: SupervisorState = 'idle';
   #os: Os | null = null;
   #config: Config | null = null;
@@ -80,6 +81,11 @@ export class SupervisorLife {
   /** Resolves when it has ended, however that came about. */
   get closed(): Promise<void> {
     return this.#closed.promise;
+  }
+
+  /** Resolves when what an earlier supervisor has left is taken over, so that a stop ends it, or when the start has failed. */
+  get adopted(): Promise<void> {
+    return this.#adopted.promise;
   }
 
   /** The config in effect. @throws RM_STATE before there is one */
@@ -143,6 +149,7 @@ export class SupervisorLife {
       if (!resumed) this.#proceed();
       for (const [name, spec] of watchers) this.watchers.create(name, spec);
       this.durable.adopt(this.watchers, (watcher) => this.applier.adoptAdded(watcher));
+      this.#adopted.resolve();
       this.#proceed();
       await this.hooks.step('boot', {});
       this.#proceed();
@@ -160,6 +167,7 @@ export class SupervisorLife {
       throw error;
     } finally {
       this.#created.resolve();
+      this.#adopted.resolve();
     }
   }
 

@@ -207,6 +207,11 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     return this.#upgrade(request);
   }
 
+  /** Resolves when what an earlier supervisor has left is taken over, so that a stop ends it, or when the start has failed. */
+  get adopted(): Promise<void> {
+    return this.#life.adopted;
+  }
+
   /** Word of the version that this one has replaced; null where there was none. */
   get predecessor(): UpgradeNote | null {
     return this.#life.durable.note;

@@ -3,7 +3,7 @@ import type { Clock } from './clock.js';
 import { messageOf } from './errors.js';
 import type { Logger } from './log.js';
 import { errnoOf, SpawnError } from './os/os-error.js';
-import type { FdSource, Os, OutputSink } from './os/port.js';
+import type { FdSource, MarkedSink, Os, OutputSink } from './os/port.js';
 
 /** Reads an output of one process. `end` is called exactly once, where no process came of it too. */
 export interface ProcessSink extends OutputSink {
@@ -173,9 +173,11 @@ class GuardedSink implements OutputSink {
   readonly #sink: ProcessSink;
   readonly #log: Logger;
   readonly #ended: () => void;
+  readonly marked?: MarkedSink;
   #failed = false;
 
   constructor(sink: ProcessSink, log: Logger, ended: () => void) {
+    if (sink.marked !== undefined) this.marked = this.#marked(sink.marked);
     this.#sink = sink;
     this.#log = log;
     this.#ended = ended;
@@ -196,6 +198,26 @@ class GuardedSink implements OutputSink {
   end(): void {
     this.#guard(() => this.#sink.end());
     this.#ended();
+  }
+
+  #marked(marked: MarkedSink): MarkedSink {
+    const { line_delay_ms, longest_line } = marked;
+    return {
+      line_delay_ms,
+      longest_line,
+      mark: () => this.#answer(() => marked.mark(), null),
+      restore: (mark) => this.#answer(() => marked.restore(mark), false),
+      flush: () => this.#guard(() => marked.flush()),
+    };
+  }
+
+  #answer<T>(ask: () => T, otherwise: T): T {
+    try {
+      return ask();
+    } catch (error) {
+      this.#report(error);
+      return otherwise;
+    }
   }
 
   #guard(call: () => void): void {

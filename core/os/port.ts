@@ -151,6 +151,13 @@ export interface Os {
   children(pid: number, recursive: boolean): readonly number[];
   /** @throws OsError with the errno's name as `code` */
   listen(spec: ListenSpec): Promise<ListeningSocket>;
+  /**
+   * When a live process started, in clock ticks since boot; null where there is none, or that can't be known. With the pid it names one
+   * process for ever. @source proc(5), field 22 of /proc/PID/stat
+   */
+  startTicks(pid: number): number | null;
+  /** Makes a FIFO, mode 0600. @throws OsError */
+  makeFifo(path: string): void;
   /** No longer keeps the host process alive for this child, nor reports its exit. */
   release(pid: number): void;
   /** The ids of a user; throws where there is none of that name. */

@@ -23,6 +23,10 @@ export function portableOs(): Os {
       Promise.reject(
         new OsError('ENOSYS', 'listen', 'managed sockets need the native form of the operating system, which does not work here'),
       ),
+    startTicks: () => null,
+    makeFifo(path) {
+      throw new OsError('ENOSYS', 'mkfifo', `cannot make the FIFO ${path} without the native form of the operating system`);
+    },
     release(pid) {
       const child = children.get(pid);
       child?.removeAllListeners('exit');

@@ -56,6 +56,8 @@ export class FakeOs implements Os {
   readonly actions: OsAction[] = [];
   /** Every socket that was opened, closed ones too, oldest first. */
   readonly sockets: FakeSocket[] = [];
+  /** Paths of the FIFOs that were made. */
+  readonly fifos = new Set<string>();
   /** Why a socket can't be opened, as the name of an errno; undefined where it can. */
   refuse: (spec: ListenSpec) => string | undefined = () => undefined;
   readonly users = new Map<string, { readonly uid: number; readonly gid: number }>([
@@ -161,6 +163,14 @@ export class FakeOs implements Os {
     const socket = new FakeSocket(spec, FIRST_FD + this.sockets.length);
     this.sockets.push(socket);
     return Promise.resolve(socket);
+  }
+
+  startTicks(pid: number): number | null {
+    return this.#live(pid)?.start_ticks ?? null;
+  }
+
+  makeFifo(path: string): void {
+    this.fifos.add(path);
   }
 
   release(pid: number): void {

@@ -23,6 +23,7 @@ export interface FakeChild {
   readonly own_group?: boolean;
 }
 
+const TICK_MS = 10;
 export const CLEAN_EXIT: Exit = { exit_code: 0, signal: null };
 
 const { SIGKILL, SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH } = constants.signals;
@@ -35,6 +36,8 @@ export class FakeProcess {
   readonly pgid: number;
   /** The process that was spawned and that it descends from, perhaps itself. */
   readonly leader: number;
+  /** Of the virtual clock, in hundredths of a second. */
+  readonly start_ticks: number;
   /** 1 once its parent has ended. */
   parent: number;
   readonly #behaviour: FakeChild;
@@ -56,6 +59,7 @@ export class FakeProcess {
     this.pgid = ids.pgid;
     this.parent = ids.parent;
     this.leader = ids.leader;
+    this.start_ticks = Math.floor(clock.now() / TICK_MS);
     this.#behaviour = behaviour;
     this.#clock = clock;
     this.#onEnd = on.end;

@@ -24,6 +24,7 @@ export interface Libc {
   tee(from: number, to: number, bytes: number, flags: number): number;
   /** Between descriptors that have no position of their own, such as pipes. */
   splice(from: number, from_position: null, to: number, to_position: null, bytes: number, flags: number): number;
+  mkfifo(path: string, mode: number): number;
   sigfillset(set: Uint8Array): number;
   sigemptyset(set: Uint8Array): number;
   posix_spawn(
@@ -100,6 +101,7 @@ export async function loadLibc(): Promise<Libc> {
     poll: f('int poll(void *, ulong, int)'),
     tee: f('long tee(int, int, size_t, uint)'),
     splice: f('long splice(int, void *, int, void *, size_t, uint)'),
+    mkfifo: f('int mkfifo(const char *, uint)'),
     sigfillset: f('int sigfillset(void *)'),
     sigemptyset: f('int sigemptyset(void *)'),
     posix_spawn: f('int posix_spawn(void *, const char *, void *, void *, const char **, const char **)'),

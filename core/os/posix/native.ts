@@ -5,9 +5,11 @@ import type { Os, SignalResult, SpawnListener, SpawnRequest } from '../port.js';
 import { processes, refused } from '../processes.js';
 import { programOf } from '../program.js';
 import { spawnFailure } from '../spawn-failure.js';
+import { startTicks } from '../start-ticks.js';
 import { Arrivals } from './arrivals.js';
 import { ChildFds } from './child-fds.js';
 import { fdActions } from './fd-actions.js';
+import { check } from './fds.js';
 import { findHandles, type Handles } from './handles.js';
 import { type Libc, loadLibc } from './libc.js';
 import { pipeReader, type Reading } from './pipes.js';
@@ -45,6 +47,8 @@ export function nativeOs(kernel: Kernel): Os {
     spawn: (request, listener) => spawn(kernel, request, listener, readings),
     ...processes((pid, signum) => send(libc, pid, signum)),
     listen: (spec) => listen(libc, watches, spec),
+    startTicks,
+    makeFifo: (path) => void check(libc, libc.mkfifo(path, 0o600), 'mkfifo', `cannot make the FIFO ${path}`),
     release(pid) {
       kernel.reaper.release(pid);
       for (const reading of readings.get(pid) ?? []) reading.unref();

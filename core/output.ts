@@ -1,9 +1,11 @@
 import { closeSync, constants, openSync, statSync } from 'node:fs';
 import type { Clock } from './clock.js';
+import type { KeptOutput, KeptOutputs } from './durable/kept-outputs.js';
 import { messageOf } from './errors.js';
+import { GuardedSink } from './guarded-sink.js';
 import type { Logger } from './log.js';
 import { errnoOf, SpawnError } from './os/os-error.js';
-import type { FdSource, MarkedSink, Os, OutputSink } from './os/port.js';
+import type { FdSource, Os, OutputSink } from './os/port.js';
 
 /** Reads an output of one process. `end` is called exactly once, where no process came of it too. */
 export interface ProcessSink extends OutputSink {
@@ -44,7 +46,7 @@ export class OpenOutputs implements Disposable {
     return this.#draining.size;
   }
 
-  /** The outputs of one process that is about to be spawned. */
+  /** The outputs of one process that is about to be spawned, or adopted. */
   open(stdout: ProcessOutput | undefined, stderr: ProcessOutput | undefined): SpawnOutputs {
     const outputs: SpawnOutputs = new SpawnOutputs(stdout, stderr, {
       log: this.#host.log,
@@ -78,6 +80,9 @@ export class OpenOutputs implements Disposable {
   }
 }
 
+/** Indexes of the kept pipes of standard output and error; the same one where both go there, null where it is none. */
+export type KeptIndexes = readonly [stdout: number | null, stderr: number | null];
+
 interface SpawnOutputsHost {
   readonly log: Logger;
   exited(pid: number): void;
@@ -90,6 +95,7 @@ export class SpawnOutputs {
   readonly #sinks = new Map<ProcessSink, GuardedSink>();
   readonly #outputs: readonly (ProcessOutput | undefined)[];
   readonly #fds: number[] = [];
+  readonly #kept = new Map<ProcessSink, KeptOutput>();
   #pid = 0;
   #open: number;
 
@@ -98,6 +104,42 @@ export class SpawnOutputs {
     this.#outputs = [stdout, stderr];
     for (const output of this.#outputs) if (isSink(output) && !this.#sinks.has(output)) this.#sinks.set(output, this.#guarded(output));
     this.#open = this.#sinks.size;
+  }
+
+  /** Has what is read come by pipes that outlive the daemon. @throws SpawnError where there are none; `abandoned` is due all the same */
+  async keep(kept: KeptOutputs): Promise<void> {
+    try {
+      for (const [output, sink] of this.#sinks) this.#kept.set(output, await kept.take(sink));
+    } catch (error) {
+      throw new SpawnError(errnoOf(error), `cannot have a pipe for its output: ${messageOf(error)}`);
+    }
+  }
+
+  /** Those that outlive the daemon. */
+  get pipes(): KeptIndexes {
+    const index = (output: ProcessOutput | undefined): number | null => (isSink(output) ? (this.#kept.get(output)?.index ?? null) : null);
+    const [stdout, stderr] = this.#outputs;
+    return [index(stdout), index(stderr)];
+  }
+
+  /**
+   * Reads on what an earlier daemon has read, of a process that lives or has ended meanwhile.
+   *
+   * @param pipes as they were told of it when it was spawned
+   */
+  adopt(kept: KeptOutputs, pid: number, pipes: KeptIndexes): void {
+    this.#pid = pid;
+    const left = new Set(pipes.filter((index) => index !== null));
+    for (const [output, sink] of this.#sinks) {
+      const index = pipes[this.#outputs.indexOf(output)] ?? null;
+      sink.spawned(pid);
+      if (index === null || !left.delete(index)) sink.end();
+      else this.#adopt(kept, index, sink);
+    }
+    for (const index of left) {
+      this.#host.log.warn(`output of process ${pid} is dropped: the options say no more where it goes`, { pipe: index });
+      this.#adopt(kept, index, NOWHERE);
+    }
   }
 
   /**
@@ -115,11 +157,13 @@ export class SpawnOutputs {
     this.#pid = pid;
     this.#close();
     for (const sink of this.#sinks.values()) sink.spawned(pid);
+    for (const kept of this.#kept.values()) kept.start();
   }
 
   /** No process came of it. */
   abandoned(): void {
     this.#close();
+    for (const kept of this.#kept.values()) kept.cancel();
     for (const sink of this.#sinks.values()) sink.end();
   }
 
@@ -132,8 +176,19 @@ export class SpawnOutputs {
     if (output === 'null') return { kind: 'null' };
     if ('append_to' in output) return { kind: 'fd', fd: this.#append(output.append_to) };
     if (!isSink(output)) return { kind: 'fd', fd: output.fd };
+    const kept = this.#kept.get(output);
+    if (kept !== undefined) return { kind: 'fd', fd: kept.fd };
     const sink = this.#sinks.get(output);
     return sink && { kind: 'pipe', sink };
+  }
+
+  #adopt(kept: KeptOutputs, index: number, sink: OutputSink): void {
+    try {
+      kept.adopt(index, sink);
+    } catch (error) {
+      this.#host.log.error(`output of process ${this.#pid} is lost: ${messageOf(error)}`, { pipe: index });
+      sink.end();
+    }
   }
 
   #guarded(output: ProcessSink): GuardedSink {
@@ -158,6 +213,8 @@ export class SpawnOutputs {
   }
 }
 
+const NOWHERE: OutputSink = { write: () => undefined, end: () => {} };
+
 /** A named pipe that nobody reads would hold up the daemon until somebody does, unless it is opened for both. */
 function appendFlags(path: string): number {
   const { O_APPEND, O_CREAT, O_RDWR, O_WRONLY } = constants;
@@ -166,70 +223,4 @@ function appendFlags(path: string): number {
 
 function isSink(output: ProcessOutput | undefined): output is ProcessSink {
   return typeof output === 'object' && 'write' in output;
-}
-
-/** Lets nothing that a plugin's sink throws get into the reading of pipes, and tells of it once. */
-class GuardedSink implements OutputSink {
-  readonly #sink: ProcessSink;
-  readonly #log: Logger;
-  readonly #ended: () => void;
-  readonly marked?: MarkedSink;
-  #failed = false;
-
-  constructor(sink: ProcessSink, log: Logger, ended: () => void) {
-    if (sink.marked !== undefined) this.marked = this.#marked(sink.marked);
-    this.#sink = sink;
-    this.#log = log;
-    this.#ended = ended;
-  }
-
-  spawned(pid: number): void {
-    this.#guard(() => this.#sink.spawned?.(pid));
-  }
-
-  write(chunk: Uint8Array, room?: number): void | Promise<void> {
-    try {
-      return this.#sink.write(chunk, room);
-    } catch (error) {
-      this.#report(error);
-    }
-  }
-
-  end(): void {
-    this.#guard(() => this.#sink.end());
-    this.#ended();
-  }
-
-  #marked(marked: MarkedSink): MarkedSink {
-    const { line_delay_ms, longest_line } = marked;
-    return {
-      line_delay_ms,
-      longest_line,
-      mark: () => this.#answer(() => marked.mark(), null),
-      restore: (mark) => this.#answer(() => marked.restore(mark), false),
-      flush: () => this.#guard(() => marked.flush()),
-    };
-  }
-
-  #answer<T>(ask: () => T, otherwise: T): T {
-    try {
-      return ask();
-    } catch (error) {
-      this.#report(error);
-      return otherwise;
-    }
-  }
-
-  #guard(call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      this.#report(error);
-    }
-  }
-
-  #report(error: unknown): void {
-    if (!this.#failed) this.#log.error(`output is lost: what reads it failed: ${messageOf(error)}`);
-    this.#failed = true;
-  }
 }

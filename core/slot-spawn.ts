@@ -48,6 +48,15 @@ async function spawn(host: SlotsHost, open: OpenOutputs, slot: Slot, results: Sp
     outputs.abandoned();
     loan?.settle();
   };
+  const kept = host.kept();
+  if (kept !== null) {
+    try {
+      await outputs.keep(kept);
+    } catch (error) {
+      abandon();
+      throw error;
+    }
+  }
   if (!results.wanted()) {
     abandon();
     return;

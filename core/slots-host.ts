@@ -2,6 +2,7 @@ import type { WatcherApi } from './api.js';
 import type { Clock } from './clock.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import type { Decisions } from './decisions.js';
+import type { KeptOutputs } from './durable/kept-outputs.js';
 import type { EventBodies, EventName } from './events.js';
 import type { Refusal } from './hook-compile.js';
 import type { HookRegistry } from './hook-registry.js';
@@ -27,6 +28,8 @@ export interface SlotsHost {
   generation(): number;
   /** Managed sockets. */
   readonly sockets: SocketTable;
+  /** Pipes that outlive the daemon, where the processes are to; null where they are not. */
+  kept(): KeptOutputs | null;
   /** What to execute for a worker id, from the options as they are now. @throws where the options make no command */
   command(wid: number): SpawnOptions;
   emit<N extends EventName>(name: N, body: EventBodies[N]): void;

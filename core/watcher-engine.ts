@@ -112,6 +112,7 @@ export class WatcherEngine {
       ...this.#deps,
       watcher,
       decisions,
+      kept: () => null,
       random: () => this.#deps.random(),
       spec,
       generation: () => this.state.generation,

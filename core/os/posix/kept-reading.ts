@@ -1,11 +1,12 @@
 import type { Clock } from '../../clock.js';
 import { messageOf } from '../../errors.js';
 import type { Logger } from '../../log.js';
+import type { KeptEnd, KeptPipeReader, KeptReaderOptions, KeptReading, Unfinished } from '../kept.js';
 import type { MarkedSink, OutputMark, OutputSink } from '../port.js';
 import { Epoll } from './epoll.js';
 import type { Handles } from './handles.js';
 import type { Libc } from './libc.js';
-import { CHUNK_BYTES, ROOM_BYTES, type Stage } from './stage.js';
+import { CHUNK_BYTES, ROOM_BYTES, Stage } from './stage.js';
 
 const NEWLINE = 10;
 /** Chunks that are read of one pipe before others have their turn. */
@@ -17,23 +18,8 @@ const POLLHUP = 0x10;
 /** What fails again within this time is not told again. */
 const QUIET_MS = 60_000;
 
-/** A pipe that is kept open by somebody else as well. */
-export interface KeptEnd {
-  readonly index: number;
-  /** The reading end; it does not block. It stays open when all is read. */
-  readonly fd: number;
-}
-
-export interface KeptReading {
-  /** Reads on, but no longer keeps the host process alive. */
-  unref(): void;
-  /** Reads no more, and tells nobody. */
-  cancel(): void;
-}
-
-export interface KeptReaderHost {
+interface Host {
   readonly libc: Libc;
-  readonly handles: Handles;
   readonly stage: Stage;
   readonly clock: Clock;
   readonly log: Logger;
@@ -43,25 +29,25 @@ export interface KeptReaderHost {
  * Reads pipes so that the death of the daemon loses nothing: what has an end of line is taken and written before anything else is, and
  * what has none stays in the pipe. The end of a pipe is when nobody has it open for writing any more.
  */
-export class KeptReader {
-  readonly #host: KeptReaderHost;
+export class KeptReader implements KeptPipeReader {
+  readonly #host: Host;
   readonly #epoll: Epoll;
   readonly #readings = new Map<number, Reading>();
   /** Those that have more than was read in their turn. */
   readonly #unread = new Set<Reading>();
   #turn: Disposable | null = null;
 
-  constructor(host: KeptReaderHost) {
-    this.#host = host;
-    this.#epoll = new Epoll(host.libc, host.handles);
+  /** @throws what the system says where a file can't be opened */
+  constructor({ libc, handles }: { readonly libc: Libc; readonly handles: Handles }, { clock, log, ...files }: KeptReaderOptions) {
+    this.#host = { libc, stage: new Stage(libc, files), clock, log };
+    this.#epoll = new Epoll(libc, handles);
   }
 
-  /** Reads to the end; a process that writes is to have it open already. `ended` is called after the sink is told. @throws OsError */
   read(pipe: KeptEnd, sink: OutputSink, ended: () => void): KeptReading {
     const finish = (): void => {
       this.#forget(reading);
-      sink.end();
       ended();
+      sink.end();
     };
     const reading: Reading = new Reading(pipe, sink, { ...this.#host, again: () => this.#later(reading), finish });
     this.#epoll.add(pipe.fd, true);
@@ -76,6 +62,21 @@ export class KeptReader {
       },
       cancel: () => this.#forget(reading),
     };
+  }
+
+  unfinished(): Unfinished | null {
+    return this.#host.stage.unfinished();
+  }
+
+  finish(): void {
+    this.#host.stage.clear();
+  }
+
+  close(): void {
+    for (const reading of [...this.#readings.values()]) this.#forget(reading);
+    this.#turn?.[Symbol.dispose]();
+    this.#turn = null;
+    this.#host.stage[Symbol.dispose]();
   }
 
   #tell(): void {
@@ -113,7 +114,7 @@ export class KeptReader {
   }
 }
 
-interface ReadingHost extends KeptReaderHost {
+interface ReadingHost extends Host {
   /** It is to be looked at again. */
   again(): void;
   finish(): void;

@@ -1,8 +1,9 @@
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
+import type { KeptReaderOptions, Unfinished } from '../kept.js';
 import { errnoName, OsError } from '../os-error.js';
 import type { OutputMark } from '../port.js';
 import { check, openPipe } from './fds.js';
-import { INTENT_BYTES, type Intent, readIntent, writeIntent } from './intent.js';
+import { INTENT_BYTES, readIntent, writeIntent } from './intent.js';
 import type { Libc } from './libc.js';
 
 /** As much as a pipe holds where nobody says otherwise. */
@@ -12,21 +13,6 @@ export const ROOM_BYTES = 64 * 1024;
 const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 /** @source fcntl.h */
 const SPLICE_F_NONBLOCK = 2;
-
-/** What an earlier daemon was about when it was killed. */
-export interface Unfinished {
-  /** What it was to write; copied. */
-  readonly bytes: Buffer;
-  /** Which pipe they are from, and where in which file they were to go: something of them may be there, or all. Null where that is damaged. */
-  readonly intent: Intent | null;
-}
-
-export interface StageFiles {
-  /** A FIFO that is kept open by somebody else too. */
-  readonly fifo: string;
-  /** Of the intent, a file. */
-  readonly intent: string;
-}
 
 /**
  * Bytes on their way from a pipe to a file. They are in the kernel at each moment: in the pipe, or in the stage until they are
@@ -49,10 +35,10 @@ export class Stage implements Disposable {
   #sequence = 0;
 
   /** @throws what the system says where a file can't be opened */
-  constructor(libc: Libc, { fifo, intent }: StageFiles) {
+  constructor(libc: Libc, { stage, intent }: Pick<KeptReaderOptions, 'stage' | 'intent'>) {
     this.#libc = libc;
-    this.#out = this.#open(fifo, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
-    this.#in = this.#open(fifo, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
+    this.#out = this.#open(stage, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+    this.#in = this.#open(stage, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
     this.#record = this.#open(intent, O_RDWR | O_CREAT | O_NOFOLLOW);
     this.#nowhere = this.#open('/dev/null', O_WRONLY);
     this.#scratch = openPipe(libc);
@@ -104,8 +90,12 @@ export class Stage implements Disposable {
   unfinished(): Unfinished | null {
     const found = this.look(this.#out);
     if (found <= 0) return null;
-    const intent = this.#told();
-    if (intent === null || found === intent.bytes) return { bytes: Buffer.from(this.buffer.subarray(0, found)), intent };
+    const read = readSync(this.#record, this.#intent, 0, INTENT_BYTES, 0);
+    const intent = read === INTENT_BYTES ? readIntent(this.#intent) : null;
+    const bytes = Buffer.from(this.buffer.subarray(0, found));
+    if (intent === null) return { bytes, intent };
+    const { dev, ino, size } = intent;
+    if (found === intent.bytes) return { bytes, intent: { pipe: intent.pipe, mark: { dev, ino, size } } };
     // It had begun to clear the stage, so all of it was written.
     this.#clear(found);
     return null;
@@ -118,10 +108,6 @@ export class Stage implements Disposable {
 
   [Symbol.dispose](): void {
     for (const fd of this.#fds.splice(0)) closeSync(fd);
-  }
-
-  #told(): Intent | null {
-    return readSync(this.#record, this.#intent, 0, INTENT_BYTES, 0) === INTENT_BYTES ? readIntent(this.#intent) : null;
   }
 
   #clear(bytes: number): void {

@@ -2,7 +2,6 @@ import { writeSync } from 'node:fs';
 import { expect } from 'chai';
 import type { MarkedSink, OutputMark, OutputSink } from '../../../core/os/port.js';
 import type { KeptReader } from '../../../core/os/posix/kept-reading.js';
-import type { Stage } from '../../../core/os/posix/stage.js';
 import { eventually } from '../../../core/testing.js';
 import { KeptPlace } from '../../fixtures/durable/kept.js';
 
@@ -44,18 +43,16 @@ class Chunks implements OutputSink {
 
 describe('a kept pipe', () => {
   let place: KeptPlace;
-  let stage: Stage;
   let reader: KeptReader;
 
   beforeEach(async () => {
     place = new KeptPlace();
     for (const name of ['stage', 'a', 'b']) place.fifo(name);
-    stage = await place.stage();
-    reader = await place.reader(stage);
+    reader = await place.reader();
   });
 
   afterEach(() => {
-    stage[Symbol.dispose]();
+    reader.close();
     place[Symbol.dispose]();
   });
 
@@ -171,7 +168,7 @@ describe('a kept pipe', () => {
   it('has what is being written on the stage, with where it begins, until it is written', async () => {
     const seen: unknown[] = [];
     const sink = new Chunks();
-    const other = await place.stage();
+    const other = await place.reader();
     sink.write = (chunk) => {
       const left = other.unfinished();
       seen.push([Buffer.from(chunk).toString(), left?.bytes.toString(), left?.intent]);
@@ -179,11 +176,11 @@ describe('a kept pipe', () => {
     const { fd } = read('a', sink);
     writeSync(fd, 'one\ntw');
     await eventually(() => seen.length > 0);
-    expect(seen).to.deep.equal([['one\n', 'one\n', { sequence: 1, pipe: 7, bytes: 4, dev: 1, ino: 2, size: 3 }]]);
+    expect(seen).to.deep.equal([['one\n', 'one\n', { pipe: 7, mark: { dev: 1, ino: 2, size: 3 } }]]);
     expect(other.unfinished()).to.equal(null);
     place.close(fd);
     await eventually(() => sink.ended);
-    other[Symbol.dispose]();
+    other.close();
   });
 
   it('is read again after its last writer went and another came', async () => {

@@ -1,8 +1,11 @@
+import { DURABLE_ERRORS } from './durable/errors.js';
+
 /**
  * Every error that ringmaster raises on purpose. A code is never used again for something else.
  * `fix` is the remedy, printed under the message by the command line and in the reference.
  */
 export const ERRORS = {
+  ...DURABLE_ERRORS,
   RM_CONFIG_INVALID: {
     message: (problems: string) => `cannot use the config: ${problems}`,
     fix: 'correct what is named; `ringmaster check FILE` shows every problem at once',

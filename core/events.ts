@@ -5,6 +5,8 @@
 export interface EventBodies {
   /** A process was spawned. */
   spawn: { process_pid: number; time: number };
+  /** A process that an earlier daemon had spawned, at `started`, was taken over. */
+  adopted: { process_pid: number; time: number; started: number };
   /** A process has ended. `exit_code` is negative for a signal. */
   reap: { process_pid: number; time: number; exit_code: number };
   /** A process was sent a signal to end it. */
@@ -49,6 +51,7 @@ export type SupervisorEvent = {
 
 export const EVENTS: Readonly<Record<EventName, string>> = {
   spawn: 'A process was spawned.',
+  adopted: 'A process that the daemon had spawned before it crashed was taken over.',
   reap: 'A process has ended; a negative exit_code is a signal.',
   kill: 'A process was sent a signal that is to end it.',
   start: 'All processes of the watcher run.',

@@ -26,7 +26,12 @@ export interface Exit {
   readonly exit_code: number;
   /** Name of the signal that ended it, if one did. */
   readonly signal: string | null;
+  /** Nobody could tell how it ended; `exit_code` is 0 then. */
+  readonly unknown?: true;
 }
+
+/** Of a process of which nobody could tell how it ended. */
+export const UNKNOWN_EXIT: Exit = { exit_code: 0, signal: null, unknown: true };
 
 /** What follows a process that ended, or could not be spawned, though it is wanted. */
 export type RespawnDecision =

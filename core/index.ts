@@ -81,6 +81,7 @@ export type { PluginDrift } from './plan-plugins.js';
 export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type PluginContext, type Remark } from './plugin.js';
 export type { PluginOption, PluginState, PluginStatus, PluginTaps } from './plugin-status.js';
 export { memoryPercent, processInfo, processTotals } from './process-info.js';
+export { runtimeDir } from './runtime-dir.js';
 export { type Cleanup, Scope } from './scope.js';
 export { looksSecret, MASK, type MarkedSecrets, maskSecrets } from './secrets.js';
 export { checkOptions, httpProbeOptions, paceOptions, statsdOptions, tcpProbeOptions } from './service-options.js';

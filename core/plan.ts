@@ -100,8 +100,11 @@ export interface AppliedPlan {
 export interface PlanOptions {
   /** Have new processes take the place of the old ones without a gap, where they are needed, instead of down and up (default false). */
   readonly graceful?: boolean;
-  /** Leave options alone that were set at run time and that the config has not changed since it was last read (default false). */
-  readonly keep_drift?: boolean;
+  /**
+   * Leave options alone that were set at run time and that the config has not changed since it was last read (default false); `all`:
+   * and watchers that were added or removed at run time.
+   */
+  readonly keep_drift?: boolean | 'all';
 }
 
 export interface PlanInput {
@@ -123,10 +126,12 @@ export function planConfig(input: PlanInput, options: PlanOptions = {}): ConfigP
   const { loaded, running, target } = input;
   const plugins = planPlugins(input.plugins, input.target_plugins, input.loaded_plugins);
   const sockets = socketSteps(loaded.sockets, target.sockets, target.watchers);
-  const gone = running.filter(({ name }) => !Object.hasOwn(target.watchers, name));
+  const keepsAll = options.keep_drift === 'all';
+  const gone = running.filter(({ name, origin }) => !Object.hasOwn(target.watchers, name) && !(keepsAll && origin === 'run_time'));
   const kept = running.filter(({ name }) => Object.hasOwn(target.watchers, name));
   const there = new Set(kept.map(({ name }) => name));
-  const added = Object.entries(target.watchers).filter(([name]) => !there.has(name));
+  const isAdded = (name: string): boolean => !there.has(name) && !(keepsAll && Object.hasOwn(loaded.watchers, name));
+  const added = Object.entries(target.watchers).filter(([name]) => isAdded(name));
   return {
     steps: [
       ...sockets.filter((step) => step.do !== 'socket_close'),
@@ -185,7 +190,7 @@ function watcherSteps(
   const drifted = new Set(base === undefined ? Object.keys(after) : changedOptions(base, spec));
   const edited = new Set(base === undefined ? Object.keys(after) : changedOptions(base, after));
   const changes = changedOptions(spec, after)
-    .filter((option) => keep_drift !== true || edited.has(option))
+    .filter((option) => (keep_drift ?? false) === false || edited.has(option))
     .map(
       (option): OptionChange => ({
         option,

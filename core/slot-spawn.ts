@@ -1,8 +1,10 @@
 import { commandSockets } from './config/diff.js';
 import { RLIMITS } from './config/schema/rlimits.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
+import type { KeptSpawn } from './durable/keeper.js';
 import type { Exit, SpawnOptions } from './hooks.js';
 import { identityOf } from './identity.js';
+import { SPAWN_VARIABLE } from './os/durable.js';
 import { SpawnError } from './os/os-error.js';
 import type { FdSource, Os, SpawnRequest } from './os/port.js';
 import { spawnFailure } from './os/spawn-failure.js';
@@ -17,9 +19,10 @@ import type { Loan, SocketTable } from './sockets.js';
 export interface SpawnResults {
   /** Whether the slot still waits for this attempt. */
   wanted(): boolean;
-  spawned(pid: number): void;
+  /** @param kept what is on record of it, with its pid from now on; null where the watcher is not durable */
+  spawned(pid: number, kept: KeptSpawn | null): void;
   failed(errno: string, message: string): void;
-  exited(exit: Exit): void;
+  exited(exit: Exit, kept: KeptSpawn | null): void;
 }
 
 /** Has the process of a slot spawned when its turn comes, and not at all if it is no longer wanted then. */
@@ -62,24 +65,31 @@ async function spawn(host: SlotsHost, open: OpenOutputs, slot: Slot, results: Sp
     return;
   }
   warnOfUnread(host, options);
+  let kept: KeptSpawn | null = null;
   try {
     const activated = loan === null ? rest : socketActivation(rest, loan, spec);
-    os.spawn(request(os, activated, spec, { outputs: outputs.sources(), sockets: host.sockets, loan }), {
+    const asked = request(os, activated, spec, { outputs: outputs.sources(), sockets: host.sockets, loan });
+    // On record before there is a process: whatever happens from here on, it can be found.
+    kept = host.keeper()?.spawning(spec, slot.wid, slot.generation) ?? null;
+    os.spawn(kept === null ? asked : { ...asked, env: { ...asked.env, [SPAWN_VARIABLE]: kept.token } }, {
       spawned(pid) {
+        kept?.spawned(pid, host.clock.wall() / 1000);
         loan?.settle();
         outputs.spawned(pid);
-        results.spawned(pid);
+        results.spawned(pid, kept);
       },
       failed(errno, message) {
+        kept?.gone();
         abandon();
         results.failed(errno, message);
       },
       exited(exit) {
         outputs.exited();
-        results.exited(exit);
+        results.exited(exit, kept);
       },
     });
   } catch (error) {
+    kept?.gone();
     abandon();
     throw error;
   }

@@ -3,6 +3,7 @@ import type { Clock } from './clock.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import type { Decisions } from './decisions.js';
 import type { KeptOutputs } from './durable/kept-outputs.js';
+import type { Keeper } from './durable/keeper.js';
 import type { EventBodies, EventName } from './events.js';
 import type { Refusal } from './hook-compile.js';
 import type { HookRegistry } from './hook-registry.js';
@@ -32,6 +33,8 @@ export interface SlotsHost {
   kept(): KeptOutputs | null;
   /** What to execute for a worker id, from the options as they are now. @throws where the options make no command */
   command(wid: number): SpawnOptions;
+  /** Writes down what a later supervisor has to know; null where nothing is kept. */
+  keeper(): Keeper | null;
   emit<N extends EventName>(name: N, body: EventBodies[N]): void;
   /** Runs a change to its end before anybody plans on it. */
   after<T>(change: () => T): T;

@@ -2,6 +2,7 @@ import type { Outcome } from './api.js';
 import type { Clock } from './clock.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
+import type { Keeper } from './durable/keeper.js';
 import { explain, RingmasterError } from './errors.js';
 import type { HookRegistry } from './hook-registry.js';
 import type { Logger } from './log.js';
@@ -48,6 +49,11 @@ export interface ApplyHost {
   /** In start order. */
   watchers(): readonly Watcher[];
   find(name: string): Watcher | undefined;
+  keeper(watcher: string): Keeper | null;
+  /** Has a later supervisor know what is in effect, with these watchers. */
+  applied(config: Config, running: readonly RunningWatcher[]): void;
+  /** Has what is needed to keep processes over a crash, where the config asks for that. @throws RM_NOT_DURABLE, RM_STATE_DIR, RM_STATE_DIR_HELD */
+  prepareDurable(config: Config): Promise<void>;
   add(name: string, spec: WatcherOptions): Watcher;
   remove(name: string): Promise<void>;
 }
@@ -79,6 +85,12 @@ export class ConfigApplier {
 
   /** Remembers that no config brought this watcher. */
   markAdded(watcher: Watcher): void {
+    this.#addedAtRunTime.add(watcher);
+    this.#host.keeper(watcher.name)?.note(watcher.spec, 'run_time');
+  }
+
+  /** The same for one that an earlier supervisor had. */
+  adoptAdded(watcher: Watcher): void {
     this.#addedAtRunTime.add(watcher);
   }
 
@@ -127,6 +139,7 @@ export class ConfigApplier {
     const { hooks, log } = this.#host;
     // First of all: where one can't be opened, nothing has been touched. Those that were replaced are closed in the end.
     using sockets = await this.#host.sockets().change(target.sockets);
+    await this.#host.prepareDurable(target);
     this.#proceed();
     await replacePlugins(plan.steps, wanted, this.#host);
     this.#proceed();
@@ -138,6 +151,7 @@ export class ConfigApplier {
     this.#proceed();
     await unloadPlugins(plan.steps, this.#host.container());
     this.plugins.settle(this.#inEffect(plan, asked));
+    this.#host.applied(inEffect, this.#running());
     hooks.watch('config_applied', { config: inEffect });
     log.info(plan.steps.length === 0 ? 'the config has not changed' : 'the config was applied', { steps: plan.steps.length });
     return {

@@ -13,7 +13,8 @@ import { SafetyNet } from './safety-net.js';
 import { Scope } from './scope.js';
 import { SpawnQueue } from './spawn-queue.js';
 import { ConfigApplier } from './supervisor-apply.js';
-import type { ConfigReader } from './supervisor-config.js';
+import type { ConfigReader, PreparedConfig } from './supervisor-config.js';
+import { SupervisorDurable } from './supervisor-durable.js';
 import { supervisorHooks } from './supervisor-hooks.js';
 import { inStartOrder, startInOrder, stopInOrder } from './supervisor-order.js';
 import { SupervisorSockets } from './supervisor-sockets.js';
@@ -30,6 +31,10 @@ export interface LifeHost {
   readonly reader: ConfigReader;
   /** The supervisor as plugins see it. */
   readonly supervisor: SupervisorApi;
+  /** The config file, for the name of the state directory. */
+  readonly file: string | undefined;
+  /** Whether processes are kept over a crash where the config does not say, as far as that can be here. */
+  readonly durable_by_default: boolean;
   random(): number;
   /** The operating system, chosen once. @throws RM_OS_FORM */
   os(): Promise<Os>;
@@ -40,6 +45,7 @@ export class SupervisorLife {
   readonly hooks: HookRegistry;
   readonly watchers: WatcherTable;
   readonly applier: ConfigApplier;
+  readonly durable: SupervisorDurable;
   readonly #host: LifeHost;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -62,6 +68,7 @@ export class SupervisorLife {
     this.#clock = host.clock;
     this.#log = host.log;
     this.hooks = supervisorHooks(host.clock, host.log, (watcher, name, body) => this.#emit(watcher, name, body));
+    this.durable = new SupervisorDurable({ ...host, log: host.log, os: () => this.os('keep processes') });
     this.#spawns = new SpawnQueue(host.clock);
     this.watchers = this.#table();
     this.#net = new SafetyNet(host.clock, () => this.watchers.all);
@@ -128,17 +135,23 @@ export class SupervisorLife {
       this.#os = await this.#host.os();
       this.#proceed();
       this.#preparing = true;
-      const config = await this.#prepare();
+      const { config, asked } = await this.#prepare();
       this.#preparing = false;
-      this.#use(config);
-      this.#sockets = new SupervisorSockets(this.#os, this.#clock, this.#scope, () => this.watchers.all);
-      await this.#sockets.open(config.sockets);
+      const { config: first, watchers, resumed } = await this.durable.open(config);
+      this.#use(first);
+      this.#sockets = new SupervisorSockets(this.#os, this.#clock, this.#scope, this.durable, () => this.watchers.all);
+      await this.#sockets.open(first.sockets);
+      // What an earlier life has left is taken over though a stop was asked for meanwhile: it has to stop as well.
+      if (!resumed) this.#proceed();
+      for (const [name, spec] of watchers) this.watchers.create(name, spec);
+      await this.durable.adopt(this.watchers, (watcher) => this.applier.adoptAdded(watcher));
       this.#proceed();
-      for (const [name, spec] of Object.entries(config.watchers)) this.watchers.create(name, spec);
       await this.hooks.step('boot', {});
       this.#proceed();
       this.#created.resolve();
       await this.#startWatchers(config);
+      if (resumed) await this.durable.catchUp(this.applier, asked);
+      this.#sockets.renewUsers();
       this.#proceed();
       this.#state = 'running';
       this.hooks.watch('ready', {});
@@ -152,8 +165,8 @@ export class SupervisorLife {
     }
   }
 
-  async #prepare(): Promise<Config> {
-    const { config, entries } = await this.#host.reader.prepare(this.#host.input);
+  async #prepare(): Promise<Pick<PreparedConfig, 'config' | 'asked'>> {
+    const { config, asked, entries } = await this.#host.reader.prepare(this.#host.input);
     this.#config = config;
     this.#proceed();
     this.#container = new PluginContainer({
@@ -170,11 +183,11 @@ export class SupervisorLife {
     await this.#container.load(entries);
     this.applier.plugins.settle(entries);
     this.#proceed();
-    return this.hooks.shape('config', config, {});
+    return { config: await this.hooks.shape('config', config, {}), asked };
   }
 
   #startWatchers({ warmup_delay }: Config): Promise<unknown> {
-    const watchers = this.watchers.all.filter(({ spec }) => spec.autostart);
+    const watchers = this.watchers.all.filter((watcher) => this.durable.starts(watcher));
     return startInOrder(watchers, this.#clock, warmup_delay * 1000, this.signal);
   }
 
@@ -186,6 +199,7 @@ export class SupervisorLife {
   async #shutdown(): Promise<void> {
     const idle = this.#state === 'idle';
     this.#state = 'stopping';
+    this.durable.freeze();
     this.watchers.close('the supervisor is stopping');
     // A plugin that hangs in its setup is not waited for.
     if (this.#preparing) await this.#container?.close();
@@ -194,6 +208,8 @@ export class SupervisorLife {
       await stopInOrder(this.watchers.everybody, this.#clock);
       await this.#starting?.catch(() => undefined);
       this.#starting = null;
+      // Those that were adopted meanwhile.
+      await stopInOrder(this.watchers.everybody, this.#clock);
       await this.hooks.step('shutdown', {});
     }
     this.watchers.dispose('the supervisor has stopped');
@@ -202,6 +218,7 @@ export class SupervisorLife {
     try {
       await this.#scope.dispose();
     } finally {
+      this.durable.end();
       this.#state = 'stopped';
       this.#closed.resolve();
     }
@@ -222,6 +239,9 @@ export class SupervisorLife {
       sockets: () => this.#sockets ?? this.fail('change sockets'),
       config: () => this.config,
       use: (config) => this.#use(config),
+      applied: (config, running) => this.durable.applied(config, running),
+      prepareDurable: (config) => this.durable.prepare(config),
+      keeper: (name) => this.durable.keeper(name),
       watchers: () => inStartOrder(this.watchers.all),
       find: (name) => this.watchers.find(name),
       add: (name, spec) => this.watchers.add(name, spec),
@@ -236,6 +256,7 @@ export class SupervisorLife {
 
   #table(): WatcherTable {
     const told = (watcher: Watcher, event: 'add' | 'remove', hook: 'watcher_added' | 'watcher_removed'): void => {
+      this.durable.changed(watcher, event);
       this.#emit(watcher.name, event, { time: this.#clock.wall() / 1000 });
       this.hooks.watch(hook, { watcher: watcher.view });
     };
@@ -257,6 +278,7 @@ export class SupervisorLife {
       container: this.#container ?? this.fail('add a watcher'),
       random: () => this.#host.random(),
       config: () => this.config,
+      keeper: (watcher: string) => this.durable.keeper(watcher),
       emit: <N extends EventName>(source: string, event: N, body: EventBodies[N]) => this.#emit(source, event, body),
     };
     return makeWatcher(parts, name, spec);

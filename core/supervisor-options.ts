@@ -13,6 +13,8 @@ export interface SupervisorOptions {
   readonly os?: Os;
   /** From 0 to 1; Math.random where none is given. */
   readonly random?: () => number;
+  /** Keep processes over a crash where the config does not say whether to, as far as that can be here (default false). */
+  readonly durable?: boolean;
   /** The file that the config was read from, which `reloadConfig` reads again and relative plugins refer to. */
   readonly config_file?: string;
 }

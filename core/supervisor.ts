@@ -41,14 +41,14 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
 
   /** @param config what a config file may hold, as a value; it is checked by `start` */
   constructor(config: unknown, options: SupervisorOptions = {}) {
-    const { clock = systemClock, log = silentLogger, plugins = [], config_file: file, random = Math.random } = options;
+    const { clock = systemClock, log = silentLogger, plugins = [], config_file: file, random = Math.random, durable = false } = options;
     const reader = new ConfigReader({ plugins, file, log });
     let chosen = options.os;
     const os = async (): Promise<Os> => {
       chosen ??= await chooseOs(log);
       return chosen;
     };
-    this.#host = { input: config, clock, log, reader, supervisor: this, random, os };
+    this.#host = { input: config, clock, log, reader, supervisor: this, random, os, file, durable_by_default: durable };
     this.#life = new SupervisorLife(this.#host);
   }
 
@@ -89,6 +89,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   /** Kills every process group at once and waits for nothing: the last resort of a host that ends when `stop` has failed. */
   killAll(): void {
     for (const watcher of this.#life.watchers.everybody) watcher.killAll();
+    this.#life.durable.sockets?.kill();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

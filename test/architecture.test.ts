@@ -31,6 +31,7 @@ const PURE = [
   'core/config/schema/watcher.ts',
   'core/config/unsupported.ts',
   'core/config/schema/env-sources.ts',
+  'core/durable/errors.ts',
   'core/env-file.ts',
   'core/errors.ts',
   'core/events.ts',

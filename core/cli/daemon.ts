@@ -61,7 +61,8 @@ async function logged(run: Run): Promise<number> {
   }
 }
 
-async function supervise({ io, control, loaded, config, onStarted }: Run, daemonLog: DaemonLog, setup: LogSetup): Promise<number> {
+async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup): Promise<number> {
+  const { io, control, loaded, config, onStarted } = run;
   const { log } = daemonLog;
   log.info(`ringmaster ${version()} starts with ${loaded.file}`, { watchers: Object.keys(config.watchers).length });
   for (const problem of loaded.problems) log.warn(formatProblem(problem));
@@ -69,7 +70,7 @@ async function supervise({ io, control, loaded, config, onStarted }: Run, daemon
   const own = setup.level_is_fixed ? [] : [liveLogLevel(daemonLog)];
   const plugins = [...(await defaultPlugins(config, dirname(loaded.file))), ...own];
   if (control.stopping) return EXIT_STATUS.ok;
-  await using supervisor = new Supervisor(config, { plugins, log, config_file: loaded.file });
+  await using supervisor = new Supervisor(config, { plugins, log, config_file: loaded.file, durable: run.request.background });
   control.useSupervisor(supervisor);
   try {
     await supervisor.start();

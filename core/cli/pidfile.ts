@@ -1,5 +1,6 @@
 import { chmodSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { messageOf, RingmasterError } from '../errors.js';
+import { ProcessTable } from '../os/process-table.js';
 
 /**
  * Makes a file that holds this process's pid, mode 0644, in one step; disposing removes it if it is still ours.
@@ -59,10 +60,11 @@ function holderOf(file: string): number | null {
   return Number(text);
 }
 
+/** One that has ended does not live, though its parent, PID 1 of a container say, is slow to reap it. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !new ProcessTable().isZombie(pid);
   } catch (error) {
     return codeOf(error) === 'EPERM';
   }

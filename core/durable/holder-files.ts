@@ -11,37 +11,28 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { Os } from '../os/port.js';
-
-/** A process that keeps descriptors open, as it is known to the next start. */
-export interface HolderRecord {
-  readonly pid: number;
-  /** Of the process, in clock ticks since boot: with the pid it names one process for ever. */
-  readonly start_ticks: number;
-  /** File name of the FIFO that it waits at. */
-  readonly fifo: string;
-}
+import type { HolderFiles, HolderRecord } from '../os/durable.js';
 
 const PRIVATE = 0o700;
 const RECORD = '.json';
 
-/** The files of one holder: a FIFO for each process, at which nobody ever writes, and a record of the one that counts. */
-export class HolderFiles {
-  readonly #os: Os;
+/** On disk. */
+export class DiskHolderFiles implements HolderFiles {
+  readonly #makeFifo: (path: string) => void;
   readonly #directory: string;
   readonly #name: string;
 
-  constructor(os: Os, directory: string, name: string) {
-    this.#os = os;
+  /** @param directory made, for its owner only, where it is missing */
+  constructor(makeFifo: (path: string) => void, directory: string, name: string) {
+    this.#makeFifo = makeFifo;
     this.#directory = directory;
     this.#name = name;
   }
 
-  /** Makes the FIFO for one more process, and returns its file name. @throws Error, OsError where it can't be made */
   add(token: string): string {
     mkdirSync(this.#directory, { recursive: true, mode: PRIVATE });
     const fifo = `${this.#name}.${token}`;
-    this.#os.makeFifo(this.path(fifo));
+    this.#makeFifo(this.path(fifo));
     return fifo;
   }
 
@@ -49,20 +40,16 @@ export class HolderFiles {
     return join(this.#directory, fifo);
   }
 
-  /** Has the next start find this process instead of the one before. @throws Error where it can't be written */
   write(record: HolderRecord): void {
     const path = this.path(`${this.#name}${RECORD}`);
     writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
     renameSync(`${path}.new`, path);
   }
 
-  /** The process on record, if that very one still lives. */
   read(): HolderRecord | null {
-    const record = parse(this.path(`${this.#name}${RECORD}`));
-    return record && this.#os.startTicks(record.pid) === record.start_ticks ? record : null;
+    return parse(this.path(`${this.#name}${RECORD}`));
   }
 
-  /** Removes the FIFOs but one. Whoever waits at one of them, unknown to any record, ends by that. */
   sweep(keep: string | null): void {
     if (!existsSync(this.#directory)) return;
     for (const name of readdirSync(this.#directory)) {
@@ -72,7 +59,6 @@ export class HolderFiles {
     if (keep === null) rmSync(this.path(`${this.#name}${RECORD}`), { force: true });
   }
 
-  /** Removes one FIFO; a process that waits at it ends, and so does one that has yet to come. */
   remove(fifo: string): void {
     const path = this.path(fifo);
     wake(path);

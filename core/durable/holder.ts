@@ -4,16 +4,17 @@ import { Deferred } from '../deferred.js';
 import { messageOf } from '../errors.js';
 import type { Exit } from '../hooks.js';
 import type { Logger } from '../log.js';
+import type { DurableOs, HolderFiles } from '../os/durable.js';
 import { SpawnError } from '../os/os-error.js';
 import type { FdSource, Os } from '../os/port.js';
-import { HolderFiles, type HolderRecord } from './holder-files.js';
 
 /** What a holder works with. */
 export interface HolderHost {
   readonly os: Os;
+  readonly durable: DurableOs;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Of the FIFOs and records of all holders of a supervisor; made, mode 0700, where it is missing. */
+  /** Of the FIFOs and records of all holders of a supervisor; made, for its owner only, where it is missing. */
   readonly directory: string;
 }
 
@@ -24,17 +25,30 @@ const FIRST_FD = 3;
 const PAUSE_MS = 1000;
 const KILL = 9;
 
-/** A process that was started by us. */
-interface Keeper {
-  pid: number;
+/** A process that holds. */
+class Keeping {
   readonly fifo: string;
   readonly started_ms: number;
-  /** Resolves when it has ended. */
-  readonly ended: Promise<void>;
+  pid = 0;
   /** Whether its end is meant. */
-  leaving: boolean;
+  leaving = false;
   /** How it has ended. */
-  gone: Exit | null;
+  gone: Exit | null = null;
+  readonly #ended = new Deferred();
+
+  constructor(fifo: string, started_ms: number) {
+    this.fifo = fifo;
+    this.started_ms = started_ms;
+  }
+
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  end(exit: Exit): void {
+    this.gone = exit;
+    this.#ended.resolve();
+  }
 }
 
 /**
@@ -45,24 +59,26 @@ export class Holder {
   readonly name: string;
   readonly #host: HolderHost;
   readonly #files: HolderFiles;
-  /** The one of an earlier life, until another has what it had. */
-  #former: HolderRecord | null;
-  #keeper: Keeper | null = null;
+  #keeping: Keeping | null;
   #fds: readonly number[] = [];
   #retry: Disposable | null = null;
   #last: Promise<void> = Promise.resolve();
 
-  /** @param name of its files, one for each purpose: letters, figures and dashes */
+  /**
+   * Takes over the process that an earlier life has left, by pid and start, until others are to be held.
+   *
+   * @param name of its files, one for each purpose: letters, figures and dashes
+   */
   constructor(host: HolderHost, name: string) {
     this.#host = host;
     this.name = name;
-    this.#files = new HolderFiles(host.os, host.directory, name);
-    this.#former = this.#files.read();
+    this.#files = host.durable.holderFiles(host.directory, name);
+    this.#keeping = this.#find();
   }
 
-  /** The process that holds now, or that an earlier life has left, found by pid and start; null where there is none. */
+  /** The process that holds, or has held until somebody ended it; null where there is none. */
   get pid(): number | null {
-    return this.#keeper?.pid ?? this.#former?.pid ?? null;
+    return this.#keeping?.pid ?? null;
   }
 
   /**
@@ -72,10 +88,8 @@ export class Holder {
    * @throws SpawnError, OsError: then what was held before still is
    */
   hold(fds: readonly number[]): Promise<void> {
-    this.#last = this.#last.then(
-      () => this.#replace(fds),
-      () => this.#replace(fds),
-    );
+    const replace = (): Promise<void> => this.#replace(fds);
+    this.#last = this.#last.then(replace, replace);
     return this.#last;
   }
 
@@ -84,39 +98,46 @@ export class Holder {
     return this.hold([]);
   }
 
+  /** Ends the process at once and waits for nothing. */
+  kill(): void {
+    this.#cancel();
+    if (this.#keeping === null || this.#keeping.gone) return;
+    this.#keeping.leaving = true;
+    this.#host.os.signal(this.#keeping.pid, KILL);
+  }
+
+  #find(): Keeping | null {
+    const record = this.#files.read();
+    if (record === null) return null;
+    const keeping = new Keeping(record.fifo, this.#host.clock.now());
+    keeping.pid = record.pid;
+    return this.#host.durable.adopt(record, { exited: (exit) => this.#ended(keeping, exit) }) ? keeping : null;
+  }
+
   async #replace(fds: readonly number[]): Promise<void> {
     this.#cancel();
-    const former = this.#keeper;
+    const former = this.#keeping;
     if (former) former.leaving = true;
     try {
-      this.#keeper = fds.length === 0 ? null : await this.#start(fds);
+      this.#keeping = fds.length === 0 ? null : await this.#start(fds);
     } catch (error) {
       if (former) former.leaving = false;
       throw error;
     }
     this.#fds = fds;
-    this.#endFormer();
     if (former && former.gone === null) {
       this.#host.os.signal(former.pid, KILL);
       await former.ended;
     }
-    this.#files.sweep(this.#keeper?.fifo ?? null);
+    this.#files.sweep(this.#keeping?.fifo ?? null);
     this.#look();
   }
 
-  /** One of an earlier life is no child of ours, so that its end is told to nobody: the FIFO that goes with it has it end as well. */
-  #endFormer(): void {
-    const former = this.#former;
-    this.#former = null;
-    if (former && this.#host.os.startTicks(former.pid) === former.start_ticks) this.#host.os.signal(former.pid, KILL);
-  }
-
-  async #start(fds: readonly number[]): Promise<Keeper> {
-    const { os, clock } = this.#host;
-    const fifo = this.#files.add(randomBytes(4).toString('hex'));
-    const ended = new Deferred();
+  async #start(fds: readonly number[]): Promise<Keeping> {
+    const { os, durable, clock } = this.#host;
+    const keeping = new Keeping(this.#files.add(randomBytes(4).toString('hex')), clock.now());
+    const { fifo } = keeping;
     const spawned = new Deferred<number>();
-    const keeper: Keeper = { pid: 0, fifo, started_ms: clock.now(), ended: ended.promise, leaving: false, gone: null };
     const argv = ['sh', '-c', SCRIPT, 'ringmaster-holder', this.#files.path(fifo)];
     const given = new Map(fds.map((fd, index): [number, FdSource] => [FIRST_FD + index, { kind: 'fd', fd }]));
     os.spawn(
@@ -124,34 +145,33 @@ export class Holder {
       {
         spawned: (pid) => spawned.resolve(pid),
         failed: (errno, message) => spawned.reject(new SpawnError(errno, message)),
-        exited: (exit) => {
-          keeper.gone = exit;
-          ended.resolve();
-          this.#look();
-        },
+        exited: (exit) => this.#ended(keeping, exit),
       },
     );
     try {
-      keeper.pid = await spawned.promise;
-      const start_ticks = os.startTicks(keeper.pid);
-      if (start_ticks !== null) this.#files.write({ pid: keeper.pid, start_ticks, fifo });
-      return keeper;
+      keeping.pid = await spawned.promise;
+      const found = durable.identify(keeping.pid);
+      if (found) this.#files.write({ ...found, fifo });
+      return keeping;
     } catch (error) {
       this.#files.remove(fifo);
       throw error;
     }
   }
 
+  #ended(keeping: Keeping, exit: Exit): void {
+    keeping.end(exit);
+    this.#look();
+  }
+
   /** Where somebody has ended the process, another takes its place while the daemon still has what is held. */
   #look(): void {
-    const keeper = this.#keeper;
-    if (keeper === null || keeper.gone === null || keeper.leaving || this.#retry) return;
+    const keeping = this.#keeping;
+    if (!keeping?.gone || keeping.leaving || this.#retry || this.#fds.length === 0) return;
     const { clock, log } = this.#host;
-    const { exit_code, signal } = keeper.gone;
-    log.warn(`the process ${keeper.pid} that keeps ${this.name} open has ended (${signal ?? exit_code}); another takes its place`, {
-      holder: this.name,
-    });
-    this.#retry = clock.setTimeout(() => this.#again(), keeper.started_ms + PAUSE_MS - clock.now());
+    const how = keeping.gone.signal ?? `exit code ${keeping.gone.exit_code}`;
+    log.warn(`the process ${keeping.pid} that keeps ${this.name} open has ended (${how}); another takes its place`, { holder: this.name });
+    this.#retry = clock.setTimeout(() => this.#again(), keeping.started_ms + PAUSE_MS - clock.now());
   }
 
   #again(): void {

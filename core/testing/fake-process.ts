@@ -23,7 +23,7 @@ export interface FakeChild {
   readonly own_group?: boolean;
 }
 
-const TICK_MS = 10;
+const MS_PER_TICK = 10;
 export const CLEAN_EXIT: Exit = { exit_code: 0, signal: null };
 
 const { SIGKILL, SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH } = constants.signals;
@@ -36,10 +36,13 @@ export class FakeProcess {
   readonly pgid: number;
   /** The process that was spawned and that it descends from, perhaps itself. */
   readonly leader: number;
-  /** Of the virtual clock, in hundredths of a second. */
-  readonly start_ticks: number;
   /** 1 once its parent has ended. */
   parent: number;
+  /** What it was executed with. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly start_ticks: number;
+  /** Seconds since the epoch. */
+  readonly started: number;
   readonly #behaviour: FakeChild;
   readonly #clock: Clock;
   readonly #onEnd: (exit: Exit) => void;
@@ -50,7 +53,7 @@ export class FakeProcess {
   #reaped = false;
 
   constructor(
-    ids: Pick<FakeProcess, 'pid' | 'pgid' | 'parent' | 'leader'>,
+    ids: Pick<FakeProcess, 'pid' | 'pgid' | 'parent' | 'leader' | 'env'>,
     behaviour: FakeChild,
     clock: Clock,
     on: { end(exit: Exit): void; reaped(exit: Exit): void },
@@ -59,7 +62,9 @@ export class FakeProcess {
     this.pgid = ids.pgid;
     this.parent = ids.parent;
     this.leader = ids.leader;
-    this.start_ticks = Math.floor(clock.now() / TICK_MS);
+    this.env = ids.env;
+    this.start_ticks = Math.floor(clock.now() / MS_PER_TICK);
+    this.started = clock.wall() / 1000;
     this.#behaviour = behaviour;
     this.#clock = clock;
     this.#onEnd = on.end;

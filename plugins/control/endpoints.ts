@@ -1,20 +1,8 @@
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { messageOf, RingmasterError } from '../../core/index.js';
+import { messageOf, RingmasterError, runtimeDir } from '../../core/index.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
-
-/**
- * Directory of the sockets that nobody has named: `$RINGMASTER_RUNTIME_DIR`, or /run/ringmaster for root, or
- * `$XDG_RUNTIME_DIR/ringmaster`, or ringmaster-UID among temporary files.
- */
-export function runtimeDir(env: Env = process.env, uid: number = process.getuid?.() ?? 0): string {
-  if (env.RINGMASTER_RUNTIME_DIR) return env.RINGMASTER_RUNTIME_DIR;
-  if (uid === 0) return '/run/ringmaster';
-  if (env.XDG_RUNTIME_DIR) return join(env.XDG_RUNTIME_DIR, 'ringmaster');
-  return join(tmpdir(), `ringmaster-${uid}`);
-}
 
 /** The endpoints of a daemon whose config names none; daemon and command line come to the same ones. */
 export function defaultEndpoints(

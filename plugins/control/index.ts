@@ -7,6 +7,7 @@ import {
   ProcessSampler,
   type Publications,
   RingmasterError,
+  runtimeDir,
   wireFilter,
 } from '../../core/index.js';
 import { LOCAL } from './asker.js';
@@ -14,7 +15,7 @@ import { asContribution, type CommandContext } from './command.js';
 import { commandTable } from './commands/index.js';
 import type { CurveOptions, CurveServer } from './curve/server.js';
 import { Dispatcher } from './dispatch.js';
-import { defaultEndpoints, prepareRuntimeDir, reachable, runtimeDir } from './endpoints.js';
+import { defaultEndpoints, prepareRuntimeDir, reachable } from './endpoints.js';
 import { topicOf } from './events.js';
 import { listCommands } from './listing.js';
 import { OpenPublication } from './publication.js';

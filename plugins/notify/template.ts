@@ -27,6 +27,7 @@ const KNOWN: Readonly<Record<Own | OfEvents, true>> = {
   stream: true,
   bytes: true,
   lines: true,
+  started: true,
 };
 
 /** The variables that there can be; those that an event does not have stand for nothing. */

@@ -6,6 +6,7 @@ import type { MarkedSink, OutputMark, OutputSink } from '../port.js';
 import { Epoll } from './epoll.js';
 import type { Handles } from './handles.js';
 import type { Libc } from './libc.js';
+import { loadPipeCalls, type PipeCalls } from './pipe-calls.js';
 import { CHUNK_BYTES, ROOM_BYTES, Stage } from './stage.js';
 
 const NEWLINE = 10;
@@ -19,7 +20,7 @@ const POLLHUP = 0x10;
 const QUIET_MS = 60_000;
 
 interface Host {
-  readonly libc: Libc;
+  readonly calls: PipeCalls;
   readonly stage: Stage;
   readonly clock: Clock;
   readonly log: Logger;
@@ -39,7 +40,8 @@ export class KeptReader implements KeptPipeReader {
 
   /** @throws what the system says where a file can't be opened */
   constructor({ libc, handles }: { readonly libc: Libc; readonly handles: Handles }, { clock, log, ...files }: KeptReaderOptions) {
-    this.#host = { libc, stage: new Stage(libc, files), clock, log };
+    const calls = loadPipeCalls();
+    this.#host = { calls, stage: new Stage(libc, calls, files), clock, log };
     this.#epoll = new Epoll(libc, handles);
   }
 
@@ -230,7 +232,7 @@ class Reading {
 
   #hungUp(): boolean {
     this.#poll.writeInt32LE(0, REVENTS_AT - 2);
-    return this.#host.libc.poll(this.#poll, 1, 0) > 0 && (this.#poll.readInt16LE(REVENTS_AT) & POLLHUP) !== 0;
+    return this.#host.calls.poll(this.#poll, 1, 0) > 0 && (this.#poll.readInt16LE(REVENTS_AT) & POLLHUP) !== 0;
   }
 
   #write(bytes: number): void {

@@ -19,12 +19,6 @@ export interface Libc {
   connect(fd: number, address: Uint8Array, bytes: number): number;
   sendto(fd: number, data: Uint8Array, bytes: number, flags: number, to: Uint8Array, to_bytes: number): number;
   fchmod(fd: number, mode: number): number;
-  read(fd: number, buffer: Uint8Array, bytes: number): number;
-  poll(fds: Uint8Array, count: number, timeout_ms: number): number;
-  tee(from: number, to: number, bytes: number, flags: number): number;
-  /** Between descriptors that have no position of their own, such as pipes. */
-  splice(from: number, from_position: null, to: number, to_position: null, bytes: number, flags: number): number;
-  mkfifo(path: string, mode: number): number;
   sigfillset(set: Uint8Array): number;
   sigemptyset(set: Uint8Array): number;
   posix_spawn(
@@ -97,11 +91,6 @@ export async function loadLibc(): Promise<Libc> {
     connect: f('int connect(int, void *, uint)'),
     sendto: f('long sendto(int, void *, size_t, int, void *, uint)'),
     fchmod: f('int fchmod(int, uint)'),
-    read: f('long read(int, void *, size_t)'),
-    poll: f('int poll(void *, ulong, int)'),
-    tee: f('long tee(int, int, size_t, uint)'),
-    splice: f('long splice(int, void *, int, void *, size_t, uint)'),
-    mkfifo: f('int mkfifo(const char *, uint)'),
     sigfillset: f('int sigfillset(void *)'),
     sigemptyset: f('int sigemptyset(void *)'),
     posix_spawn: f('int posix_spawn(void *, const char *, void *, void *, const char **, const char **)'),

@@ -60,6 +60,11 @@ export class Reaper {
     }
   }
 
+  /** Looks in a later turn of the event loop, for a child that may have ended before anybody listened. */
+  look(): void {
+    setImmediate(this.#reap);
+  }
+
   /** The child no longer keeps the host process alive, and its end is told to nobody; it is still reaped. */
   release(pid: number): void {
     const child = this.#children.get(pid);

@@ -5,6 +5,7 @@ import type { OutputMark } from '../port.js';
 import { check, openPipe } from './fds.js';
 import { INTENT_BYTES, readIntent, writeIntent } from './intent.js';
 import type { Libc } from './libc.js';
+import type { PipeCalls } from './pipe-calls.js';
 
 /** As much as a pipe holds where nobody says otherwise. */
 export const CHUNK_BYTES = 64 * 1024;
@@ -24,7 +25,7 @@ const SPLICE_F_NONBLOCK = 2;
 export class Stage implements Disposable {
   /** What was looked at, until the next look. */
   readonly buffer = Buffer.allocUnsafeSlow(ROOM_BYTES + CHUNK_BYTES).subarray(ROOM_BYTES);
-  readonly #libc: Libc;
+  readonly #calls: PipeCalls;
   readonly #intent = Buffer.alloc(INTENT_BYTES);
   readonly #fds: number[] = [];
   readonly #in: number;
@@ -35,8 +36,8 @@ export class Stage implements Disposable {
   #sequence = 0;
 
   /** @throws what the system says where a file can't be opened */
-  constructor(libc: Libc, { stage, intent }: Pick<KeptReaderOptions, 'stage' | 'intent'>) {
-    this.#libc = libc;
+  constructor(libc: Libc, calls: PipeCalls, { stage, intent }: Pick<KeptReaderOptions, 'stage' | 'intent'>) {
+    this.#calls = calls;
     this.#out = this.#open(stage, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
     this.#in = this.#open(stage, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
     this.#record = this.#open(intent, O_RDWR | O_CREAT | O_NOFOLLOW);
@@ -52,7 +53,7 @@ export class Stage implements Disposable {
    * @throws OsError
    */
   look(fd: number): number {
-    const found = this.#libc.tee(fd, this.#scratch.write, CHUNK_BYTES, SPLICE_F_NONBLOCK);
+    const found = this.#calls.tee(fd, this.#scratch.write, CHUNK_BYTES, SPLICE_F_NONBLOCK);
     if (found < 0) return this.#nothing('tee');
     for (let read = 0; read < found; ) read += readSync(this.#scratch.read, this.buffer, read, found - read, null);
     return found;
@@ -60,7 +61,7 @@ export class Stage implements Disposable {
 
   /** Reads into the buffer; what is returned is as of `look`. @throws OsError */
   read(fd: number, bytes = CHUNK_BYTES): number {
-    const count = this.#libc.read(fd, this.buffer, bytes);
+    const count = this.#calls.read(fd, this.buffer, bytes);
     return count < 0 ? this.#nothing('read') : count;
   }
 
@@ -77,8 +78,8 @@ export class Stage implements Disposable {
    * @throws OsError
    */
   pass(fd: number, bytes: number, write: (bytes: number) => void): void {
-    const moved = this.#libc.splice(fd, null, this.#in, null, bytes, SPLICE_F_NONBLOCK);
-    check(this.#libc, moved, 'splice', 'cannot take output from a pipe');
+    const moved = this.#calls.splice(fd, null, this.#in, null, bytes, SPLICE_F_NONBLOCK);
+    check(this.#calls, moved, 'splice', 'cannot take output from a pipe');
     try {
       write(moved);
     } finally {
@@ -113,8 +114,8 @@ export class Stage implements Disposable {
   #clear(bytes: number): void {
     for (let left = bytes; left > 0; ) {
       left -= check(
-        this.#libc,
-        this.#libc.splice(this.#out, null, this.#nowhere, null, left, SPLICE_F_NONBLOCK),
+        this.#calls,
+        this.#calls.splice(this.#out, null, this.#nowhere, null, left, SPLICE_F_NONBLOCK),
         'splice',
         'cannot clear the stage',
       );
@@ -122,7 +123,7 @@ export class Stage implements Disposable {
   }
 
   #nothing(syscall: string): -1 {
-    const code = errnoName(this.#libc.errno());
+    const code = errnoName(this.#calls.errno());
     if (code !== 'EAGAIN') throw new OsError(code, syscall, 'cannot read a pipe');
     return -1;
   }

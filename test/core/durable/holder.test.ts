@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { Holder } from '../../../core/durable/holder.js';
 import { FakeOs, type LogLine, recordingLogger, VirtualClock } from '../../../core/testing.js';
@@ -10,14 +7,12 @@ const KILLED = { exit_code: -9, signal: 'SIGKILL' } as const;
 describe('a holder that somebody ends', () => {
   let clock: VirtualClock;
   let os: FakeOs;
-  let directory: string;
   let holder: Holder;
   const lines: LogLine[] = [];
   beforeEach(() => {
     clock = new VirtualClock();
     os = new FakeOs(clock);
-    directory = mkdtempSync(join(tmpdir(), 'ringmaster-holder-'));
-    holder = new Holder({ os, clock, log: recordingLogger(lines), directory }, 'sockets');
+    holder = new Holder({ os, durable: os.state, clock, log: recordingLogger(lines), directory: '/state/holders' }, 'sockets');
   });
   afterEach(async () => {
     const ended = holder.end();
@@ -25,7 +20,7 @@ describe('a holder that somebody ends', () => {
     await ended;
     expect(os.alive).to.deep.equal([]);
     expect(clock.pending).to.deep.equal([]);
-    rmSync(directory, { recursive: true });
+    expect([...os.state.fifos, ...os.state.holders]).to.deep.equal([]);
   });
   const given = (): readonly unknown[] => [...(os.of('spawn').at(-1)?.request.fds.values() ?? [])];
 

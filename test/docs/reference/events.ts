@@ -4,6 +4,7 @@ import { code, page, table } from './markdown.js';
 /** Every key of every body; an event or a key that is not here does not compile. */
 const BODIES: { readonly [N in EventName]: Readonly<Record<keyof EventBodies[N], true>> } = {
   spawn: { process_pid: true, time: true },
+  adopted: { process_pid: true, time: true, started: true },
   reap: { process_pid: true, time: true, exit_code: true },
   kill: { process_pid: true, time: true },
   start: { time: true },
@@ -28,6 +29,7 @@ const BODIES: { readonly [N in EventName]: Readonly<Record<keyof EventBodies[N],
 
 /** Events that Circus has none of. */
 const OURS: readonly EventName[] = [
+  'adopted',
   'spawn_failed',
   'gave_up',
   'stuck',
@@ -42,6 +44,7 @@ const OURS: readonly EventName[] = [
 const KEY_WORDS: { readonly [K in EventName as keyof EventBodies[K]]: string } = {
   process_pid: 'pid of the process, an integer',
   time: 'when it happened, seconds since the epoch',
+  started: 'when the process was spawned, seconds since the epoch',
   exit_code: 'exit code, or minus the number of the signal',
   name: 'name of the hook or check',
   error: 'what went wrong, text',

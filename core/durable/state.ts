@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { isSame } from '../config/diff.js';
+import type { SocketOptions } from '../config/schema/socket.js';
+import type { WatcherOptions } from '../config/schema/watcher.js';
+import { Journal } from '../journal/journal.js';
+import type { Logger } from '../log.js';
+import type { DurableOs, StateDirectory } from '../os/durable.js';
+import { type Found, findLeft } from './found.js';
+import { Keeper, type KeeperHost } from './keeper.js';
+import { type ConfigRecord, KEYS, type RecordedWatcher } from './records.js';
+
+const ID_BYTES = 6;
+
+export interface DurableStateOptions {
+  readonly os: DurableOs;
+  readonly log: Logger;
+  /** Whether a watcher that does not say is durable. */
+  isDefault(): boolean;
+}
+
+/** What a supervisor keeps for the one after it, for as long as it runs. */
+export class DurableState implements KeeperHost {
+  readonly os: DurableOs;
+  readonly journal: Journal;
+  readonly directory: StateDirectory;
+  /** What the supervisor before has left; null where that ended as it should, or there was none. */
+  readonly found: Found | null;
+  readonly #isDefault: () => boolean;
+  readonly #keepers = new Map<string, Keeper>();
+  #tokens = 0;
+  #writesWishes = true;
+
+  /** @throws RM_STATE_DIR, RM_STATE_DIR_HELD, RM_JOURNAL_VERSION */
+  constructor(path: string, { os, log, isDefault }: DurableStateOptions) {
+    this.os = os;
+    this.#isDefault = isDefault;
+    this.directory = os.take(path);
+    try {
+      this.journal = new Journal(this.directory.journal, { boot_id: os.boot_id, id: randomBytes(ID_BYTES).toString('hex'), log });
+    } catch (error) {
+      this.directory.close();
+      throw error;
+    }
+    this.found = this.journal.found ? findLeft(this.journal, log) : null;
+  }
+
+  get writesWishes(): boolean {
+    return this.#writesWishes;
+  }
+
+  newToken(): string {
+    return `${this.journal.id}.${this.journal.life}.${++this.#tokens}`;
+  }
+
+  isDurable({ durable }: WatcherOptions): boolean {
+    return durable ?? this.#isDefault();
+  }
+
+  keeper(name: string): Keeper {
+    let keeper = this.#keepers.get(name);
+    if (keeper === undefined) {
+      keeper = new Keeper(this, name);
+      this.#keepers.set(name, keeper);
+    }
+    return keeper;
+  }
+
+  /** A config is in effect, as far as these watchers do not differ from it. */
+  configured(watchers: Readonly<Record<string, WatcherOptions>>, sockets: Readonly<Record<string, SocketOptions>>): void {
+    const record: ConfigRecord = { watchers, sockets };
+    if (!isSame(this.journal.get(KEYS.config), record)) this.journal.put(KEYS.config, record);
+  }
+
+  /** The same once a config was applied: what was on record of watchers is put in order. */
+  applied(
+    watchers: Readonly<Record<string, WatcherOptions>>,
+    sockets: Readonly<Record<string, SocketOptions>>,
+    running: readonly RecordedWatcher[],
+  ): void {
+    const now = new Map(running.map((watcher) => [watcher.name, watcher]));
+    for (const [name, spec] of Object.entries(watchers)) {
+      if (!now.has(name)) this.keeper(name).removed(spec);
+    }
+    this.configured(watchers, sockets);
+    for (const [name] of this.journal.under(KEYS.watcher)) {
+      if (!now.has(name) && !Object.hasOwn(watchers, name)) this.journal.delete(`${KEYS.watcher}${name}`);
+    }
+    for (const { name, spec, origin } of running) this.keeper(name).note(spec, origin);
+  }
+
+  /** Everything is about to be stopped, which is no wish of anybody's for the next start. */
+  freeze(): void {
+    this.#writesWishes = false;
+  }
+
+  /** @param clean nothing is left, so that the next start is an ordinary one */
+  end(clean: boolean): void {
+    if (clean) this.journal.erase();
+    else this.journal.close();
+    this.directory.close();
+  }
+}

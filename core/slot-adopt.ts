@@ -1,0 +1,54 @@
+import type { Survivor } from './durable/survivor.js';
+import { type Exit, UNKNOWN_EXIT } from './hooks.js';
+import type { Leftovers } from './process-group.js';
+import type { EndOptions } from './slot-end.js';
+import { newSlot, type Slot, type SlotEvent } from './slot-state.js';
+import type { SlotTable } from './slot-table.js';
+import type { SlotsHost } from './slots-host.js';
+
+const SIGKILL = 9;
+
+/** What of the slots takes a process of an earlier supervisor in. */
+export interface AdoptingSlots {
+  readonly table: SlotTable;
+  readonly leftovers: Leftovers;
+  newAttempt(): number;
+  /** When the process of a slot that began at `started_ms` is too old. */
+  expiry(started_ms: number): number | null;
+  feed(slot: Slot, event: SlotEvent): void;
+  exited(slot: Slot, attempt: number, exit: Exit): void;
+  end(slot: Slot, options: EndOptions): void;
+}
+
+/** Takes over what an earlier supervisor has spawned: a process that lives, or the news of its end, and what it has left behind. */
+export function adoptSurvivor(host: SlotsHost, slots: AdoptingSlots, survivor: Survivor): void {
+  const { wid, generation, kept, pid, started, group, ending } = survivor;
+  const { clock, os } = host;
+  const { stop_signal, graceful_timeout } = host.spec();
+  if (survivor.ended) {
+    if (group) slots.leftovers.end(pid, stop_signal, graceful_timeout * 1000, kept);
+    else kept.gone();
+    return;
+  }
+  if (slots.table.has(wid)) {
+    // Two of one worker id never run for long: the first was about to be forgotten when the supervisor crashed.
+    if (survivor.adopt({ exited: () => kept.gone() })) os.signalGroup(pid, SIGKILL);
+    else kept.gone();
+    return;
+  }
+  const started_ms = clock.now() - Math.max(0, clock.wall() - started * 1000);
+  const slot: Slot = { ...newSlot(wid), attempt: slots.newAttempt(), generation, pid, pgid: pid, last_pid: pid, kept, started, started_ms };
+  slot.expires_at = slots.expiry(started_ms);
+  slots.table.file(slot);
+  if (survivor.adopt({ exited: (exit) => slots.exited(slot, slot.attempt, exit) })) {
+    slots.feed(slot, 'adopted');
+    if (ending !== undefined) slots.end(slot, { retire: ending === 'retired' });
+    return;
+  }
+  slot.state = ending === undefined ? 'up' : 'stopping';
+  slot.retired = ending === 'retired';
+  // Nothing proves that a group of this number is ours, unless somebody in it has our token.
+  if (!group) slot.pgid = null;
+  slots.exited(slot, slot.attempt, UNKNOWN_EXIT);
+  if (!group) kept.gone();
+}

@@ -20,22 +20,28 @@ export interface AdoptingSlots {
   end(slot: Slot, options: EndOptions): void;
 }
 
-/** Takes over what an earlier supervisor has spawned: a process that lives, or the news of its end, and what it has left behind. */
-export function adoptSurvivor(host: SlotsHost, slots: AdoptingSlots, survivor: Survivor): void {
-  const { wid, generation, kept, pid, started, group, ending } = survivor;
-  const { clock, os } = host;
+/** Takes over what an earlier supervisor has spawned, the oldest first. Of two in one slot the first was never wanted any more. */
+export function adoptSurvivors(host: SlotsHost, slots: AdoptingSlots, survivors: readonly Survivor[]): void {
+  const latest = new Map(survivors.flatMap((survivor) => (survivor.ended ? [] : [[survivor.wid, survivor] as const])));
+  for (const survivor of survivors) {
+    if (survivor.ended) leave(host, slots, survivor);
+    else if (latest.get(survivor.wid) === survivor) adopt(host, slots, survivor);
+    else if (survivor.adopt({ exited: () => survivor.kept.gone() })) host.os.signalGroup(survivor.pid, SIGKILL);
+    else survivor.kept.gone();
+  }
+}
+
+/** Its end was told; what it has left behind is ended. */
+function leave(host: SlotsHost, { leftovers }: AdoptingSlots, { group, pid, kept }: Survivor): void {
   const { stop_signal, graceful_timeout } = host.spec();
-  if (survivor.ended) {
-    if (group) slots.leftovers.end(pid, stop_signal, graceful_timeout * 1000, kept);
-    else kept.gone();
-    return;
-  }
-  if (slots.table.has(wid)) {
-    // Two of one worker id never run for long: the first was about to be forgotten when the supervisor crashed.
-    if (survivor.adopt({ exited: () => kept.gone() })) os.signalGroup(pid, SIGKILL);
-    else kept.gone();
-    return;
-  }
+  if (group) leftovers.end(pid, stop_signal, graceful_timeout * 1000, kept);
+  else kept.gone();
+}
+
+/** A process that lives, or the news of its end. */
+function adopt(host: SlotsHost, slots: AdoptingSlots, survivor: Survivor): void {
+  const { wid, generation, kept, pid, started, group, ending } = survivor;
+  const { clock } = host;
   const started_ms = clock.now() - Math.max(0, clock.wall() - started * 1000);
   const slot: Slot = { ...newSlot(wid), attempt: slots.newAttempt(), generation, pid, pgid: pid, last_pid: pid, kept, started, started_ms };
   slot.expires_at = slots.expiry(started_ms);

@@ -6,7 +6,7 @@ import { type Exit, UNKNOWN_EXIT } from './hooks.js';
 import { MissedExits } from './missed-exits.js';
 import { OpenOutputs } from './output.js';
 import { Leftovers } from './process-group.js';
-import { type AdoptingSlots, adoptSurvivor } from './slot-adopt.js';
+import { type AdoptingSlots, adoptSurvivors } from './slot-adopt.js';
 import { Ender, type EndOptions } from './slot-end.js';
 import { tellAdopted, tellReap, tellSpawnFailed, tellStuck } from './slot-news.js';
 import { Respawner } from './slot-respawn.js';
@@ -76,8 +76,8 @@ export class Slots implements Disposable {
     return this.live().map((slot) => processView(slot, now));
   }
 
-  /** Takes over what an earlier supervisor has spawned. */
-  adopt(survivor: Survivor): void {
+  /** Takes over what an earlier supervisor has spawned. @param survivors in the order in which they were spawned */
+  adopt(survivors: readonly Survivor[]): void {
     const slots: AdoptingSlots = {
       table: this.table,
       leftovers: this.#leftovers,
@@ -87,7 +87,7 @@ export class Slots implements Disposable {
       exited: (slot, attempt, exit) => void this.#exited(slot, attempt, exit),
       end: (slot, options) => this.end(slot, options),
     };
-    adoptSurvivor(this.#host, slots, survivor);
+    adoptSurvivors(this.#host, slots, survivors);
   }
 
   /** @param from the slot whose respawn this is, where it moves to a smaller worker id */

@@ -10,6 +10,7 @@ import type { Keeper } from './durable/keeper.js';
 import type { RecordedWatcher, SpawnRecord } from './durable/records.js';
 import type { SocketKeeper } from './durable/socket-keeper.js';
 import type { DurableState } from './durable/state.js';
+import type { SurvivorSearch } from './durable/survivor.js';
 import { explain, isRingmasterError, messageOf, RingmasterError } from './errors.js';
 import type { Logger } from './log.js';
 import type { Os } from './os/port.js';
@@ -92,17 +93,21 @@ export class SupervisorDurable {
   }
 
   /** Takes over the processes that were found. @param added told of each watcher that no config had brought */
-  async adopt(table: WatcherTable, added: (watcher: Watcher) => void): Promise<void> {
+  adopt(table: WatcherTable, added: (watcher: Watcher) => void): void {
     const [state, found] = [this.#state, this.#found];
     if (state === null || found === null) return;
-    const { SurvivorSearch } = await import('./durable/survivor.js');
     this.#found = null;
-    const search = new SurvivorSearch(
-      state.os,
-      found.running.flatMap(({ spawns }) => spawns),
-    );
+    const search = state.search(found);
     this.#wishes = new Map(found.running.flatMap(({ name, wish }) => (wish === undefined ? [] : [[name, wish.run] as const])));
-    const adopted = found.running.map((one) => this.#adoptOne(one, table.find(one.name), state, search, added));
+    const there = found.running.flatMap((one) => {
+      const watcher = table.find(one.name);
+      return watcher === undefined ? [] : [{ watcher, takeOver: this.#resume(one, watcher, state.keeper(watcher.name), search, added) }];
+    });
+    // Not before all are where they were: a plugin that is told of one may ask something of another.
+    const adopted = there.map(({ watcher, takeOver }) => {
+      takeOver();
+      return watcher.pids().length;
+    });
     for (const { name, removed } of found.running) if (removed && table.find(name)) void table.remove(name, {});
     this.#report(
       adopted.filter((pids) => pids > 0),
@@ -151,19 +156,10 @@ export class SupervisorDurable {
     this.#sockets = null;
   }
 
-  #adoptOne(
-    one: FoundWatcher,
-    watcher: Watcher | undefined,
-    state: DurableState,
-    search: Search,
-    added: (watcher: Watcher) => void,
-  ): number {
-    if (watcher === undefined) return 0;
-    const keeper = state.keeper(watcher.name);
+  #resume(one: FoundWatcher, watcher: Watcher, keeper: Keeper, search: SurvivorSearch, added: (watcher: Watcher) => void): () => void {
     const survivors = one.spawns.flatMap((spawn) => search.survivor(spawn, keeper) ?? []);
     if (one.origin === 'run_time') added(watcher);
-    watcher.adopt(one.wish, survivors);
-    return watcher.pids().length;
+    return watcher.adopt(one.wish, survivors);
   }
 
   #report(adopted: readonly number[], { directory }: DurableState): void {
@@ -214,5 +210,3 @@ export class SupervisorDurable {
     return resolve(runtimeDir(), 'state', name);
   }
 }
-
-type Search = Pick<InstanceType<typeof import('./durable/survivor.js').SurvivorSearch>, 'survivor'>;

@@ -144,7 +144,7 @@ export class SupervisorLife {
       // What an earlier life has left is taken over though a stop was asked for meanwhile: it has to stop as well.
       if (!resumed) this.#proceed();
       for (const [name, spec] of watchers) this.watchers.create(name, spec);
-      await this.durable.adopt(this.watchers, (watcher) => this.applier.adoptAdded(watcher));
+      this.durable.adopt(this.watchers, (watcher) => this.applier.adoptAdded(watcher));
       this.#proceed();
       await this.hooks.step('boot', {});
       this.#proceed();

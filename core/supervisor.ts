@@ -139,6 +139,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
       os: this.#life.os('add a watcher'),
       log: this.#host.log.child({ watcher: name }),
       plugins: this.#life.container?.plugins(),
+      keeps: this.#life.durable.keeper(name) !== null,
       warn,
     };
     const watcher = this.#life.watchers.add(name, optionsToAdd(name, options, host));

@@ -93,15 +93,21 @@ export class WatcherEngine {
     });
   }
 
-  /** Goes on where an earlier supervisor was: with its processes, whatever else was under way. */
-  adopt(wish: WishRecord | undefined, survivors: readonly Survivor[]): void {
-    this.#reconciler.after(() => {
-      const { from, to } = resume(this.state, wish, survivors);
-      if (wish) this.slots.spent = wish.spent;
-      for (const survivor of survivors) this.slots.adopt(survivor);
+  /**
+   * Goes on where an earlier supervisor was: with its processes, whatever else was under way.
+   *
+   * @returns takes its processes over, and tells of that; until then whatever is asked of it waits
+   */
+  adopt(wish: WishRecord | undefined, survivors: readonly Survivor[]): () => void {
+    const hold = this.#reconciler.hold();
+    const { from, to } = resume(this.state, wish, survivors);
+    if (wish) this.slots.spent = wish.spent;
+    return () => {
+      this.slots.adopt(survivors);
       if (from !== to) this.#deps.hooks.watch('state_changed', { watcher: this.#host.view, from, to });
       this.#reconciler.now();
-    });
+      hold[Symbol.dispose]();
+    };
   }
 
   /** Asks the plan again. */

@@ -187,8 +187,8 @@ export class Watcher implements WatcherApi {
   }
 
   set(options: Readonly<Record<string, unknown>>, warn?: Warn): Promise<Outcome> {
-    const { os, log } = this.#deps;
-    const change = optionsToSet(this.#spec, options, { os, log, plugins: this.#deps.plugins(), warn });
+    const host = { ...this.#deps, plugins: this.#deps.plugins(), warn, keeps: this.#deps.keeper(this.name) !== null };
+    const change = optionsToSet(this.#spec, options, host);
     this.#take(change.spec);
     for (const _ of Object.keys(options)) this.#emit('updated', { time: this.#deps.clock.wall() / 1000 });
     return this.update(change.spec, change.restart);
@@ -240,9 +240,9 @@ export class Watcher implements WatcherApi {
     return this.#engine.slots.remains;
   }
 
-  /** Goes on where an earlier supervisor was. */
-  adopt(wish: WishRecord | undefined, survivors: readonly Survivor[]): void {
-    this.#engine.adopt(wish, survivors);
+  /** Goes on where an earlier supervisor was. @returns takes its processes over */
+  adopt(wish: WishRecord | undefined, survivors: readonly Survivor[]): () => void {
+    return this.#engine.adopt(wish, survivors);
   }
 
   /** From now on it can only be stopped. */

@@ -8,6 +8,7 @@ import type { DurableOs, StateDirectory } from '../os/durable.js';
 import { type Found, findLeft } from './found.js';
 import { Keeper, type KeeperHost } from './keeper.js';
 import { type ConfigRecord, KEYS, type RecordedWatcher } from './records.js';
+import { SurvivorSearch } from './survivor.js';
 
 const ID_BYTES = 6;
 
@@ -63,6 +64,14 @@ export class DurableState implements KeeperHost {
       this.#keepers.set(name, keeper);
     }
     return keeper;
+  }
+
+  /** Looks for the processes of what was found. */
+  search({ running }: Found): SurvivorSearch {
+    return new SurvivorSearch(
+      this.os,
+      running.flatMap(({ spawns }) => spawns),
+    );
   }
 
   /** A config is in effect, as far as these watchers do not differ from it. */

@@ -393,6 +393,29 @@ describe('a supervisor that stops as it should', () => {
     await lives.stop();
   });
 
+  it('refuses to keep a watcher that is added or set at run time, and does with a config that asks for it', async () => {
+    const lives = new Lives();
+    await lives.start({ web: { cmd: 'web' } }, { durable: null });
+    expect(() => lives.supervisor.add('extra', { cmd: 'extra', durable: true }))
+      .to.throw()
+      .with.property('code', 'RM_NOT_DURABLE');
+    expect(() => lives.watcher().set({ durable: true }))
+      .to.throw()
+      .with.property('code', 'RM_NOT_DURABLE');
+    const config = await lives.supervisor.readConfig({
+      config: { state_dir: STATE_DIR, watchers: { web: { cmd: 'web' }, kept: { cmd: 'kept', durable: true } } },
+    });
+    const applied = lives.supervisor.apply(config);
+    await lives.pass();
+    await applied;
+    expect(lives.os.of('spawn').map(({ request }) => 'RINGMASTER_SPAWN' in request.env)).to.deep.equal([false, true]);
+    const [[, kept = 0] = []] = lives.processes('kept');
+    lives.crash();
+    await lives.start({ web: { cmd: 'web' }, kept: { cmd: 'kept', durable: true } }, { durable: null });
+    expect(lives.processes('kept')).to.deep.equal([[1, kept]]);
+    await lives.stop();
+  });
+
   it('has its state directory to itself', async () => {
     const lives = new Lives();
     await lives.start({ web: { cmd: 'web' } });

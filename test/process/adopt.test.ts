@@ -231,6 +231,15 @@ function adopt(
         .with.property('code', 'RM_STATE_DIR');
   });
 
+  it('is refused where others may put another in its place', () => {
+    const above = join(directory, 'shared');
+    mkdirSync(above);
+    chmodSync(above, 0o777);
+    expect(() => durable.take(join(above, 'state'))).to.throw(`others may put another in its place, for ${above} belongs to uid`);
+    chmodSync(above, 0o1777);
+    durable.take(join(above, 'state')).close();
+  });
+
   it('is nothing for the portable form, which says what is needed', async () => {
     const error = await rejects(portableOs().durable(), 'RM_NOT_DURABLE');
     expect(error.message).to.include('it needs Linux and the native form');

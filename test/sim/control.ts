@@ -27,11 +27,15 @@ export class SimulatedControl {
   readonly #sent: Sent[] = [];
   readonly #wrong: Wrong;
   readonly #trace: (line: string) => void;
+  readonly #taken: (properties: Readonly<Record<string, unknown>>) => void;
+  readonly #properties: Readonly<Record<string, unknown>>[] = [];
   #unread: number[] = [];
   #bodies: Uint8Array[] = [];
   #read: ((id: number) => void) | null = null;
 
-  constructor(wrong: Wrong, trace: (line: string) => void) {
+  /** @param taken told of each request when an endpoint takes it */
+  constructor(wrong: Wrong, trace: (line: string) => void, taken: (properties: Readonly<Record<string, unknown>>) => void) {
+    this.#taken = taken;
     this.#wrong = wrong;
     this.#trace = trace;
     this.plugin = this.#plugin();
@@ -41,10 +45,17 @@ export class SimulatedControl {
   send(command: string, properties: Readonly<Record<string, unknown>>): void {
     const id = this.#sent.length;
     this.#sent.push({ command, answers: 0, taken: false });
+    this.#properties[id] = properties;
     this.#bodies[id] = ENCODER.encode(JSON.stringify({ id, command, properties }));
     this.#trace(`request ${id}: ${command} ${JSON.stringify(properties)}`);
     if (this.#read === null) this.#unread.push(id);
     else this.#read(id);
+  }
+
+  /** Who was served has no answer any more; who comes now waits for the next daemon. */
+  crashed(): void {
+    this.#read = null;
+    for (const sent of this.#sent) if (sent.taken && sent.answers === 0) sent.taken = false;
   }
 
   /** Clients that nobody has served give up. */
@@ -97,6 +108,7 @@ export class SimulatedControl {
           const [sent, body] = [this.#sent[id], this.#bodies[id]];
           if (sent === undefined || body === undefined) return;
           sent.taken = true;
+          this.#taken(this.#properties[id] ?? {});
           dispatcher.handle('client', body);
         };
         hooks.boot.tap(() => {

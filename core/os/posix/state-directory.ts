@@ -1,5 +1,5 @@
-import { chmodSync, closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { load } from 'koffi';
 import { messageOf, RingmasterError } from '../../errors.js';
 import { DiskJournalFile } from '../../journal/file.js';
@@ -10,6 +10,7 @@ const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 /** @source flock(2) */
 const LOCK_EX_NB = 2 | 4;
 const MODE = 0o700;
+const STICKY = 0o1000;
 const JOURNAL = 'journal';
 
 /**
@@ -53,6 +54,14 @@ function prepare(path: string): void {
   const uid = process.geteuid?.();
   if (found.uid !== uid) throw refuse(`it belongs to uid ${found.uid}, not to uid ${uid}`);
   if ((found.mode & 0o022) !== 0) throw refuse(`others may write to it (mode ${(found.mode & 0o777).toString(8)}), 700 is needed`);
+  for (let above = dirname(realpathSync(path)); ; above = dirname(above)) {
+    const { uid: owner, mode } = statSync(above);
+    // With the sticky bit nobody moves away what is another's.
+    const isSafe = (owner === uid || owner === 0) && ((mode & 0o022) === 0 || (mode & STICKY) !== 0);
+    if (!isSafe)
+      throw refuse(`others may put another in its place, for ${above} belongs to uid ${owner} and has mode ${(mode & 0o7777).toString(8)}`);
+    if (above === dirname(above)) return;
+  }
 }
 
 /** @source proc(5): /proc/locks */

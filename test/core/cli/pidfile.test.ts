@@ -47,7 +47,7 @@ describe('pidfile', () => {
 
   it('replaces one of a process that has ended and that nobody has reaped', async () => {
     // A shell that becomes a sleep, which never waits for its child.
-    const parent = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 100'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const parent = spawn('/bin/sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 100'], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [output] = await once(parent.stdout, 'data');
     const pid = Number(output);
     await eventually(() => / Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1')), { what: 'a zombie' });

@@ -12,7 +12,7 @@ const INT_BYTES = 4;
 const FD_CLOEXEC = 1;
 /** @source capabilities(7): CAP_SYS_PTRACE */
 const CAN_TRACE = 1n << 19n;
-/** From this on a process is traced by those with the capability alone, and from the next one on by nobody. @source ptrace(2), ptrace_scope */
+/** From this scope on not even who has the capability may. */
 const NOBODY = 3;
 
 /** What descriptors are taken with. */
@@ -40,8 +40,19 @@ export function canTake({ libc, pidfds }: Taking): boolean {
   libc.close(own);
   if (copy === null) return false;
   libc.close(copy);
-  const scope = Number(contents('/proc/sys/kernel/yama/ptrace_scope') ?? 0);
-  return scope === 0 || (scope < NOBODY && isTracer(contents('/proc/self/status') ?? ''));
+  return mayTrace(Number(contents('/proc/sys/kernel/yama/ptrace_scope') ?? 0), contents('/proc/self/status') ?? '');
+}
+
+/**
+ * Whether one may take from processes of the same user that are no children.
+ *
+ * @param scope of Yama, 0 where there is none
+ * @param status text of /proc/PID/status, which has the capabilities
+ * @source ptrace(2), ptrace_scope
+ */
+export function mayTrace(scope: number, status: string): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0';
+  return scope === 0 || (scope < NOBODY && (BigInt(`0x${effective}`) & CAN_TRACE) !== 0n);
 }
 
 /** A socket of an earlier supervisor, found by its inode among the descriptors of processes, and looked at before it is believed. */
@@ -99,12 +110,6 @@ function descriptorOf(pid: number, name: string): number | null {
 
 function everybody(): readonly number[] {
   return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) && Number(name) !== process.pid ? [Number(name)] : []));
-}
-
-/** @param status text of /proc/PID/status */
-function isTracer(status: string): boolean {
-  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0';
-  return (BigInt(`0x${effective}`) & CAN_TRACE) !== 0n;
 }
 
 /** Processes end, and their descriptors are closed, while we look: what can't be read is not there. */

@@ -1,11 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { Holder } from '../../../core/durable/holder.js';
 import { silentLogger, systemClock } from '../../../core/index.js';
@@ -13,9 +10,8 @@ import { chooseOs } from '../../../core/os/choose.js';
 import type { DurableOs } from '../../../core/os/durable.js';
 import type { ListeningSocket, Os } from '../../../core/os/port.js';
 import { eventually } from '../../../core/testing.js';
+import { crashed } from '../../fixtures/durable/crashed.js';
 import { LISTEN } from '../../fixtures/durable/listen.js';
-
-const PROGRAM = fileURLToPath(new URL('../../fixtures/durable/hold.js', import.meta.url));
 
 const fdsOf = (pid: number): readonly string[] => readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
 const inode = (fd: number): string => readlinkSync(`/proc/self/fd/${fd}`);
@@ -37,15 +33,6 @@ const isThere = (pid: number): boolean => existsSync(`/proc/${pid}/fd`) && !/\) 
     const socket = await os.listen(LISTEN);
     sockets.push(socket);
     return socket;
-  };
-  /** A process that has a socket held, and is killed then. */
-  const crashed = async (): Promise<{ port: number; pid: number }> => {
-    const child: ChildProcess = spawn(process.execPath, [PROGRAM, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
-    if (!child.stdout) throw new Error('there is no standard output');
-    const [line] = await once(createInterface(child.stdout), 'line');
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-    return JSON.parse(String(line));
   };
   before(async () => {
     os = await chooseOs();
@@ -78,7 +65,8 @@ const isThere = (pid: number): boolean => existsSync(`/proc/${pid}/fd`) && !/\) 
   });
 
   it('keeps a socket open when the one that opened it is killed, so that a connection waits', async () => {
-    const { port, pid } = await crashed();
+    const { sockets: held, pid } = await crashed(directory);
+    const [{ port } = { port: 0 }] = held;
     const client = connect(port, '127.0.0.1');
     await once(client, 'connect');
     client.destroy();
@@ -90,7 +78,7 @@ const isThere = (pid: number): boolean => existsSync(`/proc/${pid}/fd`) && !/\) 
   });
 
   it('is found by pid and start, so that a stranger is never taken for it', async () => {
-    const { pid } = await crashed();
+    const { pid } = await crashed(directory);
     const path = join(directory, 'sockets.json');
     const record = JSON.parse(readFileSync(path, 'utf8'));
     writeFileSync(path, JSON.stringify({ ...record, start_ticks: record.start_ticks + 1 }));
@@ -106,7 +94,7 @@ const isThere = (pid: number): boolean => existsSync(`/proc/${pid}/fd`) && !/\) 
   });
 
   it('is ended when another has what it kept, also one of an earlier life', async () => {
-    const { pid: former } = await crashed();
+    const { pid: former } = await crashed(directory);
     const [one, other] = [await listen(), await listen()];
     const holder = make();
     await holder.hold([one.fd]);

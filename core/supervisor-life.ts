@@ -217,6 +217,7 @@ export class SupervisorLife {
     this.#net[Symbol.dispose]();
     try {
       await this.#scope.dispose();
+      await this.durable.closeOutputs();
     } finally {
       this.durable.end();
       this.#state = 'stopped';
@@ -279,6 +280,7 @@ export class SupervisorLife {
       random: () => this.#host.random(),
       config: () => this.config,
       keeper: (watcher: string) => this.durable.keeper(watcher),
+      keptOutputs: (options: WatcherOptions) => this.durable.keptOutputs(options),
       emit: <N extends EventName>(source: string, event: N, body: EventBodies[N]) => this.#emit(source, event, body),
     };
     return makeWatcher(parts, name, spec);

@@ -1,11 +1,13 @@
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
+import { messageOf } from '../errors.js';
 import type { Logger } from '../log.js';
 import type { KeptPipeReader, KeptReaderOptions, KeptReading, Unfinished } from '../os/kept.js';
 import type { OutputSink } from '../os/port.js';
 import { KeptPipes, type KeptPipesHost } from './kept-pipes.js';
 
+const NOWHERE: OutputSink = { write: () => undefined, end: () => {} };
 /** Of the pipe that what is being written passes through. */
 const STAGE = 0;
 
@@ -42,13 +44,17 @@ export class KeptOutputs {
   readonly #log: Logger;
   /** What is to be written first, and who waits for that. */
   #unfinished: Unfinished | null;
+  /** Pipes of an earlier daemon that nobody has adopted yet. */
+  readonly #left: Set<number>;
   readonly #waiting = new Set<() => void>();
 
-  private constructor(pipes: KeptPipes, reader: KeptPipeReader, log: Logger) {
+  private constructor(pipes: KeptPipes, reader: KeptPipeReader, { log }: KeptOutputsHost, used: ReadonlySet<number>) {
+    this.#left = new Set(used);
     this.#pipes = pipes;
     this.#reader = reader;
     this.#log = log;
     this.#unfinished = reader.unfinished();
+    this.#settle();
   }
 
   /**
@@ -63,7 +69,7 @@ export class KeptOutputs {
     try {
       await pipes.held(STAGE);
       const reader = host.openReader({ stage: pipes.path(STAGE), intent: join(state_dir, 'pipes', 'intent'), clock, log });
-      return new KeptOutputs(pipes, reader, log);
+      return new KeptOutputs(pipes, reader, host, used);
     } catch (error) {
       pipes.leave();
       throw error;
@@ -102,17 +108,22 @@ export class KeptOutputs {
     const reading = this.#reading(index, sink);
     if (this.#unfinished?.intent?.pipe === index) this.#finish(sink, this.#unfinished);
     reading.start();
+    if (this.#left.delete(index)) this.#settle();
     return reading;
   }
 
-  /** All that there is to adopt is adopted. */
-  async settle(): Promise<void> {
-    if (this.#unfinished !== null) {
-      const bytes = this.#unfinished.bytes.length;
-      this.#log.error(`${bytes} bytes of output, which were being written when the daemon was killed, belong to nobody and are dropped`);
-      this.#go();
+  /** Nobody adopts any other pipe: whoever writes to one still is not to wait for ever. */
+  dropBut(adopted: ReadonlySet<number>): void {
+    for (const index of this.#left) {
+      if (adopted.has(index)) continue;
+      this.#log.warn('output of a process of an earlier daemon is dropped: its watcher is gone', { pipe: index });
+      this.adopt(index, NOWHERE).unref();
     }
-    await this.#pipes.holdAgain();
+  }
+
+  /** Ends the processes that hold, at once. */
+  kill(): void {
+    this.#pipes.kill();
   }
 
   /** Leaves nothing behind. Whoever still writes has nobody who reads. */
@@ -156,6 +167,17 @@ export class KeptOutputs {
     void sink.write(bytes);
     sink.marked?.flush();
     this.#go();
+  }
+
+  /** When all that an earlier daemon has left is adopted. */
+  #settle(): void {
+    if (this.#left.size > 0) return;
+    if (this.#unfinished !== null) {
+      const bytes = this.#unfinished.bytes.length;
+      this.#log.error(`${bytes} bytes of output, which were being written when the daemon was killed, belong to nobody and are dropped`);
+      this.#go();
+    }
+    this.#pipes.holdAgain().catch((error: unknown) => this.#log.error(`no process keeps pipes open: ${messageOf(error)}`));
   }
 
   #go(): void {

@@ -17,6 +17,8 @@ export interface PipeHolder {
   readonly pid: number | null;
   hold(fds: readonly number[]): Promise<void>;
   end(): Promise<void>;
+  /** Ends at once. */
+  kill(): void;
 }
 
 export interface KeptPipesHost {
@@ -118,6 +120,11 @@ export class KeptPipes {
   /** Has everything held by processes of this daemon, which is told when one of them ends. @throws OsError, SpawnError */
   async holdAgain(): Promise<void> {
     await Promise.all([...this.#chunks.values()].map((chunk) => this.held(chunk.number * CHUNK)));
+  }
+
+  /** Ends the processes that hold, at once. */
+  kill(): void {
+    for (const { holder } of this.#chunks.values()) holder.kill();
   }
 
   /** Removes everything: whoever still writes has nobody who reads. */

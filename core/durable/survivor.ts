@@ -33,12 +33,13 @@ export class SurvivorSearch {
 
   /** Null where nothing came of the spawn, or nothing is left of it and its end was told: then it is off the record. */
   survivor({ token, record }: FoundSpawn, keeper: Keeper): Survivor | null {
-    const { wid, generation, ending, ended = false } = record;
+    const { wid, generation, ending, ended = record.gone === true } = record;
     const kept = keeper.kept(token, record);
     const marked = this.#marked.get(token) ?? [];
     const process =
       record.pid === undefined ? leaderOf(marked) : { pid: record.pid, start_ticks: record.start_ticks, started: record.started };
     if (process === undefined) {
+      kept.read();
       kept.gone();
       return null;
     }

@@ -34,7 +34,12 @@ server.listen({ fd: Number(process.argv[2]) });`;
   const start = async (socket: object, numprocesses: number): Promise<readonly number[]> => {
     const web = { cmd: `node ${directory}/server.mjs $(circus.sockets.web)`, copy_env: true, use_sockets: true, numprocesses };
     const quiet = { stdout: { type: 'null' }, stderr: { type: 'null' } };
-    const config = { durable: true, state_dir: join(directory, 'state'), watchers: { web: { ...web, ...quiet } }, sockets: { web: socket } };
+    const config = {
+      durable: true,
+      state_dir: join(directory, 'state'),
+      watchers: { web: { ...web, ...quiet } },
+      sockets: { web: socket },
+    };
     const started = spawn(process.execPath, [PROGRAM, JSON.stringify(config)], { stdio: ['ignore', 'pipe', 'inherit'] });
     child = started;
     const [line] = await once(createInterface(started.stdout), 'line');

@@ -51,6 +51,15 @@ async function spawn(host: SlotsHost, open: OpenOutputs, slot: Slot, results: Sp
     outputs.abandoned();
     loan?.settle();
   };
+  const pipes = outputs.isRead ? host.keptOutputs() : null;
+  if (pipes !== null) {
+    try {
+      await outputs.keep(pipes);
+    } catch (error) {
+      abandon();
+      throw error;
+    }
+  }
   if (!results.wanted()) {
     abandon();
     return;
@@ -61,7 +70,9 @@ async function spawn(host: SlotsHost, open: OpenOutputs, slot: Slot, results: Sp
     const activated = loan === null ? rest : socketActivation(rest, loan, spec);
     const asked = request(os, activated, spec, { outputs: outputs.sources(), sockets: host.sockets, loan });
     // On record before there is a process: whatever happens from here on, it can be found.
-    kept = host.keeper()?.spawning(spec, slot.wid, slot.generation) ?? null;
+    const { pipes } = outputs;
+    kept = host.keeper()?.spawning(spec, { wid: slot.wid, generation: slot.generation, ...(pipes && { pipes }) }) ?? null;
+    outputs.whenRead(() => kept?.read());
     os.spawn(kept === null ? asked : { ...asked, env: { ...asked.env, [SPAWN_VARIABLE]: kept.token } }, {
       spawned(pid) {
         kept?.spawned(pid, host.clock.wall() / 1000);

@@ -5,17 +5,18 @@ import type { Clock } from './clock.js';
 import { usesSocket } from './config/diff.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
-import type { Found, FoundWatcher } from './durable/found.js';
+import type { Found } from './durable/found.js';
 import type { Keeper } from './durable/keeper.js';
+import type { KeptOutputs } from './durable/kept-outputs.js';
 import type { RecordedWatcher, SpawnRecord } from './durable/records.js';
 import type { SocketKeeper } from './durable/socket-keeper.js';
 import type { DurableState } from './durable/state.js';
-import type { SurvivorSearch } from './durable/survivor.js';
 import { explain, isRingmasterError, messageOf, RingmasterError } from './errors.js';
 import type { Logger } from './log.js';
 import type { Os } from './os/port.js';
 import { runtimeDir } from './runtime-dir.js';
 import type { ConfigApplier } from './supervisor-apply.js';
+import { SupervisorOutputs } from './supervisor-outputs.js';
 import type { UpgradeNote } from './upgrade.js';
 import type { Watcher } from './watcher.js';
 import type { WatcherTable } from './watcher-table.js';
@@ -51,6 +52,7 @@ export class SupervisorDurable {
   /** What is to be adopted; null where nothing is, or it has been. */
   #found: Found | null = null;
   #sockets: SocketKeeper | null = null;
+  #outputs: SupervisorOutputs | null = null;
   #wishes: ReadonlyMap<string, boolean> = new Map();
 
   constructor(host: DurableHost) {
@@ -106,7 +108,10 @@ export class SupervisorDurable {
     this.#wishes = new Map(found.running.flatMap(({ name, wish }) => (wish === undefined ? [] : [[name, wish.run] as const])));
     const there = found.running.flatMap((one) => {
       const watcher = table.find(one.name);
-      return watcher === undefined ? [] : [{ watcher, takeOver: this.#resume(one, watcher, state.keeper(watcher.name), search, added) }];
+      if (watcher === undefined) return [];
+      const survivors = one.spawns.flatMap((spawn) => search.survivor(spawn, state.keeper(watcher.name)) ?? []);
+      if (one.origin === 'run_time') added(watcher);
+      return { watcher, survivors, takeOver: watcher.adopt(one.wish, survivors) };
     });
     // Not before all are where they were: a plugin that is told of one may ask something of another.
     const adopted = there.map(({ watcher, takeOver }) => {
@@ -114,6 +119,7 @@ export class SupervisorDurable {
       return watcher.pids().length;
     });
     for (const { name, removed } of found.running) if (removed && table.find(name)) void table.remove(name, {});
+    this.#outputs?.dropBut(there.flatMap(({ survivors }) => survivors.flatMap(({ kept }) => kept.pipes ?? [])));
     this.#report(
       adopted.filter((pids) => pids > 0),
       state,
@@ -168,6 +174,23 @@ export class SupervisorDurable {
     this.#state?.freeze();
   }
 
+  /** Pipes that outlive this supervisor, for processes with these options; null where those do not. @throws where none can be had */
+  keptOutputs(spec: WatcherOptions): Promise<KeptOutputs> | null {
+    return this.#state?.isDurable(spec) ? (this.#outputs?.open() ?? null) : null;
+  }
+
+  /** Nothing is read any more. */
+  async closeOutputs(): Promise<void> {
+    await this.#outputs?.close(this.isClean);
+    this.#outputs = null;
+  }
+
+  /** Ends at once what keeps things open. */
+  kill(): void {
+    this.#sockets?.kill();
+    this.#outputs?.kill();
+  }
+
   /** Everything has stopped; what was never adopted is left for the next start. */
   end(): void {
     const holder = this.#sockets?.holder ?? null;
@@ -175,12 +198,6 @@ export class SupervisorDurable {
     this.#state?.end(this.isClean);
     this.#state = null;
     this.#sockets = null;
-  }
-
-  #resume(one: FoundWatcher, watcher: Watcher, keeper: Keeper, search: SurvivorSearch, added: (watcher: Watcher) => void): () => void {
-    const survivors = one.spawns.flatMap((spawn) => search.survivor(spawn, keeper) ?? []);
-    if (one.origin === 'run_time') added(watcher);
-    return watcher.adopt(one.wish, survivors);
   }
 
   #report(adopted: readonly number[], { directory }: DurableState): void {
@@ -200,21 +217,25 @@ export class SupervisorDurable {
       const { DurableState: State } = await import('./durable/state.js');
       this.#state = new State(path, { os, log: this.#host.log, isDefault: () => this.#isDefault });
       this.note = this.#state.takeNote();
-      await this.#keepSockets(this.#state);
+      await this.#keep(this.#state);
     } catch (error) {
       if (this.#wants(config) || !(isRingmasterError(error, 'RM_NOT_DURABLE') || isRingmasterError(error, 'RM_STATE_DIR'))) throw error;
       this.#host.log.info(messageOf(error));
     }
   }
 
-  async #keepSockets({ os: durable, journal, directory, found }: DurableState): Promise<void> {
+  async #keep(state: DurableState): Promise<void> {
+    const { os: durable, journal, directory, found } = state;
     const { SocketKeeper: Sockets } = await import('./durable/socket-keeper.js');
     const spawns = found?.running.flatMap(({ spec, spawns }) => spawns.map(({ record }) => ({ spec, record }))) ?? [];
     const lives = ({ pid, start_ticks }: SpawnRecord): boolean =>
       pid !== undefined && start_ticks !== undefined && durable.lives({ pid, start_ticks });
+    const { clock, log } = this.#host;
+    const holders = { os: this.#host.os(), durable, clock, log, directory: join(directory.path, 'holders') };
+    this.#outputs = new SupervisorOutputs(holders, state);
     this.#sockets = new Sockets({
-      ...{ os: this.#host.os(), durable, journal, clock: this.#host.clock, log: this.#host.log },
-      directory: join(directory.path, 'holders'),
+      ...holders,
+      journal,
       survivors: spawns.flatMap(({ record }) => record.pid ?? []),
       isUsed: (name) => spawns.some(({ spec, record }) => spec !== null && usesSocket(spec, name) && lives(record)),
     });

@@ -110,10 +110,10 @@ export class SupervisorLife {
   async leave(start: UpgradeStart): Promise<DurableOs> {
     if (this.#state !== 'running') this.fail('upgrade');
     this.#state = 'stopping';
-    const leaving = this.durable.leaving(this.config).then(async (state) => {
-      await leaveProcesses({ clock: this.#clock, watchers: this.watchers, state }, start);
+    const parts = { clock: this.#clock, watchers: this.watchers, durable: this.durable, config: this.config };
+    const leaving = leaveProcesses(parts, start).then(async (os) => {
       await this.#close();
-      return state.os;
+      return os;
     });
     this.#stopping = leaving.then(() => {});
     return leaving;
@@ -227,6 +227,7 @@ export class SupervisorLife {
     this.#net[Symbol.dispose]();
     try {
       await this.#scope.dispose();
+      await this.durable.closeOutputs();
     } finally {
       this.durable.end();
       this.#state = 'stopped';
@@ -289,6 +290,7 @@ export class SupervisorLife {
       random: () => this.#host.random(),
       config: () => this.config,
       keeper: (watcher: string) => this.durable.keeper(watcher),
+      keptOutputs: (options: WatcherOptions) => this.durable.keptOutputs(options),
       emit: <N extends EventName>(source: string, event: N, body: EventBodies[N]) => this.#emit(source, event, body),
     };
     return makeWatcher(parts, name, spec);

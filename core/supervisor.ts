@@ -95,7 +95,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   /** Kills every process group at once and waits for nothing: the last resort of a host that ends when `stop` has failed. */
   killAll(): void {
     for (const watcher of this.#life.watchers.everybody) watcher.killAll();
-    this.#life.durable.sockets?.kill();
+    this.#life.durable.kill();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,182 @@
+import { closeSync, constants, openSync, statSync } from 'node:fs';
+import type { KeptOutput, KeptOutputs } from './durable/kept-outputs.js';
+import { messageOf } from './errors.js';
+import { GuardedSink } from './guarded-sink.js';
+import type { Logger } from './log.js';
+import { errnoOf, SpawnError } from './os/os-error.js';
+import type { FdSource, OutputSink } from './os/port.js';
+import type { ProcessOutput, ProcessSink } from './output.js';
+
+/** Indexes of the kept pipes of standard output and error; the same one where both go there, null where it is none. */
+export type KeptIndexes = readonly [stdout: number | null, stderr: number | null];
+
+export interface SpawnOutputsHost {
+  readonly log: Logger;
+  exited(pid: number): void;
+  /** It has pipes that outlive the daemon. */
+  kept(): void;
+  drained(): void;
+}
+
+/** The outputs of one process, from before its spawn to the last byte. */
+export class SpawnOutputs {
+  readonly #host: SpawnOutputsHost;
+  readonly #sinks = new Map<ProcessSink, GuardedSink>();
+  readonly #outputs: readonly (ProcessOutput | undefined)[];
+  readonly #fds: number[] = [];
+  readonly #kept = new Map<ProcessSink, KeptOutput>();
+  readonly #adopted: { unref(): void }[] = [];
+  #told: (() => void) | null = null;
+  #pid = 0;
+  #open: number;
+
+  constructor(stdout: ProcessOutput | undefined, stderr: ProcessOutput | undefined, host: SpawnOutputsHost) {
+    this.#host = host;
+    this.#outputs = [stdout, stderr];
+    for (const output of this.#outputs) if (isSink(output) && !this.#sinks.has(output)) this.#sinks.set(output, this.#guarded(output));
+    this.#open = this.#sinks.size;
+  }
+
+  /** Whether anything is read. */
+  get isRead(): boolean {
+    return this.#sinks.size > 0;
+  }
+
+  /** Has what is read come by pipes that outlive the daemon. @throws SpawnError where there are none; `abandoned` is due all the same */
+  async keep(pipes: Promise<KeptOutputs>): Promise<void> {
+    try {
+      const kept = await pipes;
+      for (const [output, sink] of this.#sinks) this.#kept.set(output, await kept.take(sink));
+      this.#host.kept();
+    } catch (error) {
+      throw new SpawnError(errnoOf(error), `cannot have a pipe for its output: ${messageOf(error)}`);
+    }
+  }
+
+  /** Of the pipes that outlive the daemon; null where there are none. */
+  get pipes(): KeptIndexes | null {
+    const index = (output: ProcessOutput | undefined): number | null => (isSink(output) ? (this.#kept.get(output)?.index ?? null) : null);
+    const [stdout, stderr] = this.#outputs;
+    return this.#kept.size === 0 ? null : [index(stdout), index(stderr)];
+  }
+
+  /** Calls once, when everything is read. */
+  whenRead(told: () => void): void {
+    this.#told = told;
+  }
+
+  /**
+   * Reads on what an earlier daemon has read, of a process that lives or has ended meanwhile.
+   *
+   * @param pipes as they were told of it when it was spawned
+   */
+  adopt(kept: KeptOutputs, pid: number, pipes: KeptIndexes): void {
+    this.#pid = pid;
+    const left = new Set(pipes.filter((index) => index !== null));
+    this.#open += left.size;
+    const there = [...this.#sinks].map(([output, sink]) => ({ sink, index: pipes[this.#outputs.indexOf(output)] ?? null }));
+    for (const { sink, index } of there) {
+      sink.spawned(pid);
+      if (index === null || !left.delete(index)) sink.end();
+      else {
+        this.#open--;
+        this.#adopt(kept, index, sink);
+      }
+    }
+    for (const index of left) {
+      this.#host.log.warn(`output of process ${pid} is dropped: nothing says any more where it goes`, { pipe: index });
+      this.#adopt(kept, index, this.#guarded(NOWHERE));
+    }
+    this.#host.kept();
+  }
+
+  /** Reads on, but no longer keeps the host process alive. */
+  release(): void {
+    for (const kept of [...this.#kept.values(), ...this.#adopted]) kept.unref();
+  }
+
+  /**
+   * What descriptors 1 and 2 of the process are; undefined where nobody has asked for anything. Files are open from then on until
+   * there is a process, or it is known that there is none.
+   *
+   * @throws SpawnError where a file can't be opened
+   */
+  sources(): readonly (FdSource | undefined)[] {
+    const [stdout, stderr] = this.#outputs;
+    return [this.#source(stdout), stderr === stdout && isSink(stdout) ? { kind: 'same', as: 1 } : this.#source(stderr)];
+  }
+
+  spawned(pid: number): void {
+    this.#pid = pid;
+    this.#close();
+    for (const sink of this.#sinks.values()) sink.spawned(pid);
+    for (const kept of this.#kept.values()) kept.start();
+  }
+
+  /** No process came of it. */
+  abandoned(): void {
+    this.#close();
+    for (const kept of this.#kept.values()) kept.cancel();
+    for (const sink of this.#sinks.values()) sink.end();
+  }
+
+  exited(): void {
+    if (this.#open > 0) this.#host.exited(this.#pid);
+  }
+
+  #source(output: ProcessOutput | undefined): FdSource | undefined {
+    if (output === undefined) return undefined;
+    if (output === 'null') return { kind: 'null' };
+    if ('append_to' in output) return { kind: 'fd', fd: this.#append(output.append_to) };
+    if (!isSink(output)) return { kind: 'fd', fd: output.fd };
+    const kept = this.#kept.get(output);
+    if (kept !== undefined) return { kind: 'fd', fd: kept.fd };
+    const sink = this.#sinks.get(output);
+    return sink && { kind: 'pipe', sink };
+  }
+
+  #adopt(kept: KeptOutputs, index: number, sink: OutputSink): void {
+    try {
+      this.#adopted.push(kept.adopt(index, sink));
+    } catch (error) {
+      this.#host.log.error(`output of process ${this.#pid} is lost: ${messageOf(error)}`, { pipe: index });
+      sink.end();
+    }
+  }
+
+  #guarded(output: ProcessSink): GuardedSink {
+    return new GuardedSink(output, this.#host.log, () => {
+      this.#open--;
+      if (this.#open > 0) return;
+      this.#host.drained();
+      this.#told?.();
+      this.#told = null;
+    });
+  }
+
+  #append(path: string): number {
+    try {
+      const fd = openSync(path, appendFlags(path), 0o666);
+      this.#fds.push(fd);
+      return fd;
+    } catch (error) {
+      throw new SpawnError(errnoOf(error), `cannot append output to ${path}: ${messageOf(error)}`);
+    }
+  }
+
+  #close(): void {
+    for (const fd of this.#fds.splice(0)) closeSync(fd);
+  }
+}
+
+const NOWHERE: OutputSink = { write: () => undefined, end: () => {} };
+
+/** A named pipe that nobody reads would hold up the daemon until somebody does, unless it is opened for both. */
+function appendFlags(path: string): number {
+  const { O_APPEND, O_CREAT, O_RDWR, O_WRONLY } = constants;
+  return (statSync(path, { throwIfNoEntry: false })?.isFIFO() ? O_RDWR : O_WRONLY) | O_APPEND | O_CREAT;
+}
+
+function isSink(output: ProcessOutput | undefined): output is ProcessSink {
+  return typeof output === 'object' && 'write' in output;
+}

@@ -154,7 +154,8 @@ export class SupervisorLife {
       await this.hooks.step('boot', {});
       this.#proceed();
       this.#created.resolve();
-      await this.#startWatchers(config);
+      const starting = this.watchers.all.filter((watcher) => this.durable.starts(watcher));
+      await startInOrder(starting, this.#clock, config.warmup_delay * 1000, this.signal);
       if (resumed) await this.durable.catchUp(this.applier, asked);
       this.#sockets.renewUsers();
       this.#proceed();
@@ -190,11 +191,6 @@ export class SupervisorLife {
     this.applier.plugins.settle(entries);
     this.#proceed();
     return { config: await this.hooks.shape('config', config, {}), asked };
-  }
-
-  #startWatchers({ warmup_delay }: Config): Promise<unknown> {
-    const watchers = this.watchers.all.filter((watcher) => this.durable.starts(watcher));
-    return startInOrder(watchers, this.#clock, warmup_delay * 1000, this.signal);
   }
 
   /** @throws RM_CLOSED when `stop` was called meanwhile */

@@ -160,10 +160,15 @@ export class SupervisorDurable {
     return this.#state?.isDurable(spec) ?? false;
   }
 
-  /** What there is to leave, also where that is only word for the next supervisor; no wish is written any more. @throws as `open` */
-  async leaving(config: Config): Promise<DurableState> {
+  /** Has what it takes to leave word for the next supervisor, also where nothing is durable. @throws as `open`, and RM_NOT_DURABLE */
+  async prepareToLeave(config: Config): Promise<void> {
     if (this.#state === null) await this.#open(config, this.#path(config));
     if (this.#state === null) throw new RingmasterError('RM_NOT_DURABLE', ['see the log']);
+  }
+
+  /** What there is to leave; no wish is written any more. @throws RM_NOT_DURABLE */
+  leaving(): DurableState {
+    if (this.#state === null) throw new RingmasterError('RM_NOT_DURABLE', ['nothing was prepared']);
     this.#state.freeze();
     this.#isLeft = true;
     return this.#state;

@@ -1,5 +1,4 @@
 import type { Clock } from './clock.js';
-import type { Config } from './config/schema/daemon.js';
 import type { DurableOs } from './os/durable.js';
 import type { SupervisorDurable } from './supervisor-durable.js';
 import { stopInOrder } from './supervisor-order.js';
@@ -13,8 +12,6 @@ export interface Leaving {
   readonly clock: Clock;
   readonly watchers: WatcherTable;
   readonly durable: SupervisorDurable;
-  /** In effect. */
-  readonly config: Config;
 }
 
 /** What is known of an upgrade before processes are left. */
@@ -25,10 +22,9 @@ export type UpgradeStart = Pick<UpgradeNote, 'token' | 'from' | 'begun_ms'>;
  * everything else goes on.
  *
  * @returns what a program can be executed by
- * @throws RM_NOT_DURABLE, RM_STATE_DIR, RM_STATE_DIR_HELD
  */
-export async function leaveProcesses({ clock, watchers, durable, config }: Leaving, start: UpgradeStart): Promise<DurableOs> {
-  const state = await durable.leaving(config);
+export async function leaveProcesses({ clock, watchers, durable }: Leaving, start: UpgradeStart): Promise<DurableOs> {
+  const state = durable.leaving();
   const restarted = new Set<string>();
   for (;;) {
     const others = watchers.everybody.filter((watcher) => !state.isDurable(watcher.spec) && watcher.status !== 'stopped');

@@ -3,7 +3,7 @@ import type { Clock } from './clock.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import { Deferred } from './deferred.js';
-import { RingmasterError } from './errors.js';
+import { explain, RingmasterError } from './errors.js';
 import type { EventBodies, EventName, SupervisorEvent } from './events.js';
 import type { HookRegistry } from './hook-registry.js';
 import type { LifeHost } from './life-host.js';
@@ -108,11 +108,12 @@ export class SupervisorLife {
 
   /** As `Supervisor.leave`. */
   async leave(start: UpgradeStart): Promise<DurableOs> {
+    if (this.#state === 'running') await this.durable.prepareToLeave(this.config);
     if (this.#state !== 'running') this.fail('upgrade');
     this.#state = 'stopping';
-    const parts = { clock: this.#clock, watchers: this.watchers, durable: this.durable, config: this.config };
+    const parts = { clock: this.#clock, watchers: this.watchers, durable: this.durable };
     const leaving = leaveProcesses(parts, start).then(async (os) => {
-      await this.#close();
+      await this.#close().catch((error: unknown) => this.#log.error(`not everything was closed: ${explain(error)}`));
       return os;
     });
     this.#stopping = leaving.then(() => {});

@@ -128,7 +128,8 @@ async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup, failur
     onStarted();
   }
   await supervisor.closed;
-  if (upgrader.left !== null) return upgrader.left;
+  const left = await upgrader.left;
+  if (left !== null) return left;
   log.info('stopped');
   return control.status;
 }

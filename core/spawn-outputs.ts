@@ -110,7 +110,14 @@ export class SpawnOutputs {
     this.#pid = pid;
     this.#close();
     for (const sink of this.#sinks.values()) sink.spawned(pid);
-    for (const kept of this.#kept.values()) kept.start();
+    for (const [output, kept] of this.#kept) {
+      try {
+        kept.start();
+      } catch (error) {
+        this.#host.log.error(`output of process ${pid} is lost: ${messageOf(error)}`, { pipe: kept.index });
+        this.#sinks.get(output)?.end();
+      }
+    }
   }
 
   /** No process came of it. */

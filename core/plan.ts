@@ -189,8 +189,13 @@ function watcherSteps(
     option === 'plugins' ? valueChanges(spec.plugins, after.plugins).some((change) => shaping.has(change.option)) : needsRestart(option);
   const drifted = new Set(base === undefined ? Object.keys(after) : changedOptions(base, spec));
   const edited = new Set(base === undefined ? Object.keys(after) : changedOptions(base, after));
-  const changes = changedOptions(spec, after)
-    .filter((option) => (keep_drift ?? false) === false || edited.has(option))
+  const differs = changedOptions(spec, after);
+  const kept = (option: 'singleton' | 'numprocesses'): unknown => (edited.has(option) ? after : spec)[option];
+  // What was set at run time and what has changed in the config can not both be.
+  const clashes = kept('singleton') === true && Number(kept('numprocesses')) > 1;
+  const counts = clashes ? ['singleton', 'numprocesses'] : [];
+  const changes = differs
+    .filter((option) => (keep_drift ?? false) === false || edited.has(option) || counts.includes(option))
     .map(
       (option): OptionChange => ({
         option,

@@ -38,13 +38,13 @@ export function adoptSurvivors(host: SlotsHost, slots: AdoptingSlots, found: rea
 /** Its end was told; what it has left behind is ended. */
 function leave(host: SlotsHost, { leftovers }: AdoptingSlots, { group, pid, kept }: Survivor): void {
   const { stop_signal, graceful_timeout } = host.spec();
-  if (group) leftovers.end(pid, stop_signal, graceful_timeout * 1000, kept);
+  if (group()) leftovers.end(pid, stop_signal, graceful_timeout * 1000, kept);
   else kept.gone();
 }
 
 /** A process that lives, or the news of its end. */
 function adopt(host: SlotsHost, slots: AdoptingSlots, survivor: Survivor): void {
-  const { wid, generation, kept, pid, started, group, ending } = survivor;
+  const { wid, generation, kept, pid, started, ending } = survivor;
   const { clock } = host;
   const started_ms = clock.now() - Math.max(0, clock.wall() - started * 1000);
   const slot: Slot = { ...newSlot(wid), attempt: slots.newAttempt(), generation, pid, pgid: pid, last_pid: pid, kept, started, started_ms };
@@ -57,8 +57,10 @@ function adopt(host: SlotsHost, slots: AdoptingSlots, survivor: Survivor): void 
   }
   slot.state = ending === undefined ? 'up' : 'stopping';
   slot.retired = ending === 'retired';
+  if (ending !== undefined) slot.deadline_at = clock.now() + host.spec().graceful_timeout * 1000;
   // Nothing proves that a group of this number is ours, unless somebody in it has our token.
-  if (!group) slot.pgid = null;
+  if (!survivor.group()) slot.pgid = null;
+  const isEmpty = slot.pgid === null;
   slots.exited(slot, slot.attempt, UNKNOWN_EXIT);
-  if (!group) kept.gone();
+  if (isEmpty) kept.gone();
 }

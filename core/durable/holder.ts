@@ -60,6 +60,8 @@ export class Holder {
   readonly #host: HolderHost;
   readonly #files: HolderFiles;
   #keeping: Keeping | null;
+  /** Those that were told to end and have not yet. */
+  readonly #leaving = new Set<Keeping>();
   #fds: readonly number[] = [];
   #retry: Disposable | null = null;
   #last: Promise<void> = Promise.resolve();
@@ -82,7 +84,7 @@ export class Holder {
   }
 
   /**
-   * Has a process keep these descriptors open instead of those of before; whoever held those ends when it has them. None: nothing is held.
+   * Has a process keep these descriptors open instead of those of before; whoever held those is told to end when it has them. None: nothing is held.
    * The caller keeps them open as well, as long as they are to be held, for they are needed again where the process is ended by somebody.
    *
    * @throws SpawnError, OsError: then what was held before still is
@@ -93,9 +95,10 @@ export class Holder {
     return this.#last;
   }
 
-  /** Holds nothing any more; resolves when the process is gone. */
-  end(): Promise<void> {
-    return this.hold([]);
+  /** Holds nothing any more; resolves when no process of its is left. */
+  async end(): Promise<void> {
+    await this.hold([]);
+    await Promise.all([...this.#leaving].map(({ ended }) => ended));
   }
 
   /** Ends the process at once and waits for nothing. */
@@ -111,7 +114,11 @@ export class Holder {
     if (record === null) return null;
     const keeping = new Keeping(record.fifo, this.#host.clock.now());
     keeping.pid = record.pid;
-    return this.#host.durable.adopt(record, { exited: (exit) => this.#ended(keeping, exit) }) ? keeping : null;
+    const exited = (exit: Exit): void => {
+      this.#host.os.release(record.pid);
+      this.#ended(keeping, exit);
+    };
+    return this.#host.durable.adopt(record, { exited }) ? keeping : null;
   }
 
   async #replace(fds: readonly number[]): Promise<void> {
@@ -126,8 +133,8 @@ export class Holder {
     }
     this.#fds = fds;
     if (former && former.gone === null) {
+      this.#leaving.add(former);
       this.#host.os.signal(former.pid, KILL);
-      await former.ended;
     }
     this.#files.sweep(this.#keeping?.fifo ?? null);
     this.#look();
@@ -151,7 +158,7 @@ export class Holder {
     try {
       keeping.pid = await spawned.promise;
       const found = durable.identify(keeping.pid);
-      if (found) this.#files.write({ ...found, fifo });
+      if (found) this.#files.write({ pid: found.pid, start_ticks: found.start_ticks, fifo });
       return keeping;
     } catch (error) {
       this.#files.remove(fifo);
@@ -160,6 +167,7 @@ export class Holder {
   }
 
   #ended(keeping: Keeping, exit: Exit): void {
+    this.#leaving.delete(keeping);
     keeping.end(exit);
     this.#look();
   }

@@ -39,6 +39,7 @@ export class SocketKeeper {
   readonly #holder: Holder;
   /** Inodes of what is held; null where that is not known. */
   #held: readonly number[] | null = null;
+  #holding: Promise<void> = Promise.resolve();
 
   constructor(host: SocketKeeperHost) {
     this.#host = host;
@@ -78,7 +79,7 @@ export class SocketKeeper {
 
   /** Writes down which sockets there are, and has just these held open, at once or as soon as the one before has been served. */
   async keep(sockets: readonly KeptSocket[]): Promise<void> {
-    const { journal, durable, log } = this.#host;
+    const { journal, durable } = this.#host;
     const names = new Set(sockets.map(({ name }) => name));
     for (const [name] of journal.under(KEYS.socket)) if (!names.has(name)) journal.delete(`${KEYS.socket}${name}`);
     for (const { name, number, asked, spec, socket } of sockets) {
@@ -90,14 +91,11 @@ export class SocketKeeper {
     if (!durable.takesBack) for (const socket of open) if (socket.path === null) socket.share(true);
     const held = durable.takesBack ? open : [];
     const inodes = held.map((socket) => socket.identity().inode);
-    if (this.#held !== null && isSame(this.#held, inodes)) return;
-    this.#held = inodes;
-    try {
-      await this.#holder.hold(held.map(({ fd }) => fd));
-    } catch (error) {
-      if (this.#held === inodes) this.#held = null;
-      log.error(`no process keeps the sockets open over a crash: ${messageOf(error)}`);
+    if (this.#held === null || !isSame(this.#held, inodes)) {
+      this.#held = inodes;
+      this.#holding = this.#hold(held, inodes);
     }
+    await this.#holding;
   }
 
   /** Ends the process that keeps them open, without waiting for that. */
@@ -108,6 +106,15 @@ export class SocketKeeper {
   /** Resolves when nobody but those that were given a socket has it. */
   end(): Promise<void> {
     return this.#holder.end();
+  }
+
+  async #hold(sockets: readonly ListeningSocket[], inodes: readonly number[]): Promise<void> {
+    try {
+      await this.#holder.hold(sockets.map(({ fd }) => fd));
+    } catch (error) {
+      if (this.#held === inodes) this.#held = null;
+      this.#host.log.error(`no process keeps the sockets open over a crash: ${messageOf(error)}`);
+    }
   }
 
   #from(): readonly number[] {

@@ -7,7 +7,7 @@ import type { Logger } from '../log.js';
 import type { DurableOs, StateDirectory } from '../os/durable.js';
 import { type Found, findLeft } from './found.js';
 import { Keeper, type KeeperHost } from './keeper.js';
-import { type ConfigRecord, KEYS, type RecordedWatcher } from './records.js';
+import { type ConfigRecord, KEYS, type RecordedWatcher, type SpawnRecord } from './records.js';
 import { SurvivorSearch } from './survivor.js';
 
 const ID_BYTES = 6;
@@ -91,8 +91,10 @@ export class DurableState implements KeeperHost {
       if (!now.has(name)) this.keeper(name).removed(spec);
     }
     this.configured(watchers, sockets);
+    // How to end what is still on its way out has to be known.
+    const leaving = new Set(this.journal.under(KEYS.process).map(([, record]) => (record as SpawnRecord).watcher));
     for (const [name] of this.journal.under(KEYS.watcher)) {
-      if (!now.has(name) && !Object.hasOwn(watchers, name)) this.journal.delete(`${KEYS.watcher}${name}`);
+      if (!now.has(name) && !Object.hasOwn(watchers, name) && !leaving.has(name)) this.journal.delete(`${KEYS.watcher}${name}`);
     }
     for (const { name, spec, origin } of running) this.keeper(name).note(spec, origin);
   }

@@ -11,7 +11,7 @@ export interface Survivor {
   /** Seconds since the epoch. */
   readonly started: number;
   /** Whether something lives in its group that is ours, apart from the process itself. */
-  readonly group: boolean;
+  group(): boolean;
   readonly ending: 'replaced' | 'retired' | undefined;
   /** Its end was told already. */
   readonly ended: boolean;
@@ -22,42 +22,64 @@ export interface Survivor {
 /** A spawn as it is found: its process by pid and start, or, where no pid is on record, by the token in its environment. */
 export class SurvivorSearch {
   readonly #os: DurableOs;
+  readonly #looked: ReadonlySet<string>;
   readonly #marked: ReadonlyMap<string, readonly MarkedProcess[]>;
 
   /** Looks at all processes of the machine once where that is needed: for spawns without a pid, and for what dead ones have left. */
   constructor(os: DurableOs, spawns: readonly FoundSpawn[]) {
     this.#os = os;
     const unsure = spawns.filter(({ record: { pid, start_ticks } }) => pid === undefined || !this.#lives(pid, start_ticks));
-    this.#marked = os.find(new Set(unsure.map(({ token }) => token)));
+    this.#looked = new Set(unsure.map(({ token }) => token));
+    this.#marked = os.find(this.#looked);
   }
 
-  /** Null where nothing came of the spawn, or nothing is left of it and its end was told: then it is off the record. */
-  survivor({ token, record }: FoundSpawn, keeper: Keeper): Survivor | null {
-    const { wid, generation, ending, ended = record.gone === true } = record;
+  /** Null where nothing came of the spawn: then it is off the record. */
+  survivor(spawn: FoundSpawn, keeper: Keeper): Survivor | null {
+    const { token, record } = spawn;
     const kept = keeper.kept(token, record);
-    const marked = this.#marked.get(token) ?? [];
-    const process =
-      record.pid === undefined ? leaderOf(marked) : { pid: record.pid, start_ticks: record.start_ticks, started: record.started };
-    if (process === undefined) {
+    if (record.pid !== undefined) return this.#recorded(spawn, record.pid, kept);
+    const [first] = this.#ofToken(token).toSorted((a, b) => a.start_ticks - b.start_ticks || Number(leads(b)) - Number(leads(a)));
+    if (first === undefined) {
       kept.read();
       kept.gone();
       return null;
     }
-    const { pid, start_ticks, started = 0 } = process;
-    if (record.pid === undefined) kept.spawned(pid, started);
-    const group = marked.some((one) => one.pgid === pid && one.pid !== pid);
-    const adopt = (listener: AdoptListener): boolean =>
-      start_ticks !== undefined && !ended && this.#os.adopt({ pid, start_ticks }, listener);
-    return { wid, generation, kept, pid, started, group, ending, ended, adopt };
+    const { sid, started } = first;
+    kept.spawned(sid, started);
+    // What the process has started is there, itself it is not any more, of which nobody was ever told.
+    if (!leads(first)) kept.ended();
+    const found = { pid: sid, start_ticks: first.start_ticks, started };
+    return this.#recorded({ token, record: { ...record, ...found, ...(leads(first) ? {} : { ended: true }) } }, sid, kept);
+  }
+
+  #recorded({ token, record }: FoundSpawn, pid: number, kept: KeptSpawn): Survivor {
+    const { wid, generation, start_ticks, started = 0, ending, ended = record.gone === true } = record;
+    return {
+      wid,
+      generation,
+      kept,
+      pid,
+      started,
+      ending,
+      ended,
+      group: () => this.#ofToken(token).some((one) => one.pgid === pid && one.pid !== pid),
+      adopt: (listener) => start_ticks !== undefined && !ended && this.#os.adopt({ pid, start_ticks }, listener),
+    };
+  }
+
+  /** One that has ended since all were looked at is looked for once more. */
+  #ofToken(token: string): readonly MarkedProcess[] {
+    const marked = this.#looked.has(token) ? this.#marked : this.#os.find(new Set([token]));
+    return marked.get(token) ?? [];
   }
 
   #lives(pid: number, start_ticks: number | undefined): boolean {
-    return start_ticks !== undefined && this.#os.identify(pid)?.start_ticks === start_ticks;
+    const found = this.#os.identify(pid);
+    return found?.alive === true && found.start_ticks === start_ticks;
   }
 }
 
-/** The first that leads a session of its own: what it has started may do so as well, with the same token, but later. */
-function leaderOf(marked: readonly MarkedProcess[]): MarkedProcess | undefined {
-  const leaders = marked.filter(({ pid, pgid, sid }) => pid === pgid && pid === sid);
-  return leaders.toSorted((a, b) => a.start_ticks - b.start_ticks)[0];
+/** Whether it leads a session, as each spawned process does; what it has started may do so as well, but later. */
+function leads({ pid, pgid, sid }: MarkedProcess): boolean {
+  return pid === pgid && pid === sid;
 }

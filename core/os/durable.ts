@@ -68,10 +68,8 @@ export interface DurableOs {
    * @throws RM_STATE_DIR, RM_STATE_DIR_HELD
    */
   take(path: string): StateDirectory;
-  /** Who has the pid now, dead ones that wait to be reaped included; null for nobody. */
-  identify(pid: number): ProcessIdentity | null;
-  /** Whether this very process lives; a dead one that waits to be reaped does not. */
-  lives(process: ProcessIdentity): boolean;
+  /** Who has the pid now, one that is dead and waits to be reaped included; null for nobody. */
+  identify(pid: number): (ProcessIdentity & { readonly alive: boolean }) | null;
   /** All living processes whose environment has one of these tokens, by token. */
   find(tokens: ReadonlySet<string>): ReadonlyMap<string, readonly MarkedProcess[]>;
   /**

@@ -17,6 +17,8 @@ import { MemoryJournalFile } from './memory-journal.js';
 export interface FakeProcesses {
   all(): Iterable<FakeProcess>;
   get(pid: number): FakeProcess | undefined;
+  /** Ends who was started with this path of a FIFO, to wait there. */
+  endWaiting(path: string): void;
   /** Opens a socket once more that a live process was started with; null where there is none. */
   takeSocket(spec: ListenSpec, identity: SocketIdentity, from: readonly number[]): ListeningSocket | null;
   /** Has the end of a process told, where it is told at all. */
@@ -50,14 +52,9 @@ export class FakeDurable implements DurableOs {
     return { path, journal, left_at: null, close: () => void this.#held.delete(path) };
   }
 
-  identify(pid: number): ProcessIdentity | null {
+  identify(pid: number): ReturnType<DurableOs['identify']> {
     const process = this.#processes.get(pid);
-    return process?.alive || process?.zombie ? { pid, start_ticks: process.start_ticks } : null;
-  }
-
-  lives({ pid, start_ticks }: ProcessIdentity): boolean {
-    const process = this.#processes.get(pid);
-    return process?.alive === true && process.start_ticks === start_ticks;
+    return process?.alive || process?.zombie ? { pid, start_ticks: process.start_ticks, alive: process.alive } : null;
   }
 
   find(tokens: ReadonlySet<string>): ReadonlyMap<string, readonly MarkedProcess[]> {
@@ -89,7 +86,10 @@ export class FakeDurable implements DurableOs {
   holderFiles(directory: string, name: string): HolderFiles {
     const key = `${directory}/${name}`;
     const path = (fifo: string): string => `${directory}/${fifo}`;
-    const remove = (fifo: string): void => void this.fifos.delete(path(fifo));
+    const remove = (fifo: string): void => {
+      this.fifos.delete(path(fifo));
+      this.#processes.endWaiting(path(fifo));
+    };
     return {
       path,
       remove,
@@ -100,7 +100,8 @@ export class FakeDurable implements DurableOs {
       write: (record) => void this.holders.set(key, record),
       read: () => this.holders.get(key) ?? null,
       sweep: (keep) => {
-        for (const one of this.fifos) if (one.startsWith(`${key}.`) && one !== path(keep ?? '')) this.fifos.delete(one);
+        const others = [...this.fifos].filter((one) => one.startsWith(`${key}.`) && one !== path(keep ?? ''));
+        for (const one of others) remove(one.slice(directory.length + 1));
         if (keep === null) this.holders.delete(key);
       },
     };

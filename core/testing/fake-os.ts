@@ -86,6 +86,9 @@ export class FakeOs implements Os {
       this.#adopters.set(pid, listener);
       this.#record({ kind: 'adopt', pid });
     },
+    endWaiting: (path) => {
+      for (const { pid, request } of this.of('spawn')) if (request.argv.at(-1) === path) this.#live(pid)?.exit(CLEAN_EXIT);
+    },
     takeSocket: (spec, identity, from) => this.#takeSocket(spec, identity, from),
   });
   #behave: (request: SpawnRequest, nth: number) => FakeBehaviour = () => ({});

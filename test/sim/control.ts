@@ -22,7 +22,6 @@ const ENCODER = new TextEncoder();
 
 /** The control endpoint of a simulated daemon, its clients and the wire between them. */
 export class SimulatedControl {
-  readonly plugin: AnyPlugin;
   /** By id. */
   readonly #sent: Sent[] = [];
   readonly #wrong: Wrong;
@@ -38,7 +37,6 @@ export class SimulatedControl {
     this.#taken = taken;
     this.#wrong = wrong;
     this.#trace = trace;
-    this.plugin = this.#plugin();
   }
 
   /** A client sends a request; it waits until somebody reads. */
@@ -80,7 +78,8 @@ export class SimulatedControl {
       this.#wrong(`request ${reply.id}, ${sent?.command}, has failed: ${reply.reason}`);
   }
 
-  #plugin(): AnyPlugin {
+  /** @param dead whether the supervisor that it is for has crashed, so that it reads nothing more */
+  plugin(dead: () => boolean): AnyPlugin {
     return definePlugin({
       name: 'simulated_control',
       summary: 'Answers simulated requests.',
@@ -112,6 +111,7 @@ export class SimulatedControl {
           dispatcher.handle('client', body);
         };
         hooks.boot.tap(() => {
+          if (dead()) return;
           this.#read = read;
           for (const id of this.#unread.splice(0)) read(id);
         });

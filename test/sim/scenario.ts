@@ -59,6 +59,8 @@ export const SHORT_GRACE_S = 0.1;
 /** How long deeds are done and faults happen. */
 export const TROUBLE_MS = 20_000;
 
+/** Two that are held open over a crash, until a config is applied that has none. */
+const SOCKETS = { tcp: { host: '127.0.0.1', port: 0 }, unix: { path: '/run/sim' } };
 const SIGNALS = ['HUP', 'USR1', 'TERM', 'KILL', 'INT', 'CONT'];
 
 export function makeScenario(seed: number): Scenario {
@@ -87,7 +89,7 @@ export function makeCrashScenario(seed: number): Scenario {
   });
   return {
     ...scenario,
-    config: { ...scenario.config, durable: true, state_dir: '/state' },
+    config: { ...scenario.config, durable: true, state_dir: '/state', sockets: random.chance(0.5) ? SOCKETS : {} },
     // The kernel makes a process within the call, however late that is told.
     process_faults: scenario.process_faults.filter((fault) => fault !== 'told_late'),
     steps: [...scenario.steps, ...crashes].sort((a, b) => a.at_ms - b.at_ms),

@@ -1,8 +1,12 @@
+// Loaded when they are needed: here before, for no timer stands for the reading of files.
+import '../../core/durable/socket-keeper.js';
+import '../../core/durable/state.js';
+import '../../core/durable/survivor.js';
 import { definePlugin, isRingmasterError, messageOf, Supervisor, type SupervisorEvent, type WatcherApi } from '../../core/index.js';
 import { observeScopes, type Scope } from '../../core/scope.js';
 import { FakeOs, VirtualClock } from '../../core/testing.js';
 import { type Mortal, mortal } from '../fixtures/mortal.js';
-import { behaviourOf } from './behaviour.js';
+import { behaviourOf, HOLDER, holderOf } from './behaviour.js';
 import { NO_OPTIONS, SimulatedControl } from './control.js';
 import { CountedClock } from './counted-clock.js';
 import { hostilePlugin } from './hostile.js';
@@ -68,7 +72,7 @@ export class World {
         if (signum === 'KILL') this.#killsAsked_ms.add(this.#clock.now());
       },
     );
-    this.#os.behave((_, nth) => (this.#over ? {} : behaviourOf(scenario, nth)));
+    this.#os.behave(({ file }, nth) => (this.#over ? {} : file === HOLDER ? holderOf(scenario, nth) : behaviourOf(scenario, nth)));
     this.#life = this.#newLife();
     this.#supervisor = this.#newSupervisor(this.#life);
   }
@@ -95,7 +99,7 @@ export class World {
       trace: (line) => this.#trace(line),
       asked: (what, answer) => this.#ask(what, answer, life),
     });
-    const plugins = [this.#control.plugin, this.#recorder(life), hostile];
+    const plugins = [this.#control.plugin(() => life.dead), this.#recorder(life), hostile];
     return new Supervisor(config, { clock: life.clock, os: life.os, plugins, random: () => this.#random.number() });
   }
 
@@ -115,6 +119,8 @@ export class World {
 
   /** Plays the scenario to its end and looks whether all is as it should be: `problems` says what is not. */
   async play(): Promise<void> {
+    // Loaded later, it would take real time, which differs.
+    await import('../../core/durable/state.js');
     using _observation = observeScopes((scope) => void this.#scopes.push(scope));
     const rejected = (reason: unknown): void => this.#wrong(`a rejection that nobody handles: ${reasonOf(reason)}`);
     process.on('unhandledRejection', rejected);

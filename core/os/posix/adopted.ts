@@ -43,9 +43,13 @@ export class Adopted {
   adopt(process: ProcessIdentity, listener: AdoptListener): boolean {
     const { pid } = process;
     const { libc, pidfds, reaper, watch } = this.#parts;
-    const before = same(process);
-    if (before === null) return false;
-    if (before.ppid === globalThis.process.pid) {
+    const pidfd = pidfds.open(pid);
+    if (pidfd === null) return false;
+    // Whoever has the pid now, and began when it did, has had it ever since: so the descriptor means this one too.
+    const found = same(process);
+    const isOurs = found?.ppid === globalThis.process.pid;
+    if (found === null || found.zombie || isOurs) libc.close(pidfd);
+    if (isOurs) {
       reaper.adopt(
         () => pid,
         (status) => listener.exited(exitOf(status)),
@@ -53,13 +57,7 @@ export class Adopted {
       reaper.look();
       return true;
     }
-    const pidfd = before.zombie ? null : pidfds.open(pid);
-    if (pidfd === null) return false;
-    const now = same(process);
-    if (now === null || now.zombie) {
-      libc.close(pidfd);
-      return false;
-    }
+    if (found === null || found.zombie) return false;
     this.forget(pid);
     const entry: Entry = { pidfd, watching: null };
     this.#entries.set(pid, entry);

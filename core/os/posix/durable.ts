@@ -43,11 +43,7 @@ export function openDurable(parts: DurableParts, before?: Adopted): { readonly o
     take: takeStateDirectory,
     identify(pid) {
       const stat = procStat(pid);
-      return stat && { pid, start_ticks: stat.start_ticks };
-    },
-    lives({ pid, start_ticks }) {
-      const stat = procStat(pid);
-      return stat !== null && !stat.zombie && stat.start_ticks === start_ticks;
+      return stat && { pid, start_ticks: stat.start_ticks, alive: !stat.zombie };
     },
     find: findMarked,
     adopt: (process, listener) => adopted.adopt(process, listener),

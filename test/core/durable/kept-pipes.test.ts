@@ -93,7 +93,7 @@ describe('the stock of kept pipes', () => {
     for (const index of [first, second]) pipes.giveBack(index);
     const again = await take(31);
     expect(again).to.include(first).and.not.include(second);
-    expect(lines.map(({ msg }) => msg)).to.deep.equal(['11 bytes of output that nobody asks for are dropped']);
+    expect(lines.map(({ message }) => message)).to.deep.equal(['11 bytes of output that nobody asks for are dropped']);
     closeSync(other);
   });
 

@@ -7,7 +7,7 @@ import { MemoryJournalFile } from '../../../core/testing/memory-journal.js';
 
 describe('the record of a process with pipes that outlive the daemon', () => {
   async function recorded(pipes: readonly [number | null, number | null] | null) {
-    const os = await new FakeOs({ clock: new VirtualClock() }).durable();
+    const os = await new FakeOs(new VirtualClock()).durable();
     const journal = new Journal(new MemoryJournalFile(), { boot_id: os.boot_id, id: 'j', log: silentLogger });
     const keeper = new Keeper({ journal, os, writesWishes: true, newToken: () => 't', isDurable: () => true }, 'web');
     const spawn = keeper.kept('t', { watcher: 'web', wid: 1, generation: 0, ...(pipes && { pipes }) });

@@ -38,7 +38,7 @@ async function resume(host: SlotsHost, open: OpenOutputs, { wid, pid, kept }: Su
     log.error(`output of process ${pid} is dropped: ${messageOf(error)}`, { wid });
     outputs = open.open(undefined, undefined);
   }
-  outputs.whenRead(() => kept.read());
+  outputs.whenRead((pipe) => kept.read(pipe));
   try {
     const pipes = await host.keptOutputs();
     if (pipes !== null && kept.pipes !== null) outputs.adopt(pipes, pid, kept.pipes);

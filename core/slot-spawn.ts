@@ -72,7 +72,7 @@ async function spawn(host: SlotsHost, open: OpenOutputs, slot: Slot, results: Sp
     // On record before there is a process: whatever happens from here on, it can be found.
     const { pipes } = outputs;
     kept = host.keeper()?.spawning(spec, { wid: slot.wid, generation: slot.generation, ...(pipes && { pipes }) }) ?? null;
-    outputs.whenRead(() => kept?.read());
+    outputs.whenRead((pipe) => kept?.read(pipe));
     os.spawn(kept === null ? asked : { ...asked, env: { ...asked.env, [SPAWN_VARIABLE]: kept.token } }, {
       spawned(pid) {
         kept?.spawned(pid, host.clock.wall() / 1000);

@@ -26,7 +26,8 @@ export class SpawnOutputs {
   readonly #fds: number[] = [];
   readonly #kept = new Map<ProcessSink, KeptOutput>();
   readonly #adopted: { unref(): void }[] = [];
-  #told: (() => void) | null = null;
+  readonly #indexes = new Map<OutputSink, number>();
+  #read: (pipe: number) => void = () => {};
   #pid = 0;
   #open: number;
 
@@ -46,7 +47,11 @@ export class SpawnOutputs {
   async keep(pipes: Promise<KeptOutputs>): Promise<void> {
     try {
       const kept = await pipes;
-      for (const [output, sink] of this.#sinks) this.#kept.set(output, await kept.take(sink));
+      for (const [output, sink] of this.#sinks) {
+        const taken = await kept.take(sink);
+        this.#kept.set(output, taken);
+        this.#indexes.set(sink, taken.index);
+      }
       this.#host.kept();
     } catch (error) {
       throw new SpawnError(errnoOf(error), `cannot have a pipe for its output: ${messageOf(error)}`);
@@ -60,9 +65,9 @@ export class SpawnOutputs {
     return this.#kept.size === 0 ? null : [index(stdout), index(stderr)];
   }
 
-  /** Calls once, when everything is read. */
-  whenRead(told: () => void): void {
-    this.#told = told;
+  /** Calls for each pipe that outlives the daemon, when it is read to the end. */
+  whenRead(told: (pipe: number) => void): void {
+    this.#read = told;
   }
 
   /**
@@ -110,7 +115,14 @@ export class SpawnOutputs {
     this.#pid = pid;
     this.#close();
     for (const sink of this.#sinks.values()) sink.spawned(pid);
-    for (const kept of this.#kept.values()) kept.start();
+    for (const [output, kept] of this.#kept) {
+      try {
+        kept.start();
+      } catch (error) {
+        this.#host.log.error(`output of process ${pid} is lost: ${messageOf(error)}`, { pipe: kept.index });
+        this.#sinks.get(output)?.end();
+      }
+    }
   }
 
   /** No process came of it. */
@@ -136,6 +148,7 @@ export class SpawnOutputs {
   }
 
   #adopt(kept: KeptOutputs, index: number, sink: OutputSink): void {
+    this.#indexes.set(sink, index);
     try {
       this.#adopted.push(kept.adopt(index, sink));
     } catch (error) {
@@ -145,13 +158,13 @@ export class SpawnOutputs {
   }
 
   #guarded(output: ProcessSink): GuardedSink {
-    return new GuardedSink(output, this.#host.log, () => {
+    const sink: GuardedSink = new GuardedSink(output, this.#host.log, () => {
+      const index = this.#indexes.get(sink);
+      if (index !== undefined) this.#read(index);
       this.#open--;
-      if (this.#open > 0) return;
-      this.#host.drained();
-      this.#told?.();
-      this.#told = null;
+      if (this.#open === 0) this.#host.drained();
     });
+    return sink;
   }
 
   #append(path: string): number {

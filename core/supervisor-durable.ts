@@ -94,6 +94,11 @@ export class SupervisorDurable {
     return this.#found === null && !this.#isLeft;
   }
 
+  /** Says what is wrong, and that it goes on. */
+  complain(error: unknown): void {
+    this.#host.log.error(`goes on without what can not be had: ${explain(error)}`);
+  }
+
   /** Has what is needed where a config asks for it that comes later. @throws as `open` */
   async prepare(config: Config): Promise<void> {
     if (this.#state === null && this.#wants(config)) await this.#open(config, this.#path(config));
@@ -233,11 +238,13 @@ export class SupervisorDurable {
     const { os: durable, journal, directory, found } = state;
     const { SocketKeeper: Sockets } = await import('./durable/socket-keeper.js');
     const spawns = found?.running.flatMap(({ spec, spawns }) => spawns.map(({ record }) => ({ spec, record }))) ?? [];
-    const lives = ({ pid, start_ticks }: SpawnRecord): boolean =>
-      pid !== undefined && start_ticks !== undefined && durable.lives({ pid, start_ticks });
     const { clock, log } = this.#host;
     const holders = { os: this.#host.os(), durable, clock, log, directory: join(directory.path, 'holders') };
     this.#outputs = new SupervisorOutputs(holders, state);
+    const lives = ({ pid, start_ticks }: SpawnRecord): boolean => {
+      const there = pid === undefined ? null : durable.identify(pid);
+      return there?.alive === true && there.start_ticks === start_ticks;
+    };
     this.#sockets = new Sockets({
       ...holders,
       journal,

@@ -43,9 +43,10 @@ export class SupervisorOutputs {
 
   /** Reads no more. @param clean nothing is left for the next start */
   async close(clean: boolean): Promise<void> {
-    const kept = await this.#opening;
-    if (clean) await kept?.remove();
-    else kept?.leave();
+    // Where they are being opened still, and that fails, there is nothing to close: who waits for them is told.
+    await Promise.allSettled([this.#opening]);
+    if (clean) await this.#kept?.remove();
+    else this.#kept?.leave();
   }
 
   kill(): void {

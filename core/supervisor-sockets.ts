@@ -13,6 +13,7 @@ import type { Watcher } from './watcher.js';
 export class SupervisorSockets {
   readonly table: SocketTable;
   readonly #demand: OnDemand;
+  readonly #durable: SupervisorDurable;
   readonly #watchers: () => readonly Watcher[];
   #replaced: readonly string[] = [];
 
@@ -21,6 +22,7 @@ export class SupervisorSockets {
     this.table = new SocketTable(os, () => durable.sockets);
     this.#demand = new OnDemand(this.table, clock, watchers);
     this.#watchers = watchers;
+    this.#durable = durable;
     scope.add('sockets', async () => {
       this.#demand[Symbol.dispose]();
       if (!durable.isClean) return this.table.leave();
@@ -29,10 +31,21 @@ export class SupervisorSockets {
     });
   }
 
-  /** Takes back what an earlier supervisor has left of these, and opens the others. @throws RM_SOCKET_OPEN */
+  /**
+   * Takes back what an earlier supervisor has left of these, and opens the others.
+   *
+   * @throws RM_SOCKET_OPEN unless there is somebody to be taken over: then the supervisor goes on with those that are open, and the config
+   * is still to be applied
+   */
   async open(sockets: Readonly<Record<string, SocketOptions>>): Promise<void> {
     this.#replaced = await this.table.resume();
-    await this.table.open(sockets);
+    try {
+      await this.table.open(sockets);
+    } catch (error) {
+      if (this.#durable.isClean) throw error;
+      this.#durable.complain(error);
+      await this.table.keep();
+    }
   }
 
   /** Has processes replaced that an earlier supervisor has left with a socket which nobody reaches any more. */

@@ -114,7 +114,11 @@ export class Holder {
     if (record === null) return null;
     const keeping = new Keeping(record.fifo, this.#host.clock.now());
     keeping.pid = record.pid;
-    return this.#host.durable.adopt(record, { exited: (exit) => this.#ended(keeping, exit) }) ? keeping : null;
+    const exited = (exit: Exit): void => {
+      this.#host.os.release(record.pid);
+      this.#ended(keeping, exit);
+    };
+    return this.#host.durable.adopt(record, { exited }) ? keeping : null;
   }
 
   async #replace(fds: readonly number[]): Promise<void> {
@@ -154,7 +158,7 @@ export class Holder {
     try {
       keeping.pid = await spawned.promise;
       const found = durable.identify(keeping.pid);
-      if (found) this.#files.write({ ...found, fifo });
+      if (found) this.#files.write({ pid: found.pid, start_ticks: found.start_ticks, fifo });
       return keeping;
     } catch (error) {
       this.#files.remove(fifo);

@@ -19,8 +19,8 @@ export interface KeptSpawn {
   ended(): void;
   /** No process of its group lives, or none ever did; or it is nobody's business any more. */
   gone(): void;
-  /** Its kept pipes are read to the end. What is gone and read is off the record. */
-  read(): void;
+  /** One of its kept pipes is read to the end, and may become another's. What is gone, and all read, is off the record. */
+  read(pipe: number): void;
 }
 
 /** What the keepers of all watchers have in common. */
@@ -60,7 +60,7 @@ export class Keeper {
     const key = `${KEYS.process}${token}`;
     const pipes = record.pipes ?? null;
     let current: SpawnRecord | null = record;
-    let isRead = pipes === null;
+    const isRead = (): boolean => current?.pipes?.every((pipe) => pipe === null) ?? true;
     const forget = (): void => {
       if (current !== null) journal.delete(key);
       current = null;
@@ -86,12 +86,13 @@ export class Keeper {
         if (current?.ended !== true) change({ ended: true });
       },
       gone() {
-        if (isRead) forget();
+        if (isRead()) forget();
         else if (current?.gone !== true) change({ gone: true });
       },
-      read() {
-        isRead = true;
-        if (current?.gone === true) forget();
+      read(pipe) {
+        const [stdout = null, stderr = null] = current?.pipes ?? [];
+        change({ pipes: [stdout === pipe ? null : stdout, stderr === pipe ? null : stderr] });
+        if (current?.gone === true && isRead()) forget();
       },
     };
   }

@@ -91,8 +91,11 @@ export class KeptOutputs {
       index,
       fd,
       start: () => {
-        reading.start();
-        closeSync(fd);
+        try {
+          reading.start();
+        } finally {
+          closeSync(fd);
+        }
       },
       cancel: () => {
         closeSync(fd);

@@ -40,7 +40,7 @@ export class SurvivorSearch {
     if (record.pid !== undefined) return this.#recorded(spawn, record.pid, kept);
     const [first] = this.#ofToken(token).toSorted((a, b) => a.start_ticks - b.start_ticks || Number(leads(b)) - Number(leads(a)));
     if (first === undefined) {
-      kept.read();
+      for (const pipe of kept.pipes ?? []) if (pipe !== null) kept.read(pipe);
       kept.gone();
       return null;
     }

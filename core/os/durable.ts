@@ -80,8 +80,6 @@ export interface DurableOs {
   take(path: string): StateDirectory;
   /** Who has the pid now, one that is dead and waits to be reaped included; null for nobody. */
   identify(pid: number): (ProcessIdentity & { readonly alive: boolean }) | null;
-  /** Whether this very process lives; a dead one that waits to be reaped does not. */
-  lives(process: ProcessIdentity): boolean;
   /** All living processes whose environment has one of these tokens, by token. */
   find(tokens: ReadonlySet<string>): ReadonlyMap<string, readonly MarkedProcess[]>;
   /**

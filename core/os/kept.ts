@@ -14,8 +14,6 @@ export interface KeptEnd {
 export interface KeptReading {
   /** Reads on, but no longer keeps the host process alive. */
   unref(): void;
-  /** Reads no more, and tells nobody. */
-  cancel(): void;
 }
 
 /** What an earlier daemon was about when it was killed. */

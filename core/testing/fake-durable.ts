@@ -60,11 +60,6 @@ export class FakeDurable implements DurableOs {
     return process?.alive || process?.zombie ? { pid, start_ticks: process.start_ticks, alive: process.alive } : null;
   }
 
-  lives({ pid, start_ticks }: ProcessIdentity): boolean {
-    const process = this.#processes.get(pid);
-    return process?.alive === true && process.start_ticks === start_ticks;
-  }
-
   find(tokens: ReadonlySet<string>): ReadonlyMap<string, readonly MarkedProcess[]> {
     const found = new Map<string, MarkedProcess[]>();
     for (const { alive, env, pid, pgid, leader, start_ticks, started } of this.#processes.all()) {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
@@ -221,6 +221,26 @@ async function loadUntil(over: AbortSignal, port: number): Promise<Load> {
     expect(second.workers.filter((pid) => before.includes(pid))).to.deep.equal([]);
     await eventually(() => socketsOf(holder(second)).length === 2);
     await killed(second);
+  });
+
+  it('that are taken by somebody else meanwhile do not keep it from starting: the config may say otherwise by now', async () => {
+    const [port, other] = [await freePort(), await freePort()];
+    await using first = await Daemon.start(web({ sockets: tcp(port) }));
+    await killed(first);
+    for (const pid of [holder(first), ...first.workers]) process.kill(pid, 'SIGKILL');
+    await eventually(async () => first.workers.length === 0 && (await refusal(port)) === 'ECONNREFUSED');
+    const thief = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(thief, 'listening');
+      rewrite(first, { sockets: tcp(other) });
+      await using second = await again(first);
+      expect(second.stdout).to.match(/socket web is not opened where it was before: .*EADDRINUSE/);
+      expect(second.stdout).to.match(/goes on without what can not be had: cannot open socket .*web/);
+      await eventually(async () => (await answer(other)) === 'node', { what: 'an answer' });
+      await killed(second);
+    } finally {
+      thief.close();
+    }
   });
 
   it('start a watcher on demand by a connection that has come while nobody was there', async () => {

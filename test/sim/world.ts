@@ -1,3 +1,7 @@
+// Loaded when they are needed: here before, for no timer stands for the reading of files.
+import '../../core/durable/socket-keeper.js';
+import '../../core/durable/state.js';
+import '../../core/durable/survivor.js';
 import { definePlugin, isRingmasterError, messageOf, Supervisor, type SupervisorEvent, type WatcherApi } from '../../core/index.js';
 import { observeScopes, type Scope } from '../../core/scope.js';
 import { FakeOs, VirtualClock } from '../../core/testing.js';

@@ -48,10 +48,6 @@ export function openDurable(parts: DurableParts, before?: Adopted): { readonly o
       const stat = procStat(pid);
       return stat && { pid, start_ticks: stat.start_ticks, alive: !stat.zombie };
     },
-    lives({ pid, start_ticks }) {
-      const stat = procStat(pid);
-      return stat !== null && !stat.zombie && stat.start_ticks === start_ticks;
-    },
     find: findMarked,
     adopt: (process, listener) => adopted.adopt(process, listener),
     leave(pid) {

@@ -16,6 +16,7 @@ const CHUNKS = 4;
 const POLLFD_BYTES = 8;
 const REVENTS_AT = 6;
 const POLLHUP = 0x10;
+const RETRY_MS = 100;
 /** What fails again within this time is not told again. */
 const QUIET_MS = 60_000;
 
@@ -37,6 +38,7 @@ export class KeptReader implements KeptPipeReader {
   /** Those that have more than was read in their turn. */
   readonly #unread = new Set<Reading>();
   #turn: Disposable | null = null;
+  #retry: Disposable | null = null;
 
   /** @throws what the system says where a file can't be opened */
   constructor({ libc, handles }: { readonly libc: Libc; readonly handles: Handles }, { clock, log, ...files }: KeptReaderOptions) {
@@ -55,14 +57,13 @@ export class KeptReader implements KeptPipeReader {
     this.#epoll.add(pipe.fd, true);
     this.#readings.set(pipe.fd, reading);
     this.#keepAlive();
-    this.#epoll.arm(() => this.#tell());
+    this.#arm();
     this.#later(reading);
     return {
       unref: () => {
         reading.waited = false;
         this.#keepAlive();
       },
-      cancel: () => this.#forget(reading),
     };
   }
 
@@ -77,20 +78,39 @@ export class KeptReader implements KeptPipeReader {
   close(): void {
     for (const reading of [...this.#readings.values()]) this.#forget(reading);
     this.#turn?.[Symbol.dispose]();
-    this.#turn = null;
+    this.#retry?.[Symbol.dispose]();
+    this.#turn = this.#retry = null;
     this.#host.stage[Symbol.dispose]();
   }
 
   #tell(): void {
     const ready = this.#epoll.ready().flatMap((fd) => this.#readings.get(fd) ?? []);
-    this.#epoll.arm(() => this.#tell());
+    this.#arm();
     for (const reading of ready) this.#look(reading);
+  }
+
+  /** Waiting takes a descriptor: where there is none now, another try is made soon. */
+  #arm(): void {
+    try {
+      this.#epoll.arm(() => this.#tell());
+    } catch (error) {
+      this.#host.log.warn(`output waits: ${messageOf(error)}`);
+      this.#retry ??= this.#host.clock.setTimeout(() => {
+        this.#retry = null;
+        if (this.#readings.size > 0) this.#tell();
+      }, RETRY_MS);
+    }
   }
 
   #look(reading: Reading): void {
     if (this.#readings.get(reading.pipe.fd) !== reading) return;
     this.#unread.delete(reading);
-    if (reading.look()) this.#later(reading);
+    try {
+      if (reading.look()) this.#later(reading);
+    } catch (error) {
+      this.#host.log.error(`output is lost: ${messageOf(error)}`, { pipe: reading.pipe.index });
+      reading.finish();
+    }
   }
 
   #later(reading: Reading): void {
@@ -151,11 +171,16 @@ class Reading {
       const taken = marked === undefined ? this.#read() : this.#pass(marked);
       if (taken < 0) return false;
       if (taken === 0) {
-        this.#host.finish();
+        this.finish();
         return false;
       }
     }
     return !this.#held;
+  }
+
+  /** There is nothing more to come. */
+  finish(): void {
+    this.#host.finish();
   }
 
   stop(): void {

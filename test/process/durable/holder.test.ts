@@ -10,10 +10,11 @@ import { chooseOs } from '../../../core/os/choose.js';
 import type { DurableOs } from '../../../core/os/durable.js';
 import type { ListeningSocket, Os } from '../../../core/os/port.js';
 import { eventually } from '../../../core/testing.js';
+import { openFds } from '../../fixtures/daemon.js';
 import { crashed } from '../../fixtures/durable/crashed.js';
 import { LISTEN } from '../../fixtures/durable/listen.js';
 
-const fdsOf = (pid: number): readonly string[] => readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+const fdsOf = (pid: number): readonly string[] => Object.values(openFds(pid));
 const inode = (fd: number): string => readlinkSync(`/proc/self/fd/${fd}`);
 const isThere = (pid: number): boolean => existsSync(`/proc/${pid}/fd`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
 
@@ -101,6 +102,8 @@ const isThere = (pid: number): boolean => existsSync(`/proc/${pid}/fd`) && !/\) 
     const first = holder.pid ?? 0;
     expect(fdsOf(first)).to.include(inode(one.fd));
     await eventually(() => !isThere(former));
+    // Nothing is left of having watched it.
+    await eventually(() => !fdsOf(process.pid).some((name) => name.includes('pidfd')));
     await Promise.all([holder.hold([other.fd]), holder.hold([one.fd, other.fd])]);
     await eventually(() => !isThere(first));
     expect(fdsOf(holder.pid ?? 0)).to.include.members([inode(one.fd), inode(other.fd)]);

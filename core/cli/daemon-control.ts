@@ -85,7 +85,7 @@ export class DaemonControl implements SignalActions {
     this.#supervisor.upgrade().catch((error: unknown) => this.#log.error(explain(error)));
   }
 
-  /** For what was thrown and caught by nobody: says so, ends the children as far as that can be, and the process. */
+  /** For what was thrown and caught by nobody: says so, ends the children that are not kept as far as that can be, and the process. */
   crash(error: unknown): void {
     this.#status = EXIT_STATUS.internal;
     const stack = error instanceof Error ? error.stack : undefined;
@@ -95,6 +95,10 @@ export class DaemonControl implements SignalActions {
       process.exit(this.#status);
     }
     const supervisor = this.#supervisor;
+    if (!this.#stopping && supervisor.forsake()) {
+      this.#log.error('durable processes run on; start the daemon again, and it takes them over');
+      process.exit(this.#status);
+    }
     const end = (): void => {
       supervisor.killAll();
       process.exit(this.#status);

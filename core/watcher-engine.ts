@@ -11,7 +11,7 @@ import { type Progress, untilGone, Waiters } from './waiters.js';
 import type { WatcherDeps } from './watcher-deps.js';
 import { Phases } from './watcher-phases.js';
 import { type Plan, plan } from './watcher-plan.js';
-import { actualOf, desiredOf, type Hold, newWatcherState, resume, settled, type WatcherState, wishOf } from './watcher-state.js';
+import { actualOf, desiredOf, type Hold, newWatcherState, resume, settled, type WatcherState } from './watcher-state.js';
 import { takeStep } from './watcher-steps.js';
 
 /** What the engine is told by its watcher. */
@@ -23,8 +23,8 @@ export interface EngineHost {
   /** The options as they are now. */
   spec(): WatcherOptions;
   emit<N extends EventName>(name: N, body: EventBodies[N]): void;
-  /** Whether it waits for a connection to start. */
-  armed(): boolean;
+  /** What is wanted may have changed. @param spent processes that have ended, with `respawn` off */
+  wished(spent: number): void;
   /** It has come to rest. */
   stopped(): void;
 }
@@ -143,7 +143,7 @@ export class WatcherEngine {
     for (const step of this.#plan.steps) takeStep(step, { phases: this.#phases, slots: this.slots, warmUp });
     if (this.#plan.steps.length > 0) this.#reconciler.now();
     else this.#waiters.look();
-    this.#deps.keeper(this.#host.name)?.wish(wishOf(this.state, this.slots.spent, this.#host.armed()));
+    this.#host.wished(this.slots.spent);
     return this.#plan.wake_at;
   }
 

@@ -10,7 +10,7 @@ import { optionsToSet } from './run-time-options.js';
 import { outcome, type Progress } from './waiters.js';
 import type { WatcherDeps } from './watcher-deps.js';
 import { WatcherEngine } from './watcher-engine.js';
-import { countWanted, type Hold, STATUS, type WatcherState } from './watcher-state.js';
+import { countWanted, type Hold, STATUS, type WatcherState, wishOf } from './watcher-state.js';
 import { watcherView } from './watcher-view.js';
 
 const SIGHUP = 1;
@@ -37,22 +37,17 @@ export class Watcher implements WatcherApi {
     this.#deps = deps;
     this.#spec = spec;
     this.#decisions = new Decisions(() => deps.clock.wall());
-    // Of one that was removed nothing more is written: another may have its name.
-    const keeper = (watcher: string): Keeper | null => (this.#closed === null ? deps.keeper(watcher) : null);
-    this.#engine = new WatcherEngine(
-      { ...deps, keeper },
-      {
-        name,
-        view: this.view,
-        decisions: this.#decisions,
-        spec: () => this.#spec,
-        emit: (event, body) => this.#emit(event, body),
-        armed: () => this.#armed,
-        stopped: () => {
-          if (this.waitsForDemand) deps.demand();
-        },
+    this.#engine = new WatcherEngine(deps, {
+      name,
+      view: this.view,
+      decisions: this.#decisions,
+      spec: () => this.#spec,
+      emit: (event, body) => this.#emit(event, body),
+      wished: (spent) => this.#record?.wish(wishOf(this.#state, spent, this.#armed)),
+      stopped: () => {
+        if (this.waitsForDemand) deps.demand();
       },
-    );
+    });
     this.#state = this.#engine.state;
   }
 
@@ -258,9 +253,14 @@ export class Watcher implements WatcherApi {
     this.#engine.dispose(why);
   }
 
+  /** What is wanted is written here; of one that was removed nothing more is, for another may have its name. */
+  get #record(): Keeper | null {
+    return this.#closed === null ? this.#deps.keeper(this.name) : null;
+  }
+
   #take(spec: WatcherOptions): void {
     this.#spec = spec;
-    this.#deps.keeper(this.name)?.note(spec);
+    this.#record?.note(spec);
   }
 
   #emit<N extends EventName>(name: N, body: EventBodies[N]): void {

@@ -144,9 +144,8 @@ export class Slots implements Disposable {
   /** Lets the processes live on, supervised by nobody, or left by `leave`; what is not born yet never is. What dead ones have left behind stays. */
   release(leave?: (pid: number) => void): void {
     if (!leave) this.#outputs.release();
-    const letGo = leave ?? ((pid: number) => this.#host.os.release(pid));
     for (const slot of [...this.table.values()]) {
-      if (slot.pid !== null) letGo(slot.pid);
+      if (slot.pid !== null) (leave ?? this.#host.os.release.bind(this.#host.os))(slot.pid);
       if (slot.pid !== null && !leave) slot.kept?.gone();
       if (slot.pid !== null || slot.pgid === null || leave) this.table.delete(slot.wid);
     }

@@ -31,6 +31,8 @@ export class SupervisorLife {
   readonly watchers: WatcherTable;
   readonly applier: ConfigApplier;
   readonly durable: SupervisorDurable;
+  /** As `Supervisor.adopted`. */
+  readonly adopted = new Deferred();
   readonly #host: LifeHost;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -39,7 +41,6 @@ export class SupervisorLife {
   readonly #net: SafetyNet;
   readonly #closed = new Deferred();
   readonly #created = new Deferred();
-  readonly #adopted = new Deferred();
   #state: SupervisorState = 'idle';
   #os: Os | null = null;
   #config: Config | null = null;
@@ -81,11 +82,6 @@ export class SupervisorLife {
   /** Resolves when it has ended, however that came about. */
   get closed(): Promise<void> {
     return this.#closed.promise;
-  }
-
-  /** Resolves when what an earlier supervisor has left is taken over, so that a stop ends it, or when the start has failed. */
-  get adopted(): Promise<void> {
-    return this.#adopted.promise;
   }
 
   /** The config in effect. @throws RM_STATE before there is one */
@@ -150,7 +146,7 @@ export class SupervisorLife {
       if (!resumed) this.#proceed();
       for (const [name, spec] of watchers) this.watchers.create(name, spec);
       this.durable.adopt(this.watchers, (watcher) => this.applier.adoptAdded(watcher));
-      this.#adopted.resolve();
+      this.adopted.resolve();
       this.#proceed();
       await this.hooks.step('boot', {});
       this.#proceed();
@@ -169,7 +165,7 @@ export class SupervisorLife {
       throw error;
     } finally {
       this.#created.resolve();
-      this.#adopted.resolve();
+      this.adopted.resolve();
     }
   }
 

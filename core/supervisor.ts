@@ -221,7 +221,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
 
   /** Resolves when what an earlier supervisor has left is taken over, so that a stop ends it, or when the start has failed. */
   get adopted(): Promise<void> {
-    return this.#life.adopted;
+    return this.#life.adopted.promise;
   }
 
   /** Word of the version that this one has replaced; null where there was none. */

@@ -50,6 +50,7 @@ export type { HookWait } from './hook-runner.js';
 export * from './hooks.js';
 export type { FromSchema, FromSchemaInput, JsonSchema } from './json-schema.js';
 export { type LogFields, type Logger, silentLogger } from './log.js';
+export type { MarkedSink, OutputMark } from './os/port.js';
 export { type DatagramSocket, openDatagramSocket } from './os/posix/datagram.js';
 export { type NotifyListener, openNotifyListener } from './os/posix/notify-listener.js';
 export { type ProcessSample, ProcessSampler, type SampleOptions } from './os/process-sampler.js';

@@ -1,10 +1,7 @@
-import { closeSync, constants, statSync } from 'node:fs';
-import { messageOf } from './errors.js';
 import type { Logger } from './log.js';
-import { errnoOf, SpawnError } from './os/os-error.js';
-import type { FdSource, Os, OutputSink } from './os/port.js';
-import { openTrusted } from './os/trusted-file.js';
-import { type LinesOrigin, OutputLines, OutputTaps, type OutputTapsHost } from './output-lines.js';
+import type { Os, OutputSink } from './os/port.js';
+import { OutputTaps, type OutputTapsHost } from './output-lines.js';
+import { SpawnOutputs } from './spawn-outputs.js';
 
 /** Reads an output of one process. `end` is called exactly once, where no process came of it too. */
 export interface ProcessSink extends OutputSink {
@@ -35,6 +32,9 @@ export class OpenOutputs implements Disposable {
   readonly #host: OpenOutputsHost;
   readonly #taps: OutputTaps;
   readonly #draining = new Map<SpawnOutputs, Disposable>();
+  /** Those that outlive the daemon. */
+  readonly #kept = new Set<SpawnOutputs>();
+  #resuming = 0;
 
   constructor(host: OpenOutputsHost) {
     this.#host = host;
@@ -43,19 +43,52 @@ export class OpenOutputs implements Disposable {
 
   /** How many processes have ended whose outputs are not read to the end. */
   get draining(): number {
-    return this.#draining.size;
+    return this.#draining.size + this.#resuming;
   }
 
-  /** The outputs of one process that is about to be spawned. */
+  /** The outputs of one process that is about to be spawned, or adopted. */
   open(wid: number, stdout: ProcessOutput | undefined, stderr: ProcessOutput | undefined): SpawnOutputs {
     const outputs: SpawnOutputs = new SpawnOutputs(stdout, stderr, {
       wid,
       taps: this.#taps,
       log: this.#host.log,
       exited: (pid) => this.#wait(outputs, pid),
-      drained: () => this.#forget(outputs),
+      kept: () => void this.#kept.add(outputs),
+      drained: () => {
+        this.#kept.delete(outputs);
+        this.#forget(outputs);
+      },
     });
     return outputs;
+  }
+
+  /**
+   * Waits for the outputs of a process of an earlier daemon.
+   *
+   * @param resumed does not reject
+   * @returns is told when the process has ended, which may be before its outputs are there
+   */
+  resume(resumed: Promise<SpawnOutputs>): { exited(): void } {
+    this.#resuming++;
+    let ended = false;
+    let outputs: SpawnOutputs | undefined;
+    void resumed.then((there) => {
+      outputs = there;
+      this.#resuming--;
+      if (ended) there.exited();
+      this.#host.changed();
+    });
+    return {
+      exited() {
+        ended = true;
+        outputs?.exited();
+      },
+    };
+  }
+
+  /** What is still written is read, but no longer keeps the host process alive. */
+  release(): void {
+    for (const outputs of this.#kept) outputs.release();
   }
 
   [Symbol.dispose](): void {
@@ -79,168 +112,5 @@ export class OpenOutputs implements Disposable {
     timer[Symbol.dispose]();
     this.#draining.delete(outputs);
     this.#host.changed();
-  }
-}
-
-interface SpawnOutputsHost {
-  readonly wid: number;
-  readonly taps: OutputTaps;
-  readonly log: Logger;
-  exited(pid: number): void;
-  drained(): void;
-}
-
-/** The outputs of one process, from before its spawn to the last byte. */
-export class SpawnOutputs {
-  readonly #host: SpawnOutputsHost;
-  readonly #sinks = new Map<ProcessSink, GuardedSink>();
-  readonly #outputs: readonly (ProcessOutput | undefined)[];
-  readonly #fds: number[] = [];
-  #pid = 0;
-  #open: number;
-
-  constructor(stdout: ProcessOutput | undefined, stderr: ProcessOutput | undefined, host: SpawnOutputsHost) {
-    this.#host = host;
-    this.#outputs = [stdout, stderr];
-    for (const [at, output] of this.#outputs.entries()) {
-      if (isSink(output) && !this.#sinks.has(output)) this.#sinks.set(output, this.#guarded(output, at === 0 ? 'stdout' : 'stderr'));
-    }
-    this.#open = this.#sinks.size;
-  }
-
-  /**
-   * What descriptors 1 and 2 of the process are; undefined where nobody has asked for anything. Files are open from then on until
-   * there is a process, or it is known that there is none.
-   *
-   * @throws SpawnError where a file can't be opened
-   */
-  sources(): readonly (FdSource | undefined)[] {
-    const [stdout, stderr] = this.#outputs;
-    return [this.#source(stdout), stderr === stdout && isSink(stdout) ? { kind: 'same', as: 1 } : this.#source(stderr)];
-  }
-
-  spawned(pid: number): void {
-    this.#pid = pid;
-    this.#close();
-    for (const sink of this.#sinks.values()) sink.spawned(pid);
-  }
-
-  /** No process came of it. */
-  abandoned(): void {
-    this.#close();
-    for (const sink of this.#sinks.values()) sink.end();
-  }
-
-  exited(): void {
-    if (this.#open > 0) this.#host.exited(this.#pid);
-  }
-
-  #source(output: ProcessOutput | undefined): FdSource | undefined {
-    if (output === undefined) return undefined;
-    if (output === 'null') return { kind: 'null' };
-    if ('append_to' in output) return { kind: 'fd', fd: this.#append(output.append_to) };
-    if (!isSink(output)) return { kind: 'fd', fd: output.fd };
-    const sink = this.#sinks.get(output);
-    return sink && { kind: 'pipe', sink };
-  }
-
-  #guarded(output: ProcessSink, stream: LinesOrigin['stream']): GuardedSink {
-    const { log, taps, wid } = this.#host;
-    return new GuardedSink(output, {
-      log,
-      taps,
-      origin: () => ({ wid, pid: this.#pid, stream }),
-      ended: () => {
-        this.#open--;
-        if (this.#open === 0) this.#host.drained();
-      },
-    });
-  }
-
-  #append(path: string): number {
-    try {
-      const fd = openTrusted(path, appendFlags(path));
-      this.#fds.push(fd);
-      return fd;
-    } catch (error) {
-      throw new SpawnError(errnoOf(error), `cannot append output to ${path}: ${messageOf(error)}`);
-    }
-  }
-
-  #close(): void {
-    for (const fd of this.#fds.splice(0)) closeSync(fd);
-  }
-}
-
-/** A named pipe that nobody reads would hold up the daemon until somebody does, unless it is opened for both. */
-function appendFlags(path: string): number {
-  const { O_APPEND, O_CREAT, O_RDWR, O_WRONLY } = constants;
-  return (statSync(path, { throwIfNoEntry: false })?.isFIFO() ? O_RDWR : O_WRONLY) | O_APPEND | O_CREAT;
-}
-
-function isSink(output: ProcessOutput | undefined): output is ProcessSink {
-  return typeof output === 'object' && 'write' in output;
-}
-
-interface GuardedSinkHost {
-  readonly log: Logger;
-  readonly taps: OutputTaps;
-  origin(): LinesOrigin;
-  ended(): void;
-}
-
-/** Lets nothing that a plugin's sink throws get into the reading of pipes, and tells of it once; shows lines to whoever looks. */
-class GuardedSink implements OutputSink {
-  readonly #sink: ProcessSink;
-  readonly #host: GuardedSinkHost;
-  #lines: OutputLines | undefined;
-  #failed = false;
-
-  constructor(sink: ProcessSink, host: GuardedSinkHost) {
-    this.#sink = sink;
-    this.#host = host;
-  }
-
-  spawned(pid: number): void {
-    this.#guard(() => this.#sink.spawned?.(pid));
-  }
-
-  write(chunk: Uint8Array, room?: number): void | Promise<void> {
-    // The sink may write into the chunk, and keeps nothing for others.
-    this.#show(chunk);
-    try {
-      return this.#sink.write(chunk, room);
-    } catch (error) {
-      this.#report(error);
-    }
-  }
-
-  end(): void {
-    this.#lines?.end();
-    this.#guard(() => this.#sink.end());
-    this.#host.ended();
-  }
-
-  #show(chunk: Uint8Array): void {
-    const { taps, origin } = this.#host;
-    if (taps.wanted) {
-      this.#lines ??= new OutputLines(taps, origin());
-      this.#lines.write(chunk);
-    } else {
-      this.#lines = undefined;
-    }
-  }
-
-  #guard(call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      this.#report(error);
-    }
-  }
-
-  #report(error: unknown): void {
-    if (!this.#failed) this.#host.log.error(`output is lost: what reads it failed: ${messageOf(error)}`);
-    this.#failed = true;
   }
 }

@@ -1,5 +1,7 @@
+import { withOutputs } from './adopt-outputs.js';
 import type { Survivor } from './durable/survivor.js';
 import { type Exit, UNKNOWN_EXIT } from './hooks.js';
+import type { OpenOutputs } from './output.js';
 import type { Leftovers } from './process-group.js';
 import type { EndOptions } from './slot-end.js';
 import { newSlot, type Slot, type SlotEvent } from './slot-state.js';
@@ -11,6 +13,7 @@ const SIGKILL = 9;
 /** What of the slots takes a process of an earlier supervisor in. */
 export interface AdoptingSlots {
   readonly table: SlotTable;
+  readonly outputs: OpenOutputs;
   readonly leftovers: Leftovers;
   newAttempt(): number;
   /** When the process of a slot that began at `started_ms` is too old. */
@@ -21,7 +24,8 @@ export interface AdoptingSlots {
 }
 
 /** Takes over what an earlier supervisor has spawned, the oldest first. Of two in one slot the first was never wanted any more. */
-export function adoptSurvivors(host: SlotsHost, slots: AdoptingSlots, survivors: readonly Survivor[]): void {
+export function adoptSurvivors(host: SlotsHost, slots: AdoptingSlots, found: readonly Survivor[]): void {
+  const survivors = withOutputs(host, slots.outputs, found);
   const latest = new Map(survivors.flatMap((survivor) => (survivor.ended ? [] : [[survivor.wid, survivor] as const])));
   for (const survivor of survivors) {
     if (survivor.ended) leave(host, slots, survivor);

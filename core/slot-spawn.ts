@@ -2,18 +2,20 @@ import { commandSockets } from './config/diff.js';
 import { RLIMITS } from './config/schema/rlimits.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import type { KeptSpawn } from './durable/keeper.js';
+import type { KeptOutputs } from './durable/kept-outputs.js';
 import type { Exit, SpawnOptions } from './hooks.js';
 import { identityOf } from './identity.js';
 import { SPAWN_VARIABLE } from './os/durable.js';
 import { SpawnError } from './os/os-error.js';
 import type { FdSource, Os, SpawnRequest } from './os/port.js';
 import { spawnFailure } from './os/spawn-failure.js';
-import type { OpenOutputs, SpawnOutputs } from './output.js';
+import type { OpenOutputs } from './output.js';
 import { OUTPUT_NAMES, outputOptions } from './output-options.js';
 import type { Slot } from './slot-state.js';
 import type { SlotsHost } from './slots-host.js';
 import { socketActivation } from './socket-activation.js';
 import type { Loan, SocketTable } from './sockets.js';
+import type { SpawnOutputs } from './spawn-outputs.js';
 
 /** What comes of a spawn, with the attempt that it belongs to. */
 export interface SpawnResults {
@@ -78,11 +80,32 @@ function prepare(host: SlotsHost, open: OpenOutputs, slot: Slot): Prepared | Pro
     };
     return { slot, options, spec, outputs, loan, abandon };
   };
-  if (!spec.use_sockets && !(shaped instanceof Promise)) return ready(shaped, null);
+  if (!spec.use_sockets && !(shaped instanceof Promise)) {
+    const prepared = ready(shaped, null);
+    const pipes = keptPipes(host, prepared);
+    return pipes === null ? prepared : withPipes(prepared, pipes);
+  }
   return (async () => {
     const options = await shaped;
-    return ready(options, spec.use_sockets ? await lend(host, spec) : null);
+    const prepared = ready(options, spec.use_sockets ? await lend(host, spec) : null);
+    const pipes = keptPipes(host, prepared);
+    return pipes === null ? prepared : await withPipes(prepared, pipes);
   })();
+}
+
+/** Pipes that outlive the daemon, for what is read of a process that does; null where there need be none. */
+function keptPipes(host: SlotsHost, { outputs }: Prepared): Promise<KeptOutputs> | null {
+  return outputs.isRead ? host.keptOutputs() : null;
+}
+
+async function withPipes(prepared: Prepared, pipes: Promise<KeptOutputs>): Promise<Prepared> {
+  try {
+    await prepared.outputs.keep(pipes);
+    return prepared;
+  } catch (error) {
+    prepared.abandon();
+    throw error;
+  }
 }
 
 function start(host: SlotsHost, { slot, options, spec, outputs, loan, abandon }: Prepared, results: SpawnResults): void {
@@ -98,7 +121,9 @@ function start(host: SlotsHost, { slot, options, spec, outputs, loan, abandon }:
     const activated = loan === null ? rest : socketActivation(rest, loan, spec);
     const asked = request(os, activated, spec, { outputs: outputs.sources(), sockets, loan });
     // On record before there is a process: whatever happens from here on, it can be found.
-    kept = host.keeper()?.spawning(spec, slot.wid, slot.generation) ?? null;
+    const { pipes } = outputs;
+    kept = host.keeper()?.spawning(spec, { wid: slot.wid, generation: slot.generation, ...(pipes && { pipes }) }) ?? null;
+    outputs.whenRead((pipe) => kept?.read(pipe));
     os.spawn(kept === null ? asked : { ...asked, env: { ...asked.env, [SPAWN_VARIABLE]: kept.token } }, {
       spawned(pid) {
         kept?.spawned(pid, host.clock.wall() / 1000);

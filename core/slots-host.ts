@@ -3,6 +3,7 @@ import type { Clock } from './clock.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import type { Decisions } from './decisions.js';
 import type { Keeper } from './durable/keeper.js';
+import type { KeptOutputs } from './durable/kept-outputs.js';
 import type { EventBodies, EventName } from './events.js';
 import type { Refusal } from './hook-compile.js';
 import type { HookRegistry } from './hook-registry.js';
@@ -28,6 +29,8 @@ export interface SlotsHost {
   generation(): number;
   /** Managed sockets. */
   readonly sockets: SocketTable;
+  /** Pipes that outlive the daemon, where the processes are to; null where they are not. */
+  keptOutputs(): Promise<KeptOutputs> | null;
   /** What to execute for a worker id, from the options as they are now. @throws where the options make no command */
   command(wid: number): SpawnOptions;
   /** Writes down what a later supervisor has to know; null where nothing is kept. */

@@ -80,6 +80,7 @@ export class Slots implements Disposable {
   adopt(survivors: readonly Survivor[]): void {
     const slots: AdoptingSlots = {
       table: this.table,
+      outputs: this.#outputs,
       leftovers: this.#leftovers,
       newAttempt: () => ++this.#attempts,
       expiry: (started_ms) => this.#expiry(started_ms),
@@ -142,12 +143,10 @@ export class Slots implements Disposable {
 
   /** Lets the processes live on, supervised by nobody, or left by `leave`; what is not born yet never is. What dead ones have left behind stays. */
   release(leave?: (pid: number) => void): void {
+    if (!leave) this.#outputs.release();
     for (const slot of [...this.table.values()]) {
-      if (slot.pid !== null && leave) leave(slot.pid);
-      else if (slot.pid !== null) {
-        this.#host.os.release(slot.pid);
-        slot.kept?.gone();
-      }
+      if (slot.pid !== null) (leave ?? this.#host.os.release.bind(this.#host.os))(slot.pid);
+      if (slot.pid !== null && !leave) slot.kept?.gone();
       if (slot.pid !== null || slot.pgid === null || leave) this.table.delete(slot.wid);
     }
   }

@@ -4,17 +4,18 @@ import type { Clock } from './clock.js';
 import { usesSocket } from './config/diff.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
-import type { Found, FoundWatcher } from './durable/found.js';
+import type { Found } from './durable/found.js';
 import type { Keeper } from './durable/keeper.js';
+import type { KeptOutputs } from './durable/kept-outputs.js';
 import type { RecordedWatcher, SpawnRecord } from './durable/records.js';
 import type { SocketKeeper } from './durable/socket-keeper.js';
 import type { DurableState } from './durable/state.js';
-import type { SurvivorSearch } from './durable/survivor.js';
 import { explain, isRingmasterError, messageOf, RingmasterError } from './errors.js';
 import type { Logger } from './log.js';
 import type { Os } from './os/port.js';
 import { runtimeDir } from './runtime-dir.js';
 import type { ConfigApplier } from './supervisor-apply.js';
+import { SupervisorOutputs } from './supervisor-outputs.js';
 import type { UpgradeNote } from './upgrade.js';
 import type { Watcher } from './watcher.js';
 import type { WatcherTable } from './watcher-table.js';
@@ -50,6 +51,7 @@ export class SupervisorDurable {
   /** What is to be adopted; null where nothing is, or it has been. */
   #found: Found | null = null;
   #sockets: SocketKeeper | null = null;
+  #outputs: SupervisorOutputs | null = null;
   #wishes: ReadonlyMap<string, boolean> = new Map();
 
   constructor(host: DurableHost) {
@@ -110,7 +112,10 @@ export class SupervisorDurable {
     this.#wishes = new Map(found.running.flatMap(({ name, wish }) => (wish === undefined ? [] : [[name, wish.run] as const])));
     const there = found.running.flatMap((one) => {
       const watcher = table.find(one.name);
-      return watcher === undefined ? [] : [{ watcher, takeOver: this.#resume(one, watcher, state.keeper(watcher.name), search, added) }];
+      if (watcher === undefined) return [];
+      const survivors = one.spawns.flatMap((spawn) => search.survivor(spawn, state.keeper(watcher.name)) ?? []);
+      if (one.origin === 'run_time') added(watcher);
+      return { watcher, survivors, takeOver: watcher.adopt(one.wish, survivors) };
     });
     // Not before all are where they were: a plugin that is told of one may ask something of another.
     const adopted = there.map(({ watcher, takeOver }) => {
@@ -118,6 +123,7 @@ export class SupervisorDurable {
       return watcher.pids().length;
     });
     for (const { name, removed } of found.running) if (removed && table.find(name)) void table.remove(name, {});
+    this.#outputs?.dropBut(there.flatMap(({ survivors }) => survivors.flatMap(({ kept }) => kept.pipes ?? [])));
     this.#report(
       adopted.filter((pids) => pids > 0),
       state,
@@ -163,10 +169,15 @@ export class SupervisorDurable {
     return this.#state?.isDurable(spec) ?? false;
   }
 
-  /** What there is to leave, also where that is only word for the next supervisor; no wish is written any more. @throws as `open` */
-  async leaving(config: Config): Promise<DurableState> {
+  /** Has what it takes to leave word for the next supervisor, also where nothing is durable. @throws as `open`, and RM_NOT_DURABLE */
+  async prepareToLeave(config: Config): Promise<void> {
     if (this.#state === null) await this.#open(config, this.#path(config));
     if (this.#state === null) throw new RingmasterError('RM_NOT_DURABLE', ['see the log']);
+  }
+
+  /** What there is to leave; no wish is written any more. @throws RM_NOT_DURABLE */
+  leaving(): DurableState {
+    if (this.#state === null) throw new RingmasterError('RM_NOT_DURABLE', ['nothing was prepared']);
     this.#state.freeze();
     this.#isLeft = true;
     return this.#state;
@@ -177,6 +188,23 @@ export class SupervisorDurable {
     this.#state?.freeze();
   }
 
+  /** Pipes that outlive this supervisor, for processes with these options; null where those do not. @throws where none can be had */
+  keptOutputs(spec: WatcherOptions): Promise<KeptOutputs> | null {
+    return this.#state?.isDurable(spec) ? (this.#outputs?.open() ?? null) : null;
+  }
+
+  /** Nothing is read any more. */
+  async closeOutputs(): Promise<void> {
+    await this.#outputs?.close(this.isClean);
+    this.#outputs = null;
+  }
+
+  /** Ends at once what keeps things open. */
+  kill(): void {
+    this.#sockets?.kill();
+    this.#outputs?.kill();
+  }
+
   /** Everything has stopped; what was never adopted is left for the next start. */
   end(): void {
     const holder = this.#sockets?.holder ?? null;
@@ -184,12 +212,6 @@ export class SupervisorDurable {
     this.#state?.end(this.isClean);
     this.#state = null;
     this.#sockets = null;
-  }
-
-  #resume(one: FoundWatcher, watcher: Watcher, keeper: Keeper, search: SurvivorSearch, added: (watcher: Watcher) => void): () => void {
-    const survivors = one.spawns.flatMap((spawn) => search.survivor(spawn, keeper) ?? []);
-    if (one.origin === 'run_time') added(watcher);
-    return watcher.adopt(one.wish, survivors);
   }
 
   #report(adopted: readonly number[], { directory }: DurableState): void {
@@ -209,23 +231,27 @@ export class SupervisorDurable {
       const { DurableState: State } = await import('./durable/state.js');
       this.#state = new State(path, { os, log: this.#host.log, isDefault: () => this.#isDefault });
       this.note = this.#state.takeNote();
-      await this.#keepSockets(this.#state);
+      await this.#keep(this.#state);
     } catch (error) {
       if (this.#wants(config) || !(isRingmasterError(error, 'RM_NOT_DURABLE') || isRingmasterError(error, 'RM_STATE_DIR'))) throw error;
       this.#host.log.info(messageOf(error));
     }
   }
 
-  async #keepSockets({ os: durable, journal, directory, found }: DurableState): Promise<void> {
+  async #keep(state: DurableState): Promise<void> {
+    const { os: durable, journal, directory, found } = state;
     const { SocketKeeper: Sockets } = await import('./durable/socket-keeper.js');
     const spawns = found?.running.flatMap(({ spec, spawns }) => spawns.map(({ record }) => ({ spec, record }))) ?? [];
+    const { clock, log } = this.#host;
+    const holders = { os: this.#host.os(), durable, clock, log, directory: join(directory.path, 'holders') };
+    this.#outputs = new SupervisorOutputs(holders, state);
     const lives = ({ pid, start_ticks }: SpawnRecord): boolean => {
       const there = pid === undefined ? null : durable.identify(pid);
       return there?.alive === true && there.start_ticks === start_ticks;
     };
     this.#sockets = new Sockets({
-      ...{ os: this.#host.os(), durable, journal, clock: this.#host.clock, log: this.#host.log },
-      directory: join(directory.path, 'holders'),
+      ...holders,
+      journal,
       survivors: spawns.flatMap(({ record }) => record.pid ?? []),
       isUsed: (name) => spawns.some(({ spec, record }) => spec !== null && usesSocket(spec, name) && lives(record)),
     });
@@ -236,12 +262,21 @@ export class SupervisorDurable {
   }
 
   #path({ state_dir }: Config): string | null {
-    if (state_dir !== null) return resolve(state_dir);
-    const { file } = this.#host;
-    if (file === undefined) return null;
-    const name = `${basename(file, extname(file))}-${hashOf(resolve(file))}`;
-    return resolve(runtimeDir(), 'state', name);
+    return statePath(state_dir, this.#host.file);
   }
+}
+
+/** Whether a supervisor of this config file has not ended as it should, and has left processes behind perhaps. */
+export function hasLeftBehind(state_dir: string | null, file: string): boolean {
+  const path = statePath(state_dir, file);
+  return path !== null && existsSync(join(path, 'journal'));
+}
+
+function statePath(state_dir: string | null, file: string | undefined): string | null {
+  if (state_dir !== null) return resolve(state_dir);
+  if (file === undefined) return null;
+  const name = `${basename(file, extname(file))}-${hashOf(resolve(file))}`;
+  return resolve(runtimeDir(), 'state', name);
 }
 
 /** Eight hexadecimal digits, without loading what has better ones. @source FNV-1a, 32 bits */

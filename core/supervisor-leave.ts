@@ -1,5 +1,6 @@
 import type { Clock } from './clock.js';
-import type { DurableState } from './durable/state.js';
+import type { DurableOs } from './os/durable.js';
+import type { SupervisorDurable } from './supervisor-durable.js';
 import { stopInOrder } from './supervisor-order.js';
 import type { UpgradeNote } from './upgrade.js';
 import type { WatcherTable } from './watcher-table.js';
@@ -10,7 +11,7 @@ const WHY = 'another version takes over';
 export interface Leaving {
   readonly clock: Clock;
   readonly watchers: WatcherTable;
-  readonly state: DurableState;
+  readonly durable: SupervisorDurable;
 }
 
 /** What is known of an upgrade before processes are left. */
@@ -19,8 +20,11 @@ export type UpgradeStart = Pick<UpgradeNote, 'token' | 'from' | 'begun_ms'>;
 /**
  * Lets go of all durable processes as a crash would, in one step, and leaves word of it; those of other watchers are ended before, while
  * everything else goes on.
+ *
+ * @returns what a program can be executed by
  */
-export async function leaveProcesses({ clock, watchers, state }: Leaving, start: UpgradeStart): Promise<void> {
+export async function leaveProcesses({ clock, watchers, durable }: Leaving, start: UpgradeStart): Promise<DurableOs> {
+  const state = durable.leaving();
   const restarted = new Set<string>();
   for (;;) {
     const others = watchers.everybody.filter((watcher) => !state.isDurable(watcher.spec) && watcher.status !== 'stopped');
@@ -35,4 +39,7 @@ export async function leaveProcesses({ clock, watchers, state }: Leaving, start:
   for (const watcher of watchers.everybody) watcher.release((pid) => state.os.leave(pid));
   watchers.dispose(WHY);
   state.leaveNote({ ...start, pids, restarted: [...restarted] });
+  // Before the plugins close that take it.
+  await durable.closeOutputs();
+  return state.os;
 }

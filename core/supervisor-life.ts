@@ -3,7 +3,7 @@ import type { Clock } from './clock.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import { Deferred } from './deferred.js';
-import { RingmasterError } from './errors.js';
+import { explain, RingmasterError } from './errors.js';
 import type { EventBodies, EventName, SupervisorEvent } from './events.js';
 import type { HookRegistry } from './hook-registry.js';
 import type { LifeHost } from './life-host.js';
@@ -32,6 +32,8 @@ export class SupervisorLife {
   readonly watchers: WatcherTable;
   readonly applier: ConfigApplier;
   readonly durable: SupervisorDurable;
+  /** As `Supervisor.adopted`. */
+  readonly adopted = new Deferred();
   readonly #host: LifeHost;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -105,12 +107,13 @@ export class SupervisorLife {
 
   /** As `Supervisor.leave`. */
   async leave(start: UpgradeStart): Promise<DurableOs> {
+    if (this.#state === 'running') await this.durable.prepareToLeave(this.config);
     if (this.#state !== 'running') this.fail('upgrade');
     this.#state = 'stopping';
-    const leaving = this.durable.leaving(this.config).then(async (state) => {
-      await leaveProcesses({ clock: this.#clock, watchers: this.watchers, state }, start);
-      await this.#close();
-      return state.os;
+    const parts = { clock: this.#clock, watchers: this.watchers, durable: this.durable };
+    const leaving = leaveProcesses(parts, start).then(async (os) => {
+      await this.#close().catch((error: unknown) => this.#log.error(`not everything was closed: ${explain(error)}`));
+      return os;
     });
     this.#stopping = leaving.then(() => {});
     return leaving;
@@ -146,11 +149,13 @@ export class SupervisorLife {
       if (!resumed) this.#proceed();
       for (const [name, spec] of watchers) this.watchers.create(name, spec);
       this.durable.adopt(this.watchers, (watcher) => this.applier.adoptAdded(watcher));
+      this.adopted.resolve();
       this.#proceed();
       await this.hooks.step('boot', {});
       this.#proceed();
       this.#created.resolve();
-      await this.#startWatchers(config);
+      const starting = this.watchers.all.filter((watcher) => this.durable.starts(watcher));
+      await startInOrder(starting, this.#clock, config.warmup_delay * 1000, this.signal);
       if (resumed) await this.durable.catchUp(this.applier, asked);
       this.#sockets.renewUsers();
       this.#proceed();
@@ -163,6 +168,7 @@ export class SupervisorLife {
       throw error;
     } finally {
       this.#created.resolve();
+      this.adopted.resolve();
     }
   }
 
@@ -185,11 +191,6 @@ export class SupervisorLife {
     this.applier.plugins.settle(entries);
     this.#proceed();
     return { config: await this.hooks.shape('config', config, { plugins: entries.map(({ plugin }) => plugin.name) }), asked };
-  }
-
-  #startWatchers({ warmup_delay }: Config): Promise<unknown> {
-    const watchers = this.watchers.all.filter((watcher) => this.durable.starts(watcher));
-    return startInOrder(watchers, this.#clock, warmup_delay * 1000, this.signal);
   }
 
   /** @throws RM_CLOSED when `stop` was called meanwhile */
@@ -222,6 +223,7 @@ export class SupervisorLife {
     this.#net[Symbol.dispose]();
     try {
       await this.#scope.dispose();
+      await this.durable.closeOutputs();
     } finally {
       this.durable.end();
       this.#state = 'stopped';
@@ -288,6 +290,7 @@ export class SupervisorLife {
       random: () => this.#host.random(),
       config: () => this.config,
       keeper: (watcher: string) => this.durable.keeper(watcher),
+      keptOutputs: (options: WatcherOptions) => this.durable.keptOutputs(options),
       emit: <N extends EventName>(source: string, event: N, body: EventBodies[N]) => this.#emit(source, event, body),
     };
     return makeWatcher(parts, name, spec);

@@ -96,7 +96,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   /** Kills every process group at once and waits for nothing: the last resort of a host that ends when `stop` has failed. */
   killAll(): void {
     for (const watcher of this.#life.watchers.everybody) watcher.killAll(false);
-    this.#life.durable.sockets?.kill();
+    this.#life.durable.kill();
   }
 
   /**
@@ -224,6 +224,11 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     this.#life.mustRun('upgrade');
     if (this.#upgrade === undefined) throw new RingmasterError('RM_UPGRADE', ['this supervisor is part of another program']);
     return this.#upgrade(request);
+  }
+
+  /** Resolves when what an earlier supervisor has left is taken over, so that a stop ends it, or when the start has failed. */
+  get adopted(): Promise<void> {
+    return this.#life.adopted.promise;
   }
 
   /** Word of the version that this one has replaced; null where there was none. */

@@ -153,6 +153,7 @@ export class WatcherEngine {
       ...this.#deps,
       watcher,
       decisions,
+      keptOutputs: () => this.#deps.keptOutputs(spec()),
       random: () => this.#deps.random(),
       spec,
       generation: () => this.state.generation,

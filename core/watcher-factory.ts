@@ -11,7 +11,8 @@ import { Watcher } from './watcher.js';
 import type { WatcherDeps } from './watcher-deps.js';
 
 /** What a supervisor has once it starts, as far as watchers need it. */
-export interface WatcherParts extends Pick<WatcherDeps, 'clock' | 'hooks' | 'log' | 'spawns' | 'random' | 'emit' | 'keeper'> {
+export interface WatcherParts
+  extends Pick<WatcherDeps, 'clock' | 'hooks' | 'log' | 'spawns' | 'random' | 'emit' | 'keeper' | 'keptOutputs'> {
   readonly os: Os;
   readonly sockets: SupervisorSockets;
   readonly container: PluginContainer;

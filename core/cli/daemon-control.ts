@@ -48,8 +48,10 @@ export class DaemonControl implements SignalActions {
     this.#reopen = reopen;
   }
 
+  /** Has what is asked for done by this one; a stop that was asked for before as well. */
   useSupervisor(supervisor: Supervisor): void {
     this.#supervisor = supervisor;
+    if (this.#stopping) this.#halt();
   }
 
   stop(name: NodeJS.Signals): void {
@@ -110,6 +112,10 @@ export class DaemonControl implements SignalActions {
   #stop(): void {
     this.#stopping = true;
     this.#asked.resolve();
+    this.#halt();
+  }
+
+  #halt(): void {
     this.#supervisor?.stop().catch((error: unknown) => {
       this.#status = EXIT_STATUS.failed;
       this.#log.error(`stopped with errors: ${messageOf(error)}`);

@@ -1,10 +1,12 @@
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { formatProblem, type LoadedConfig, loadConfig } from '../config/index.js';
 import type { Config } from '../config/schema/daemon.js';
 import { isRingmasterError } from '../errors.js';
 import { silentLogger } from '../log.js';
 import { resolvePlugin } from '../plugin-resolve.js';
 import { Supervisor } from '../supervisor.js';
+import { hasLeftBehind } from '../supervisor-durable.js';
 import type { DaemonControl } from './daemon-control.js';
 import type { RunRequest } from './daemon-entry.js';
 import { defaultPlugins, hints } from './daemon-plugins.js';
@@ -18,6 +20,9 @@ import type { ParentLink } from './respawn/parent-link.js';
 import { type Left, Upgrader } from './upgrade/upgrader.js';
 import type { Io } from './verb.js';
 import { version } from './version.js';
+
+/** How long the config may still take when a stop is asked for before it is there, ms. */
+const PATIENCE_MS = 1000;
 
 /** What one run of the daemon is made of. */
 export interface Start {
@@ -40,7 +45,9 @@ interface Run extends Start {
 /** Loads a config, checks it, and supervises what it describes until `control` or a client ends that; resolves with the exit status. */
 export async function superviseFile(start: Start): Promise<number> {
   const { request, io, control } = start;
-  const loaded = await Promise.race([loadConfig(request.file, { resolvePlugin, host: true }), control.asked]);
+  const loading = loadConfig(request.file, { resolvePlugin, host: true });
+  // What an earlier supervisor has left behind is to be stopped as well; the config says where to look for it.
+  const loaded = await Promise.race([loading, control.asked.then(() => sleep(PATIENCE_MS))]);
   if (!loaded) return EXIT_STATUS.ok;
   const { config } = loaded;
   if (config === null) {
@@ -48,7 +55,7 @@ export async function superviseFile(start: Start): Promise<number> {
     io.stderr.write(`${request.program}: ${request.file} has ${problemCounts(loaded.problems)}; nothing was started\n`);
     return EXIT_STATUS.config;
   }
-  if (control.stopping) return EXIT_STATUS.ok;
+  if (control.stopping && !hasLeftBehind(config.state_dir, loaded.file)) return EXIT_STATUS.ok;
   const umask = config.umask === null ? null : process.umask(config.umask);
   return logged({ ...start, loaded, config, umask });
 }
@@ -94,7 +101,8 @@ async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup, failur
   for (const warning of setup.warnings) log.warn(warning);
   const own = setup.level_is_fixed ? [] : [liveLogLevel(daemonLog)];
   const plugins = [...(await defaultPlugins(config, dirname(loaded.file))), ...own];
-  if (control.stopping && failure === null) return EXIT_STATUS.ok;
+  const takes_over = hasLeftBehind(config.state_dir, loaded.file);
+  if (control.stopping && !takes_over) return EXIT_STATUS.ok;
   const upgrader = new Upgrader({ log, program: process.argv[1] ?? '', config_file: loaded.file, failure });
   await using supervisor = new Supervisor(config, {
     plugins,
@@ -104,7 +112,9 @@ async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup, failur
     upgrade: (asked) => upgrader.upgrade(asked),
   });
   upgrader.use(supervisor);
-  control.useSupervisor(supervisor);
+  // A stop would leave to nobody what is not taken over yet.
+  if (takes_over) void supervisor.adopted.then(() => control.useSupervisor(supervisor));
+  else control.useSupervisor(supervisor);
   try {
     await supervisor.start();
   } catch (error) {
@@ -116,10 +126,10 @@ async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup, failur
     log.info(readyLine(supervisor.watchers()));
     if (io.stdout.isTTY === true) for (const hint of await hints(config, io.env)) log.info(`try: ${hint}`);
     onStarted();
-    if (control.stopping) await supervisor.stop();
   }
   await supervisor.closed;
-  if (upgrader.left !== null) return upgrader.left;
+  const left = await upgrader.left;
+  if (left !== null) return left;
   log.info('stopped');
   return control.status;
 }

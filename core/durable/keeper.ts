@@ -2,12 +2,15 @@ import { isSame } from '../config/diff.js';
 import type { WatcherOptions } from '../config/schema/watcher.js';
 import type { Journal } from '../journal/journal.js';
 import type { DurableOs } from '../os/durable.js';
+import type { KeptIndexes } from '../spawn-outputs.js';
 import { type ConfigRecord, KEYS, type SpawnRecord, type WatcherRecord, type WishRecord } from './records.js';
 
 /** The record of one spawn. Each change is written when the call returns. */
 export interface KeptSpawn {
   /** What the process is known by, in its environment under SPAWN_VARIABLE. */
   readonly token: string;
+  /** Of the kept pipes that it writes to; null where it writes to none. */
+  readonly pipes: KeptIndexes | null;
   /** @param started seconds since the epoch */
   spawned(pid: number, started: number): void;
   /** It is about to be asked to end. */
@@ -16,6 +19,8 @@ export interface KeptSpawn {
   ended(): void;
   /** No process of its group lives, or none ever did; or it is nobody's business any more. */
   gone(): void;
+  /** One of its kept pipes is read to the end, and may become another's. What is gone, and all read, is off the record. */
+  read(pipe: number): void;
 }
 
 /** What the keepers of all watchers have in common. */
@@ -42,9 +47,9 @@ export class Keeper {
   }
 
   /** Notes that a process is about to be spawned; null where the watcher is not durable. */
-  spawning(spec: WatcherOptions, wid: number, generation: number): KeptSpawn | null {
+  spawning(spec: WatcherOptions, spawned: Pick<SpawnRecord, 'wid' | 'generation' | 'pipes'>): KeptSpawn | null {
     if (!this.#host.isDurable(spec)) return null;
-    const spawn = this.kept(this.#host.newToken(), { watcher: this.#name, wid, generation });
+    const spawn = this.kept(this.#host.newToken(), { watcher: this.#name, ...spawned });
     spawn.begin();
     return spawn;
   }
@@ -53,7 +58,13 @@ export class Keeper {
   kept(token: string, record: SpawnRecord): KeptSpawn & { begin(): void } {
     const { journal, os } = this.#host;
     const key = `${KEYS.process}${token}`;
+    const pipes = record.pipes ?? null;
     let current: SpawnRecord | null = record;
+    const isRead = (): boolean => current?.pipes?.every((pipe) => pipe === null) ?? true;
+    const forget = (): void => {
+      if (current !== null) journal.delete(key);
+      current = null;
+    };
     const change = (more: Partial<SpawnRecord>): void => {
       if (current === null) return;
       current = { ...current, ...more };
@@ -61,6 +72,7 @@ export class Keeper {
     };
     return {
       token,
+      pipes,
       begin: () => change({}),
       spawned(pid, started) {
         const start_ticks = os.identify(pid)?.start_ticks;
@@ -74,8 +86,13 @@ export class Keeper {
         if (current?.ended !== true) change({ ended: true });
       },
       gone() {
-        if (current !== null) journal.delete(key);
-        current = null;
+        if (isRead()) forget();
+        else if (current?.gone !== true) change({ gone: true });
+      },
+      read(pipe) {
+        const [stdout = null, stderr = null] = current?.pipes ?? [];
+        change({ pipes: [stdout === pipe ? null : stdout, stderr === pipe ? null : stderr] });
+        if (current?.gone === true && isRead()) forget();
       },
     };
   }

@@ -1,6 +1,7 @@
 import type { SocketOptions } from '../config/schema/socket.js';
 import type { WatcherOptions } from '../config/schema/watcher.js';
 import type { ListenSpec, SocketIdentity } from '../os/port.js';
+import type { KeptIndexes } from '../spawn-outputs.js';
 
 /** Keys of the journal, each with what it holds; NAME and TOKEN stand for themselves. */
 export const KEYS = {
@@ -18,8 +19,8 @@ export interface SpawnRecord {
   readonly wid: number;
   /** The generation of options that it has. */
   readonly generation: number;
-  /** Indexes of the kept pipes that it writes to, standard output first; null where it writes to none. */
-  readonly pipes?: readonly (number | null)[];
+  /** Of the kept pipes that it writes to. */
+  readonly pipes?: KeptIndexes;
   /** Missing until the process is there. */
   readonly pid?: number;
   readonly start_ticks?: number;
@@ -29,6 +30,8 @@ export interface SpawnRecord {
   readonly ending?: 'replaced' | 'retired';
   /** It has ended, which was told; others of its group have not. */
   readonly ended?: true;
+  /** No process of its group lives, but its pipes are not read to the end. */
+  readonly gone?: true;
 }
 
 /** `wish/NAME`: what is asked of a watcher, and how far it is, as far as its spawns do not tell. */

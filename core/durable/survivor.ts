@@ -40,6 +40,7 @@ export class SurvivorSearch {
     if (record.pid !== undefined) return this.#recorded(spawn, record.pid, kept);
     const [first] = this.#ofToken(token).toSorted((a, b) => a.start_ticks - b.start_ticks || Number(leads(b)) - Number(leads(a)));
     if (first === undefined) {
+      for (const pipe of kept.pipes ?? []) if (pipe !== null) kept.read(pipe);
       kept.gone();
       return null;
     }
@@ -52,7 +53,7 @@ export class SurvivorSearch {
   }
 
   #recorded({ token, record }: FoundSpawn, pid: number, kept: KeptSpawn): Survivor {
-    const { wid, generation, start_ticks, started = 0, ending, ended = false } = record;
+    const { wid, generation, start_ticks, started = 0, ending, ended = record.gone === true } = record;
     return {
       wid,
       generation,

@@ -1,5 +1,6 @@
 import type { Exit } from '../hooks.js';
 import type { JournalFile } from '../journal/file.js';
+import type { KeptPipeReader, KeptReaderOptions } from './kept.js';
 import type { ListeningSocket, ListenSpec, SocketIdentity } from './port.js';
 
 /** Environment variable by which a durable process and what it starts are known again: the token of its spawn. */
@@ -113,4 +114,6 @@ export interface DurableOs {
   holderFiles(directory: string, name: string): HolderFiles;
   /** Makes a FIFO, for its owner only. @throws OsError */
   makeFifo(path: string): void;
+  /** Reads pipes that outlive the daemon; null where processes get ordinary ones. @throws OsError */
+  readonly openKeptReader: ((options: KeptReaderOptions) => KeptPipeReader) | null;
 }

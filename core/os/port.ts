@@ -2,8 +2,32 @@ import type { Rlimit } from '../config/schema/rlimits.js';
 import type { Exit } from '../hooks.js';
 import type { DurableOs } from './durable.js';
 
+/** A place in a file: what is written from now on begins there. */
+export interface OutputMark {
+  readonly dev: number;
+  readonly ino: number;
+  /** Bytes that the file has. */
+  readonly size: number;
+}
+
+/** What a sink can do besides so that each byte gets into its file once, though the daemon may be killed while it is written. */
+export interface MarkedSink {
+  /** How long a line without an end is left in the pipe, ms. */
+  readonly line_delay_ms: number;
+  /** Bytes of a line without an end that are left there. */
+  readonly longest_line: number;
+  /** Where in a regular file the next chunk begins; null where it does not go to one, or not at once: then it is not kept over a crash. */
+  mark(): OutputMark | null;
+  /** Takes away what was written after a mark of an earlier daemon. @returns false where the file is not to be found any more */
+  restore(mark: OutputMark): boolean;
+  /** Writes what is held back: nobody else has it. */
+  flush(): void;
+}
+
 /** Where a process's output goes that the daemon reads. */
 export interface OutputSink {
+  /** Missing where it does not end in files. */
+  readonly marked?: MarkedSink;
   /**
    * Takes what the process wrote. The bytes are only valid during the call: what is kept must be copied. While a returned
    * promise is pending nothing more is read, so that the process that writes has to wait, and nobody else.

@@ -31,6 +31,7 @@ export interface FakeProcesses {
 /** State directories in memory, and processes found again by what they were spawned with. */
 export class FakeDurable implements DurableOs {
   readonly boot_id = 'fake';
+  readonly openKeptReader = null;
   /** By the path of the directory. */
   readonly journals = new Map<string, MemoryJournalFile>();
   /** Whether descriptors can be taken from processes. */

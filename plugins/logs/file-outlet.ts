@@ -1,8 +1,9 @@
 import { closeSync, constants, fstatSync, ftruncateSync, readSync } from 'node:fs';
-import { type Clock, type Logger, messageOf, openTrusted, PlantedError } from '../../core/index.js';
+import { type Clock, type Logger, messageOf, type OutputMark, openTrusted, PlantedError } from '../../core/index.js';
 import { errnoOf, FdWriter } from './fd-writer.js';
 import { NEWLINE } from './line-format.js';
 import type { Origin, Outlet } from './outlet.js';
+import { restoreFile } from './restore-file.js';
 import type { Rotation } from './rotation.js';
 
 const LINE_END = Buffer.from('\n');
@@ -51,6 +52,18 @@ export class FileOutlet implements Outlet {
     if (this.#size + bytes.length < this.#limit) return this.#put(bytes, origin);
     this.#measure();
     return this.#fill(bytes, origin);
+  }
+
+  mark(): OutputMark | null {
+    if (this.busy !== null || this.wake() !== null || this.#fd === null || !this.#regular) return null;
+    const { dev, ino, size } = fstatSync(this.#fd);
+    this.#size = size;
+    return { dev, ino, size };
+  }
+
+  restore(mark: OutputMark): boolean {
+    this.rest();
+    return restoreFile(this.filename, mark, this.#rotation);
   }
 
   reopen(): void {

@@ -11,6 +11,7 @@ export interface Holder {
 
 /** Lets go of lines that get no end: one timer for all, and none where nothing is held back. */
 export class HeldLines implements Disposable {
+  readonly delay_ms: number;
   readonly #clock: Clock;
   readonly #half_ms: number;
   readonly #holders = new Set<Holder>();
@@ -19,6 +20,7 @@ export class HeldLines implements Disposable {
   /** @param delay_ms how long a line is held back at most; at least half of it */
   constructor(clock: Clock, delay_ms: number) {
     this.#clock = clock;
+    this.delay_ms = delay_ms;
     this.#half_ms = delay_ms / 2;
   }
 

@@ -1,4 +1,4 @@
-import type { WhenSlow } from '../../core/index.js';
+import type { OutputMark, WhenSlow } from '../../core/index.js';
 import type { LineFormat } from './line-format.js';
 import type { Loss } from './loss.js';
 
@@ -24,6 +24,10 @@ export interface Outlet {
    * @returns how many were taken; fewer than all only where it is busy afterwards
    */
   write(bytes: Buffer, origin: Origin, fresh: boolean): number;
+  /** Where the next write begins; missing, or null, where it is not at once in a regular file. */
+  mark?(): OutputMark | null;
+  /** Takes away what was written after a mark of an earlier daemon. @returns false where its file is not to be found */
+  restore?(mark: OutputMark): boolean;
   /** Opens what has a name, so that it is there before anything is written. @returns errno's name where it can't be */
   wake(): string | null;
   /** Lets go of what may have been moved away; the next write opens it anew. */

@@ -21,6 +21,12 @@ export function sizeRenames(filename: string, backup_count: number, exists: (nam
   return [...renames, { from: filename, to: `${filename}.1` }];
 }
 
+/** Which files, rotated by size, were begun after that one; none where that is not one of them. */
+export function sizeNewer(filename: string, backup_count: number, old: string): readonly string[] {
+  const names = Array.from({ length: backup_count }, (_, index) => `${filename}.${index + 1}`);
+  return names.slice(0, Math.max(0, names.indexOf(old)));
+}
+
 /**
  * The name that a file gets when it is rotated by time: that of its time, with a number where that is taken already.
  *

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../core/index.js';
-import { sizeRenames, timedName, timedSurplus } from './rotation-names.js';
+import { sizeNewer, sizeRenames, timedName, timedSurplus } from './rotation-names.js';
 import { firstRotation_ms, nameTime_ms, nextRotation_ms, type Schedule, suffixOf } from './rotation-time.js';
 import { timeFormat } from './time-format.js';
 
@@ -22,10 +22,18 @@ export interface Rotation {
   due(): boolean;
   /** Makes way for a new file. @throws what the file system throws */
   rotate(filename: string): void;
+  /** Paths of the old files that were begun after that one, which is an old one too. */
+  newer(filename: string, old: string): readonly string[];
 }
 
 /** Never another file. */
-export const noRotation: Rotation = { limit: Number.POSITIVE_INFINITY, opened: () => {}, due: () => false, rotate: () => {} };
+export const noRotation: Rotation = {
+  limit: Number.POSITIVE_INFINITY,
+  opened: () => {},
+  due: () => false,
+  rotate: () => {},
+  newer: () => [],
+};
 
 /** By size. @source Circus's FileStream */
 export function sizeRotation(max_bytes: number, backup_count: number): Rotation {
@@ -36,6 +44,7 @@ export function sizeRotation(max_bytes: number, backup_count: number): Rotation 
     rotate(filename) {
       for (const { from, to } of sizeRenames(filename, backup_count, existsSync)) rename(from, to);
     },
+    newer: (filename, old) => sizeNewer(filename, backup_count, old),
   };
 }
 

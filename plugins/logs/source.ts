@@ -1,4 +1,4 @@
-import type { ProcessSink, WhenSlow } from '../../core/index.js';
+import type { MarkedSink, ProcessSink, WhenSlow } from '../../core/index.js';
 import type { Channel } from './channel.js';
 import type { HeldLines, Holder } from './held-lines.js';
 import { type LineFormat, NEWLINE } from './line-format.js';
@@ -12,6 +12,7 @@ let scratch = Buffer.allocUnsafeSlow(131_072);
 /** Reads an output of one process: passes whole lines on at once, and holds back what has no end yet. */
 export class Source implements ProcessSink, Origin, Holder {
   pid = 0;
+  readonly marked: MarkedSink;
   readonly #channel: Channel;
   readonly #lines: HeldLines;
   readonly #longest: number;
@@ -24,6 +25,17 @@ export class Source implements ProcessSink, Origin, Holder {
     this.#channel = channel;
     this.#lines = lines;
     this.#longest = longest;
+    this.marked = {
+      line_delay_ms: lines.delay_ms,
+      longest_line: longest,
+      mark: () => {
+        // What is held back is not of what is about to come.
+        void this.#flush();
+        return channel.route.target.mark();
+      },
+      restore: (mark) => channel.route.target.restore(mark),
+      flush: () => void this.#flush(),
+    };
   }
 
   get watcher(): string {

@@ -1,3 +1,4 @@
+import type { OutputMark } from '../../core/index.js';
 import { Backlog } from './backlog.js';
 import { NEWLINE } from './line-format.js';
 import type { Origin, Outlet } from './outlet.js';
@@ -49,6 +50,16 @@ export class Target {
     this.#unended = formatted[formatted.length - 1] === NEWLINE ? null : origin;
     this.#deliver(separate ? Buffer.concat([LINE_END, formatted]) : formatted, origin, fresh && !separate);
     return origin.when_slow === 'block' ? (this.#pumping ?? undefined) : undefined;
+  }
+
+  /** Where what is written now begins; null where that is no place in a file, or something else is written before. */
+  mark(): OutputMark | null {
+    return this.#pumping === null && !this.#closed ? (this.#outlet.mark?.() ?? null) : null;
+  }
+
+  /** @returns false where the file of the mark is not to be found */
+  restore(mark: OutputMark): boolean {
+    return this.#outlet.restore?.(mark) ?? false;
   }
 
   /** Nothing comes from there any more: a line that time and pid were put before gets its end. Bytes as they are stay so. */

@@ -213,6 +213,14 @@ async function ready(daemon: Daemon, times: number): Promise<void> {
     expect(served).to.be.above(10);
   });
 
+  it('a stop that comes while the new code is checked is carried out, and nothing is upgraded', async () => {
+    await using daemon = await Daemon.start(keepers(2));
+    daemon.kill('SIGUSR2');
+    await daemon.printed('got SIGUSR2, upgrading');
+    daemon.kill('SIGTERM');
+    expect(await daemon.gone(), daemon.said).to.deep.equal({ status: 0, signal: null });
+  });
+
   it('with a parent, what is sent in between reaches the new version: SIGTERM ends all in order', async () => {
     await using daemon = await Daemon.start({ ...keepers(3), args: () => ['run', '--respawn'] });
     daemon.kill('SIGUSR2');

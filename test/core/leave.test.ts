@@ -99,9 +99,16 @@ describe('a supervisor that leaves for another version', () => {
   it('is in no doubt about a stop that comes meanwhile: it has left', async () => {
     const first = await host.start(DURABLE);
     const left = first.leave(START);
+    await Promise.resolve();
+    expect(first.state).to.equal('stopping');
     await host.until(first.stop());
     await left;
     expect([host.signals, host.os.alive.length]).to.deep.equal([[], 2]);
+    const second = await host.start(DURABLE);
+    const refused = rejects(second.leave(START), 'RM_STATE');
+    await host.until(second.stop());
+    await refused;
+    expect(host.os.alive).to.deep.equal([]);
   });
 
   it('leaves only while it runs, and is upgraded only where somebody can replace the program', async () => {
@@ -112,5 +119,14 @@ describe('a supervisor that leaves for another version', () => {
     expect((await rejects(first.upgrade(), 'RM_UPGRADE')).message).to.include('part of another program');
     await host.until(first.stop());
     await rejects(first.leave(START), 'RM_STATE');
+  });
+
+  it('goes on where it can leave no word', async () => {
+    const first = await host.start({ tick: { cmd: 'tick' } });
+    const held = host.os.state.take('/state');
+    await rejects(first.leave(START), 'RM_STATE_DIR_HELD');
+    held.close();
+    expect([first.state, host.signals, host.os.alive.length]).to.deep.equal(['running', [], 1]);
+    await host.until(first.stop());
   });
 });

@@ -41,14 +41,14 @@ export class Upgrader {
   #supervisor: Supervisor | undefined;
   #underway: Underway | undefined;
   #upgraded: Upgraded | undefined;
-  #left: Promise<Left> | null = null;
+  #left: Promise<Left | null> = Promise.resolve(null);
 
   constructor(options: UpgraderOptions) {
     this.#options = options;
   }
 
   /** What to execute now that the supervisor has ended; null where it has ended for another reason. */
-  get left(): Promise<Left> | null {
+  get left(): Promise<Left | null> {
     return this.#left;
   }
 
@@ -109,7 +109,9 @@ export class Upgrader {
     mustKeep();
     log.info(`upgrading from ${version()} to ${next.version}`, { main: next.main });
     const left = supervisor.leave({ token: token ?? null, from: version(), begun_ms: monotonic_ms() });
-    this.#left = left.then((os) => ({ program: next, os }));
+    const found = (os: DurableOs): Left => ({ program: next, os });
+    // Whoever has asked is told why it could not leave.
+    this.#left = left.then(found, () => null);
     await left;
     return new Promise(() => {});
   }

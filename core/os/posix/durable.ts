@@ -6,6 +6,8 @@ import type { DurableOs } from '../durable.js';
 import { Adopted } from './adopted.js';
 import { become } from './become.js';
 import { check } from './fds.js';
+import type { Handles } from './handles.js';
+import { KeptReader } from './kept-reading.js';
 import type { Libc } from './libc.js';
 import { Pidfds } from './pidfd.js';
 import { findMarked, procStat } from './proc-identity.js';
@@ -19,6 +21,7 @@ const FIFO_MODE = 0o600;
 /** Of the native form. */
 interface DurableParts {
   readonly libc: Libc;
+  readonly handles: Handles;
   readonly watches: Watches;
   readonly reaper: Reaper;
   /** What a process writes is left to whoever comes after. */
@@ -32,7 +35,7 @@ interface DurableParts {
  * @throws RM_NOT_DURABLE where the kernel has no descriptors of processes
  */
 export function openDurable(parts: DurableParts, before?: Adopted): { readonly os: DurableOs; readonly adopted: Adopted } {
-  const { libc, watches, reaper } = parts;
+  const { libc, handles, watches, reaper } = parts;
   const pidfds = openPidfds(libc);
   const adopted = before ?? new Adopted({ libc, reaper, pidfds, watch: watches.watch });
   const makeFifo = (path: string): void => void check(libc, mkfifo(path, FIFO_MODE), 'mkfifo', `cannot make the FIFO ${path}`);
@@ -62,6 +65,7 @@ export function openDurable(parts: DurableParts, before?: Adopted): { readonly o
     ownsFile: (path, { file }) => file !== null && identify(path) === file,
     holderFiles: (directory, name) => new DiskHolderFiles(makeFifo, directory, name),
     makeFifo,
+    openKeptReader: (options) => new KeptReader({ libc, handles }, options),
   };
   return { os, adopted };
 }

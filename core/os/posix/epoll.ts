@@ -25,6 +25,7 @@ export class Epoll {
   readonly #buffer = Buffer.alloc(16);
   #epoll = -1;
   #handle: Handle | null = null;
+  #idle = false;
 
   constructor(libc: Libc, handles: Handles) {
     this.#libc = libc;
@@ -64,7 +65,15 @@ export class Epoll {
       told();
     };
     handle.readStart();
+    if (this.#idle) handle.unref();
     this.#handle = handle;
+  }
+
+  /** Whether waiting keeps the host process alive; it does where nothing is said. */
+  keepAlive(keep: boolean): void {
+    this.#idle = !keep;
+    if (keep) this.#handle?.ref();
+    else this.#handle?.unref();
   }
 
   /** Closes all; it can be added to again. */

@@ -9,7 +9,7 @@ export function openPipe(libc: Libc): { readonly read: number; readonly write: n
 }
 
 /** The result of a call of the C library. @throws OsError where it is -1 */
-export function check(libc: Libc, result: number, syscall: string, what: string): number {
+export function check(libc: Pick<Libc, 'errno'>, result: number, syscall: string, what: string): number {
   if (result < 0) throw new OsError(errnoName(libc.errno()), syscall, what);
   return result;
 }

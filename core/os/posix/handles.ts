@@ -12,6 +12,7 @@ export interface Handle {
   /** Where everything is read to; it has to stay referenced elsewhere. */
   useUserBuffer(buffer: Uint8Array): void;
   close(): void;
+  ref(): void;
   unref(): void;
   /** Called for each read; it must return nothing. */
   onread: () => void;

@@ -60,9 +60,10 @@ export function nativeOs(kernel: Kernel): Os {
     },
     listen: (spec) => listen(libc, watches, spec),
     async durable() {
-      if (watches === null) throw new RingmasterError('RM_NOT_DURABLE', ['this version of Node does not let descriptors be watched']);
+      if (handles === null || watches === null)
+        throw new RingmasterError('RM_NOT_DURABLE', ['this version of Node does not let descriptors be watched']);
       const { openDurable } = await import('./durable.js');
-      const opened = openDurable({ libc, watches, reaper: kernel.reaper, stopReading }, adopted);
+      const opened = openDurable({ libc, handles, watches, reaper: kernel.reaper, stopReading }, adopted);
       adopted = opened.adopted;
       return opened.os;
     },

@@ -15,12 +15,15 @@ const PIECE_MIB = 64;
 type Start = (place: Place, worker: string) => ChildProcess;
 
 const ringmaster =
-  (options: object): Start =>
+  (options: object, daemon: object = {}): Start =>
   (place, worker) => {
     const stdout = { type: 'file', filename: place.file('out.log'), ...options };
     const watcher = { cmd: 'sh', args: ['-c', worker], env: { PATH: process.env.PATH ?? '' }, respawn: false, stdout };
     const endpoints = { endpoint: `ipc://${place.file('control')}`, pubsub_endpoint: `ipc://${place.file('events')}` };
-    writeFileSync(place.file('ringmaster.json'), JSON.stringify({ ...endpoints, watchers: { bench: watcher } }));
+    writeFileSync(
+      place.file('ringmaster.json'),
+      JSON.stringify({ ...endpoints, state_dir: place.file('state'), ...daemon, watchers: { bench: watcher } }),
+    );
     return spawn(process.execPath, [binFile('main'), 'run', place.file('ringmaster.json')], { stdio: 'ignore' });
   };
 
@@ -46,6 +49,8 @@ const CASES: readonly (readonly [string, Start])[] = [
   ['ringmaster, rotated', ringmaster({ max_bytes: '64M', backup_count: 2 })],
   ['Supervisor, rotated', supervisor(64 * MIB)],
   ['ringmaster, time_format', ringmaster({ time_format: '%Y-%m-%d %H:%M:%S' })],
+  ['ringmaster, durable', ringmaster({}, { durable: true })],
+  ['ringmaster, durable, rotated', ringmaster({ max_bytes: '64M', backup_count: 2 }, { durable: true })],
   ['ringmaster, direct', ringmaster({ direct: true })],
   ['the child alone', itself],
 ];

@@ -1,0 +1,141 @@
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
+import type { KeptReaderOptions, Unfinished } from '../kept.js';
+import { errnoName, OsError } from '../os-error.js';
+import type { OutputMark } from '../port.js';
+import { check, openPipe } from './fds.js';
+import { INTENT_BYTES, readIntent, writeIntent } from './intent.js';
+import type { Libc } from './libc.js';
+import type { PipeCalls } from './pipe-calls.js';
+
+/** As much as a pipe holds where nobody says otherwise. */
+export const CHUNK_BYTES = 64 * 1024;
+/** Before what was read, for what a sink held back of before. */
+export const ROOM_BYTES = 64 * 1024;
+const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+/** @source fcntl.h */
+const SPLICE_F_NONBLOCK = 2;
+
+/**
+ * Bytes on their way from a pipe to a file. They are in the kernel at each moment: in the pipe, or in the stage until they are
+ * written; and where they begin in the file is told before they get onto the stage. So the next daemon knows what was about to be
+ * written, takes away what there is of it, and writes it.
+ *
+ * @source tee(2), splice(2)
+ */
+export class Stage implements Disposable {
+  /** What was looked at, until the next look. */
+  readonly buffer = Buffer.allocUnsafeSlow(ROOM_BYTES + CHUNK_BYTES).subarray(ROOM_BYTES);
+  readonly #calls: PipeCalls;
+  readonly #intent = Buffer.alloc(INTENT_BYTES);
+  readonly #fds: number[] = [];
+  readonly #in: number;
+  readonly #out: number;
+  readonly #record: number;
+  readonly #nowhere: number;
+  readonly #scratch: { readonly read: number; readonly write: number };
+  #sequence = 0;
+
+  /** @throws what the system says where a file can't be opened */
+  constructor(libc: Libc, calls: PipeCalls, { stage, intent }: Pick<KeptReaderOptions, 'stage' | 'intent'>) {
+    this.#calls = calls;
+    this.#out = this.#open(stage, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+    this.#in = this.#open(stage, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
+    this.#record = this.#open(intent, O_RDWR | O_CREAT | O_NOFOLLOW);
+    this.#nowhere = this.#open('/dev/null', O_WRONLY);
+    this.#scratch = openPipe(libc);
+    this.#fds.push(this.#scratch.read, this.#scratch.write);
+  }
+
+  /**
+   * Copies the beginning of what is in a pipe into the buffer, and leaves it there.
+   *
+   * @returns how many bytes; 0 where nobody writes to it any more; -1 where there is nothing now
+   * @throws OsError
+   */
+  look(fd: number): number {
+    const found = this.#calls.tee(fd, this.#scratch.write, CHUNK_BYTES, SPLICE_F_NONBLOCK);
+    if (found < 0) return this.#nothing('tee');
+    for (let read = 0; read < found; ) read += readSync(this.#scratch.read, this.buffer, read, found - read, null);
+    return found;
+  }
+
+  /** Reads into the buffer; what is returned is as of `look`. @throws OsError */
+  read(fd: number, bytes = CHUNK_BYTES): number {
+    const count = this.#calls.read(fd, this.buffer, bytes);
+    return count < 0 ? this.#nothing('read') : count;
+  }
+
+  /** Leaves word of what is about to be passed. @throws what the system says: then an earlier word may still be there, and nothing may be passed */
+  tell(pipe: number, bytes: number, mark: OutputMark): void {
+    writeIntent(this.#intent, { sequence: ++this.#sequence, pipe, bytes, ...mark });
+    writeSync(this.#record, this.#intent, 0, INTENT_BYTES, 0);
+  }
+
+  /**
+   * Takes the first bytes out of a pipe, which were looked at and told, and has them written by `write` before it returns.
+   *
+   * @param write is given how many there are: fewer where somebody else reads from the pipe too
+   * @throws OsError
+   */
+  pass(fd: number, bytes: number, write: (bytes: number) => void): void {
+    const moved = this.#calls.splice(fd, null, this.#in, null, bytes, SPLICE_F_NONBLOCK);
+    check(this.#calls, moved, 'splice', 'cannot take output from a pipe');
+    try {
+      write(moved);
+    } finally {
+      this.#clear(moved);
+    }
+  }
+
+  /** What an earlier daemon has left on the stage; null for nothing. `clear` is due when it is written. */
+  unfinished(): Unfinished | null {
+    const found = this.look(this.#out);
+    if (found <= 0) return null;
+    const read = readSync(this.#record, this.#intent, 0, INTENT_BYTES, 0);
+    const intent = read === INTENT_BYTES ? readIntent(this.#intent) : null;
+    const bytes = Buffer.from(this.buffer.subarray(0, found));
+    if (intent === null) return { bytes, intent };
+    const { dev, ino, size } = intent;
+    if (found === intent.bytes) return { bytes, intent: { pipe: intent.pipe, mark: { dev, ino, size } } };
+    // It had begun to clear the stage, so all of it was written.
+    this.#clear(found);
+    return null;
+  }
+
+  clear(): void {
+    const found = this.look(this.#out);
+    if (found > 0) this.#clear(found);
+  }
+
+  [Symbol.dispose](): void {
+    for (const fd of this.#fds.splice(0)) closeSync(fd);
+  }
+
+  #clear(bytes: number): void {
+    for (let left = bytes; left > 0; ) {
+      left -= check(
+        this.#calls,
+        this.#calls.splice(this.#out, null, this.#nowhere, null, left, SPLICE_F_NONBLOCK),
+        'splice',
+        'cannot clear the stage',
+      );
+    }
+  }
+
+  #nothing(syscall: string): -1 {
+    const code = errnoName(this.#calls.errno());
+    if (code !== 'EAGAIN') throw new OsError(code, syscall, 'cannot read a pipe');
+    return -1;
+  }
+
+  #open(path: string, flags: number): number {
+    try {
+      const fd = openSync(path, flags, 0o600);
+      this.#fds.push(fd);
+      return fd;
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
+  }
+}

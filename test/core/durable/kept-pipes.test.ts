@@ -1,0 +1,124 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { KeptPipes, type PipeHolder } from '../../../core/durable/kept-pipes.js';
+import { type LogLine, recordingLogger } from '../../../core/testing.js';
+
+class FakeHolder implements PipeHolder {
+  pid: number | null = null;
+  fails = false;
+  held: readonly number[] = [];
+
+  hold(fds: readonly number[]): Promise<void> {
+    if (this.fails) return Promise.reject(new Error('no process'));
+    this.held = fds;
+    return Promise.resolve();
+  }
+
+  end(): Promise<void> {
+    return this.hold([]);
+  }
+
+  kill(): void {
+    this.held = [];
+  }
+}
+
+describe('the stock of kept pipes', () => {
+  let at: string;
+  let holders: Map<string, FakeHolder>;
+  let lines: LogLine[];
+  let pipes: KeptPipes;
+
+  const open = (used: readonly number[] = []): KeptPipes => {
+    const holder = (name: string): FakeHolder => {
+      const made = new FakeHolder();
+      holders.set(name, made);
+      return made;
+    };
+    const makeFifo = (path: string): void => void execFileSync('mkfifo', [path]);
+    return new KeptPipes({ directory: join(at, 'pipes'), log: recordingLogger(lines), makeFifo, holder }, new Set(used));
+  };
+
+  const take = async (count: number): Promise<number[]> => {
+    const indexes: number[] = [];
+    while (indexes.length < count) indexes.push((await pipes.acquire()).index);
+    return indexes;
+  };
+
+  const read = (fd: number): string => {
+    const buffer = Buffer.alloc(100);
+    return buffer.toString('latin1', 0, readSync(fd, buffer));
+  };
+
+  beforeEach(() => {
+    at = mkdtempSync(join(tmpdir(), 'kept-pipes-'));
+    holders = new Map();
+    lines = [];
+    pipes = open([0]);
+  });
+
+  afterEach(async () => {
+    await pipes.remove();
+    rmSync(at, { recursive: true });
+  });
+
+  it('makes them 32 at once, each held by the process of its chunk before it is given out', async () => {
+    expect(await take(32)).to.deep.equal(Array.from({ length: 32 }, (_, index) => index + 1));
+    expect([...holders.keys()]).to.deep.equal(['pipes-0', 'pipes-1']);
+    expect([...holders.values()].map(({ held }) => held.length)).to.deep.equal([32, 32]);
+    expect(readdirSync(join(at, 'pipes'))).to.have.lengthOf(64);
+  });
+
+  it('opens what an earlier daemon has left, with what is in it, and gives out none of those that are used', async () => {
+    const { index, fd } = await pipes.acquire();
+    const writing = pipes.openWriting(index);
+    writeSync(writing, 'last words');
+    const left = pipes;
+    pipes = open([0, index]);
+    left.leave();
+    closeSync(writing);
+    expect(() => read(fd)).to.throw('EBADF');
+    expect(read(pipes.end(index).fd)).to.equal('last words');
+    expect(await take(1)).to.deep.equal([2]);
+  });
+
+  it('gives none out again that somebody still writes to, and empties what is given out', async () => {
+    const [first = 0, second = 0] = await take(2);
+    const [one, other] = [pipes.openWriting(first), pipes.openWriting(second)];
+    writeSync(one, 'nobody asks');
+    closeSync(one);
+    for (const index of [first, second]) pipes.giveBack(index);
+    const again = await take(31);
+    expect(again).to.include(first).and.not.include(second);
+    expect(lines.map(({ message }) => message)).to.deep.equal(['11 bytes of output that nobody asks for are dropped']);
+    closeSync(other);
+  });
+
+  it('has none given out where no process holds it, and tries again the next time', async () => {
+    const holder = holders.get('pipes-0');
+    if (holder === undefined) throw new Error('no holder');
+    holder.fails = true;
+    const error = await pipes.acquire().catch((thrown: unknown) => thrown);
+    expect(error).to.have.property('message', 'no process');
+    holder.fails = false;
+    expect(await take(1)).to.have.lengthOf(1);
+  });
+
+  it('removes a chunk that is not used any more when there are enough', async () => {
+    const taken = await take(32);
+    for (const index of taken) pipes.giveBack(index);
+    expect(readdirSync(join(at, 'pipes'))).to.have.lengthOf(32);
+    expect(holders.get('pipes-1')?.held).to.deep.equal([]);
+    expect(await take(1)).to.deep.equal([1]);
+  });
+
+  it('leaves nothing when it is removed', async () => {
+    await take(40);
+    await pipes.remove();
+    expect(existsSync(join(at, 'pipes'))).to.equal(false);
+    expect([...holders.values()].map(({ held }) => held.length)).to.deep.equal([0, 0]);
+  });
+});

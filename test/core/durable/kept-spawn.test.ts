@@ -1,0 +1,50 @@
+import { expect } from 'chai';
+import { Keeper } from '../../../core/durable/keeper.js';
+import { Journal } from '../../../core/journal/journal.js';
+import { silentLogger } from '../../../core/log.js';
+import { MemoryJournalFile } from '../../../core/testing/memory-journal.js';
+import { FakeOs, VirtualClock } from '../../../core/testing.js';
+
+describe('the record of a process with pipes that outlive the daemon', () => {
+  async function recorded(pipes: readonly [number | null, number | null] | null) {
+    const os = await new FakeOs(new VirtualClock()).durable();
+    const journal = new Journal(new MemoryJournalFile(), { boot_id: os.boot_id, id: 'j', log: silentLogger });
+    const keeper = new Keeper({ journal, os, writesWishes: true, newToken: () => 't', isDurable: () => true }, 'web');
+    const spawn = keeper.kept('t', { watcher: 'web', wid: 1, generation: 0, ...(pipes && { pipes }) });
+    spawn.begin();
+    return { spawn, record: () => journal.get('process/t') };
+  }
+
+  it('stays until they are read to the end, though nobody of it lives', async () => {
+    const { spawn, record } = await recorded([3, null]);
+    spawn.gone();
+    expect(record()).to.deep.include({ pipes: [3, null], gone: true });
+    spawn.read(3);
+    expect(record()).to.equal(undefined);
+  });
+
+  it('stays while somebody of it lives, though they are read to the end', async () => {
+    const { spawn, record } = await recorded([3, 4]);
+    spawn.read(3);
+    spawn.read(4);
+    expect(record()).to.have.property('watcher', 'web');
+    spawn.gone();
+    expect(record()).to.equal(undefined);
+  });
+
+  it('names no pipe any more that is read, and that another may have', async () => {
+    const { spawn, record } = await recorded([3, 4]);
+    spawn.read(3);
+    expect(record()).to.have.property('pipes').deep.equal([null, 4]);
+    const both = await recorded([5, 5]);
+    both.spawn.read(5);
+    expect(both.record()).to.have.property('pipes').deep.equal([null, null]);
+  });
+
+  it('is gone with the process where it has none', async () => {
+    const { spawn, record } = await recorded(null);
+    expect(spawn.pipes).to.equal(null);
+    spawn.gone();
+    expect(record()).to.equal(undefined);
+  });
+});

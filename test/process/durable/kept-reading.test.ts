@@ -1,0 +1,199 @@
+import { writeSync } from 'node:fs';
+import { expect } from 'chai';
+import type { MarkedSink, OutputMark, OutputSink } from '../../../core/os/port.js';
+import type { KeptReader } from '../../../core/os/posix/kept-reading.js';
+import { eventually } from '../../../core/testing.js';
+import { KeptPlace } from '../../fixtures/durable/kept.js';
+
+/** Keeps what it is given, chunk by chunk. */
+class Chunks implements OutputSink {
+  readonly chunks: string[] = [];
+  flushes = 0;
+  ended = false;
+  /** What the next write returns. */
+  pending: Promise<void> | undefined;
+  readonly marked?: MarkedSink;
+
+  constructor(marked: Partial<MarkedSink> | null = {}) {
+    const plain = {
+      line_delay_ms: 10_000,
+      longest_line: 65_536,
+      mark: (): OutputMark | null => ({ dev: 1, ino: 2, size: 3 }),
+      restore: () => true,
+    };
+    const flush = (): void => {
+      this.flushes++;
+    };
+    if (marked !== null) this.marked = { ...plain, flush, ...marked };
+  }
+
+  get text(): string {
+    return this.chunks.join('');
+  }
+
+  write(chunk: Uint8Array): void | Promise<void> {
+    this.chunks.push(Buffer.from(chunk).toString('latin1'));
+    return this.pending;
+  }
+
+  end(): void {
+    this.ended = true;
+  }
+}
+
+describe('a kept pipe', () => {
+  let place: KeptPlace;
+  let reader: KeptReader;
+
+  beforeEach(async () => {
+    place = new KeptPlace();
+    for (const name of ['stage', 'a', 'b']) place.fifo(name);
+    reader = await place.reader();
+  });
+
+  afterEach(() => {
+    reader.close();
+    place[Symbol.dispose]();
+  });
+
+  /** Begins to read a pipe. @returns the end to write to, and whether all is read */
+  function read(name: string, sink: OutputSink): { readonly fd: number; readonly isRead: () => boolean } {
+    const fd = place.reading(name);
+    const write = place.writing(name);
+    let ended = false;
+    reader.read({ index: 7, fd }, sink, () => {
+      ended = true;
+    });
+    return { fd: write, isRead: () => ended };
+  }
+
+  it('is read line by line until nobody has it open for writing', async () => {
+    const sink = new Chunks();
+    const { fd, isRead } = read('a', sink);
+    writeSync(fd, 'one\n');
+    await eventually(() => sink.text === 'one\n');
+    writeSync(fd, 'two\nthree\n');
+    await eventually(() => sink.text === 'one\ntwo\nthree\n');
+    place.close(fd);
+    await eventually(() => isRead());
+    expect(sink.ended).to.equal(true);
+  });
+
+  it('keeps a line without an end in the pipe until its end comes', async () => {
+    const sink = new Chunks();
+    const { fd } = read('a', sink);
+    writeSync(fd, 'one\nhalf a');
+    await eventually(() => sink.text === 'one\n');
+    writeSync(fd, ' line\n');
+    await eventually(() => sink.text === 'one\nhalf a line\n');
+    expect(sink.chunks).to.deep.equal(['one\n', 'half a line\n']);
+    place.close(fd);
+    await eventually(() => sink.ended);
+  });
+
+  it('takes a line without an end when it has waited long enough', async () => {
+    const sink = new Chunks({ line_delay_ms: 30 });
+    const { fd } = read('a', sink);
+    writeSync(fd, 'password: ');
+    await eventually(() => sink.text === 'password: ');
+    expect(sink.flushes).to.equal(1);
+    place.close(fd);
+    await eventually(() => sink.ended);
+  });
+
+  it('takes a line without an end at once when nobody can end it any more', async () => {
+    const sink = new Chunks();
+    const { fd } = read('a', sink);
+    writeSync(fd, 'one\nlast words');
+    place.close(fd);
+    await eventually(() => sink.ended);
+    expect(sink.text).to.equal('one\nlast words');
+  });
+
+  it('takes a line that is longer than is held back, or that fills the pipe', async () => {
+    const [short, full] = [new Chunks({ longest_line: 100 }), new Chunks({ longest_line: 1_000_000 })];
+    const [a, b] = [read('a', short), read('b', full)];
+    writeSync(a.fd, 'x'.repeat(100));
+    writeSync(b.fd, 'y'.repeat(65_536));
+    await eventually(() => short.text.length === 100 && full.text.length === 65_536);
+    for (const { fd } of [a, b]) place.close(fd);
+    await eventually(() => short.ended && full.ended);
+  });
+
+  it('reads more than the pipe holds, whole', async () => {
+    const sink = new Chunks();
+    const { fd } = read('a', sink);
+    const lines = Array.from({ length: 6000 }, (_, n) => `line ${n}\n`).join('');
+    for (let at = 0; at < lines.length; at += 50_000) {
+      writeSync(fd, lines.slice(at, at + 50_000));
+      const there = lines.lastIndexOf('\n', at + 50_000 - 1) + 1;
+      await eventually(() => sink.text.length >= Math.min(there, lines.length));
+    }
+    place.close(fd);
+    await eventually(() => sink.ended);
+    expect(sink.text).to.equal(lines);
+  });
+
+  it('reads on only when the sink follows, and others meanwhile', async () => {
+    let go = (): void => {};
+    const [slow, other] = [new Chunks(), new Chunks()];
+    slow.pending = new Promise((resolve) => {
+      go = resolve;
+    });
+    const [a, b] = [read('a', slow), read('b', other)];
+    writeSync(a.fd, 'one\n');
+    await eventually(() => slow.text === 'one\n');
+    writeSync(a.fd, 'two\n');
+    writeSync(b.fd, 'other\n');
+    await eventually(() => other.text === 'other\n');
+    expect(slow.text).to.equal('one\n');
+    slow.pending = undefined;
+    go();
+    await eventually(() => slow.text === 'one\ntwo\n');
+    for (const { fd } of [a, b]) place.close(fd);
+    await eventually(() => slow.ended && other.ended);
+  });
+
+  it('is read as it comes where the sink has no place to remember', async () => {
+    const [plain, unmarked] = [new Chunks(null), new Chunks({ mark: () => null })];
+    const [a, b] = [read('a', plain), read('b', unmarked)];
+    writeSync(a.fd, 'half');
+    writeSync(b.fd, 'one\nhalf');
+    await eventually(() => plain.text === 'half' && unmarked.text === 'one\n');
+    expect(unmarked.flushes).to.equal(0);
+    for (const { fd } of [a, b]) place.close(fd);
+    await eventually(() => plain.ended && unmarked.ended);
+  });
+
+  it('has what is being written on the stage, with where it begins, until it is written', async () => {
+    const seen: unknown[] = [];
+    const sink = new Chunks();
+    const other = await place.reader();
+    sink.write = (chunk) => {
+      const left = other.unfinished();
+      seen.push([Buffer.from(chunk).toString(), left?.bytes.toString(), left?.intent]);
+    };
+    const { fd } = read('a', sink);
+    writeSync(fd, 'one\ntw');
+    await eventually(() => seen.length > 0);
+    expect(seen).to.deep.equal([['one\n', 'one\n', { pipe: 7, mark: { dev: 1, ino: 2, size: 3 } }]]);
+    expect(other.unfinished()).to.equal(null);
+    place.close(fd);
+    await eventually(() => sink.ended);
+    other.close();
+  });
+
+  it('is read again after its last writer went and another came', async () => {
+    const first = new Chunks();
+    const one = read('a', first);
+    writeSync(one.fd, 'one\n');
+    place.close(one.fd);
+    await eventually(() => first.ended);
+    const second = new Chunks();
+    const two = read('a', second);
+    writeSync(two.fd, 'two\n');
+    place.close(two.fd);
+    await eventually(() => second.ended);
+    expect([first.text, second.text]).to.deep.equal(['one\n', 'two\n']);
+  });
+});

@@ -37,7 +37,7 @@ function guests(): readonly string[] {
 async function survive(tier: string, deed: string, told: RegExp | null): Promise<void> {
   const record = recordEvents();
   const lines: LogLine[] = [];
-  const isolation = { tier, memory_limit: deed === 'leak' ? '32M' : '128M', patience: 1 };
+  const isolation = { tier, memory_limit: deed === 'leak' ? '32M' : '128M', patience: 3 };
   const config = { watchers: { web: { cmd: 'sleep 86400', numprocesses: 4 } }, plugins: { [CHAOS]: { deed, isolation } } };
   await using supervisor = new Supervisor(config, { plugins: [record.plugin], log: recordingLogger(lines) });
   await supervisor.start();

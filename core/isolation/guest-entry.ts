@@ -1,4 +1,5 @@
 /** The program of a thread or process that runs a plugin written in JavaScript. Standard input and output are the wire. */
+import { getPriority, setPriority } from 'node:os';
 import { isMainThread, workerData } from 'node:worker_threads';
 import { resolvePlugin } from '../plugin-resolve.js';
 import { Guest } from './guest.js';
@@ -8,6 +9,14 @@ import { PacedOutput } from './paced-output.js';
 
 /** So many lines for the log wait at most; more are dropped, and counted. */
 const MOST_LOG_LINES = 5000;
+
+/** So much lower than the daemon's own thread, which has its turn first. */
+const NICE = 10;
+/** @source setpriority(2) */
+const LOWEST = 19;
+
+// Linux has a niceness for each thread; elsewhere it would be the daemon's.
+if (!isMainThread && process.platform === 'linux') setPriority(Math.min(getPriority() + NICE, LOWEST));
 
 const module: string = isMainThread ? (process.argv[2] ?? '') : workerData.module;
 const wire = new PacedOutput(process.stdout, MOST_LOG_LINES);

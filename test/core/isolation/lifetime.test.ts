@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import {
@@ -157,6 +157,21 @@ describe('the life of a guest', function () {
       await eventually(() => lines.filter(({ message }) => message === 'ERROR: no disk').length > 1, { what: 'a second alarm' });
     });
   }
+
+  it('has its turn after the daemon, as a worker: its thread alone has a lower priority', async () => {
+    const nice = (): readonly number[] =>
+      readdirSync('/proc/self/task').map((tid) =>
+        Number(readFileSync(`/proc/self/task/${tid}/stat`, 'latin1').split(') ')[1]?.split(' ')[16]),
+      );
+    const own = getPriority();
+    const lower = Math.min(own + 10, 19);
+    const before = nice().filter((value) => value === lower).length;
+    const { supervisor } = supervisorOf(withChaos('worker'));
+    await using _ = supervisor;
+    await supervisor.start();
+    expect(nice().filter((value) => value === lower)).to.have.length(before + 1);
+    expect(getPriority()).to.equal(own);
+  });
 
   it('leaves respawns as they would be without it while there is none, and says so by RM_PLUGIN_GUEST', async () => {
     const { supervisor, lines } = supervisorOf(withChaos('process', 'exit'));

@@ -17,8 +17,10 @@ export function processes(send: Send = sendByNode): Pick<Os, 'signal' | 'signalG
     signal: (pid, signum) => send(pid, signum),
     signalGroup: (pgid, signum) => send(-pgid, signum),
     groupAlive(pgid) {
+      // First what most often is the answer: with most processes that die nobody is left.
+      if (send(-pgid, 0) === 'gone') return false;
       if (send(pgid, 0) !== 'gone' && !table.isZombie(pgid)) return false;
-      return send(-pgid, 0) !== 'gone' && table.groupAlive(pgid);
+      return table.groupAlive(pgid);
     },
     children: (pid, recursive) => table.children(pid, recursive),
     userId,

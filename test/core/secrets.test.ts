@@ -96,4 +96,19 @@ describe('secrets', () => {
     maskSecrets(given);
     expect(given).to.deep.equal({ password: 'x' });
   });
+
+  it('asks what is marked only where something could be', () => {
+    const asked: string[] = [];
+    const marked = {
+      get(name: string) {
+        asked.push(name);
+        return undefined;
+      },
+    };
+    const flat = { numwatchers: 3, status: 'ok', plugin: 'notify', reason: 'none' };
+    expect(maskSecrets(flat, marked)).to.deep.equal(flat);
+    expect(asked).to.deep.equal([]);
+    maskSecrets({ plugins: { notify: {} } }, marked);
+    expect(asked).to.deep.equal(['plugins', 'notify']);
+  });
 });

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect } from 'chai';
 import { chooseOs } from '../../core/os/choose.js';
-import type { Os } from '../../core/os/port.js';
+import type { Os, OutputSink } from '../../core/os/port.js';
 import { findHandles } from '../../core/os/posix/handles.js';
 import { C, type Libc } from '../../core/os/posix/libc.js';
 import { type Kernel, loadKernel, nativeOs } from '../../core/os/posix/native.js';
@@ -55,6 +55,47 @@ async function script(body: string, argv: readonly string[] = ['node']): Promise
     expect(await listed(new Map([[fd, { kind: 'inherit' }]]))).to.match(new RegExp(`^0 1 2 ${fd} 3$`));
     expect(await listed(new Map([[fd + 5, { kind: 'inherit' }]])).catch((error: Error) => error.message)).to.match(/EBADF/);
     libc.close(fd);
+  });
+
+  it('gives each of several processes its own environment, directory and descriptors, one after the other', async () => {
+    const env = (value: string) => Object.freeze({ PATH: process.env.PATH ?? '', VALUE: value });
+    const [one, two] = [env('ein Wört'), env('')];
+    const changing: Record<string, string> = { VALUE: 'before' };
+    const said = async (given: Readonly<Record<string, string>>, cwd: string): Promise<string> =>
+      await outputOf(os, ['/bin/sh', '-c', 'printf "%s|%s" "$VALUE" "$PWD"'], { env: given, cwd });
+    const texts = [await said(one, '/'), await said(two, '/usr'), await said(one, '/'), await said(one, '/usr'), await said(changing, '/')];
+    expect(texts.map((text) => Buffer.from(text, 'latin1').toString())).to.deep.equal([
+      'ein Wört|/',
+      '|/usr',
+      'ein Wört|/',
+      'ein Wört|/usr',
+      'before|/',
+    ]);
+    changing.VALUE = 'after';
+    expect(await said(changing, '/')).to.equal('after|/');
+    expect(await spawn(os, ['/bin/true'], { env: one, cwd: '/no/such' })).to.include({ errno: 'ENOENT' });
+    expect(await said(one, '/')).to.not.equal('');
+    expect(await spawn(os, ['/bin/true'], { env: Object.freeze({ A: 'a\0b' }) })).to.include({ errno: 'EINVAL' });
+  });
+
+  it('makes the pipe of a process bigger that has much to say, so that more is read at once', async () => {
+    let [most, total] = [0, 0];
+    let end = (): void => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const sink: OutputSink = {
+      write: (chunk) => {
+        most = Math.max(most, chunk.length);
+        total += chunk.length;
+        return new Promise((resolve) => setTimeout(resolve, 1));
+      },
+      end: () => end(),
+    };
+    const { exit } = await run(os, ['/bin/dd', 'if=/dev/zero', 'bs=64k', 'count=320'], { fds: new Map([[1, { kind: 'pipe', sink }]]) });
+    await Promise.all([ended, exit]);
+    expect(total).to.equal(320 * 65_536);
+    expect(most).to.be.above(65_536);
   });
 
   it('gets every exit code of a thousand spawns with signals coming in and the loop busy', async () => {

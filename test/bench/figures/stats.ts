@@ -1,10 +1,14 @@
 import { spawnSync } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ProcReader } from '../../../core/os/proc-reader.js';
 import { ProcessSampler } from '../../../core/os/process-sampler.js';
 import { Crew, workersOf } from '../crew.js';
 import type { Contender, Figure, Sample, Scale } from '../figure.js';
 import { isThere, limit, PEERS, type Peer, PYTHON, PYTHON_ENV } from '../peers.js';
 import { python } from './control.js';
+
+/** From this age on a process is what it is. */
+const SETTLED_MS = 2500;
 
 /** Over so many real processes. */
 const over = (
@@ -17,6 +21,8 @@ const over = (
   measure: async () => {
     await using crew = await Crew.start(peer, { workers: workersOf(scale), shape: 'one' });
     const pids = crew.workers.map(({ pid }) => pid);
+    // What is younger may still become something else, and is asked for its name with each sample.
+    await pause(scale.count(SETTLED_MS, 1));
     return await measure(pids, scale.count(20, 2));
   },
 });

@@ -180,7 +180,7 @@ function watcherSteps(
   const { name, spec, origin } = watcher;
   const after = target.watchers[name];
   if (after === undefined) return [];
-  const base = origin === 'config' ? loaded.watchers[name] : undefined;
+  const base = origin === 'config' || keep_drift === 'all' ? loaded.watchers[name] : undefined;
   const values = { from: new Map(Object.entries(spec)), to: new Map(Object.entries(after)) };
   const shaping = new Set(
     [...input.plugins, ...input.target_plugins].flatMap((plugin) => (plugin.shapes_spawns === true ? [plugin.name, plugin.source] : [])),

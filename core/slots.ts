@@ -156,9 +156,10 @@ export class Slots implements Disposable {
     return this.#leftovers.size > 0 || [...this.table.ending].some((slot) => slot.pid === null);
   }
 
-  /** SIGKILL to every group that is left, without a word to anybody. */
-  killAll(): void {
-    for (const { pgid } of this.table.values()) if (pgid !== null) this.#host.os.signalGroup(pgid, SIGKILL);
+  /** SIGKILL to every group that is left, without a word to anybody. @param spared those that a later supervisor takes over */
+  killAll(spared: boolean): void {
+    const doomed = [...this.table.values()].filter(({ kept }) => !spared || kept === null);
+    for (const { pgid } of doomed) if (pgid !== null) this.#host.os.signalGroup(pgid, SIGKILL);
   }
 
   /** The safety net: looks at one process with each step. */

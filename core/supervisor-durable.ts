@@ -147,6 +147,11 @@ export class SupervisorDurable {
     else this.keeper(name)?.removed(spec);
   }
 
+  /** Whether anything is kept. */
+  get isOpen(): boolean {
+    return this.#state !== null;
+  }
+
   keeper(name: string): Keeper | null {
     return this.#state?.keeper(name) ?? null;
   }

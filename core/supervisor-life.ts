@@ -265,6 +265,9 @@ export class SupervisorLife {
       make: (name, spec) => this.#make(name, spec),
       added: (watcher) => told(watcher, 'add', 'watcher_added'),
       removed: (watcher) => told(watcher, 'remove', 'watcher_removed'),
+      left: ({ name }) => {
+        if (!this.watchers.find(name)) this.durable.keeper(name)?.forget();
+      },
     });
   }
 

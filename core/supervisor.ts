@@ -88,8 +88,20 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
 
   /** Kills every process group at once and waits for nothing: the last resort of a host that ends when `stop` has failed. */
   killAll(): void {
-    for (const watcher of this.#life.watchers.everybody) watcher.killAll();
+    for (const watcher of this.#life.watchers.everybody) watcher.killAll(false);
     this.#life.durable.kill();
+  }
+
+  /**
+   * Where processes are kept over a crash: kills those that are not, and leaves the others to the next supervisor. For a host that
+   * ends at once.
+   *
+   * @returns whether anything is kept; if not, nothing was done
+   */
+  forsake(): boolean {
+    if (!this.#life.durable.isOpen) return false;
+    for (const watcher of this.#life.watchers.everybody) watcher.killAll(true);
+    return true;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

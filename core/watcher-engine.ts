@@ -110,6 +110,16 @@ export class WatcherEngine {
     };
   }
 
+  /** No start until `other`, a watcher of the same name, is gone. */
+  after(other: Promise<unknown>): void {
+    this.state.blocked = true;
+    const free = (): void => {
+      this.state.blocked = false;
+      this.kick();
+    };
+    other.then(free, free);
+  }
+
   /** Asks the plan again. */
   kick(): void {
     this.#reconciler.now();

@@ -8,6 +8,8 @@ export interface WatcherTableHost {
   make(name: string, spec: WatcherOptions): Watcher;
   added(watcher: Watcher): void;
   removed(watcher: Watcher): void;
+  /** One that was removed is gone. */
+  left(watcher: Watcher): void;
 }
 
 /** The watchers of a supervisor by name, case ignored, and those that are on their way out. */
@@ -69,6 +71,7 @@ export class WatcherTable {
       this.#leaving.delete(watcher);
     }
     watcher.dispose('it was removed');
+    this.#host.left(watcher);
   }
 
   /** From now on they can only be stopped. */

@@ -1,6 +1,7 @@
 import type { KillOptions, Outcome, ProcessView, ReloadOptions, SignalOptions, Warn, WatcherApi, WatcherStatus } from './api.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import { type Decision, Decisions } from './decisions.js';
+import type { Keeper } from './durable/keeper.js';
 import type { WishRecord } from './durable/records.js';
 import type { Survivor } from './durable/survivor.js';
 import type { EventBodies, EventName } from './events.js';
@@ -36,17 +37,22 @@ export class Watcher implements WatcherApi {
     this.#deps = deps;
     this.#spec = spec;
     this.#decisions = new Decisions(() => deps.clock.wall());
-    this.#engine = new WatcherEngine(deps, {
-      name,
-      view: this.view,
-      decisions: this.#decisions,
-      spec: () => this.#spec,
-      emit: (event, body) => this.#emit(event, body),
-      armed: () => this.#armed,
-      stopped: () => {
-        if (this.waitsForDemand) deps.demand();
+    // Of one that was removed nothing more is written: another may have its name.
+    const keeper = (watcher: string): Keeper | null => (this.#closed === null ? deps.keeper(watcher) : null);
+    this.#engine = new WatcherEngine(
+      { ...deps, keeper },
+      {
+        name,
+        view: this.view,
+        decisions: this.#decisions,
+        spec: () => this.#spec,
+        emit: (event, body) => this.#emit(event, body),
+        armed: () => this.#armed,
+        stopped: () => {
+          if (this.waitsForDemand) deps.demand();
+        },
       },
-    });
+    );
     this.#state = this.#engine.state;
   }
 
@@ -209,12 +215,7 @@ export class Watcher implements WatcherApi {
 
   /** No start until `other`, a watcher of the same name, is gone. */
   after(other: Promise<unknown>): void {
-    this.#state.blocked = true;
-    const free = (): void => {
-      this.#state.blocked = false;
-      this.#engine.kick();
-    };
-    other.then(free, free);
+    this.#engine.after(other);
   }
 
   /** Looks again, after a hold has given way. */
@@ -229,9 +230,9 @@ export class Watcher implements WatcherApi {
     yield;
   }
 
-  /** Ends its processes at once, without a word to anybody: for a host that is about to crash. */
-  killAll(): void {
-    this.#engine.slots.killAll();
+  /** Ends its processes at once, without a word to anybody: for a host that is about to crash. @param spared those that are kept */
+  killAll(spared: boolean): void {
+    this.#engine.slots.killAll(spared);
   }
 
   /** Lets its processes live on. Returns whether those that are dead have left something that is still to be ended, by `stop`. */

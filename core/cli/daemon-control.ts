@@ -69,7 +69,7 @@ export class DaemonControl implements SignalActions {
     );
   }
 
-  /** For what was thrown and caught by nobody: says so, ends the children as far as that can be, and the process. */
+  /** For what was thrown and caught by nobody: says so, ends the children that are not kept as far as that can be, and the process. */
   crash(error: unknown): void {
     this.#status = EXIT_STATUS.internal;
     const stack = error instanceof Error ? error.stack : undefined;
@@ -79,6 +79,10 @@ export class DaemonControl implements SignalActions {
       process.exit(this.#status);
     }
     const supervisor = this.#supervisor;
+    if (!this.#stopping && supervisor.forsake()) {
+      this.#log.error('durable processes run on; start the daemon again, and it takes them over');
+      process.exit(this.#status);
+    }
     const end = (): void => {
       supervisor.killAll();
       process.exit(this.#status);

@@ -122,6 +122,15 @@ export class Keeper {
     this.#wish = undefined;
   }
 
+  /** It is gone, and there is no other of its name. */
+  forget(): void {
+    const { journal } = this.#host;
+    const config = journal.get(KEYS.config) as ConfigRecord | undefined;
+    // That one of the config was removed is to be known.
+    if (config === undefined || !Object.hasOwn(config.watchers, this.#name)) journal.delete(this.#key);
+    journal.delete(`${KEYS.wish}${this.#name}`);
+  }
+
   get #key(): string {
     return `${KEYS.watcher}${this.#name}`;
   }

@@ -96,6 +96,33 @@ describe('a durable daemon', function () {
     await killed(daemon);
   });
 
+  it('that fails by a fault of its own leaves them as well, and ends what is not durable', async () => {
+    await using first = await Daemon.start({
+      ...durable(2),
+      config: (place) => {
+        const plugin = `export default {name: 'faulty', summary: 'Fails.', schema: {type: 'object', properties: {}}, hooks: ['event'], setup: ({hooks}) => {
+          hooks.event.tap(({name}) => { if (name === 'updated') setTimeout(() => { throw new Error('a fault'); }); });
+        }};`;
+        writeFileSync(join(place.directory, 'faulty.mjs'), plugin);
+        const loose = `  loose: {cmd: 'sleep ${place.marker}', durable: false, close_child_stdout: true, close_child_stderr: true}`;
+        return `durable: true\nstate_dir: ${place.directory}/state\n${births(place, 2, loose)}\nplugins: {./faulty.mjs: {}}\n`;
+      },
+    });
+    await eventually(() => born(first).length === 2);
+    const client = first.client();
+    const [loose = 0] = (await client.call('list', { name: 'loose' })).pids as number[];
+    void client.call('set', { name: 'web', options: { graceful_timeout: 7 } }).catch(() => {});
+    expect((await first.ended).status, first.said).to.equal(70);
+    expect(first.stdout).to.include('durable processes run on');
+    await eventually(() => !isAlive(loose), { what: 'the end of what is not durable' });
+    await using second = first.again();
+    await second.ready();
+    expect(born(second)).to.have.lengthOf(2);
+    expect(second.workers).to.include.members([...born(second)]);
+    second.kill('SIGTERM');
+    await second.ended;
+  });
+
   it('keeps what it writes down to itself', async () => {
     await using daemon = await Daemon.start(durable(1));
     const state = join(daemon.place.directory, 'state');

@@ -298,6 +298,22 @@ describe('a durable supervisor that crashes', () => {
     expect([lives.spawns, drift.length]).to.deep.equal([5, 3]);
   });
 
+  it('takes a watcher for what it is, and not for one of its name that was on its way out', async () => {
+    lives.os.behave({ dies_after_ms: 3000 });
+    await lives.start({ other: { cmd: 'other' } });
+    void lives.supervisor.add('extra', { cmd: 'old' }).start();
+    await lives.pass();
+    void lives.supervisor.remove('extra');
+    void lives.supervisor.add('extra', { cmd: 'new' }).start();
+    await lives.pass(5000);
+    expect(lives.os.of('spawn').map(({ request }) => request.argv[0])).to.deep.equal(['other', 'old', 'new']);
+    const before = lives.processes('extra');
+    lives.crash();
+    await lives.start({ other: { cmd: 'other' } });
+    expect(lives.processes('extra')).to.deep.equal(before);
+    expect([lives.watcher('extra').status, lives.spawns]).to.deep.equal(['active', 3]);
+  });
+
   it('leaves alone what is not durable, and starts it anew', async () => {
     await lives.start({ web: { cmd: 'web' }, loose: { cmd: 'loose', durable: false } });
     const [[, loose = 0] = []] = lives.processes('loose');
@@ -383,6 +399,23 @@ describe('a supervisor that stops as it should', () => {
     }
     expect(lives.spawns).to.be.greaterThan(20);
     expect(alive.size).to.be.lessThan(7);
+    await lives.stop();
+  });
+
+  it('has forgotten every watcher that was added and removed at run time', async () => {
+    const lives = new Lives();
+    await lives.start({ web: { cmd: 'web' } });
+    const bytes = (): number => lives.os.state.journals.get(STATE_DIR)?.bytes?.length ?? 0;
+    for (let n = 0; n < 300; n++) {
+      void lives.supervisor.add(`extra-${n}`, { cmd: 'extra' }).start();
+      await lives.pass(10);
+      void lives.supervisor.remove(`extra-${n}`);
+      await lives.pass(10);
+    }
+    expect(bytes()).to.be.lessThan(66_000);
+    lives.crash();
+    await lives.start({ web: { cmd: 'web' } });
+    expect(bytes()).to.be.lessThan(5000);
     await lives.stop();
   });
 

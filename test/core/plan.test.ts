@@ -210,6 +210,37 @@ describe('plan of a config', () => {
       }
     });
 
+    it('of names is left alone where all is to be kept, and a name that the config has got meanwhile is the config’s', () => {
+      const again = { ...extra, name: 'web', spec: { ...webSpec, cmd: 'added' } };
+      const running = [again, extra];
+      expect(steps(file(), file(), { keep_drift: 'all' }, running)).to.deep.equal([]);
+      const more = { watchers: { web, api: web, extra: { ...web, cmd: 'config' } } };
+      expect(brief(steps(file(), more, { keep_drift: 'all' }, running))).to.deep.equal(['restart extra 90']);
+    });
+
+    it('of numprocesses is undone where the config has made a singleton of it', () => {
+      for (const keep_drift of [true, 'all'] as const) {
+        const [step] = steps(
+          file(),
+          file({ numprocesses: 1, singleton: true }),
+          { keep_drift },
+          runs(loaded, { web: { spec: { ...webSpec, numprocesses: 5 } } }),
+        );
+        const changes = step !== undefined && 'watcher' in step && 'changes' in step ? step.changes : [];
+        expect(changes.map(({ option, to }) => [option, to])).to.deep.equal([
+          ['numprocesses', 1],
+          ['singleton', true],
+        ]);
+      }
+      const singleton = runs(loaded, { web: { spec: { ...webSpec, numprocesses: 1, singleton: true } } });
+      const [step] = steps(file(), file({ numprocesses: 3 }), { keep_drift: true }, singleton);
+      const changes = step !== undefined && 'watcher' in step && 'changes' in step ? step.changes : [];
+      expect(changes.map(({ option, to }) => [option, to])).to.deep.equal([
+        ['numprocesses', 3],
+        ['singleton', false],
+      ]);
+    });
+
     it('has a watcher that was added at run time become that of the config in every option', () => {
       const again = { ...extra, name: 'web', spec: { ...webSpec, cmd: 'added' } };
       const running = [again, ...runs(loaded).filter(({ name }) => name !== 'web')];

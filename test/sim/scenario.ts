@@ -59,8 +59,6 @@ export const SHORT_GRACE_S = 0.1;
 /** How long deeds are done and faults happen. */
 export const TROUBLE_MS = 20_000;
 
-/** Two that are held open over a crash, until a config is applied that has none. */
-const SOCKETS = { tcp: { host: '127.0.0.1', port: 0 }, unix: { path: '/run/sim' } };
 const SIGNALS = ['HUP', 'USR1', 'TERM', 'KILL', 'INT', 'CONT'];
 
 export function makeScenario(seed: number): Scenario {
@@ -89,11 +87,22 @@ export function makeCrashScenario(seed: number): Scenario {
   });
   return {
     ...scenario,
-    config: { ...scenario.config, durable: true, state_dir: '/state', sockets: random.chance(0.5) ? SOCKETS : {} },
+    config: { ...scenario.config, durable: true, state_dir: '/state', sockets: sockets(random) },
     // The kernel makes a process within the call, however late that is told.
     process_faults: scenario.process_faults.filter((fault) => fault !== 'told_late'),
-    steps: [...scenario.steps, ...crashes].sort((a, b) => a.at_ms - b.at_ms),
+    steps: [...scenario.steps.map((step) => withSockets(step, random)), ...crashes].sort((a, b) => a.at_ms - b.at_ms),
   };
+}
+
+/** Some that are held open over a crash, until a config is applied that has others. */
+function sockets(random: Random): object {
+  const tcp = { host: '127.0.0.1', port: random.pick([0, 8080]), backlog: random.pick([16, 128]) };
+  const all = { tcp, unix: { path: '/run/sim' }, own: { host: '127.0.0.1', port: 0, so_reuseport: true } };
+  return Object.fromEntries(Object.entries(all).filter(() => random.chance(0.5)));
+}
+
+function withSockets(step: Step, random: Random): Step {
+  return step.do === 'apply' ? { ...step, config: { ...step.config, sockets: sockets(random) } } : step;
 }
 
 function step(random: Random): Step {

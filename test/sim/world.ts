@@ -271,7 +271,13 @@ export class World {
     for (const what of this.#asked) this.#wrong(`${what} was never answered`);
     const { state } = this.#supervisor;
     if (state !== 'running' && state !== 'stopped') this.#wrong(`the supervisor is ${state} and stays so`);
-    if (state === 'running') for (const watcher of this.#supervisor.watchers()) this.#expectSettled(watcher);
+    if (state !== 'running') return;
+    for (const watcher of this.#supervisor.watchers()) this.#expectSettled(watcher);
+    // The config in effect has more than what its type tells.
+    const config: object = this.#supervisor.options;
+    const open = this.#supervisor.sockets().map(({ name }) => name);
+    const wanted = Object.keys(('sockets' in config && config.sockets) || {});
+    if (open.join() !== wanted.join()) this.#wrong(`open are the sockets ${open.join()} instead of ${wanted.join()}`);
   }
 
   #expectSettled({ name, status, spec, ...watcher }: WatcherApi): void {
@@ -337,6 +343,8 @@ export class World {
     }
     for (const { plugin, hook } of this.#supervisor.inspect().counts) this.#wrong(`a tap of ${hook} by ${plugin} is left`);
     this.#expectNobody();
+    const { fifos, holders } = this.#os.state;
+    for (const file of [...fifos, ...holders.keys()]) this.#wrong(`${file} is left`);
     this.#control.check();
     const short = new Set(
       this.#scenario.steps.flatMap((step) =>

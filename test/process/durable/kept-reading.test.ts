@@ -143,7 +143,7 @@ describe('a kept pipe', () => {
     const lines = Array.from({ length: 40_000 }, (_, n) => `line ${n}\n`).join('');
     writeFileSync(data, lines);
     // In blocks of 128 KiB, twice what the pipe holds.
-    const ended = once(spawn('dd', ['status=none', 'bs=128k', `if=${data}`], { stdio: ['ignore', fd, 'inherit'] }), 'exit');
+    const ended = once(spawn('sh', ['-c', `dd status=none bs=128k if=${data}`], { stdio: ['ignore', fd, 'inherit'] }), 'exit');
     place.close(fd);
     await eventually(() => sink.ended, { deadline_ms: 4000, what: 'the end, with a line delay of 10 s' });
     expect(sink.text === lines).to.equal(true);

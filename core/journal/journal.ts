@@ -18,7 +18,7 @@ interface Header {
 }
 
 export interface JournalOptions {
-  /** Tells one run of the kernel from another. @source /proc/sys/kernel/random/boot_id */
+  /** Tells one run of the kernel, or of a container, from another. */
   readonly boot_id: string;
   /** For a journal that begins anew: something that no other journal has. */
   readonly id: string;

@@ -70,7 +70,7 @@ export interface Image {
 
 /** What it takes to find processes again that an earlier supervisor has left behind. */
 export interface DurableOs {
-  /** Another one after each boot. @source /proc/sys/kernel/random/boot_id */
+  /** Another one after each boot, and in each space of pids. @source /proc/sys/kernel/random/boot_id, /proc/self/ns/pid */
   readonly boot_id: string;
   /**
    * Takes a directory for this supervisor alone, and makes it, for its owner only, where there is none.

@@ -123,6 +123,20 @@ describe('a durable daemon', function () {
     await second.ended;
   });
 
+  it('in a container that is started anew looks for nobody', async () => {
+    const under = ['unshare', '--user', '--map-root-user', '--pid', '--fork', '--mount-proc', '--kill-child'];
+    await using first = await Daemon.start({ ...durable(1), under });
+    await eventually(() => born(first).length === 1);
+    const stopped = first.client().call('stop', { name: 'web', waiting: true });
+    await stopped;
+    await killed(first);
+    await using second = first.again();
+    await second.ready();
+    await eventually(() => born(second).length === 2, { what: 'an ordinary start' });
+    expect(second.stdout).to.not.include('adopted');
+    await killed(second);
+  });
+
   it('keeps what it writes down to itself', async () => {
     await using daemon = await Daemon.start(durable(1));
     const state = join(daemon.place.directory, 'state');

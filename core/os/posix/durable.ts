@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { load } from 'koffi';
 import { DiskHolderFiles } from '../../durable/holder-files.js';
 import { messageOf, RingmasterError } from '../../errors.js';
@@ -42,7 +42,8 @@ export function openDurable(parts: DurableParts, before?: Adopted): { readonly o
   let takesBack: boolean | undefined;
   const mkfifo = load(null).func('int mkfifo(const char *, uint)');
   const os: DurableOs = {
-    boot_id: readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim(),
+    // A container that is started anew has other processes, though the kernel is the same.
+    boot_id: `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()} ${readlinkSync('/proc/self/ns/pid')}`,
     take: takeStateDirectory,
     identify(pid) {
       const stat = procStat(pid);

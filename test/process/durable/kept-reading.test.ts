@@ -1,4 +1,6 @@
-import { writeSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync, writeSync } from 'node:fs';
 import { expect } from 'chai';
 import type { MarkedSink, OutputMark, OutputSink } from '../../../core/os/port.js';
 import type { KeptReader } from '../../../core/os/posix/kept-reading.js';
@@ -132,6 +134,20 @@ describe('a kept pipe', () => {
     place.close(fd);
     await eventually(() => sink.ended);
     expect(sink.text).to.equal(lines);
+  });
+
+  it('goes on at once where a write waits for room in the pipe, and something of a line is left in it', async () => {
+    const sink = new Chunks();
+    const { fd } = read('a', sink);
+    const data = place.path('data');
+    const lines = Array.from({ length: 40_000 }, (_, n) => `line ${n}\n`).join('');
+    writeFileSync(data, lines);
+    // In blocks of 128 KiB, twice what the pipe holds.
+    const ended = once(spawn('sh', ['-c', `dd status=none bs=128k if=${data}`], { stdio: ['ignore', fd, 'inherit'] }), 'exit');
+    place.close(fd);
+    await eventually(() => sink.ended, { deadline_ms: 4000, what: 'the end, with a line delay of 10 s' });
+    expect(sink.text === lines).to.equal(true);
+    expect(await ended).to.deep.equal([0, null]);
   });
 
   it('reads on only when the sink follows, and others meanwhile', async () => {

@@ -3,6 +3,7 @@ import { formatProblem, type LoadedConfig, loadConfig } from '../config/index.js
 import type { Config } from '../config/schema/daemon.js';
 import { isRingmasterError } from '../errors.js';
 import { silentLogger } from '../log.js';
+import { beginChoice } from '../os/choose.js';
 import { resolvePlugin } from '../plugin-resolve.js';
 import { Supervisor } from '../supervisor.js';
 import type { DaemonControl } from './daemon-control.js';
@@ -29,6 +30,7 @@ interface Run {
 
 /** Loads a config, checks it, and supervises what it describes until `control` or a client ends that; resolves with the exit status. */
 export async function superviseFile(request: RunRequest, io: Io, control: DaemonControl, onStarted: () => void): Promise<number> {
+  beginChoice();
   const loaded = await Promise.race([loadConfig(request.file, { resolvePlugin, host: true }), control.asked]);
   if (!loaded) return EXIT_STATUS.ok;
   const { config } = loaded;

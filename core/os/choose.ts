@@ -35,6 +35,14 @@ export async function chooseOs(log: Logger = silentLogger): Promise<Os> {
   }
 }
 
+/** Has the self-test run while something else is done; whoever chooses then waits for the rest of it only. */
+export function beginChoice(): void {
+  if (process.env.RINGMASTER_OS === 'portable') return;
+  kernel ??= testedKernel();
+  // Whoever chooses is told.
+  void Promise.allSettled([kernel]);
+}
+
 async function portable(): Promise<Os> {
   const { portableOs } = await import('./portable.js');
   return portableOs();

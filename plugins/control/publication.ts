@@ -1,7 +1,8 @@
-import { XPublisher } from 'zeromq';
+import type { XPublisher } from 'zeromq';
 import { type Logger, messageOf, type Publication } from '../../core/index.js';
 import { type Bound, bindEndpoint } from './bind.js';
 import type { CurveSocketOptions } from './curve/server.js';
+import { zeromq } from './zeromq.js';
 
 export interface PublicationOptions {
   readonly endpoint: string;
@@ -36,7 +37,7 @@ export class OpenPublication implements Publication {
 
   /** @throws RM_ENDPOINT_BIND */
   static async open(options: PublicationOptions): Promise<OpenPublication> {
-    const socket = new XPublisher({ ...options.curve, linger: 0, sendTimeout: 0, sendHighWaterMark: options.subscriber_hwm });
+    const socket = new (zeromq().XPublisher)({ ...options.curve, linger: 0, sendTimeout: 0, sendHighWaterMark: options.subscriber_hwm });
     try {
       return new OpenPublication(socket, await bindEndpoint(socket, options.endpoint, options.endpoint_owner), options);
     } catch (error) {

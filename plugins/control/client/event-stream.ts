@@ -1,9 +1,10 @@
-import { Subscriber } from 'zeromq';
+import type { Subscriber } from 'zeromq';
 import { RingmasterError } from '../../../core/index.js';
 import { curveOptions } from './curve.js';
 import { monitor } from './monitor.js';
 import { refusal } from './refusal.js';
 import type { ClientEvent, ClientKeys } from './types.js';
+import { zeromq } from '../zeromq.js';
 
 /** Events kept while nobody asks for them; further ones are dropped. */
 const KEPT_EVENTS = 10_000;
@@ -58,7 +59,7 @@ export class EventStream implements AsyncIterable<ClientEvent>, Disposable {
   #connect(endpoint: string): Promise<void> {
     const { signal } = this.#closed;
     if (signal.aborted) throw reasonOf(signal);
-    const socket = new Subscriber({ ...curveOptions(this.#keys, endpoint), linger: 0, receiveHighWaterMark: KEPT_EVENTS });
+    const socket = new (zeromq().Subscriber)({ ...curveOptions(this.#keys, endpoint), linger: 0, receiveHighWaterMark: KEPT_EVENTS });
     this.#socket = socket;
     socket.subscribe(...this.#topics);
     return new Promise((resolve, reject) => {

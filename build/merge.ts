@@ -1,62 +1,33 @@
-import { readFile, rm } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type InputOptions, type Plugin, rolldown } from 'rolldown';
+import { licensesOf } from './licenses.js';
+import { DOORS, type File, fileFor, PACKAGES, PARTS, type Part, PROGRAMS } from './parts.js';
 
-// Merges the modules that a start needs into a few files of dist; see "What ships" in docs/architecture.md.
+// Merges the modules that a start needs into a few files; see "What ships" in docs/architecture.md. The directory that the compiler has
+// written to is the argument (default: the one that this is in).
 
-const DIST = fileURLToPath(new URL('../', import.meta.url));
-
-/** What is needed in one situation: these modules, and all that they import. */
-const PARTS = {
-  cli: ['core/cli/bin', 'core/cli/program', 'core/cli/circusd-program'],
-  client: ['plugins/control/cli/index', 'plugins/logs/cli/index', 'plugins/discovery/cli/index'],
-  library: ['core/index'],
-  daemon: [
-    'core/cli/daemon',
-    'core/os/posix/native',
-    'core/os/self-test',
-    'plugins/control/index',
-    'plugins/logs/index',
-    'plugins/backoff/index',
-  ],
-  discovery: ['plugins/discovery/index'],
-} as const satisfies Readonly<Record<string, readonly string[]>>;
-type Part = keyof typeof PARTS;
-type File = Part | 'shared' | 'control' | 'commander' | 'yaml';
-
-/** Packages that are merged as well, and where they go. */
-const PACKAGES: Readonly<Record<string, File>> = { commander: 'commander', pino: 'daemon', tapable: 'library', yaml: 'yaml' };
-
-/** Modules that only hand on what others export: who asks them for one thing needs not all of it. */
-const DOORS = ['core/index', 'core/config/index'];
-
-/** What is run, and runs at once: never part of a file that others import. */
-const PROGRAMS = ['core/main', 'core/circusd', 'core/circusctl', 'core/circus-top'];
-
-/** The file that a module goes to. What a module imports goes to the same file or to one further up, so files import no circle. */
-function fileFor(parts: ReadonlySet<Part>): File {
-  const wide = (['cli', 'client', 'library'] as const).filter((part) => parts.has(part));
-  if (wide.length > 1 || (parts.has('client') && parts.has('discovery'))) return 'shared';
-  if (parts.has('cli')) return 'cli';
-  if (parts.has('client')) return parts.has('daemon') ? 'control' : 'client';
-  if (parts.has('library')) return 'library';
-  return parts.has('daemon') ? 'daemon' : 'discovery';
-}
+const DIST = resolve(process.argv[2] ?? fileURLToPath(new URL('../', import.meta.url)));
+/** In core, so that what a module of core finds beside it is in the same place for all. */
+const FILES = join(DIST, 'core');
 
 const pathOf = (name: string): string => join(DIST, `${name}.js`);
 const nameOf = (path: string): string => relative(DIST, path).split(sep).join('/').replace(/\.js$/, '');
-const isOwn = (path: string): boolean => path.startsWith(DIST) && !path.includes('node_modules');
+const isOwn = (path: string): boolean => path.startsWith(DIST + sep);
 
 /** Yaml has modules of its own kind for browsers, which need no wrapping; for Node it has CommonJS alone. */
 const YAML = fileURLToPath(new URL('../browser/index.js', import.meta.resolve('yaml')));
 
+/** What modules of dist export, by their path. */
+type Exports = Map<string, readonly string[]>;
+
 /**
  * Modules of dist, with the maps that the compiler made for them.
  *
- * @param merged names of those that go to a file, also where they are imported on demand; others are found at run time
+ * @param merged those that go to a file though they are imported on demand; others are found at run time
  */
-function fromDist(merged: ReadonlySet<string>): Plugin {
+function fromDist(merged: ReadonlyMap<string, unknown>): Plugin {
   return {
     name: 'dist',
     resolveId(id, importer, { kind }) {
@@ -64,12 +35,29 @@ function fromDist(merged: ReadonlySet<string>): Plugin {
       if (importer === undefined || !isOwn(importer)) return null;
       if (!id.startsWith('.')) return id in PACKAGES ? null : { id, external: true };
       const path = resolve(dirname(importer), id);
-      return { id: path, external: kind === 'dynamic-import' && !merged.has(nameOf(path)) ? 'relative' : false };
+      if (kind !== 'dynamic-import' || merged.has(path)) return path;
+      return { id: relative(FILES, path).replace(/^(?!\.)/, './'), external: true };
     },
     async load(id) {
       if (!isOwn(id)) return null;
       const [code, map] = await Promise.all([readFile(id, 'utf8'), readFile(`${id}.map`, 'utf8')]);
       return { code: code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'), map };
+    },
+  };
+}
+
+const FACADE = '\0facade:';
+
+/** What takes the place of a merged module, for whoever imports it by its path: it hands on what the module exports. */
+function facades(exports: Exports): Plugin {
+  return {
+    name: 'facades',
+    resolveId: (id) => (id.startsWith(FACADE) ? id : null),
+    load(id) {
+      if (!id.startsWith(FACADE)) return null;
+      const path = id.slice(FACADE.length);
+      const all = `export * from ${JSON.stringify(path)};`;
+      return exports.get(path)?.includes('default') ? `${all}\nexport { default } from ${JSON.stringify(path)};` : all;
     },
   };
 }
@@ -81,66 +69,60 @@ const OPTIONS: InputOptions = {
   checks: { ineffectiveDynamicImport: false },
 };
 
-/** What modules of dist import, by their path. */
-type Graph = Map<string, readonly string[]>;
-
-/** Paths of the modules of which something is left when nothing but these ones is asked for; what they all import is noted in `graph`. */
-async function needsOf(input: readonly string[], graph: Graph): Promise<readonly string[]> {
-  const noted: Plugin = { name: 'graph', moduleParsed: ({ id, importedIds }) => void graph.set(id, importedIds) };
-  await using bundle = await rolldown({ ...OPTIONS, input: [...input], plugins: [fromDist(new Set()), noted] });
+/** Paths of the modules of which something is left when nothing but these ones is asked for. What is met is noted in `exports`. */
+async function neededBy(input: readonly string[], exports: Exports): Promise<readonly string[]> {
+  const noted: Plugin = { name: 'exports', moduleParsed: (module) => void exports.set(module.id, module.exports) };
+  await using bundle = await rolldown({ ...OPTIONS, input: [...input], plugins: [fromDist(new Map()), noted] });
   const { output } = await bundle.generate({ format: 'esm' });
   return output.flatMap((made) => (made.type === 'chunk' ? Object.keys(made.modules) : []));
 }
 
+/** Paths of the modules that these ones need, and all that those need as a whole. */
+async function closure(names: readonly string[], exports: Exports): Promise<ReadonlySet<string>> {
+  let paths: ReadonlySet<string> = new Set(names.map(pathOf));
+  for (;;) {
+    const needed = (await neededBy([...paths], exports)).filter((path) => isOwn(path) && !DOORS.includes(nameOf(path)));
+    const grown = new Set([...paths, ...needed]);
+    if (grown.size === paths.size) return new Set(needed);
+    paths = grown;
+  }
+}
+
 /** Where every module that is merged goes, by its path. */
-async function planFiles(graph: Graph): Promise<ReadonlyMap<string, File>> {
+async function planFiles(exports: Exports): Promise<ReadonlyMap<string, File>> {
   const parts = new Map<string, Set<Part>>();
   for (const part of Object.keys(PARTS) as Part[]) {
-    for (const path of await needsOf(PARTS[part].map(pathOf), graph)) {
-      if (isOwn(path) && !DOORS.includes(nameOf(path))) parts.set(path, (parts.get(path) ?? new Set()).add(part));
-    }
+    for (const path of await closure(PARTS[part], exports)) parts.set(path, (parts.get(path) ?? new Set()).add(part));
   }
-  spread(parts, graph);
   const files = new Map([...parts].map(([path, needed]) => [path, fileFor(needed)]));
-  for (const [name, file] of Object.entries(PACKAGES)) for (const path of await needsOf([name], new Map())) files.set(path, file);
+  for (const [name, file] of Object.entries(PACKAGES)) for (const path of await neededBy([name], new Map())) files.set(path, file);
   return files;
 }
 
-/** What a module imports is needed where it is itself, even by those who use nothing of it but what does without. */
-function spread(parts: ReadonlyMap<string, Set<Part>>, graph: Graph): void {
-  const left = [...parts.keys()];
-  for (let path = left.pop(); path !== undefined; path = left.pop()) {
-    const needed = parts.get(path) ?? [];
-    for (const imported of graph.get(path) ?? []) {
-      const before = parts.get(imported);
-      if (before === undefined || [...needed].every((part) => before.has(part))) continue;
-      for (const part of needed) before.add(part);
-      left.push(imported);
-    }
-  }
-}
-
-const graph: Graph = new Map();
-const files = await planFiles(graph);
-const names = new Set([...graph.keys()].filter(isOwn).map(nameOf));
-for (const program of PROGRAMS) names.add(program);
+const exports: Exports = new Map();
+const files = await planFiles(exports);
+const paths = [...exports.keys()].filter(isOwn);
 await using bundle = await rolldown({
   ...OPTIONS,
-  input: Object.fromEntries([...names].map((name) => [name, pathOf(name)])),
-  plugins: [fromDist(names)],
+  input: {
+    ...Object.fromEntries(paths.map((path) => [nameOf(path), `${FACADE}${path}`])),
+    ...Object.fromEntries(PROGRAMS.map((name) => [name, pathOf(name)])),
+  },
+  plugins: [facades(exports), fromDist(exports)],
 });
 const { output } = await bundle.write({
   dir: DIST,
   format: 'esm',
   entryFileNames: '[name].js',
-  // In core, so that what a module of core finds beside it is in the same place for all.
-  chunkFileNames: 'core/[name].merged.js',
+  chunkFileNames: `${nameOf(FILES)}/[name].merged.js`,
   sourcemap: true,
   codeSplitting: {
     includeDependenciesRecursively: false,
-    groups: [{ debugName: 'files', name: (id) => files.get(id) ?? (isOwn(id) ? null : 'shared') }],
+    groups: [{ debugName: 'files', name: (id) => files.get(id) ?? null }],
   },
 });
-// The compiler makes all modules again when it runs next, and nobody imports the merged files then.
+const modules = output.flatMap((made) => (made.type === 'chunk' ? made.moduleIds : []));
+await writeFile(join(FILES, 'merged-licenses.txt'), licensesOf(modules));
+for (const name of PROGRAMS) await chmod(pathOf(name), 0o755);
+// The compiler makes all modules again when it runs next, and nothing imports the merged files then.
 await rm(join(DIST, '.tsbuildinfo'), { force: true });
-for (const made of output) if (made.type === 'chunk' && made.fileName.includes('.merged.')) console.log(made.fileName, made.code.length, Object.keys(made.modules).length, made.imports.join(' '));

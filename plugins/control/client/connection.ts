@@ -1,9 +1,9 @@
 import type { Dealer } from 'zeromq';
 import { messageOf, RingmasterError } from '../../../core/index.js';
+import { zeromq } from '../zeromq.js';
 import type { CurveClientOptions } from './curve.js';
 import { monitor } from './monitor.js';
 import { refusal } from './refusal.js';
-import { zeromq } from '../zeromq.js';
 
 /** How long what was just sent may take to get out when the client is closed. */
 const FLUSH_MS = 250;

@@ -1,10 +1,10 @@
 import type { Subscriber } from 'zeromq';
 import { RingmasterError } from '../../../core/index.js';
+import { zeromq } from '../zeromq.js';
 import { curveOptions } from './curve.js';
 import { monitor } from './monitor.js';
 import { refusal } from './refusal.js';
 import type { ClientEvent, ClientKeys } from './types.js';
-import { zeromq } from '../zeromq.js';
 
 /** Events kept while nobody asks for them; further ones are dropped. */
 const KEPT_EVENTS = 10_000;

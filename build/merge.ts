@@ -99,6 +99,8 @@ async function planFiles(exports: Exports): Promise<ReadonlyMap<string, File>> {
   return files;
 }
 
+if ((await readFile(pathOf('core/index'), 'utf8')).includes('.merged.js'))
+  throw new Error(`${DIST} is merged already; have the compiler make it anew`);
 const exports: Exports = new Map();
 const files = await planFiles(exports);
 const paths = [...exports.keys()].filter(isOwn);

@@ -19,6 +19,9 @@ const isOwn = (path: string): boolean => path.startsWith(DIST + sep);
 /** Yaml has modules of its own kind for browsers, which need no wrapping; for Node it has CommonJS alone. */
 const YAML = fileURLToPath(new URL('../browser/index.js', import.meta.resolve('yaml')));
 
+/** Modules that are in no file themselves. */
+const APART = new Set([...DOORS, ...PROGRAMS]);
+
 /** What modules of dist export, by their path. */
 type Exports = Map<string, readonly string[]>;
 
@@ -81,7 +84,7 @@ async function neededBy(input: readonly string[], exports: Exports): Promise<rea
 async function closure(names: readonly string[], exports: Exports): Promise<ReadonlySet<string>> {
   let paths: ReadonlySet<string> = new Set(names.map(pathOf));
   for (;;) {
-    const needed = (await neededBy([...paths], exports)).filter((path) => isOwn(path) && !DOORS.includes(nameOf(path)));
+    const needed = (await neededBy([...paths], exports)).filter((path) => isOwn(path) && !APART.has(nameOf(path)));
     const grown = new Set([...paths, ...needed]);
     if (grown.size === paths.size) return new Set(needed);
     paths = grown;
@@ -103,7 +106,7 @@ if ((await readFile(pathOf('core/index'), 'utf8')).includes('.merged.js'))
   throw new Error(`${DIST} is merged already; have the compiler make it anew`);
 const exports: Exports = new Map();
 const files = await planFiles(exports);
-const paths = [...exports.keys()].filter(isOwn);
+const paths = [...exports.keys()].filter((path) => isOwn(path) && !PROGRAMS.includes(nameOf(path)));
 await using bundle = await rolldown({
   ...OPTIONS,
   input: {
@@ -125,6 +128,7 @@ const { output } = await bundle.write({
 });
 const modules = output.flatMap((made) => (made.type === 'chunk' ? made.moduleIds : []));
 await writeFile(join(FILES, 'merged-licenses.txt'), licensesOf(modules));
-for (const name of PROGRAMS) await chmod(pathOf(name), 0o755);
+const { bin }: { readonly bin: Readonly<Record<string, string>> } = JSON.parse(await readFile(join(DIST, '../package.json'), 'utf8'));
+for (const file of Object.values(bin)) await chmod(join(DIST, '..', file), 0o755);
 // The compiler makes all modules again when it runs next, and nothing imports the merged files then.
 await rm(join(DIST, '.tsbuildinfo'), { force: true });

@@ -7,9 +7,10 @@ import type { HookWait } from './hook-runner.js';
 import type { Stats } from './hooks.js';
 import type { AppliedPlan, ConfigPlan, PlanOptions } from './plan.js';
 import type { Drift } from './plan-drift.js';
-import type { PluginStatus } from './plugin-status.js';
+import type { PluginDescription, PluginStatus } from './plugin-status.js';
 import type { HitCounter } from './socket-hits.js';
 import type { SocketView } from './sockets.js';
+import type { Upgraded, UpgradeRequest } from './upgrade.js';
 
 /** Circus's words for what a watcher does. */
 export type WatcherStatus = 'stopped' | 'starting' | 'active' | 'stopping';
@@ -188,6 +189,8 @@ export interface SupervisorApi {
   apply(config: Config | PromiseLike<Config>, options?: PlanOptions): Promise<AppliedPlan>;
   /** The plugins as they are now, in the order of setting up. */
   plugins(): readonly PluginStatus[];
+  /** What a plugin says of itself, and its options as they are. @throws RM_PLUGIN_ABSENT */
+  describePlugin(name: string): PluginDescription;
   /**
    * Sets a plugin up at run time, with packaged ones that it requires. Changes of plugins, and configs that are applied, take their
    * turn one after the other.
@@ -216,6 +219,12 @@ export interface SupervisorApi {
    * `hook_failure`, and the information stays as it was given.
    */
   extendStats(watcher: WatcherApi, process: ProcessView, stats: Stats): Promise<Stats>;
+  /**
+   * Goes on with another version of the program in the same process; durable processes keep running. Where it succeeds the promise is
+   * settled by nobody, as this program is gone: the version that follows answers a request with the same token.
+   * @throws RM_UPGRADE, RM_UPGRADE_RESTARTS: then everything is as it was
+   */
+  upgrade(request?: UpgradeRequest): Promise<Upgraded>;
   /** Stops everything in reverse order of starting; the same promise however often it is asked for. */
   stop(): Promise<void>;
 }

@@ -1,5 +1,11 @@
 #!/usr/bin/env node
-import { runBin } from './cli/bin.js';
-import { circusd } from './cli/circusd-program.js';
+import { isRespawnParent } from './cli/respawn/asked.js';
 
-await runBin((args, io) => circusd.run(args, io));
+if (isRespawnParent('circusd', process.argv.slice(2), process.env)) {
+  const { respawn } = await import('./cli/respawn/parent.js');
+  await respawn('circusd');
+} else {
+  await import('./cli/patient-compiler.js');
+  const [{ runBin }, { circusd }] = await Promise.all([import('./cli/bin.js'), import('./cli/circusd-program.js')]);
+  await runBin((args, io) => circusd.run(args, io));
+}

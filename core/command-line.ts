@@ -14,6 +14,8 @@ export interface CommandVariables {
   /** Environment that every watcher gets, under its own. */
   readonly env: Readonly<Record<string, string>>;
   readonly daemonEnv: Env;
+  /** The environment of the process, where that is known already; else it is made of the two. */
+  readonly processEnv?: Readonly<Record<string, string>>;
   /** Directory for a watcher without `working_dir`. */
   readonly cwd: string;
 }
@@ -27,7 +29,7 @@ export interface CommandVariables {
  * @source Circus's Process.format_args
  */
 export function commandLine(spec: Readonly<WatcherOptions>, variables: CommandVariables): SpawnOptions {
-  const env = processEnv(spec, variables);
+  const env = variables.processEnv ?? mergedEnv(spec.copy_env ? variables.daemonEnv : {}, variables.env, spec.env);
   let values: Variables | undefined;
   // Few command lines mention any, and there is one for each spawn.
   const filled = (text: string): string => {
@@ -49,15 +51,16 @@ export function commandLine(spec: Readonly<WatcherOptions>, variables: CommandVa
   return { file: shell, argv: [shell, '-c', words.map(quoteWord).join(' '), ...list(spec.shell_args)], env, cwd };
 }
 
+/** One environment of several; later ones win. */
+export function mergedEnv(...envs: readonly Env[]): Record<string, string> {
+  const entries = envs.flatMap((env) => Object.entries(env));
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
 function split(text: string): readonly string[] {
   const result = splitWords(text);
   if ('error' in result) throw new RingmasterError('RM_COMMAND_INVALID', [text, result.error]);
   return result.words;
-}
-
-function processEnv(spec: Readonly<WatcherOptions>, { env, daemonEnv }: CommandVariables): Record<string, string> {
-  const all = { ...(spec.copy_env ? daemonEnv : {}), ...env, ...spec.env };
-  return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
 function spawnVariables(spec: Readonly<WatcherOptions>, variables: CommandVariables, env: Env): Map<string, string> {

@@ -1,8 +1,11 @@
+import { DURABLE_ERRORS } from './durable/errors.js';
+
 /**
  * Every error that ringmaster raises on purpose. A code is never used again for something else.
  * `fix` is the remedy, printed under the message by the command line and in the reference.
  */
 export const ERRORS = {
+  ...DURABLE_ERRORS,
   RM_CONFIG_INVALID: {
     message: (problems: string) => `cannot use the config: ${problems}`,
     fix: 'correct what is named; `ringmaster check FILE` shows every problem at once',
@@ -50,6 +53,7 @@ export const ERRORS = {
   RM_OUTPUT_MODULE: {
     message: (module: string, why: string) => `cannot use ${module} for an output: ${why}`,
     fix: 'name a module and its export as ./mine.mjs#Sink: a function (data, info), or a class with write(data, info)',
+    of_config: true,
   },
   RM_PLUGIN_UNKNOWN: {
     message: (name: string, why: string) => `cannot load plugin "${name}": ${why}`,
@@ -201,6 +205,11 @@ export const ERRORS = {
     message: (allowed: number) => `too many requests in flight: at most ${allowed} of one client`,
     fix: 'wait for replies before sending more, or raise max_in_flight of the control plugin',
   },
+  RM_REQUEST_RATE: {
+    message: (allowed_per_s: number, wait_ms: number) =>
+      `too many requests: at most ${allowed_per_s} a second of one client, try again in ${wait_ms} ms`,
+    fix: 'send less often, or raise max_requests_per_s of the control plugin',
+  },
   RM_COMMAND_UNKNOWN: {
     message: (name: string) => `unknown command: ${name}`,
     fix: 'see the commands in docs/reference/commands.md',
@@ -230,8 +239,9 @@ export const ERRORS = {
     fix: 'start the daemon, or name its endpoint with --endpoint or RINGMASTER_ENDPOINT',
   },
   RM_CLIENT_LOST: {
-    message: (command: string, endpoint: string) => `no reply to ${command}: ${endpoint} has closed the connection`,
-    fix: 'see the log of the daemon; whether the request was carried out is not known',
+    message: (command: string, endpoint: string, then: string) =>
+      `no reply to ${command}: it was sent, and ${endpoint} has closed the connection; ${then}`,
+    fix: 'see the log of the daemon, and what has become of the request before you send it again',
   },
   RM_SSH: {
     message: (endpoint: string, server: string, why: string) => `cannot reach ${endpoint} through ssh ${server}: ${why}`,
@@ -246,6 +256,8 @@ export const ERRORS = {
 interface ErrorRow {
   readonly message: (...args: never[]) => string;
   readonly fix: string;
+  /** What the config names is at fault, whoever raises it. */
+  readonly of_config?: true;
 }
 export type ErrorCode = keyof typeof ERRORS;
 type ErrorArgs<C extends ErrorCode> = Parameters<(typeof ERRORS)[C]['message']>;
@@ -275,6 +287,13 @@ export class RingmasterError<C extends ErrorCode = ErrorCode> extends Error {
 /** Whether `error` is one of ours, with this code if one is given. */
 export function isRingmasterError<C extends ErrorCode = ErrorCode>(error: unknown, code?: C): error is RingmasterError<C> {
   return error instanceof RingmasterError && (code === undefined || error.code === code);
+}
+
+/** Whether what the config names is at fault, whoever has thrown it. */
+export function isOfConfig(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  const row: ErrorRow | null = isRingmasterError(thrown) ? ERRORS[thrown.code] : null;
+  return row?.of_config === true || isOfConfig(thrown.cause);
 }
 
 /** The text of whatever was thrown. */

@@ -5,6 +5,8 @@
 export interface EventBodies {
   /** A process was spawned. */
   spawn: { process_pid: number; time: number };
+  /** A process that an earlier daemon had spawned, at `started`, was taken over. */
+  adopted: { process_pid: number; time: number; started: number };
   /** A process has ended. `exit_code` is negative for a signal. */
   reap: { process_pid: number; time: number; exit_code: number };
   /** A process was sent a signal to end it. */
@@ -39,6 +41,23 @@ export interface EventBodies {
   check_recovered: { name: string; time: number };
   /** A plugin was closed because it kept failing; the watcher's name is `plugin:NAME`. */
   plugin_detached: { time: number; reason: string };
+  /**
+   * A client asked for a change, and this came of it; without a watcher where it concerns no single one. `who` is `local` or the name of
+   * a key, `connection` tells the connections of clients apart, and `properties` are what was asked for, shortened and without secrets.
+   */
+  audit: {
+    time: number;
+    who: string;
+    role: string;
+    connection: string;
+    command: string;
+    properties: Readonly<Record<string, unknown>>;
+    result: 'ok' | 'error' | 'refused';
+    /** Milliseconds from the request to the end of the work. */
+    took_ms: number;
+    /** Why it failed or was refused. */
+    reason?: string;
+  };
 }
 export type EventName = keyof EventBodies;
 
@@ -49,6 +68,7 @@ export type SupervisorEvent = {
 
 export const EVENTS: Readonly<Record<EventName, string>> = {
   spawn: 'A process was spawned.',
+  adopted: 'A process that the daemon had spawned before it crashed was taken over.',
   reap: 'A process has ended; a negative exit_code is a signal.',
   kill: 'A process was sent a signal that is to end it.',
   start: 'All processes of the watcher run.',
@@ -68,5 +88,6 @@ export const EVENTS: Readonly<Record<EventName, string>> = {
   unresponsive: 'A process that gave no sign of life in time, or asked for it itself, is about to be killed and replaced.',
   check_failed: 'A check that concerns the watcher failed as often in a row as its options say; `name` is the check.',
   check_recovered: 'A check that had failed passes again.',
+  audit: 'A client asked for a change; tells who, and what came of it. Plugins get it; clients ask with the command `audit`.',
   plugin_detached: 'A plugin was closed because it, or one that it requires, kept failing; the watcher is named `plugin:NAME`.',
 };

@@ -121,7 +121,8 @@ export const EXTENSION_POINTS = {
     },
   },
   probe: {
-    summary: 'A way to look at something again and again: `type` of a check under `checks: {probes: …}`.',
+    summary:
+      'A way to look at something again and again: `type` of a check under `checks: {probes: …}`. The plugin declares it under `probes` too, for the check of configs.',
     used_by: 'checks',
     key: ['name'],
     fields: {

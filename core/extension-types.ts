@@ -1,5 +1,4 @@
-import type { JsonSchema } from './json-schema.js';
-import type { StreamDeclaration } from './stream-types.js';
+import type { TypeDeclaration } from './declared-types.js';
 
 /** One figure of a metric. */
 export interface MetricSample {
@@ -89,7 +88,7 @@ export interface StreamSink {
 }
 
 /** A type of destination for output, for the extension point `stream`; the plugin declares it under `streams` too. */
-export interface StreamType extends StreamDeclaration {
+export interface StreamType extends TypeDeclaration {
   /**
    * Makes a destination for one output of one watcher.
    * @param options checked against `schema`, with its defaults
@@ -97,12 +96,8 @@ export interface StreamType extends StreamDeclaration {
   open(options: never, whose: Pick<StreamPiece, 'watcher' | 'name'>): StreamSink | PromiseLike<StreamSink>;
 }
 
-/** A way to look at something, for the extension point `probe`. */
-export interface ProbeType {
-  /** What `type` of a check says. */
-  readonly name: string;
-  readonly summary: string;
-  readonly schema: JsonSchema;
+/** A way to look at something, for the extension point `probe`; the plugin declares it under `probes` too. */
+export interface ProbeType extends TypeDeclaration {
   /**
    * One try: rejects where it fails. `signal` is aborted when its time is over.
    * @param options checked against `schema`, with its defaults

@@ -75,17 +75,38 @@ function next(tap: HookTap, before: Decided<unknown>, answer: Answer): Decided<u
   return { value: answer.value, by: tap.plugin };
 }
 
+/** Rejects with the failure of a tap. */
 function shape(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
   const hook = new AsyncSeriesWaterfallHook<[unknown, object], unknown>(['value', 'args'], name);
   for (const tap of taps) {
-    hook.tapPromise(tap.plugin, async (value, args) => {
-      const answer = await runner.call(tap, args, [freezeData(value), args]);
-      if (!answer.error) return answer.value;
-      if (tap.ignore_failure) return undefined;
-      throw blame(tap, answer.error);
+    hook.tapAsync(tap.plugin, (value, args, done) => {
+      const told = (answer: Answer): void => {
+        if (!answer.error) done(null, answer.value);
+        else if (tap.ignore_failure) done(null);
+        else done(blame(tap, answer.error));
+      };
+      const answer = runner.ask(tap, args, [freezeData(value), args]);
+      if (answer instanceof Promise) void answer.then(told);
+      else told(answer);
     });
   }
-  return (value, args) => hook.promise(value, args);
+  return (value, args) => settled((done) => hook.callAsync(value, args, done));
+}
+
+/** What comes of a call with a callback: at once where that is there at once and no error, else by a promise. */
+function settled(call: (done: (error: Error | null, value?: unknown) => void) => void): unknown {
+  let ended: { readonly error: Error | null; readonly value: unknown } | undefined;
+  let later: ((error: Error | null, value: unknown) => void) | undefined;
+  call((error, value) => {
+    ended = { error, value };
+    later?.(error, value);
+  });
+  if (ended === undefined) {
+    return new Promise((resolve, reject) => {
+      later = (error, value) => (error ? reject(error) : resolve(value));
+    });
+  }
+  return ended.error ? Promise.reject(ended.error) : ended.value;
 }
 
 function step(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {

@@ -86,10 +86,13 @@ export class HookRegistry {
     return hook(value, freezeArgs(args)) as Decided<HookValue<N>> | Promise<Decided<HookValue<N>>>;
   }
 
-  /** The value as everybody wants it. @throws RM_PLUGIN_FAILED that names the plugin that failed */
-  async shape<N extends HookOfKind<'shape'>>(name: N, value: HookValue<N>, args: HookArgs<N>): Promise<HookValue<N>> {
+  /**
+   * The value as everybody wants it, by a promise only where somebody's answer is one. Rejects with RM_PLUGIN_FAILED that names the
+   * plugin that failed.
+   */
+  shape<N extends HookOfKind<'shape'>>(name: N, value: HookValue<N>, args: HookArgs<N>): HookValue<N> | Promise<HookValue<N>> {
     const hook = this.#compiled(name, args);
-    return hook === null ? value : ((await hook(value, freezeArgs(args))) as HookValue<N>);
+    return hook === null ? value : (hook(value, freezeArgs(args)) as HookValue<N> | Promise<HookValue<N>>);
   }
 
   /** Waits for all, one after the other. Never rejects. */

@@ -88,16 +88,21 @@ export class HookRunner {
 
   /** Calls a tap and waits for its answer, until its deadline or its removal. */
   async call(tap: HookTap, args: object, input: readonly unknown[]): Promise<Answer> {
+    return this.ask(tap, args, input);
+  }
+
+  /** The same, by a promise only where the tap returns one. */
+  ask(tap: HookTap, args: object, input: readonly unknown[]): Answer | Promise<Answer> {
     if (!tap.live) return NOTHING;
     const call = this.#begin(tap, args, input);
-    let answer: Answer;
+    const conclude = (answer: Answer): Answer => this.#conclude(call, answer, this.#since(call));
+    let returned: unknown;
     try {
-      const returned = tap.call(...input);
-      answer = isThenable(returned) ? await this.#wait(tap, returned, call.started_ms) : { value: returned };
+      returned = tap.call(...input);
     } catch (cause) {
-      answer = { error: thrown(tap, cause) };
+      return conclude({ error: thrown(tap, cause) });
     }
-    return this.#conclude(call, answer, this.#since(call));
+    return isThenable(returned) ? this.#wait(tap, returned, call.started_ms).then(conclude) : conclude({ value: returned });
   }
 
   #begin(tap: HookTap, args: object, input: readonly unknown[]): Call {

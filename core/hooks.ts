@@ -26,7 +26,12 @@ export interface Exit {
   readonly exit_code: number;
   /** Name of the signal that ended it, if one did. */
   readonly signal: string | null;
+  /** Nobody could tell how it ended; `exit_code` is 0 then. */
+  readonly unknown?: true;
 }
+
+/** Of a process of which nobody could tell how it ended. */
+export const UNKNOWN_EXIT: Exit = { exit_code: 0, signal: null, unknown: true };
 
 /** What follows a process that ended, or could not be spawned, though it is wanted. */
 export type RespawnDecision =
@@ -50,6 +55,14 @@ export interface SignalArgs extends WatcherArgs {
 }
 export interface ReapArgs extends ProcessArgs {
   readonly exit: Exit;
+}
+export interface OutputArgs extends ProcessArgs {
+  /** `stdout` where both outputs have one pipe. */
+  readonly stream: 'stdout' | 'stderr';
+  /** In the order of writing, without their ends. */
+  readonly lines: readonly string[];
+  /** What was written before them since the last call and is not shown. */
+  readonly skipped_bytes: number;
 }
 export interface RespawnArgs extends SpawnArgs {
   /** How the last process of this worker id ended; null when it could not be spawned. */
@@ -80,6 +93,11 @@ export interface StateChange extends WatcherArgs {
   readonly to: string;
 }
 
+export interface ConfigArgs {
+  /** Names of the plugins that there are when it is in effect. */
+  readonly plugins: readonly string[];
+}
+
 /** Process information, Circus's keys and whatever plugins add. */
 export type Stats = Readonly<Record<string, unknown>>;
 
@@ -97,10 +115,11 @@ export interface HookTypes {
   after_reap: { args: ReapArgs };
   stats: { args: WatcherArgs & { readonly process: ProcessView }; value: Stats };
   spawn_options: { args: SpawnArgs; value: SpawnOptions };
-  config: { args: object; value: Config };
+  config: { args: ConfigArgs; value: Config };
   respawn: { args: RespawnArgs; value: RespawnDecision };
   state_changed: { args: StateChange };
   event: { args: SupervisorEvent };
+  output: { args: OutputArgs };
   watcher_added: { args: WatcherArgs };
   watcher_removed: { args: WatcherArgs };
   config_applying: { args: { readonly config: Config } };
@@ -138,6 +157,11 @@ export const HOOKS = {
   respawn: { kind: 'decide', sync: true, summary: 'A process ended though it is wanted: respawn it when, or give up.' },
   state_changed: { kind: 'watch', sync: true, summary: 'A watcher went from one state to another.' },
   event: { kind: 'watch', sync: true, summary: 'Something happened that is told to everybody; see the events.' },
+  output: {
+    kind: 'watch',
+    sync: true,
+    summary: 'Processes have written lines that the daemon reads, up to 1 MiB of a watcher in a second; see the guide.',
+  },
   watcher_added: { kind: 'watch', sync: true, summary: 'A watcher was added.' },
   watcher_removed: { kind: 'watch', sync: true, summary: 'A watcher was removed.' },
   config_applying: { kind: 'watch', sync: true, summary: 'A changed config is about to be put into effect; nothing was touched yet.' },

@@ -37,6 +37,7 @@ export {
   type TypedControlCommand,
 } from './control-command.js';
 export type { Decision } from './decisions.js';
+export type { TypeDeclaration } from './declared-types.js';
 export { type ErrorCode, type ErrorOptions, explain, isRingmasterError, messageOf, RingmasterError } from './errors.js';
 export { EVENTS, type EventBodies, type EventName, type SupervisorEvent } from './events.js';
 export type { ExtensionPoint, ExtensionTypes } from './extension-points.js';
@@ -52,6 +53,7 @@ export { type LogFields, type Logger, silentLogger } from './log.js';
 export { type DatagramSocket, openDatagramSocket } from './os/posix/datagram.js';
 export { type NotifyListener, openNotifyListener } from './os/posix/notify-listener.js';
 export { type ProcessSample, ProcessSampler, type SampleOptions } from './os/process-sampler.js';
+export { openTrusted, PlantedError, trustedPath } from './os/trusted-file.js';
 export type { ProcessOutput, ProcessSink } from './output.js';
 export { OUTPUT_NAMES, type OutputName, outputOptions } from './output-options.js';
 export {
@@ -77,19 +79,37 @@ export type {
 } from './plan.js';
 export type { Drift, WatcherDrift } from './plan-drift.js';
 export type { PluginDrift } from './plan-plugins.js';
-export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type PluginContext, type Remark } from './plugin.js';
-export type { PluginOption, PluginState, PluginStatus, PluginTaps } from './plugin-status.js';
+export {
+  type AnyPlugin,
+  definePlugin,
+  type Mistake,
+  type OptionsCheck,
+  type OptionsSchema,
+  type Plugin,
+  type PluginContext,
+  type Remark,
+} from './plugin.js';
+export type { PluginDescription, PluginOption, PluginState, PluginStatus, PluginTaps } from './plugin-status.js';
 export { memoryPercent, processInfo, processTotals } from './process-info.js';
+export { runtimeDir } from './runtime-dir.js';
 export { type Cleanup, Scope } from './scope.js';
-export { looksSecret, MASK, type MarkedSecrets, maskSecrets } from './secrets.js';
-export { checkOptions, httpProbeOptions, paceOptions, statsdOptions, tcpProbeOptions } from './service-options.js';
+export { looksSecret, MASK, type MarkedSecrets, maskSecrets, maskText } from './secrets.js';
+export {
+  applicationName,
+  checkOptions,
+  httpProbeOptions,
+  namedChecks,
+  paceOptions,
+  statsdOptions,
+  tcpProbeOptions,
+} from './service-options.js';
 export type * from './services.js';
 export { splitWords } from './shell-words.js';
 export { signalName, signalNumber } from './signals.js';
 export type { HitCounter, SocketHitCount } from './socket-hits.js';
 export type { SocketStep } from './socket-plan.js';
 export type { SocketView } from './sockets.js';
-export type { StreamDeclaration } from './stream-types.js';
 export { Supervisor } from './supervisor.js';
 export type { SupervisorOptions } from './supervisor-options.js';
+export type { Upgraded, UpgradeRequest } from './upgrade.js';
 export { wireFilter } from './wire-events.js';

@@ -5,9 +5,9 @@ import { isObject, type JsonObject, own } from './config/json-value.js';
 import { Findings, type Path, shortJson } from './config/problem.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import { PYTHON_STREAM } from './config/unsupported.js';
+import type { DeclaredTypes, TypeDeclaration } from './declared-types.js';
 import type { JsonSchema } from './json-schema.js';
 import { customSchema, OUTPUT_TYPES, type OutputOptions, type OutputType } from './output-schema.js';
-import type { StreamDeclaration, StreamTypes } from './stream-types.js';
 
 export type OutputName = 'stdout' | 'stderr';
 export const OUTPUT_NAMES: readonly OutputName[] = ['stdout', 'stderr'];
@@ -31,7 +31,7 @@ export function outputOptions(spec: Readonly<WatcherOptions>, name: OutputName):
  *
  * @param streams types that plugins declare; null where they are not known: then any name may be one
  */
-export function checkOutputs(config: JsonObject, findings: Findings, streams: StreamTypes | null): void {
+export function checkOutputs(config: JsonObject, findings: Findings, streams: DeclaredTypes | null): void {
   const watchers = own(config, 'watchers');
   for (const [name, watcher] of Object.entries(isObject(watchers) ? watchers : {})) {
     if (isObject(watcher)) checkWatcherOutputs(watcher, { path: ['watchers', name], findings, streams });
@@ -52,11 +52,12 @@ export function checkWatcherOutputs(watcher: JsonObject, context: OutputCheck): 
 interface OutputCheck {
   readonly path: Path;
   readonly findings: Findings;
-  readonly streams: StreamTypes | null;
+  readonly streams: DeclaredTypes | null;
 }
 
 function readOutput(watcher: object, name: OutputName, { path, findings, streams }: OutputCheck): OutputOptions | null {
-  const options: Readonly<Record<string, unknown>> = { ...watcher };
+  // Not copied: it is looked at for each spawn.
+  const options = watcher as Readonly<Record<string, unknown>>;
   const [own, stream] = [options[name] ?? null, options[`${name}_stream`]];
   const asksStream = isObject(stream) && Object.keys(stream).length > 0;
   if (asksStream && own !== null) {
@@ -162,7 +163,7 @@ function readCustom(module: string, given: JsonObject, path: Path, findings: Fin
 
 /** A type that a plugin declares: its options are the plugin's, `when_slow` is that of all. */
 function readExtension(
-  { name, schema }: Pick<StreamDeclaration, 'name' | 'schema'>,
+  { name, schema }: Pick<TypeDeclaration, 'name' | 'schema'>,
   { when_slow, ...options }: JsonObject,
   path: Path,
   findings: Findings,

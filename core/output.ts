@@ -1,9 +1,10 @@
-import { closeSync, constants, openSync, statSync } from 'node:fs';
-import type { Clock } from './clock.js';
+import { closeSync, constants, statSync } from 'node:fs';
 import { messageOf } from './errors.js';
 import type { Logger } from './log.js';
 import { errnoOf, SpawnError } from './os/os-error.js';
 import type { FdSource, Os, OutputSink } from './os/port.js';
+import { openTrusted } from './os/trusted-file.js';
+import { type LinesOrigin, OutputLines, OutputTaps, type OutputTapsHost } from './output-lines.js';
 
 /** Reads an output of one process. `end` is called exactly once, where no process came of it too. */
 export interface ProcessSink extends OutputSink {
@@ -23,9 +24,8 @@ export type ProcessOutput = ProcessSink | AppendedFile | { readonly fd: number }
 /** How long after the end of a process group its outputs may stay open before nobody waits for them any more, ms. */
 const PATIENCE_MS = 1000;
 
-export interface OpenOutputsHost {
+export interface OpenOutputsHost extends OutputTapsHost {
   readonly os: Os;
-  readonly clock: Clock;
   readonly log: Logger;
   changed(): void;
 }
@@ -33,10 +33,12 @@ export interface OpenOutputsHost {
 /** The outputs of a watcher's processes that are being read, so that a stop can wait for the last line. */
 export class OpenOutputs implements Disposable {
   readonly #host: OpenOutputsHost;
+  readonly #taps: OutputTaps;
   readonly #draining = new Map<SpawnOutputs, Disposable>();
 
   constructor(host: OpenOutputsHost) {
     this.#host = host;
+    this.#taps = new OutputTaps(host);
   }
 
   /** How many processes have ended whose outputs are not read to the end. */
@@ -45,8 +47,10 @@ export class OpenOutputs implements Disposable {
   }
 
   /** The outputs of one process that is about to be spawned. */
-  open(stdout: ProcessOutput | undefined, stderr: ProcessOutput | undefined): SpawnOutputs {
+  open(wid: number, stdout: ProcessOutput | undefined, stderr: ProcessOutput | undefined): SpawnOutputs {
     const outputs: SpawnOutputs = new SpawnOutputs(stdout, stderr, {
+      wid,
+      taps: this.#taps,
       log: this.#host.log,
       exited: (pid) => this.#wait(outputs, pid),
       drained: () => this.#forget(outputs),
@@ -79,6 +83,8 @@ export class OpenOutputs implements Disposable {
 }
 
 interface SpawnOutputsHost {
+  readonly wid: number;
+  readonly taps: OutputTaps;
   readonly log: Logger;
   exited(pid: number): void;
   drained(): void;
@@ -96,7 +102,9 @@ export class SpawnOutputs {
   constructor(stdout: ProcessOutput | undefined, stderr: ProcessOutput | undefined, host: SpawnOutputsHost) {
     this.#host = host;
     this.#outputs = [stdout, stderr];
-    for (const output of this.#outputs) if (isSink(output) && !this.#sinks.has(output)) this.#sinks.set(output, this.#guarded(output));
+    for (const [at, output] of this.#outputs.entries()) {
+      if (isSink(output) && !this.#sinks.has(output)) this.#sinks.set(output, this.#guarded(output, at === 0 ? 'stdout' : 'stderr'));
+    }
     this.#open = this.#sinks.size;
   }
 
@@ -136,16 +144,22 @@ export class SpawnOutputs {
     return sink && { kind: 'pipe', sink };
   }
 
-  #guarded(output: ProcessSink): GuardedSink {
-    return new GuardedSink(output, this.#host.log, () => {
-      this.#open--;
-      if (this.#open === 0) this.#host.drained();
+  #guarded(output: ProcessSink, stream: LinesOrigin['stream']): GuardedSink {
+    const { log, taps, wid } = this.#host;
+    return new GuardedSink(output, {
+      log,
+      taps,
+      origin: () => ({ wid, pid: this.#pid, stream }),
+      ended: () => {
+        this.#open--;
+        if (this.#open === 0) this.#host.drained();
+      },
     });
   }
 
   #append(path: string): number {
     try {
-      const fd = openSync(path, appendFlags(path), 0o666);
+      const fd = openTrusted(path, appendFlags(path));
       this.#fds.push(fd);
       return fd;
     } catch (error) {
@@ -168,17 +182,23 @@ function isSink(output: ProcessOutput | undefined): output is ProcessSink {
   return typeof output === 'object' && 'write' in output;
 }
 
-/** Lets nothing that a plugin's sink throws get into the reading of pipes, and tells of it once. */
+interface GuardedSinkHost {
+  readonly log: Logger;
+  readonly taps: OutputTaps;
+  origin(): LinesOrigin;
+  ended(): void;
+}
+
+/** Lets nothing that a plugin's sink throws get into the reading of pipes, and tells of it once; shows lines to whoever looks. */
 class GuardedSink implements OutputSink {
   readonly #sink: ProcessSink;
-  readonly #log: Logger;
-  readonly #ended: () => void;
+  readonly #host: GuardedSinkHost;
+  #lines: OutputLines | undefined;
   #failed = false;
 
-  constructor(sink: ProcessSink, log: Logger, ended: () => void) {
+  constructor(sink: ProcessSink, host: GuardedSinkHost) {
     this.#sink = sink;
-    this.#log = log;
-    this.#ended = ended;
+    this.#host = host;
   }
 
   spawned(pid: number): void {
@@ -186,6 +206,8 @@ class GuardedSink implements OutputSink {
   }
 
   write(chunk: Uint8Array, room?: number): void | Promise<void> {
+    // The sink may write into the chunk, and keeps nothing for others.
+    this.#show(chunk);
     try {
       return this.#sink.write(chunk, room);
     } catch (error) {
@@ -194,8 +216,19 @@ class GuardedSink implements OutputSink {
   }
 
   end(): void {
+    this.#lines?.end();
     this.#guard(() => this.#sink.end());
-    this.#ended();
+    this.#host.ended();
+  }
+
+  #show(chunk: Uint8Array): void {
+    const { taps, origin } = this.#host;
+    if (taps.wanted) {
+      this.#lines ??= new OutputLines(taps, origin());
+      this.#lines.write(chunk);
+    } else {
+      this.#lines = undefined;
+    }
   }
 
   #guard(call: () => void): void {
@@ -207,7 +240,7 @@ class GuardedSink implements OutputSink {
   }
 
   #report(error: unknown): void {
-    if (!this.#failed) this.#log.error(`output is lost: what reads it failed: ${messageOf(error)}`);
+    if (!this.#failed) this.#host.log.error(`output is lost: what reads it failed: ${messageOf(error)}`);
     this.#failed = true;
   }
 }

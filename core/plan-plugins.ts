@@ -10,6 +10,8 @@ export interface PlannedPlugin {
   /** Whether it can be set up again at run time, or only with the daemon, or need not be for other options. */
   readonly applies: 'live' | 'daemon' | 'watchers';
   readonly options: Readonly<Record<string, unknown>>;
+  /** Whether watchers have options of their own for it. */
+  readonly per_watcher?: boolean;
   /** Its options count for new processes only, because it changes what is executed. */
   readonly shapes_spawns?: boolean;
   /** It was closed because it kept failing. */

@@ -42,6 +42,7 @@ export interface WatcherStep {
   readonly changes: readonly OptionChange[];
   /** Processes that are replaced, or are too many. */
   readonly pids: readonly number[];
+  readonly brought_by?: string;
   /** Managed sockets that it is reloaded for, where there are any: they are others than its processes have. */
   readonly sockets?: readonly string[];
 }
@@ -49,6 +50,8 @@ export interface AddStep {
   readonly do: 'add';
   readonly watcher: string;
   readonly options: WatcherOptions;
+  /** The plugin that brings the watcher, or knows where it comes from; missing: it is of the config itself. */
+  readonly brought_by?: string;
   /** Whether it is started (autostart). */
   readonly start: boolean;
   /** It is in the config in effect, and was removed at run time. */
@@ -57,6 +60,7 @@ export interface AddStep {
 export interface RemoveStep {
   readonly do: 'remove';
   readonly watcher: string;
+  readonly brought_by?: string;
   /** Processes that end. */
   readonly pids: readonly number[];
   /** It was added at run time. */
@@ -100,8 +104,11 @@ export interface AppliedPlan {
 export interface PlanOptions {
   /** Have new processes take the place of the old ones without a gap, where they are needed, instead of down and up (default false). */
   readonly graceful?: boolean;
-  /** Leave options alone that were set at run time and that the config has not changed since it was last read (default false). */
-  readonly keep_drift?: boolean;
+  /**
+   * Leave options alone that were set at run time and that the config has not changed since it was last read (default false); `all`:
+   * and watchers that were added or removed at run time.
+   */
+  readonly keep_drift?: boolean | 'all';
 }
 
 export interface PlanInput {
@@ -123,23 +130,28 @@ export function planConfig(input: PlanInput, options: PlanOptions = {}): ConfigP
   const { loaded, running, target } = input;
   const plugins = planPlugins(input.plugins, input.target_plugins, input.loaded_plugins);
   const sockets = socketSteps(loaded.sockets, target.sockets, target.watchers);
-  const gone = running.filter(({ name }) => !Object.hasOwn(target.watchers, name));
+  const keepsAll = options.keep_drift === 'all';
+  const gone = running.filter(({ name, origin }) => !Object.hasOwn(target.watchers, name) && !(keepsAll && origin === 'run_time'));
   const kept = running.filter(({ name }) => Object.hasOwn(target.watchers, name));
   const there = new Set(kept.map(({ name }) => name));
-  const added = Object.entries(target.watchers).filter(([name]) => !there.has(name));
+  const isAdded = (name: string): boolean => !there.has(name) && !(keepsAll && Object.hasOwn(loaded.watchers, name));
+  const added = Object.entries(target.watchers).filter(([name]) => isAdded(name));
   return {
     steps: [
       ...sockets.filter((step) => step.do !== 'socket_close'),
       ...plugins.before,
       ...daemonSteps(loaded, target).filter((step) => step.do === 'option'),
       ...gone.map(
-        ({ name, pids, origin }): RemoveStep => ({ do: 'remove', watcher: name, pids: ascending(pids), drift: origin === 'run_time' }),
+        ({ name, spec, pids, origin }): RemoveStep => ({
+          ...{ do: 'remove', watcher: name, ...broughtBy(spec, input), pids: ascending(pids), drift: origin === 'run_time' },
+        }),
       ),
       ...kept.flatMap((watcher) => watcherSteps(watcher, input, options, sockets)),
       ...added.map(
         ([name, spec]): AddStep => ({
           do: 'add',
           watcher: name,
+          ...broughtBy(spec, input),
           options: spec,
           start: spec.autostart,
           drift: Object.hasOwn(loaded.watchers, name),
@@ -184,8 +196,13 @@ function watcherSteps(
     option === 'plugins' ? valueChanges(spec.plugins, after.plugins).some((change) => shaping.has(change.option)) : needsRestart(option);
   const drifted = new Set(base === undefined ? Object.keys(after) : changedOptions(base, spec));
   const edited = new Set(base === undefined ? Object.keys(after) : changedOptions(base, after));
-  const changes = changedOptions(spec, after)
-    .filter((option) => keep_drift !== true || edited.has(option))
+  const differs = changedOptions(spec, after);
+  const kept = (option: 'singleton' | 'numprocesses'): unknown => (edited.has(option) ? after : spec)[option];
+  // What was set at run time and what has changed in the config can not both be.
+  const clashes = kept('singleton') === true && Number(kept('numprocesses')) > 1;
+  const counts = clashes ? ['singleton', 'numprocesses'] : [];
+  const changes = differs
+    .filter((option) => (keep_drift ?? false) === false || edited.has(option) || counts.includes(option))
     .map(
       (option): OptionChange => ({
         option,
@@ -200,7 +217,19 @@ function watcherSteps(
   if (changes.length === 0 && others.length === 0) return [];
   const how = howTo(watcher, after, { changes, others }, graceful === true);
   const pids = how === 'restart' || how === 'reload' ? watcher.pids : surplus(watcher, changes);
-  return [{ do: how, watcher: name, changes, pids: ascending(pids), ...(others.length > 0 && { sockets: others }) }];
+  return [
+    { do: how, watcher: name, ...broughtBy(after, input), changes, pids: ascending(pids), ...(others.length > 0 && { sockets: others }) },
+  ];
+}
+
+/** A watcher that a plugin brings has `true` for it; for a plugin with options of watchers' own that may be the user's word. */
+function broughtBy(
+  { plugins }: Readonly<WatcherOptions>,
+  { plugins: now, target_plugins: wanted }: Pick<PlanInput, 'plugins' | 'target_plugins'>,
+): { readonly brought_by?: string } {
+  const bringers = [...now, ...wanted].filter(({ per_watcher }) => per_watcher !== true).map(({ name }) => name);
+  const found = bringers.find((name) => plugins[name] === true);
+  return found === undefined ? {} : { brought_by: found };
 }
 
 /** The oldest go where there are too many. */

@@ -1,3 +1,4 @@
+import { absentPlugin } from './absent-plugin.js';
 import type { SupervisorApi } from './api.js';
 import type { Clock } from './clock.js';
 import { RingmasterError } from './errors.js';
@@ -9,7 +10,7 @@ import type { AnyPlugin } from './plugin.js';
 import { type PluginDeps, type PluginEntry, PluginInstance } from './plugin-instance.js';
 import { orderPlugins } from './plugin-order.js';
 import { PluginServices } from './plugin-services.js';
-import type { PluginStatus } from './plugin-status.js';
+import type { PluginDescription, PluginStatus } from './plugin-status.js';
 import type { Scope } from './scope.js';
 
 export interface ContainerOptions {
@@ -94,6 +95,13 @@ export class PluginContainer {
     return this.#instances.map((instance) => instance.status);
   }
 
+  /** One of them, by its name or by what the config calls it. @throws RM_PLUGIN_ABSENT */
+  describe(name: string): PluginDescription {
+    const found = this.#instances.find((instance) => instance.name === name) ?? this.#instances.find(({ entry }) => entry.name === name);
+    if (found === undefined) throw absentPlugin(name, this.#instances);
+    return found.description;
+  }
+
   /**
    * Closes one plugin, and before it those that require it.
    *
@@ -113,22 +121,24 @@ export class PluginContainer {
     return this.#closing;
   }
 
-  /** One that keeps failing is closed, and with it those that require it; all of them stay to be seen. */
-  async #detach(failing: PluginInstance, why: string, last: string): Promise<void> {
+  /** One that keeps failing, or can do no more, is closed, and with it those that require it; all of them stay to be seen. */
+  async #detach(failing: PluginInstance, why: string, last: string | null): Promise<void> {
     const { log, clock, emit } = this.#deps;
     const { name } = failing;
     const group = this.#withDependents(name).filter((instance) => !instance.isDetached);
-    const fixed = group.find(({ plugin }) => plugin.applies === 'daemon');
-    const fields = { plugin: name, why, last };
+    // One that has to stay never spends its budget; where it gives up by itself, nothing of it would be left to keep.
+    const fixed = group.find((instance) => instance !== failing && instance.plugin.applies === 'daemon');
+    const fields = { plugin: name, why, ...(last !== null && { last }) };
+    const reason = last === null ? why : `${why}; the last: ${last}`;
     if (fixed !== undefined) {
-      log.error(`plugin "${name}" keeps failing (${why}) and is kept, because "${fixed.name}" requires it; the last: ${last}`, fields);
+      log.error(`plugin "${name}" keeps failing and is kept, because "${fixed.name}" requires it: ${reason}`, fields);
       return;
     }
-    const remedy = `bring it back with: ringmaster plugin reconfigure ${name}`;
-    log.error(`plugin "${name}" is detached after ${why}, supervision goes on without it; the last: ${last}; ${remedy}`, fields);
+    const remedy = failing.plugin.applies === 'daemon' ? 'start the daemon again' : `ringmaster plugin reconfigure ${name}`;
+    log.error(`plugin "${name}" is detached, supervision goes on without it: ${reason}; bring it back with: ${remedy}`, fields);
     const closing = group.map((instance) => ({
       instance,
-      reason: instance === failing ? `${why}; the last: ${last}` : `it requires ${name}`,
+      reason: instance === failing ? reason : `it requires ${name}`,
     }));
     // All are marked at once, so that none of them counts as there from now on.
     for (const { instance, reason } of closing) instance.markDetached(reason);

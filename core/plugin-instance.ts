@@ -1,7 +1,7 @@
 import type { SupervisorApi, WatcherApi } from './api.js';
 import type { Clock } from './clock.js';
 import { isSame } from './config/diff.js';
-import { explain, messageOf, RingmasterError } from './errors.js';
+import { explain, isOfConfig, messageOf, RingmasterError } from './errors.js';
 import type { EventBodies, EventName } from './events.js';
 import type { ExtensionPoint, ExtensionTypes } from './extension-points.js';
 import type { ExtensionRegistry } from './extensions.js';
@@ -14,7 +14,7 @@ import type { AnyPlugin, PluginContext } from './plugin.js';
 import { scopedClock } from './plugin-clock.js';
 import { splitOptions } from './plugin-options.js';
 import type { PluginServices } from './plugin-services.js';
-import type { PluginState, PluginStatus } from './plugin-status.js';
+import type { PluginDescription, PluginState, PluginStatus } from './plugin-status.js';
 import { Scope } from './scope.js';
 
 /** A plugin with its checked options. */
@@ -42,8 +42,8 @@ export interface PluginDeps {
   readonly deadline_ms: number;
   /** Failures in a row after which a plugin is detached, where it has no `fault_budget` of its own; 0: never. */
   faultBudget(): number;
-  /** A plugin that is up has failed too often. */
-  spent(instance: PluginInstance, why: string, last: string): void;
+  /** A plugin that is up has failed too often, or says itself that it can do no more. `last` is its last failure, if there is one. */
+  spent(instance: PluginInstance, why: string, last: string | null): void;
 }
 
 /** Errors kept of each plugin. */
@@ -113,6 +113,13 @@ export class PluginInstance {
       budget: this.#budget.status(this.#allowance(), clock.now()),
       detached: this.#detached,
     };
+  }
+
+  get description(): PluginDescription {
+    const { plugin, name } = this;
+    const { summary, schema, hooks = [], requires = [], per_watcher = false, applies = 'live' } = plugin;
+    const about = { summary, hooks, requires, per_watcher, applies, schema };
+    return { name, source: this.#source, state: this.#state, ...about, options: this.#options() };
   }
 
   /**
@@ -195,7 +202,7 @@ export class PluginInstance {
       configFor: (watcher: WatcherApi) => this.#configFor(watcher),
       hooks: hooks.handles(this.name, this.plugin.hooks ?? [], this.#taps, (hook, failure) => {
         if (failure === null) this.#budget.succeeded(`hook ${hook}`);
-        else this.#count(`hook ${hook}`, explain(failure));
+        else if (!isOfConfig(failure)) this.#count(`hook ${hook}`, explain(failure));
       }),
       supervisor,
       emit,
@@ -212,6 +219,10 @@ export class PluginInstance {
       directory,
       signal: scope.signal,
       report: (what: string, cause: unknown) => this.#report(this.#failed(what, cause)),
+      detach: (why: string, cause?: unknown) => {
+        if (this.#state === 'setting_up') throw new Error(why, { cause });
+        this.#spend(why, cause === undefined ? null : messageOf(cause));
+      },
       provide: (service: string, value: object) => services.provide(this.name, service, value, scope),
       service: <T extends object>(service: string) => services.find(this.plugin, service) as T,
       extend: <P extends ExtensionPoint>(point: P, contribution: ExtensionTypes[P]) =>
@@ -251,7 +262,11 @@ export class PluginInstance {
 
   #count(where: string, last: string): void {
     const why = this.#budget.failed(where, this.#deps.clock.now(), this.#allowance());
-    if (why === null || this.#state !== 'up' || this.#spent) return;
+    if (why !== null) this.#spend(why, last);
+  }
+
+  #spend(why: string, last: string | null): void {
+    if (this.#state !== 'up' || this.#spent) return;
     this.#spent = true;
     this.#deps.spent(this, why, last);
   }

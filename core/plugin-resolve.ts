@@ -60,7 +60,7 @@ export function checkPlugin(name: string, found: unknown): AnyPlugin {
 }
 
 function flaws(plugin: Readonly<Record<string, unknown>>): string[] {
-  const { name, summary, schema, setup, hooks = [], requires = [], streams = [] } = plugin;
+  const { name, summary, schema, setup, hooks = [], requires = [], streams = [], probes = [] } = plugin;
   const wrong: string[] = [];
   if (typeof name !== 'string' || name === '') wrong.push('name must be a text');
   if (typeof summary !== 'string') wrong.push('summary must be a text');
@@ -68,8 +68,9 @@ function flaws(plugin: Readonly<Record<string, unknown>>): string[] {
   else if ('isolation' in schema.properties) wrong.push('its option isolation has a name that is reserved');
   if (typeof setup !== 'function') wrong.push('setup must be a function');
   if (!isTexts(requires)) wrong.push('requires must be a list of plugin names');
-  if (!Array.isArray(streams) || !streams.every((stream) => isRecord(stream) && isRecord(stream.schema) && isTexts([stream.name]))) {
-    wrong.push('streams must be a list of {name, summary, schema}');
+  for (const [key, types] of Object.entries({ streams, probes })) {
+    const right = Array.isArray(types) && types.every((type) => isRecord(type) && isRecord(type.schema) && isTexts([type.name]));
+    if (!right) wrong.push(`${key} must be a list of {name, summary, schema}`);
   }
   if (!isTexts(hooks)) wrong.push('hooks must be a list of hook names');
   else
@@ -101,12 +102,13 @@ async function locatePackage(name: string, relativeTo: string): Promise<string |
       const root = join(directory, name);
       const manifest = join(root, 'package.json');
       if (!(await isFile(manifest))) continue;
-      const entry = importEntry(JSON.parse(await readFile(manifest, 'utf8')));
-      if (entry !== null) return join(root, entry);
+      const entry = await entryIn(root, manifest, name);
+      if (entry !== null) return entry;
     }
     return require.resolve(name);
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'MODULE_NOT_FOUND') return null;
+    if (cause instanceof RingmasterError) throw cause;
     throw new RingmasterError('RM_PLUGIN_UNKNOWN', [name, messageOf(cause)], { cause });
   }
 }
@@ -116,14 +118,40 @@ async function entryOf(name: string, path: string): Promise<string> {
   const manifest = join(path, 'package.json');
   if (!(await isFile(manifest))) return (await isFile(join(path, 'index.js'))) ? join(path, 'index.js') : path;
   try {
-    return join(path, importEntry(JSON.parse(await readFile(manifest, 'utf8'))) ?? 'index.js');
+    return (await entryIn(path, manifest, name)) ?? join(path, 'index.js');
   } catch (cause) {
+    if (cause instanceof RingmasterError) throw cause;
     throw new RingmasterError('RM_PLUGIN_UNKNOWN', [name, `${manifest}: ${messageOf(cause)}`], { cause });
   }
 }
 
+/**
+ * The file of `import 'package'`, where its package.json names one.
+ *
+ * @throws RM_PLUGIN_UNKNOWN where there is no such file, because it was not built, most likely
+ */
+async function entryIn(root: string, manifest: string, name: string): Promise<string | null> {
+  const parsed: Manifest = JSON.parse(await readFile(manifest, 'utf8'));
+  const exported = importEntry(parsed);
+  const entry = exported ?? (typeof parsed.main === 'string' ? parsed.main : null);
+  if (entry === null) return null;
+  // Of `main` Node takes less than the whole name.
+  for (const ending of exported === null ? ['', '.js', '/index.js'] : ['']) {
+    const file = join(root, `${entry}${ending}`);
+    if (await isFile(file)) return file;
+  }
+  const remedy = isRecord(parsed.scripts) && 'build' in parsed.scripts ? `build it: npm run build, in ${root}` : 'nothing there builds it';
+  throw new RingmasterError('RM_PLUGIN_UNKNOWN', [name, `${manifest} names ${entry}, and there is no such file; ${remedy}`]);
+}
+
+interface Manifest {
+  readonly exports?: unknown;
+  readonly main?: unknown;
+  readonly scripts?: unknown;
+}
+
 /** The file of `import 'package'`, where `exports` names one. */
-function importEntry(manifest: { readonly exports?: unknown }): string | null {
+function importEntry(manifest: Manifest): string | null {
   let target = manifest.exports;
   if (isRecord(target) && '.' in target) target = target['.'];
   while (isRecord(target)) target = target.import ?? target['module-sync'] ?? target.node ?? target.default;

@@ -1,5 +1,6 @@
 import type { FaultStatus } from './fault-budget.js';
 import type { HookName } from './hooks.js';
+import type { OptionsSchema } from './plugin.js';
 
 /** `detached`: closed because it kept failing, until somebody sets it up again. */
 export type PluginState = 'setting_up' | 'up' | 'closing' | 'closed' | 'detached';
@@ -20,6 +21,23 @@ export interface PluginOption {
   readonly from: 'default' | 'config' | 'run_time';
   /** Its schema marks it as a secret: it must not be shown. */
   readonly secret?: true;
+}
+
+/** What a plugin says of itself, and its options as they are. */
+export interface PluginDescription {
+  readonly name: string;
+  /** What the config calls it. */
+  readonly source: string;
+  readonly state: PluginState;
+  readonly summary: string;
+  readonly hooks: readonly string[];
+  readonly requires: readonly string[];
+  readonly per_watcher: boolean;
+  readonly applies: 'live' | 'daemon' | 'watchers';
+  /** JSON Schema of its options. */
+  readonly schema: OptionsSchema;
+  /** In the order of the schema. */
+  readonly options: readonly PluginOption[];
 }
 
 /** One plugin as it is now. */

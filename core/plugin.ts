@@ -1,6 +1,7 @@
 import type { SupervisorApi, WatcherApi } from './api.js';
 import type { Clock } from './clock.js';
 import type { DaemonOptions } from './config/schema/daemon.js';
+import type { TypeDeclaration } from './declared-types.js';
 import type { EventBodies, EventName } from './events.js';
 import type { ExtensionPoint, ExtensionTypes } from './extension-points.js';
 import type { Extensions } from './extensions.js';
@@ -8,7 +9,6 @@ import type { HookHandle, HookName } from './hooks.js';
 import type { FromSchema, JsonSchema } from './json-schema.js';
 import type { Logger } from './log.js';
 import type { Scope } from './scope.js';
-import type { StreamDeclaration } from './stream-types.js';
 
 /** The schema of a plugin's options: an object with properties. */
 export type OptionsSchema = JsonSchema & { readonly type: 'object'; readonly properties: Readonly<Record<string, JsonSchema>> };
@@ -35,6 +35,14 @@ export interface PluginContext<S extends OptionsSchema = OptionsSchema, H extend
   readonly signal: AbortSignal;
   /** Tells of a failure outside of hooks: in the log, and in the plugin's status. `what` names what it was doing. */
   report(what: string, cause: unknown): void;
+  /**
+   * Says that the plugin can do no more: it is closed as one that keeps failing is, with those that require it, and told of by the event
+   * `plugin_detached`. It does nothing where the plugin is closing already.
+   *
+   * @param why a clause for the log, such as `its licence has run out`
+   * @throws Error with the same words while the plugin is being set up, which then fails
+   */
+  detach(why: string, cause?: unknown): void;
   /** Offers something to other plugins under a name. */
   provide(service: string, value: object): void;
   /** What another plugin provides; it must be among `requires`. @throws RM_PLUGIN_FAILED where nobody provides it */
@@ -56,6 +64,27 @@ export interface Remark {
   readonly fix: string;
 }
 
+/** What is wrong with an option. */
+export interface Mistake {
+  /** A sentence that the option is the subject of: `must be a URL, got "x"`. */
+  readonly message: string;
+  /** What was found, as JSON. */
+  readonly found?: string;
+  readonly allowed?: string;
+  readonly did_you_mean?: string;
+  /** What to do about it. */
+  readonly fix?: string;
+}
+
+/** Through which a plugin tells what is wrong with its options; keys are those below them. */
+export interface OptionsCheck {
+  /** Types of probes that plugins of the config declare; null where these are not known. */
+  readonly probes: ReadonlyMap<string, TypeDeclaration> | null;
+  problem(keys: readonly (string | number)[], mistake: Mistake): void;
+  /** Checks a value against somebody else's schema, and tells each mistake. */
+  value(keys: readonly (string | number)[], value: unknown, schema: JsonSchema): void;
+}
+
 /** A plugin: one object, see docs/plugins.md. */
 export interface Plugin<S extends OptionsSchema = OptionsSchema, H extends HookName = HookName> {
   readonly name: string;
@@ -70,7 +99,9 @@ export interface Plugin<S extends OptionsSchema = OptionsSchema, H extends HookN
   /** Plugins that must be set up before this one. */
   readonly requires?: readonly string[];
   /** Types of destinations for output that `setup` adds to the extension point `stream`; the check of configs knows them by this. */
-  readonly streams?: readonly StreamDeclaration[];
+  readonly streams?: readonly TypeDeclaration[];
+  /** Types of probes that `setup` adds to the extension point `probe`; the check of configs knows them by this. */
+  readonly probes?: readonly TypeDeclaration[];
   /**
    * How a changed config reaches it: `live` (default) closes it and sets it up again with the new options; `daemon` leaves it as it
    * is until the daemon is started again; `watchers` leaves it too, for its options matter to the watchers that it brings alone.
@@ -84,6 +115,11 @@ export interface Plugin<S extends OptionsSchema = OptionsSchema, H extends HookN
    */
   watchers?(options: Readonly<FromSchema<S>>, daemon: Readonly<DaemonOptions>): Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /**
+   * Says what is wrong with options that the schema allows. It decides from what it is given and does nothing; it is called whenever a
+   * config is checked, for the plugin's options and for each watcher's own, of which only what is given is there.
+   */
+  check?(options: Readonly<Partial<FromSchema<S>>>, told: OptionsCheck): void;
+  /**
    * Looks at the machine for what would go wrong, and for nothing that the schema says. Only `ringmaster check` asks for it, so it may
    * take a moment.
    */
@@ -93,8 +129,9 @@ export interface Plugin<S extends OptionsSchema = OptionsSchema, H extends HookN
 }
 
 /** Any plugin, whatever its options: what lists of plugins hold. */
-export type AnyPlugin = Omit<Plugin, 'setup' | 'watchers' | 'examine'> & {
+export type AnyPlugin = Omit<Plugin, 'setup' | 'watchers' | 'check' | 'examine'> & {
   setup(context: never): void | PromiseLike<void>;
+  check?(options: never, told: OptionsCheck): void;
   examine?(options: never): Promise<readonly Remark[]>;
   watchers?(options: never, daemon: never): Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 };

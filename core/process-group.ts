@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import type { KeptSpawn } from './durable/keeper.js';
 import type { Os } from './os/port.js';
 
 const SIGKILL = 9;
@@ -47,17 +48,25 @@ export class Leftovers implements Disposable {
   }
 
   /** Signals the group, kills it after `grace_ms`, and forgets it when it is empty or proves deaf to SIGKILL. */
-  end(pgid: number, signum: number, grace_ms: number): void {
-    if (!this.#os.groupAlive(pgid)) return;
+  end(pgid: number, signum: number, grace_ms: number, kept: KeptSpawn | null): void {
+    if (!this.#os.groupAlive(pgid)) {
+      kept?.gone();
+      return;
+    }
+    kept?.ended();
     this.#os.signalGroup(pgid, signum);
     let timer = this.#clock.setTimeout(() => {
       if (this.#os.groupAlive(pgid)) this.#os.signalGroup(pgid, SIGKILL);
       timer = this.#clock.setTimeout(() => {
         this.#forget(pgid);
+        kept?.gone();
         this.#stuck(pgid);
       }, PATIENCE_MS);
     }, grace_ms);
-    const watch = whenGroupEmpty(this.#os, this.#clock, pgid, () => this.#forget(pgid));
+    const watch = whenGroupEmpty(this.#os, this.#clock, pgid, () => {
+      this.#forget(pgid);
+      kept?.gone();
+    });
     this.#groups.set(pgid, {
       [Symbol.dispose]: () => {
         timer[Symbol.dispose]();

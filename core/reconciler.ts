@@ -12,6 +12,7 @@ export class Reconciler implements Disposable {
   #soon: Disposable | null = null;
   #wake: Disposable | null = null;
   #closed = false;
+  #held = false;
 
   /** @param pass does what is to be done and returns when to look again, on the clock's `now()`; null: at the next kick */
   constructor(clock: Clock, pass: () => number | null) {
@@ -21,7 +22,7 @@ export class Reconciler implements Disposable {
 
   now(): void {
     if (this.#closed) return;
-    if (this.#running) {
+    if (this.#running || this.#held) {
       this.#again = true;
       return;
     }
@@ -52,9 +53,20 @@ export class Reconciler implements Disposable {
     }
   }
 
+  /** No pass until what is returned is disposed of; then one, if there was a kick. */
+  hold(): Disposable {
+    this.#held = true;
+    return {
+      [Symbol.dispose]: () => {
+        this.#held = false;
+        if (this.#again) this.now();
+      },
+    };
+  }
+
   soon(): void {
     if (this.#closed || this.#soon) return;
-    if (this.#running) this.#again = true;
+    if (this.#running || this.#held) this.#again = true;
     else this.#soon = this.#clock.setImmediate(() => this.now());
   }
 

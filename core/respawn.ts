@@ -28,7 +28,8 @@ export function respawnDecision(failures: number, spawn_failures: number, max_re
 }
 
 /** How a process ended: `ended with status 1`, `was ended by SIGKILL`. */
-function endOf({ exit_code, signal }: Exit): string {
+function endOf({ exit_code, signal, unknown }: Exit): string {
+  if (unknown === true) return 'has ended, nobody saw how';
   return signal === null ? `ended with status ${exit_code}` : `was ended by ${signal}`;
 }
 

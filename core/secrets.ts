@@ -9,10 +9,25 @@ const BY_ITSELF = /(?:^|_)(?:[A-Z]*TOKEN|(?:API|PRIVATE|ACCESS|AUTH|ENCRYPTION|S
 const ABOUT = /(?:^|_)PUBLIC_KEY$|_(?:FILE|FILES|PATH|DIR|ID|NAME|COUNT|TYPE|LENGTH|BYTES|TTL|SOCK)$/;
 
 /** Secret options of plugins that are marked so in their schemas: names of options by the name of the plugin. */
-export type MarkedSecrets = ReadonlyMap<string, ReadonlySet<string>>;
+export type MarkedSecrets = Pick<ReadonlyMap<string, ReadonlySet<string>>, 'get'>;
+
+/** The same few names come again with every line of the log. */
+const looked = new Map<string, boolean>();
+const LOOKED_AT_MOST = 1000;
 
 /** Whether a variable or an option of that name is taken for a secret: DB_PASSWORD, apiKey, GITHUB_TOKEN, SENTRY_DSN. */
 export function looksSecret(name: string): boolean {
+  let secret = looked.get(name);
+  if (secret === undefined) {
+    secret = looks(name);
+    // Names come from configs and clients, without an end.
+    if (looked.size >= LOOKED_AT_MOST) looked.clear();
+    looked.set(name, secret);
+  }
+  return secret;
+}
+
+function looks(name: string): boolean {
   const words = name
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replaceAll(/[^A-Za-z0-9]+/g, '_')
@@ -37,6 +52,7 @@ export function maskSecrets(value: unknown, marked: MarkedSecrets = new Map()): 
 const BY_WATCHER = ['statuses'];
 
 const NOTHING: ReadonlySet<string> = new Set();
+const NO_KEYS: readonly string[] = [];
 
 /** @param names what is marked among the keys, or the options of entries, that `value` has */
 function masked(value: unknown, marked: MarkedSecrets, names: ReadonlySet<string>): unknown {
@@ -44,20 +60,20 @@ function masked(value: unknown, marked: MarkedSecrets, names: ReadonlySet<string
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item) => masked(item, marked, names));
   if ('toJSON' in value && typeof value.toJSON === 'function') return masked(value.toJSON(), marked, names);
-  const entries = Object.entries(value);
-  const entry = new Map<string, unknown>(entries);
+  const entry = value as Readonly<Record<string, unknown>>;
   const hidden = hiddenOf(entry, marked, names);
   // A step or a status of a plugin has entries of its options in it.
-  const owner = entry.get('plugin') ?? (entry.get('what') === 'plugin' ? entry.get('name') : undefined);
-  const below = typeof owner === 'string' ? marked.get(owner) : undefined;
-  return Object.fromEntries(
-    entries.map(([key, member]) => {
-      if (BY_WATCHER.includes(key)) return [key, member];
-      const isMarked = names.has(key) || hidden.includes(key);
-      if (isMarked || looksSecret(key)) return [key, hide(member, isMarked, marked)];
-      return [key, masked(member, marked, marked.get(key) ?? (Array.isArray(member) ? below : undefined) ?? NOTHING)];
-    }),
-  );
+  const owner = entry.plugin ?? (entry.what === 'plugin' ? entry.name : undefined);
+  const entries = Object.entries(entry).map(([key, member]): [string, unknown] => {
+    if (BY_WATCHER.includes(key)) return [key, member];
+    const isMarked = names.has(key) || hidden.includes(key);
+    if (isMarked || looksSecret(key)) return [key, hide(member, isMarked, marked)];
+    // Most of an answer is no more than this, and nobody is asked what is marked.
+    if (typeof member !== 'object' || member === null) return [key, masked(member, marked, NOTHING)];
+    const below = Array.isArray(member) && typeof owner === 'string' ? marked.get(owner) : undefined;
+    return [key, masked(member, marked, marked.get(key) ?? below ?? NOTHING)];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** There is nothing to hide in nothing; what is inside of an object is looked at where only its name makes it a secret. */
@@ -67,10 +83,12 @@ function hide(value: unknown, whole: boolean, marked: MarkedSecrets): unknown {
 }
 
 /** Keys of an entry that tells of one option, where that is a secret. */
-function hiddenOf(entry: ReadonlyMap<string, unknown>, marked: MarkedSecrets, names: ReadonlySet<string>): readonly string[] {
-  const keys = entry.has('to') ? ['from', 'to'] : entry.has('value') ? ['value'] : [];
-  const option = entry.get(entry.has('to') ? 'option' : 'name');
-  if (keys.length === 0 || typeof option !== 'string') return [];
+function hiddenOf(entry: Readonly<Record<string, unknown>>, marked: MarkedSecrets, names: ReadonlySet<string>): readonly string[] {
+  const tells = Object.hasOwn(entry, 'to');
+  if (!tells && !Object.hasOwn(entry, 'value')) return NO_KEYS;
+  const option = tells ? entry.option : entry.name;
+  if (typeof option !== 'string') return NO_KEYS;
+  const keys = tells ? ['from', 'to'] : ['value'];
   const [plugin = '', key = ''] = option.split('.');
-  return entry.get('secret') === true || looksSecret(option) || names.has(option) || marked.get(plugin)?.has(key) === true ? keys : [];
+  return entry.secret === true || looksSecret(option) || names.has(option) || marked.get(plugin)?.has(key) === true ? keys : NO_KEYS;
 }

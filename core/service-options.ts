@@ -20,6 +20,17 @@ export const statsdOptions = {
   },
 } as const satisfies Readonly<Record<string, JsonSchema>>;
 
+/** The option that goes with them. */
+export const applicationName = <const D extends string>(name: D) =>
+  ({
+    application_name: {
+      type: 'string',
+      minLength: 1,
+      default: name,
+      description: 'Part of every name: `circus.APPLICATION.watcher.…`.',
+    },
+  }) as const satisfies Readonly<Record<string, JsonSchema>>;
+
 /** Options of one check by the service `checks`. */
 export const checkOptions = {
   loop_rate: {
@@ -54,8 +65,34 @@ export const checkOptions = {
   },
 } as const satisfies Readonly<Record<string, JsonSchema>>;
 
+/** Named checks of one type, by the service `checks`: the options of the type, and those of any check. */
+export const namedChecks = <P extends Readonly<Record<string, JsonSchema>>, const R extends readonly (keyof P & string)[]>(
+  description: string,
+  properties: P,
+  required: R,
+) =>
+  ({
+    type: 'object',
+    default: {},
+    description,
+    additionalProperties: {
+      type: 'object',
+      additionalProperties: false,
+      required,
+      properties: { ...properties, ...checkOptions },
+    },
+  }) as const satisfies JsonSchema;
+
 /** The plugin's own pace, for checks that have none. */
 export const paceOptions = {
+  timeout: {
+    type: ['number', 'string'],
+    quantity: 'duration',
+    unit: 's',
+    minimum: 0.001,
+    default: 10,
+    description: 'How long a check may take.',
+  },
   loop_rate: {
     type: ['number', 'string'],
     quantity: 'duration',

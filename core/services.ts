@@ -1,3 +1,5 @@
+import type { WatcherApi } from './api.js';
+
 /** What is published at an address of its own: two frames for each message, its topic and its body as JSON. */
 export interface Publication {
   /** The address as clients need it. */
@@ -23,6 +25,8 @@ export interface Publications {
 export interface Endpoints {
   readonly endpoint: string;
   readonly pubsub_endpoint: string;
+  /** The same as they are bound at the moment, `tcp://0.0.0.0:5555` say. */
+  readonly bound: BoundEndpoints;
 }
 
 /** Where a plugin's figures go. */
@@ -80,6 +84,49 @@ export interface Check<T = unknown> {
 }
 export type CheckAction = 'restart' | 'stop' | 'event';
 
+/** Options of a plugin that has things looked at and sends figures of them. */
+export interface ObserverOptions extends StatsdTarget {
+  /** Seconds, for checks that have none of their own. */
+  readonly loop_rate: number;
+  readonly timeout: number;
+}
+
+/** One check of an observer. */
+export interface ObservedCheck {
+  /** Part of its figures, and what it is known by; null: the one that has no name. */
+  readonly name: string | null;
+  /** For the log and events. */
+  readonly title: string;
+  /** Options of the probe, checked. */
+  readonly options: object;
+  /** Seconds. */
+  readonly loop_rate?: number;
+  readonly timeout?: number;
+  readonly failures: number;
+  readonly action: CheckAction;
+  readonly watcher: string | null;
+}
+
+/** Figures of one check, under its name. */
+export type CheckFigures = Pick<StatsdClient, 'increment' | 'gauge' | 'timing'>;
+
+/** What is looked at for a plugin and for watchers with options of their own for it. */
+export interface Observer<O extends ObserverOptions = ObserverOptions> {
+  /** Type of probe. */
+  readonly type: string;
+  /** What the names of figures begin with. */
+  readonly figures: string;
+  /** Of the plugin itself. */
+  readonly config: O;
+  configFor(watcher: WatcherApi): O | null;
+  readonly statsd: StatsdPool;
+  /** Decides from what it is given. */
+  checks(options: O): readonly ObservedCheck[];
+  passed(figures: CheckFigures, value: unknown, took_ms: number): void;
+  /** Besides the counter `error`. */
+  failed?(figures: CheckFigures, error: unknown): void;
+}
+
 /** The service `checks` of the plugin of that name. */
 export interface Checks {
   /** Begins one loop_rate from now; goes on until what is returned is disposed of. */
@@ -91,9 +138,14 @@ export interface Checks {
    * @throws RM_PLUGIN_FAILED where there is no such type
    */
   probe(type: string, options: object): (signal: AbortSignal) => Promise<unknown>;
+  /**
+   * Keeps the checks of an observer running until what is returned is disposed of: those of its own options, but for watchers that have
+   * switched it off, and those of watchers' own options, which act on that watcher unless they name another.
+   */
+  observe<O extends ObserverOptions>(observer: Observer<O>): AsyncDisposable;
 }
 
-/** The service `bound_endpoints` of the control plugin: addresses as they are bound, `tcp://0.0.0.0:5555` say, at the moment. */
+/** Addresses as they are bound. */
 export interface BoundEndpoints {
   readonly endpoint: string;
   readonly pubsub_endpoint: string;

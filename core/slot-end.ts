@@ -85,6 +85,7 @@ export class Ender implements Disposable {
       empty();
       return;
     }
+    slot.kept?.ended();
     // With stop_children all of them have been asked already.
     if (slot.state !== 'stopping') os.signalGroup(pgid, SIGKILL);
     else if (!this.#host.spec().stop_children) os.signalGroup(pgid, this.#endingOf(slot).signum);

@@ -1,8 +1,9 @@
 import type { Decided } from './hook-compile.js';
 import type { RespawnDecision } from './hooks.js';
-import { deathLine, LONGEST_DELAY_MS, respawnDecision } from './respawn.js';
+import { deathLine, LONGEST_DELAY_MS, respawnDecision, STABLE_MS } from './respawn.js';
 import type { Slot } from './slot-state.js';
 import type { SlotsHost } from './slots-host.js';
+import { isReplaced } from './watcher-state.js';
 
 /** What of the slots a decision is about. */
 interface Place {
@@ -10,6 +11,8 @@ interface Place {
   isCurrent(slot: Slot, attempt: number): boolean;
   /** Has what was decided take effect; where nothing was, the worker id is given back. */
   settle(slot: Slot): void;
+  /** With `respawn` off: one has ended. */
+  spend(): void;
 }
 
 /** Decides what follows a process that ended, or could not be spawned, though it is wanted: asks the `respawn` hook, and does it. */
@@ -22,8 +25,21 @@ export class Respawner {
     this.#place = place;
   }
 
+  /** A process has ended that nobody has asked to, or could not be spawned, and then `errno` says why. */
+  ended(slot: Slot, errno: string | null): void {
+    const { clock, spec } = this.#host;
+    const { exit } = slot;
+    const uptime_ms = exit ? clock.now() - slot.started_ms : 0;
+    slot.failures = exit && uptime_ms >= STABLE_MS ? 0 : slot.failures + 1;
+    if (exit === null || isReplaced(spec())) this.#decide(slot, uptime_ms, exit ? null : errno);
+    else {
+      this.#log(slot, { action: 'give_up', reason: 'respawn is off' });
+      this.#place.spend();
+    }
+  }
+
   /** @param errno why it could not be spawned; null where it ran */
-  decide(slot: Slot, uptime_ms: number, errno: string | null): void {
+  #decide(slot: Slot, uptime_ms: number, errno: string | null): void {
     const { hooks, watcher } = this.#host;
     const { exit, wid, failures } = slot;
     const initial = respawnDecision(failures, slot.spawn_failures, this.#host.spec().max_retry, errno);
@@ -56,15 +72,15 @@ export class Respawner {
   }
 
   /** Tells in one line how a process ended, and what follows. */
-  log({ pgid, wid, exit }: Slot, decision: RespawnDecision): void {
-    if (exit) this.#host.log.info(`${this.#host.watcher.name}: ${deathLine(pgid ?? 0, wid, exit, decision)}`, { wid, ...exit });
+  #log({ last_pid, wid, exit }: Slot, decision: RespawnDecision): void {
+    if (exit) this.#host.log.info(`${this.#host.watcher.name}: ${deathLine(last_pid ?? 0, wid, exit, decision)}`, { wid, ...exit });
   }
 
   #follow(slot: Slot, { value: decision, by }: Decided<RespawnDecision>): void {
     const delay_ms = decision.action === 'give_up' ? null : decision.delay_ms;
     const { wid } = slot;
     this.#host.decisions.add(decision.action, by ?? 'core', decision.reason, { hook: by === null ? null : 'respawn', wid, delay_ms });
-    this.log(slot, decision);
+    this.#log(slot, decision);
     if (decision.action === 'respawn') slot.respawn_at = this.#host.clock.now() + decision.delay_ms;
     else if (decision.action === 'pause') {
       if (!this.#host.paused(decision.reason, decision.delay_ms)) this.later(slot);

@@ -1,12 +1,14 @@
 import { commandSockets } from './config/diff.js';
 import { RLIMITS } from './config/schema/rlimits.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
+import type { KeptSpawn } from './durable/keeper.js';
 import type { Exit, SpawnOptions } from './hooks.js';
 import { identityOf } from './identity.js';
+import { SPAWN_VARIABLE } from './os/durable.js';
 import { SpawnError } from './os/os-error.js';
 import type { FdSource, Os, SpawnRequest } from './os/port.js';
 import { spawnFailure } from './os/spawn-failure.js';
-import type { OpenOutputs } from './output.js';
+import type { OpenOutputs, SpawnOutputs } from './output.js';
 import { OUTPUT_NAMES, outputOptions } from './output-options.js';
 import type { Slot } from './slot-state.js';
 import type { SlotsHost } from './slots-host.js';
@@ -17,63 +19,113 @@ import type { Loan, SocketTable } from './sockets.js';
 export interface SpawnResults {
   /** Whether the slot still waits for this attempt. */
   wanted(): boolean;
-  spawned(pid: number): void;
+  /** @param kept what is on record of it, with its pid from now on; null where the watcher is not durable */
+  spawned(pid: number, kept: KeptSpawn | null): void;
   failed(errno: string, message: string): void;
-  exited(exit: Exit): void;
+  exited(exit: Exit, kept: KeptSpawn | null): void;
 }
 
-/** Has the process of a slot spawned when its turn comes, and not at all if it is no longer wanted then. */
+/**
+ * Has the process of a slot spawned when its turn comes, and not at all if it is no longer wanted then. What has to be waited for before
+ * costs it that turn, and it gets another: a spawn blocks the event loop, and so many at once that wait for the same would for long.
+ */
 export function queueSpawn(host: SlotsHost, outputs: OpenOutputs, slot: Slot, results: SpawnResults): void {
+  const failed = (error: unknown): void => {
+    const { errno, message } = spawnFailure(error, host.spec().cmd);
+    results.failed(errno, message);
+  };
+  const launch = (prepared: Prepared): void => {
+    try {
+      start(host, prepared, results);
+    } catch (error) {
+      failed(error);
+    }
+  };
   host.spawns.push(() => {
     if (!results.wanted()) return;
-    spawn(host, outputs, slot, results).catch((error: unknown) => {
-      const { errno, message } = spawnFailure(error, host.spec().cmd);
-      results.failed(errno, message);
-    });
+    try {
+      const prepared = prepare(host, outputs, slot);
+      if (!(prepared instanceof Promise)) launch(prepared);
+      else prepared.then((ready) => host.spawns.push(() => launch(ready), slot.urgent, ready.abandon), failed);
+    } catch (error) {
+      failed(error);
+    }
   }, slot.urgent);
 }
 
-async function spawn(host: SlotsHost, open: OpenOutputs, slot: Slot, results: SpawnResults): Promise<void> {
-  const { os, hooks, watcher } = host;
+/** What a process is spawned with. */
+interface Prepared {
+  readonly slot: Slot;
+  readonly options: SpawnOptions;
+  /** The options of the watcher as they were when its turn came. */
+  readonly spec: WatcherOptions;
+  readonly outputs: SpawnOutputs;
+  readonly loan: Loan | null;
+  /** Nothing comes of it. */
+  abandon(): void;
+}
+
+function prepare(host: SlotsHost, open: OpenOutputs, slot: Slot): Prepared | Promise<Prepared> {
+  const { hooks, watcher } = host;
   const spec = host.spec();
-  let options = host.command(slot.wid);
-  if (hooks.used('spawn_options', watcher.name)) {
-    options = await hooks.shape('spawn_options', options, { watcher, wid: slot.wid });
-  }
-  const named = commandSockets(spec);
-  const loan = spec.use_sockets ? await host.sockets.lend(named.length === 0 ? null : named) : null;
-  const { stdout, stderr, ...rest } = options;
-  const outputs = open.open(stdout, stderr);
-  const abandon = (): void => {
-    outputs.abandoned();
-    loan?.settle();
+  const command = host.command(slot.wid);
+  const shaped = hooks.used('spawn_options', watcher.name) ? hooks.shape('spawn_options', command, { watcher, wid: slot.wid }) : command;
+  const ready = (options: SpawnOptions, loan: Loan | null): Prepared => {
+    const outputs = open.open(slot.wid, options.stdout, options.stderr);
+    const abandon = (): void => {
+      outputs.abandoned();
+      loan?.settle();
+    };
+    return { slot, options, spec, outputs, loan, abandon };
   };
+  if (!spec.use_sockets && !(shaped instanceof Promise)) return ready(shaped, null);
+  return (async () => {
+    const options = await shaped;
+    return ready(options, spec.use_sockets ? await lend(host, spec) : null);
+  })();
+}
+
+function start(host: SlotsHost, { slot, options, spec, outputs, loan, abandon }: Prepared, results: SpawnResults): void {
   if (!results.wanted()) {
     abandon();
     return;
   }
   warnOfUnread(host, options);
+  const { os, sockets } = host;
+  const { stdout: _, stderr: __, ...rest } = options;
+  let kept: KeptSpawn | null = null;
   try {
     const activated = loan === null ? rest : socketActivation(rest, loan, spec);
-    os.spawn(request(os, activated, spec, { outputs: outputs.sources(), sockets: host.sockets, loan }), {
+    const asked = request(os, activated, spec, { outputs: outputs.sources(), sockets, loan });
+    // On record before there is a process: whatever happens from here on, it can be found.
+    kept = host.keeper()?.spawning(spec, slot.wid, slot.generation) ?? null;
+    os.spawn(kept === null ? asked : { ...asked, env: { ...asked.env, [SPAWN_VARIABLE]: kept.token } }, {
       spawned(pid) {
+        kept?.spawned(pid, host.clock.wall() / 1000);
         loan?.settle();
         outputs.spawned(pid);
-        results.spawned(pid);
+        results.spawned(pid, kept);
       },
       failed(errno, message) {
+        kept?.gone();
         abandon();
         results.failed(errno, message);
       },
       exited(exit) {
         outputs.exited();
-        results.exited(exit);
+        results.exited(exit, kept);
       },
     });
   } catch (error) {
+    kept?.gone();
     abandon();
     throw error;
   }
+}
+
+function lend({ sockets }: SlotsHost, spec: WatcherOptions): Promise<Loan> {
+  const named = commandSockets(spec);
+  return sockets.lend(named.length === 0 ? null : named);
 }
 
 /** The config asks for something that only a plugin does. */
@@ -96,7 +148,6 @@ function request(os: Os, options: SpawnOptions, spec: WatcherOptions, { outputs:
   const stdin = spec.stdin_socket === null ? undefined : sockets.stdin(spec.stdin_socket);
   if (spec.stdin_socket !== null && stdin === undefined)
     throw new SpawnError('EINVAL', `stdin_socket: there is no socket ${spec.stdin_socket}`);
-  const rlimits = RLIMITS.filter((name) => spec[`rlimit_${name}`] !== undefined).map((name) => [name, spec[`rlimit_${name}`] ?? null]);
   return {
     ...options,
     ...identityOf(os, spec),
@@ -106,8 +157,21 @@ function request(os: Os, options: SpawnOptions, spec: WatcherOptions, { outputs:
       [2, stderr ?? own(spec.close_child_stderr)],
       ...(loan?.fds ?? []),
     ]),
-    rlimits: Object.fromEntries(rlimits),
+    rlimits: limitsOf(spec),
     ...(spec.umask === null ? {} : { umask: spec.umask }),
     ...(spec.nice === null ? {} : { nice: spec.nice }),
   };
+}
+
+/** By options, which are replaced whenever one of them is changed. */
+const limits = new WeakMap<WatcherOptions, SpawnRequest['rlimits']>();
+
+function limitsOf(spec: WatcherOptions): SpawnRequest['rlimits'] {
+  let found = limits.get(spec);
+  if (found === undefined) {
+    const asked = RLIMITS.filter((name) => spec[`rlimit_${name}`] !== undefined);
+    found = Object.fromEntries(asked.map((name) => [name, spec[`rlimit_${name}`] ?? null]));
+    limits.set(spec, found);
+  }
+  return found;
 }

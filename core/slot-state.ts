@@ -1,3 +1,4 @@
+import type { KeptSpawn } from './durable/keeper.js';
 import type { Exit } from './hooks.js';
 
 /** What a slot, the place of one worker id, is doing. */
@@ -13,6 +14,8 @@ export type SlotEvent =
   | 'refused'
   | 'spawned'
   | 'spawn_failed'
+  /** A process of an earlier supervisor was taken over. */
+  | 'adopted'
   /** The gate after_spawn let it pass. */
   | 'accepted'
   /** The process has ended; others of its group may live. */
@@ -29,6 +32,7 @@ export type SlotEffect =
   | 'ask_before_spawn'
   | 'spawn'
   | 'announce'
+  | 'tell_adopted'
   | 'ask_after_spawn'
   /** A gate said no: the watcher is stopped. */
   | 'abandon_start'
@@ -63,6 +67,7 @@ const go = (to: SlotState, ...effects: SlotEffect[]): Transition => ({ to, effec
 export const SLOT_TABLE: Readonly<Record<SlotState, Readonly<Partial<Record<SlotEvent, Transition>>>>> = {
   idle: {
     begin: go('admitting', 'ask_before_spawn'),
+    adopted: go('up', 'tell_adopted'),
   },
   admitting: {
     admitted: go('spawning', 'spawn'),
@@ -111,9 +116,13 @@ export interface Slot {
   generation: number;
   /** The process, while it lives. */
   pid: number | null;
+  /** The process of this attempt, alive or not. */
+  last_pid: number | null;
   /** The process group, until it is seen to be empty. */
   pgid: number | null;
   exit: Exit | null;
+  /** What is on record of it for a later supervisor; null where the watcher is not durable. */
+  kept: KeptSpawn | null;
   /** When it was spawned: on the monotonic clock, and in seconds since the epoch. */
   started_ms: number;
   started: number;
@@ -139,8 +148,10 @@ export function newSlot(wid: number): Slot {
     attempt: 0,
     generation: 0,
     pid: null,
+    last_pid: null,
     pgid: null,
     exit: null,
+    kept: null,
     started_ms: 0,
     started: 0,
     deadline_at: null,

@@ -2,6 +2,7 @@ import type { WatcherApi } from './api.js';
 import type { Clock } from './clock.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import type { Decisions } from './decisions.js';
+import type { Keeper } from './durable/keeper.js';
 import type { EventBodies, EventName } from './events.js';
 import type { Refusal } from './hook-compile.js';
 import type { HookRegistry } from './hook-registry.js';
@@ -29,6 +30,8 @@ export interface SlotsHost {
   readonly sockets: SocketTable;
   /** What to execute for a worker id, from the options as they are now. @throws where the options make no command */
   command(wid: number): SpawnOptions;
+  /** Writes down what a later supervisor has to know; null where nothing is kept. */
+  keeper(): Keeper | null;
   emit<N extends EventName>(name: N, body: EventBodies[N]): void;
   /** Runs a change to its end before anybody plans on it. */
   after<T>(change: () => T): T;

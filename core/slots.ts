@@ -1,11 +1,14 @@
 import type { ProcessView } from './api.js';
+import type { KeptSpawn } from './durable/keeper.js';
+import type { Survivor } from './durable/survivor.js';
 import type { Refusal } from './hook-compile.js';
-import type { Exit } from './hooks.js';
+import { type Exit, UNKNOWN_EXIT } from './hooks.js';
 import { MissedExits } from './missed-exits.js';
 import { OpenOutputs } from './output.js';
 import { Leftovers } from './process-group.js';
-import { STABLE_MS } from './respawn.js';
+import { type AdoptingSlots, adoptSurvivors } from './slot-adopt.js';
 import { Ender, type EndOptions } from './slot-end.js';
+import { tellAdopted, tellReap, tellSpawnFailed, tellStuck } from './slot-news.js';
 import { Respawner } from './slot-respawn.js';
 import { queueSpawn } from './slot-spawn.js';
 import { isEnding, newSlot, type Slot, type SlotEffect, type SlotEvent, step } from './slot-state.js';
@@ -40,9 +43,12 @@ export class Slots implements Disposable {
     this.#respawner = new Respawner(host, {
       isCurrent: (slot, attempt) => this.#isCurrent(slot, attempt),
       settle: (slot) => this.table.settle(slot),
+      spend: () => {
+        this.spent++;
+      },
     });
-    this.#missed = new MissedExits(host.os, (slot) => this.#exited(slot, slot.attempt, { exit_code: 0, signal: null }));
-    this.#leftovers = new Leftovers(host.os, host.clock, { changed: () => host.changed(), stuck: (pgid) => this.#reportStuck(pgid) });
+    this.#missed = new MissedExits(host.os, (slot) => this.#exited(slot, slot.attempt, UNKNOWN_EXIT));
+    this.#leftovers = new Leftovers(host.os, host.clock, { changed: () => host.changed(), stuck: (pgid) => tellStuck(host, pgid) });
   }
 
   get leftovers(): number {
@@ -70,6 +76,20 @@ export class Slots implements Disposable {
     return this.live().map((slot) => processView(slot, now));
   }
 
+  /** Takes over what an earlier supervisor has spawned. @param survivors in the order in which they were spawned */
+  adopt(survivors: readonly Survivor[]): void {
+    const slots: AdoptingSlots = {
+      table: this.table,
+      leftovers: this.#leftovers,
+      newAttempt: () => ++this.#attempts,
+      expiry: (started_ms) => this.#expiry(started_ms),
+      feed: (slot, event) => this.#feed(slot, event),
+      exited: (slot, attempt, exit) => void this.#exited(slot, attempt, exit),
+      end: (slot, options) => this.end(slot, options),
+    };
+    adoptSurvivors(this.#host, slots, survivors);
+  }
+
   /** @param from the slot whose respawn this is, where it moves to a smaller worker id */
   begin(wid: number, from = wid): void {
     const waiting = this.table.get(from);
@@ -80,7 +100,7 @@ export class Slots implements Disposable {
     slot.urgent = slot.respawn_at !== null;
     slot.respawn_at = null;
     slot.retired = false;
-    slot.exit = null;
+    slot.exit = slot.kept = null;
     slot.started_ms = 0;
     this.table.file(slot);
     this.#feed(slot, 'begin');
@@ -89,6 +109,7 @@ export class Slots implements Disposable {
   end(slot: Slot, options: EndOptions): void {
     this.ender.prepare(slot, options);
     slot.retired = options.retire || (isEnding(slot) && slot.retired);
+    if (slot.pid !== null) slot.kept?.ending(slot.retired);
     this.#feed(slot, 'end');
     this.table.settle(slot);
   }
@@ -96,6 +117,7 @@ export class Slots implements Disposable {
   /** It is ending already, and nothing takes its place. */
   retire(slot: Slot): void {
     slot.retired = true;
+    slot.kept?.ending(true);
     this.table.file(slot);
   }
 
@@ -118,11 +140,15 @@ export class Slots implements Disposable {
     this.spent = 0;
   }
 
-  /** Lets the processes live on, supervised by nobody; what is not born yet never is. What dead ones have left behind stays. */
-  release(): void {
+  /** Lets the processes live on, supervised by nobody, or left by `leave`; what is not born yet never is. What dead ones have left behind stays. */
+  release(leave?: (pid: number) => void): void {
     for (const slot of [...this.table.values()]) {
-      if (slot.pid !== null) this.#host.os.release(slot.pid);
-      if (slot.pid !== null || slot.pgid === null) this.table.delete(slot.wid);
+      if (slot.pid !== null && leave) leave(slot.pid);
+      else if (slot.pid !== null) {
+        this.#host.os.release(slot.pid);
+        slot.kept?.gone();
+      }
+      if (slot.pid !== null || slot.pgid === null || leave) this.table.delete(slot.wid);
     }
   }
 
@@ -156,11 +182,15 @@ export class Slots implements Disposable {
       const { attempt } = slot;
       queueSpawn(this.#host, this.#outputs, slot, {
         wanted: () => this.#isCurrent(slot, attempt) && slot.state === 'spawning',
-        spawned: (pid) => this.#spawned(slot, attempt, pid),
+        spawned: (pid, kept) => this.#spawned(slot, attempt, pid, kept),
         failed: (errno, message) => this.#spawnFailed(slot, attempt, errno, message),
-        exited: (exit) => this.#exited(slot, attempt, exit),
+        exited: (exit, kept) => {
+          // Of one that was not wanted any more nobody else knows.
+          if (!this.#exited(slot, attempt, exit)) kept?.gone();
+        },
       });
     },
+    tell_adopted: (slot) => tellAdopted(this.#host, slot),
     announce: (slot) => this.#host.emit('spawn', { process_pid: slot.pid ?? 0, time: slot.started }),
     ask_after_spawn: (slot) => {
       const { hooks, watcher } = this.#host;
@@ -173,8 +203,8 @@ export class Slots implements Disposable {
     ask_to_end: (slot) => this.ender.askToEnd(slot),
     hurry: (slot) => this.ender.hurry(slot),
     kill_group: (slot) => this.ender.killGroup(slot),
-    report_stuck: (slot) => this.#reportStuck(slot.pgid ?? 0),
-    reap: (slot) => this.#reap(slot),
+    report_stuck: (slot) => tellStuck(this.#host, slot.pgid ?? 0),
+    reap: (slot) => tellReap(this.#host, slot),
     drain_group: (slot) => {
       const { attempt } = slot;
       this.ender.drain(slot, () => {
@@ -183,9 +213,9 @@ export class Slots implements Disposable {
     },
     leave_group: (slot) => {
       const { stop_signal, graceful_timeout } = this.#host.spec();
-      if (slot.pgid !== null) this.#leftovers.end(slot.pgid, stop_signal, graceful_timeout * 1000);
+      if (slot.pgid !== null) this.#leftovers.end(slot.pgid, stop_signal, graceful_timeout * 1000, slot.kept);
     },
-    decide_respawn: (slot) => this.#decideRespawn(slot),
+    decide_respawn: (slot) => this.#respawner.ended(slot, this.#lastErrno),
   };
 
   #isCurrent(slot: Slot, attempt: number): boolean {
@@ -206,7 +236,8 @@ export class Slots implements Disposable {
 
   /** A slot without a process: a replacement is due where one is wanted. */
   #settleIdle(slot: Slot, event: SlotEvent): void {
-    slot.deadline_at = slot.expires_at = slot.pgid = null;
+    if (event === 'group_empty') slot.kept?.gone();
+    slot.deadline_at = slot.expires_at = slot.pgid = slot.kept = null;
     if (event === 'group_empty' && !slot.retired) this.#replaceNow(slot);
   }
 
@@ -229,68 +260,41 @@ export class Slots implements Disposable {
     });
   }
 
-  #spawned(slot: Slot, attempt: number, pid: number): void {
+  #spawned(slot: Slot, attempt: number, pid: number, kept: KeptSpawn | null): void {
     if (!this.#isCurrent(slot, attempt) || slot.state !== 'spawning') {
       // It was asked for, but not any more: nobody has heard of it, and nobody will.
       this.#host.os.signalGroup(pid, SIGKILL);
       return;
     }
     const { clock, log } = this.#host;
-    const { max_age, max_age_variance } = this.#host.spec();
-    slot.pid = slot.pgid = pid;
+    slot.pid = slot.pgid = slot.last_pid = pid;
+    slot.kept = kept;
     slot.started_ms = clock.now();
     slot.started = clock.wall() / 1000;
     slot.spawn_failures = 0;
-    slot.expires_at = max_age > 0 ? slot.started_ms + (max_age + this.#host.random() * max_age_variance) * 1000 : null;
+    slot.expires_at = this.#expiry(slot.started_ms);
     log.debug(`running process [pid ${pid}]`, { wid: slot.wid });
     this.#feed(slot, 'spawned');
   }
 
   #spawnFailed(slot: Slot, attempt: number, errno: string, error: string): void {
     if (!this.#isCurrent(slot, attempt) || slot.state !== 'spawning') return;
-    const { clock, log } = this.#host;
-    log.warn(`cannot spawn: ${error}`, { wid: slot.wid, errno });
-    this.#host.emit('spawn_failed', { time: clock.wall() / 1000, errno, error });
+    tellSpawnFailed(this.#host, slot, errno, error);
     this.#lastErrno = errno;
     if (!TRANSIENT.has(errno)) slot.spawn_failures++;
     this.#feed(slot, 'spawn_failed');
   }
 
-  #exited(slot: Slot, attempt: number, exit: Exit): void {
-    if (!this.#isCurrent(slot, attempt) || slot.pid === null) return;
+  /** Whether it is news. */
+  #exited(slot: Slot, attempt: number, exit: Exit): boolean {
+    if (!this.#isCurrent(slot, attempt) || slot.pid === null) return false;
     slot.exit = exit;
     this.#feed(slot, 'exited');
+    return true;
   }
 
-  #reap(slot: Slot): void {
-    const { hooks, watcher, clock } = this.#host;
-    const { pid, exit, wid } = slot;
-    if (pid === null || exit === null) return;
-    // The kernel may have given the pid to a stranger by now: nothing that a hook asks for may reach it.
-    slot.pid = null;
-    hooks.watch('before_reap', { watcher, wid, pid, exit });
-    this.#host.emit('reap', { process_pid: pid, time: clock.wall() / 1000, exit_code: exit.exit_code });
-    hooks.watch('after_reap', { watcher, wid, pid, exit });
-  }
-
-  #decideRespawn(slot: Slot): void {
-    const { clock } = this.#host;
-    const spec = this.#host.spec();
-    const { exit } = slot;
-    const uptime_ms = exit ? clock.now() - slot.started_ms : 0;
-    slot.failures = exit && uptime_ms >= STABLE_MS ? 0 : slot.failures + 1;
-    if (exit && !isReplaced(spec)) {
-      this.#respawner.log(slot, { action: 'give_up', reason: 'respawn is off' });
-      this.#replaceNow(slot);
-      return;
-    }
-    this.#respawner.decide(slot, uptime_ms, exit ? null : this.#lastErrno);
-  }
-
-  #reportStuck(pgid: number): void {
-    const { log, clock } = this.#host;
-    log.error(`process group ${pgid} outlives SIGKILL; it hangs in the kernel`);
-    this.#host.emit('stuck', { process_pid: pgid, time: clock.wall() / 1000 });
-    this.#host.changed();
+  #expiry(started_ms: number): number | null {
+    const { max_age, max_age_variance } = this.#host.spec();
+    return max_age > 0 ? started_ms + (max_age + this.#host.random() * max_age_variance) * 1000 : null;
   }
 }

@@ -1,6 +1,8 @@
+import { dirname } from 'node:path';
 import { messageOf, RingmasterError } from './errors.js';
 import { holderOf } from './os/holder.js';
 import type { ListeningSocket, ListenSpec, Os } from './os/port.js';
+import { trustedPath } from './os/trusted-file.js';
 
 /** A socket of the same supervisor that goes, and may be where a new one is to be. */
 export interface Leaving {
@@ -29,6 +31,7 @@ export interface Opened {
 export async function openSocket(os: Os, name: string, spec: ListenSpec, leaving: readonly Leaving[] = []): Promise<Opened> {
   const where = spec.family === 'AF_UNIX' ? `${spec.path}` : `${spec.host}:${spec.port}`;
   try {
+    if (spec.path !== null) trustedPath(dirname(spec.path));
     const { opened, shared, path } = await open(os, spec, leaving);
     const { host, port } = opened;
     return {

@@ -1,5 +1,6 @@
 import { isSame } from './config/diff.js';
 import type { SocketOptions } from './config/schema/socket.js';
+import type { KeptSocket, SocketKeeper } from './durable/socket-keeper.js';
 import type { FdSource, ListeningSocket, ListenSpec, Os } from './os/port.js';
 import { Loanable } from './socket-loanable.js';
 import { type Opened, openSocket } from './socket-open.js';
@@ -48,12 +49,22 @@ interface Entry {
 /** All managed sockets of a supervisor. It binds and listens, and never accepts. */
 export class SocketTable implements Disposable {
   readonly #os: Os;
+  readonly #keeper: () => SocketKeeper | null;
   #entries: readonly Entry[] = [];
   /** Replaced ones that are not closed yet. */
   readonly #leaving = new Set<Entry>();
 
-  constructor(os: Os) {
+  /** @param keeper keeps them open over a crash; null where that is not asked for */
+  constructor(os: Os, keeper: () => SocketKeeper | null = () => null) {
     this.#os = os;
+    this.#keeper = keeper;
+  }
+
+  /** Begins with those that an earlier supervisor has left. @returns names of those whose users no longer hear anybody */
+  async resume(): Promise<readonly string[]> {
+    const resumed = await this.#keeper()?.resume();
+    this.#entries = resumed?.sockets.map(entryAgain) ?? [];
+    return resumed?.replaced ?? [];
   }
 
   /**
@@ -64,6 +75,16 @@ export class SocketTable implements Disposable {
   async open(sockets: Readonly<Record<string, SocketOptions>>): Promise<void> {
     using change = await this.change(sockets);
     change.commit();
+    await this.keep();
+  }
+
+  /** Has them outlive a crash as they are now, where that is asked for. */
+  async keep(): Promise<void> {
+    const kept = this.#entries.map(({ view: { name, number }, asked, spec, socket }) => ({
+      ...{ name, number, asked, spec },
+      socket: socket?.socket ?? null,
+    }));
+    await this.#keeper()?.keep(kept);
   }
 
   /**
@@ -93,7 +114,7 @@ export class SocketTable implements Disposable {
       for (const { name, asked, number, stays } of wanted) {
         if (stays) {
           const { host, port } = stays.spec;
-          const spec = { ...asked, host, port };
+          const spec = { ...asked, host, port, so_reuseport: stays.spec.so_reuseport };
           entries.push({ ...stays, asked, spec, view: { ...stays.view, backlog: asked.backlog } });
           if (isSame(stays.spec, spec)) continue;
           adjusted.push(stays);
@@ -114,6 +135,7 @@ export class SocketTable implements Disposable {
         for (const one of opened) one.settle();
         committed = true;
         this.#replace(entries, leaving);
+        void this.keep();
       },
       [Symbol.dispose]: () => {
         if (committed) for (const entry of leaving) this.#close(entry);
@@ -189,6 +211,13 @@ export class SocketTable implements Disposable {
     return { [Symbol.dispose]: stop };
   }
 
+  /** Closes all here, and leaves them to processes that have them. */
+  leave(): void {
+    for (const { socket } of [...this.#entries, ...this.#leaving]) socket?.socket.leave();
+    this.#leaving.clear();
+    this.#entries = [];
+  }
+
   /** Closes all, and removes the files of unix sockets. */
   [Symbol.dispose](): void {
     for (const { socket } of [...this.#entries, ...this.#leaving]) socket?.close();
@@ -212,6 +241,12 @@ export class SocketTable implements Disposable {
     this.#leaving.delete(entry);
     entry.socket?.close();
   }
+}
+
+function entryAgain({ name, number, asked, spec, socket }: KeptSocket): Entry {
+  const unix = asked.path !== null;
+  const view = { name, number, backlog: asked.backlog, host: unix ? null : spec.host, port: unix ? null : spec.port, path: asked.path };
+  return { view, asked, spec, socket: socket && new Loanable(socket) };
 }
 
 function entryOf(name: string, number: number, asked: ListenSpec, { socket, spec }: Opened): Entry {

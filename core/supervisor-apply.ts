@@ -2,6 +2,7 @@ import type { Outcome } from './api.js';
 import type { Clock } from './clock.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
+import type { Keeper } from './durable/keeper.js';
 import { explain, RingmasterError } from './errors.js';
 import type { HookRegistry } from './hook-registry.js';
 import type { Logger } from './log.js';
@@ -48,6 +49,11 @@ export interface ApplyHost {
   /** In start order. */
   watchers(): readonly Watcher[];
   find(name: string): Watcher | undefined;
+  keeper(watcher: string): Keeper | null;
+  /** Has a later supervisor know what is in effect, with these watchers. */
+  applied(config: Config, running: readonly RunningWatcher[]): void;
+  /** Has what is needed to keep processes over a crash, where the config asks for that. @throws RM_NOT_DURABLE, RM_STATE_DIR, RM_STATE_DIR_HELD */
+  prepareDurable(config: Config): Promise<void>;
   add(name: string, spec: WatcherOptions): Watcher;
   remove(name: string): Promise<void>;
 }
@@ -79,6 +85,12 @@ export class ConfigApplier {
 
   /** Remembers that no config brought this watcher. */
   markAdded(watcher: Watcher): void {
+    this.#addedAtRunTime.add(watcher);
+    this.#host.keeper(watcher.name)?.note(watcher.spec, 'run_time');
+  }
+
+  /** The same for one that an earlier supervisor had. */
+  adoptAdded(watcher: Watcher): void {
     this.#addedAtRunTime.add(watcher);
   }
 
@@ -127,6 +139,7 @@ export class ConfigApplier {
     const { hooks, log } = this.#host;
     // First of all: where one can't be opened, nothing has been touched. Those that were replaced are closed in the end.
     using sockets = await this.#host.sockets().change(target.sockets);
+    await this.#host.prepareDurable(target);
     this.#proceed();
     await replacePlugins(plan.steps, wanted, this.#host);
     this.#proceed();
@@ -138,6 +151,7 @@ export class ConfigApplier {
     this.#proceed();
     await unloadPlugins(plan.steps, this.#host.container());
     this.plugins.settle(this.#inEffect(plan, asked));
+    this.#host.applied(inEffect, this.#running());
     hooks.watch('config_applied', { config: inEffect });
     log.info(plan.steps.length === 0 ? 'the config has not changed' : 'the config was applied', { steps: plan.steps.length });
     return {
@@ -162,12 +176,16 @@ export class ConfigApplier {
   async #planned(config: Config, options: PlanOptions): Promise<PlannedConfig> {
     this.#proceed();
     const prepared = await this.#host.reader.prepare(config, (target) => withRunningOptions(this.#host.config(), target));
-    const target = await this.#host.hooks.shape('config', prepared.config, {});
-    this.#proceed();
     const planned = (entry: PluginEntry): PlannedEntry => ({ ...plannedPlugin(entry), entry });
-    const now = this.#host.container().entries().map(planned);
     const [loaded, asked] = [this.plugins.loaded.map(planned), prepared.entries.map(planned)];
-    const wanted = options.keep_drift === true ? keepDrift(now, asked, loaded, this.plugins.removed) : asked;
+    const wantedOf = (now: readonly PlannedEntry[]): readonly PlannedEntry[] =>
+      options.keep_drift === true ? keepDrift(now, asked, loaded, this.plugins.removed) : asked;
+    const names = wantedOf(this.#host.container().entries().map(planned)).map(({ name }) => name);
+    const target = await this.#host.hooks.shape('config', prepared.config, { plugins: names });
+    this.#proceed();
+    // It may have taken a while.
+    const now = this.#host.container().entries().map(planned);
+    const wanted = wantedOf(now);
     const plan = planConfig(
       {
         loaded: this.#host.config(),

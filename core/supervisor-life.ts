@@ -1,4 +1,4 @@
-import type { SupervisorApi, SupervisorState } from './api.js';
+import type { SupervisorState } from './api.js';
 import type { Clock } from './clock.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
@@ -6,45 +6,38 @@ import { Deferred } from './deferred.js';
 import { RingmasterError } from './errors.js';
 import type { EventBodies, EventName, SupervisorEvent } from './events.js';
 import type { HookRegistry } from './hook-registry.js';
+import type { LifeHost } from './life-host.js';
 import type { Logger } from './log.js';
+import type { DurableOs } from './os/durable.js';
 import type { Os } from './os/port.js';
 import { PluginContainer } from './plugin-container.js';
 import { SafetyNet } from './safety-net.js';
 import { Scope } from './scope.js';
 import { SpawnQueue } from './spawn-queue.js';
 import { ConfigApplier } from './supervisor-apply.js';
-import type { ConfigReader } from './supervisor-config.js';
+import type { PreparedConfig } from './supervisor-config.js';
+import { SupervisorDurable } from './supervisor-durable.js';
 import { supervisorHooks } from './supervisor-hooks.js';
+import { leaveProcesses, type UpgradeStart } from './supervisor-leave.js';
 import { inStartOrder, startInOrder, stopInOrder } from './supervisor-order.js';
 import { SupervisorSockets } from './supervisor-sockets.js';
+import { Surroundings } from './surroundings.js';
 import type { Watcher } from './watcher.js';
 import { makeWatcher } from './watcher-factory.js';
 import { WatcherTable } from './watcher-table.js';
-
-/** What a supervisor has for all of its lives. */
-export interface LifeHost {
-  /** What a config file may hold, unchecked. */
-  readonly input: unknown;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly reader: ConfigReader;
-  /** The supervisor as plugins see it. */
-  readonly supervisor: SupervisorApi;
-  random(): number;
-  /** The operating system, chosen once. @throws RM_OS_FORM */
-  os(): Promise<Os>;
-}
 
 /** Everything that a supervisor makes between a start and the end of its stop; the next start has a life of its own. */
 export class SupervisorLife {
   readonly hooks: HookRegistry;
   readonly watchers: WatcherTable;
   readonly applier: ConfigApplier;
+  readonly durable: SupervisorDurable;
   readonly #host: LifeHost;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #scope = new Scope('supervisor');
   readonly #spawns: SpawnQueue;
+  readonly #surroundings: Surroundings;
   readonly #net: SafetyNet;
   readonly #closed = new Deferred();
   readonly #created = new Deferred();
@@ -62,7 +55,9 @@ export class SupervisorLife {
     this.#clock = host.clock;
     this.#log = host.log;
     this.hooks = supervisorHooks(host.clock, host.log, (watcher, name, body) => this.#emit(watcher, name, body));
+    this.durable = new SupervisorDurable({ ...host, log: host.log, os: () => this.os('keep processes') });
     this.#spawns = new SpawnQueue(host.clock);
+    this.#surroundings = new Surroundings(() => this.#spawns.round);
     this.watchers = this.#table();
     this.#net = new SafetyNet(host.clock, () => this.watchers.all);
     this.applier = this.#newApplier();
@@ -108,6 +103,19 @@ export class SupervisorLife {
     return this.#stopping;
   }
 
+  /** As `Supervisor.leave`. */
+  async leave(start: UpgradeStart): Promise<DurableOs> {
+    if (this.#state !== 'running') this.fail('upgrade');
+    this.#state = 'stopping';
+    const leaving = this.durable.leaving(this.config).then(async (state) => {
+      await leaveProcesses({ clock: this.#clock, watchers: this.watchers, state }, start);
+      await this.#close();
+      return state.os;
+    });
+    this.#stopping = leaving.then(() => {});
+    return leaving;
+  }
+
   /** What new processes are run by. @throws RM_STATE before it is known */
   os(what: string): Os {
     return this.#os ?? this.fail(what);
@@ -128,17 +136,23 @@ export class SupervisorLife {
       this.#os = await this.#host.os();
       this.#proceed();
       this.#preparing = true;
-      const config = await this.#prepare();
+      const { config, asked } = await this.#prepare();
       this.#preparing = false;
-      this.#use(config);
-      this.#sockets = new SupervisorSockets(this.#os, this.#clock, this.#scope, () => this.watchers.all);
-      await this.#sockets.open(config.sockets);
+      const { config: first, watchers, resumed } = await this.durable.open(config);
+      this.#use(first);
+      this.#sockets = new SupervisorSockets(this.#os, this.#clock, this.#scope, this.durable, () => this.watchers.all);
+      await this.#sockets.open(first.sockets);
+      // What an earlier life has left is taken over though a stop was asked for meanwhile: it has to stop as well.
+      if (!resumed) this.#proceed();
+      for (const [name, spec] of watchers) this.watchers.create(name, spec);
+      this.durable.adopt(this.watchers, (watcher) => this.applier.adoptAdded(watcher));
       this.#proceed();
-      for (const [name, spec] of Object.entries(config.watchers)) this.watchers.create(name, spec);
       await this.hooks.step('boot', {});
       this.#proceed();
       this.#created.resolve();
       await this.#startWatchers(config);
+      if (resumed) await this.durable.catchUp(this.applier, asked);
+      this.#sockets.renewUsers();
       this.#proceed();
       this.#state = 'running';
       this.hooks.watch('ready', {});
@@ -152,8 +166,8 @@ export class SupervisorLife {
     }
   }
 
-  async #prepare(): Promise<Config> {
-    const { config, entries } = await this.#host.reader.prepare(this.#host.input);
+  async #prepare(): Promise<Pick<PreparedConfig, 'config' | 'asked'>> {
+    const { config, asked, entries } = await this.#host.reader.prepare(this.#host.input);
     this.#config = config;
     this.#proceed();
     this.#container = new PluginContainer({
@@ -170,11 +184,11 @@ export class SupervisorLife {
     await this.#container.load(entries);
     this.applier.plugins.settle(entries);
     this.#proceed();
-    return this.hooks.shape('config', config, {});
+    return { config: await this.hooks.shape('config', config, { plugins: entries.map(({ plugin }) => plugin.name) }), asked };
   }
 
   #startWatchers({ warmup_delay }: Config): Promise<unknown> {
-    const watchers = this.watchers.all.filter(({ spec }) => spec.autostart);
+    const watchers = this.watchers.all.filter((watcher) => this.durable.starts(watcher));
     return startInOrder(watchers, this.#clock, warmup_delay * 1000, this.signal);
   }
 
@@ -186,6 +200,7 @@ export class SupervisorLife {
   async #shutdown(): Promise<void> {
     const idle = this.#state === 'idle';
     this.#state = 'stopping';
+    this.durable.freeze();
     this.watchers.close('the supervisor is stopping');
     // A plugin that hangs in its setup is not waited for.
     if (this.#preparing) await this.#container?.close();
@@ -194,14 +209,21 @@ export class SupervisorLife {
       await stopInOrder(this.watchers.everybody, this.#clock);
       await this.#starting?.catch(() => undefined);
       this.#starting = null;
+      // Those that were adopted meanwhile.
+      await stopInOrder(this.watchers.everybody, this.#clock);
       await this.hooks.step('shutdown', {});
     }
     this.watchers.dispose('the supervisor has stopped');
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
     this.#spawns[Symbol.dispose]();
     this.#net[Symbol.dispose]();
     try {
       await this.#scope.dispose();
     } finally {
+      this.durable.end();
       this.#state = 'stopped';
       this.#closed.resolve();
     }
@@ -222,6 +244,9 @@ export class SupervisorLife {
       sockets: () => this.#sockets ?? this.fail('change sockets'),
       config: () => this.config,
       use: (config) => this.#use(config),
+      applied: (config, running) => this.durable.applied(config, running),
+      prepareDurable: (config) => this.durable.prepare(config),
+      keeper: (name) => this.durable.keeper(name),
       watchers: () => inStartOrder(this.watchers.all),
       find: (name) => this.watchers.find(name),
       add: (name, spec) => this.watchers.add(name, spec),
@@ -236,6 +261,7 @@ export class SupervisorLife {
 
   #table(): WatcherTable {
     const told = (watcher: Watcher, event: 'add' | 'remove', hook: 'watcher_added' | 'watcher_removed'): void => {
+      this.durable.changed(watcher, event);
       this.#emit(watcher.name, event, { time: this.#clock.wall() / 1000 });
       this.hooks.watch(hook, { watcher: watcher.view });
     };
@@ -252,11 +278,13 @@ export class SupervisorLife {
       hooks: this.hooks,
       log: this.#log,
       spawns: this.#spawns,
+      surroundings: this.#surroundings,
       os: this.os('add a watcher'),
       sockets: this.#sockets ?? this.fail('add a watcher'),
       container: this.#container ?? this.fail('add a watcher'),
       random: () => this.#host.random(),
       config: () => this.config,
+      keeper: (watcher: string) => this.durable.keeper(watcher),
       emit: <N extends EventName>(source: string, event: N, body: EventBodies[N]) => this.#emit(source, event, body),
     };
     return makeWatcher(parts, name, spec);

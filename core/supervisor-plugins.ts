@@ -1,5 +1,5 @@
+import { absentPlugin } from './absent-plugin.js';
 import { checkPluginOptions, pluginIsolation } from './config/check-plugins.js';
-import { closest } from './config/did-you-mean.js';
 import { isSame } from './config/diff.js';
 import { explain, isRingmasterError, RingmasterError } from './errors.js';
 import { type PlannedPlugin, planPlugins, withRequired } from './plan-plugins.js';
@@ -52,7 +52,7 @@ export class PluginChanges {
       if (this.#host.container().has(plugin.name)) throw new RingmasterError('RM_PLUGIN_EXISTS', [plugin.name], about(plugin));
       if (plugin.applies === 'daemon') throw fixed(plugin.name);
       const along = await this.#missing(plugin);
-      await this.#change(plugin.name, [...this.#entries(), ...along, checked(name, plugin, options)]);
+      await this.#change(plugin.name, [...this.#entries(), ...along, this.#checked(name, plugin, options)]);
       this.#removed.delete(plugin.name);
       for (const entry of along) this.#along.add(entry.plugin.name);
       return this.#status(plugin.name);
@@ -87,7 +87,7 @@ export class PluginChanges {
       const isolation = pluginIsolation(old.plugin.name, { ...old.config, ...options });
       const moves = !isSame(isolation, old.config.isolation);
       const plugin = moves ? await this.#host.reader.resolve(old.name, isolation && { isolation }) : old.plugin;
-      const next = checked(old.name, plugin, options, old);
+      const next = this.#checked(old.name, plugin, options, old);
       await this.#change(
         old.plugin.name,
         this.#entries().map((entry) => (entry.plugin === old.plugin ? next : entry)),
@@ -105,10 +105,10 @@ export class PluginChanges {
     const entries = this.#entries();
     const found = entries.find((entry) => entry.plugin.name === name) ?? entries.find((entry) => entry.name === name);
     if (found === undefined) {
-      const names = entries.map((entry) => entry.plugin.name);
-      const meant = closest(name, names);
-      const hint = meant === undefined ? `there are ${names.join(', ') || 'none'}` : `did you mean "${meant}"?`;
-      throw new RingmasterError('RM_PLUGIN_ABSENT', [name, hint], { context: { plugin: name } });
+      throw absentPlugin(
+        name,
+        entries.map(({ plugin }) => plugin),
+      );
     }
     if (withRequired(this.#entries().map(plannedPlugin)).has(found.plugin.name)) throw fixed(found.plugin.name);
     return found;
@@ -128,7 +128,7 @@ export class PluginChanges {
       if (there || !packaged.includes(name)) continue;
       const required = await this.#host.reader.resolve(name);
       found.push(...(await this.#missing(required, [...above, plugin, ...found.map((entry) => entry.plugin)])));
-      found.push(checked(name, required, {}));
+      found.push(this.#checked(name, required, {}));
     }
     return found;
   }
@@ -146,6 +146,14 @@ export class PluginChanges {
       throw new RingmasterError('RM_PLUGIN_CHANGE', [name, explain(cause)], { cause, context: { plugin: name } });
     }
     this.#host.log.info(`plugin "${name}" was changed at run time`, { steps: steps.map((step) => `${step.do} ${step.plugin}`) });
+  }
+
+  /** @param old where given, what its options are laid over */
+  #checked(name: string, plugin: AnyPlugin, options: Options, old?: PluginEntry): PluginEntry {
+    const there = new Map([...this.#host.container().plugins(), [plugin.name, plugin] as const]);
+    const config = checkPluginOptions(plugin, { ...old?.config, ...options }, there);
+    const given = Object.keys(options).filter((key) => !isSame(old?.config[key], config[key]));
+    return { name, plugin, config, run_time: new Set([...(old?.run_time ?? []), ...given]) };
   }
 
   #status(name: string): PluginStatus {
@@ -167,16 +175,10 @@ export function plannedPlugin(entry: PluginEntry & { readonly detached?: boolean
     requires: plugin.requires ?? [],
     applies: plugin.applies ?? 'live',
     options,
+    per_watcher: plugin.per_watcher === true,
     shapes_spawns: plugin.hooks?.includes('spawn_options') === true,
     detached,
   };
-}
-
-/** @param old where given, what its options are laid over */
-function checked(name: string, plugin: AnyPlugin, options: Options, old?: PluginEntry): PluginEntry {
-  const config = checkPluginOptions(plugin, { ...old?.config, ...options });
-  const given = Object.keys(options).filter((key) => !isSame(old?.config[key], config[key]));
-  return { name, plugin, config, run_time: new Set([...(old?.run_time ?? []), ...given]) };
 }
 
 function fixed(name: string): RingmasterError {

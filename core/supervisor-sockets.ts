@@ -1,30 +1,47 @@
 import type { Clock } from './clock.js';
+import { usesSocket } from './config/diff.js';
 import type { SocketOptions } from './config/schema/socket.js';
 import { OnDemand } from './on-demand.js';
 import type { Os } from './os/port.js';
 import type { Scope } from './scope.js';
 import { type HitCounter, SocketHits } from './socket-hits.js';
 import { type SocketChange, SocketTable, type SocketView } from './sockets.js';
+import type { SupervisorDurable } from './supervisor-durable.js';
 import type { Watcher } from './watcher.js';
 
 /** The managed sockets of a supervisor while it runs, and the watchers that wait at them. */
 export class SupervisorSockets {
   readonly table: SocketTable;
   readonly #demand: OnDemand;
+  readonly #watchers: () => readonly Watcher[];
+  #replaced: readonly string[] = [];
 
-  /** @param scope closes the sockets when it ends */
-  constructor(os: Os, clock: Clock, scope: Scope, watchers: () => readonly Watcher[]) {
-    this.table = new SocketTable(os);
+  /** @param durable keeps the sockets open over a crash. @param scope closes the sockets when it ends */
+  constructor(os: Os, clock: Clock, scope: Scope, durable: SupervisorDurable, watchers: () => readonly Watcher[]) {
+    this.table = new SocketTable(os, () => durable.sockets);
     this.#demand = new OnDemand(this.table, clock, watchers);
-    scope.add('sockets', () => {
+    this.#watchers = watchers;
+    scope.add('sockets', async () => {
       this.#demand[Symbol.dispose]();
+      if (!durable.isClean) return this.table.leave();
       this.table[Symbol.dispose]();
+      await durable.sockets?.end();
     });
   }
 
-  /** @throws RM_SOCKET_OPEN */
-  open(sockets: Readonly<Record<string, SocketOptions>>): Promise<void> {
-    return this.table.open(sockets);
+  /** Takes back what an earlier supervisor has left of these, and opens the others. @throws RM_SOCKET_OPEN */
+  async open(sockets: Readonly<Record<string, SocketOptions>>): Promise<void> {
+    this.#replaced = await this.table.resume();
+    await this.table.open(sockets);
+  }
+
+  /** Has processes replaced that an earlier supervisor has left with a socket which nobody reaches any more. */
+  renewUsers(): void {
+    const replaced = this.#replaced;
+    this.#replaced = [];
+    for (const watcher of this.#watchers()) {
+      if (replaced.some((name) => usesSocket(watcher.spec, name))) watcher.reload();
+    }
   }
 
   /** Opens what these have more or otherwise; watchers that wait for a connection follow. @throws RM_SOCKET_OPEN: then nothing has changed */

@@ -1,3 +1,4 @@
+import { absentPlugin } from './absent-plugin.js';
 import type {
   ConfigSource,
   Inspection,
@@ -15,19 +16,23 @@ import type { Config, DaemonOptions } from './config/schema/daemon.js';
 import { RingmasterError } from './errors.js';
 import { extendStats } from './extend-stats.js';
 import type { Stats } from './hooks.js';
+import type { LifeHost } from './life-host.js';
 import { silentLogger } from './log.js';
 import { chooseOs } from './os/choose.js';
+import type { DurableOs } from './os/durable.js';
 import type { Os } from './os/port.js';
 import type { AppliedPlan, ConfigPlan, PlanOptions } from './plan.js';
 import type { Drift } from './plan-drift.js';
-import type { PluginStatus } from './plugin-status.js';
+import type { PluginDescription, PluginStatus } from './plugin-status.js';
 import { optionsToAdd } from './run-time-options.js';
 import type { HitCounter } from './socket-hits.js';
 import type { SocketView } from './sockets.js';
 import { ConfigReader } from './supervisor-config.js';
-import { type LifeHost, SupervisorLife } from './supervisor-life.js';
+import type { UpgradeStart } from './supervisor-leave.js';
+import { SupervisorLife } from './supervisor-life.js';
 import type { SupervisorOptions } from './supervisor-options.js';
 import { inStartOrder, reloadInOrder, restartInOrder, startInOrder, stopInOrder } from './supervisor-order.js';
+import type { Upgraded, UpgradeNote, UpgradeRequest } from './upgrade.js';
 
 /**
  * Keeps watchers running: the whole of ringmaster as an object.
@@ -37,18 +42,20 @@ import { inStartOrder, reloadInOrder, restartInOrder, startInOrder, stopInOrder 
  */
 export class Supervisor implements SupervisorApi, AsyncDisposable {
   readonly #host: LifeHost;
+  readonly #upgrade: SupervisorOptions['upgrade'];
   #life: SupervisorLife;
 
   /** @param config what a config file may hold, as a value; it is checked by `start` */
   constructor(config: unknown, options: SupervisorOptions = {}) {
-    const { clock = systemClock, log = silentLogger, plugins = [], config_file: file, random = Math.random } = options;
+    const { clock = systemClock, log = silentLogger, plugins = [], config_file: file, random = Math.random, durable = false } = options;
+    this.#upgrade = options.upgrade;
     const reader = new ConfigReader({ plugins, file, log });
     let chosen = options.os;
     const os = async (): Promise<Os> => {
       chosen ??= await chooseOs(log);
       return chosen;
     };
-    this.#host = { input: config, clock, log, reader, supervisor: this, random, os };
+    this.#host = { input: config, clock, log, reader, supervisor: this, random, os, file, durable_by_default: durable };
     this.#life = new SupervisorLife(this.#host);
   }
 
@@ -89,6 +96,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   /** Kills every process group at once and waits for nothing: the last resort of a host that ends when `stop` has failed. */
   killAll(): void {
     for (const watcher of this.#life.watchers.everybody) watcher.killAll();
+    this.#life.durable.sockets?.kill();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -138,6 +146,7 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
       os: this.#life.os('add a watcher'),
       log: this.#host.log.child({ watcher: name }),
       plugins: this.#life.container?.plugins(),
+      keeps: this.#life.durable.keeper(name) !== null,
       warn,
     };
     const watcher = this.#life.watchers.add(name, optionsToAdd(name, options, host));
@@ -178,6 +187,12 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     return this.#life.container?.status() ?? [];
   }
 
+  describePlugin(name: string): PluginDescription {
+    const { container } = this.#life;
+    if (container === null) throw absentPlugin(name, []);
+    return container.describe(name);
+  }
+
   async addPlugin(name: string, options: Readonly<Record<string, unknown>> = {}): Promise<PluginStatus> {
     this.#life.mustRun('add a plugin');
     return this.#life.applier.plugins.add(name, options);
@@ -191,6 +206,35 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
   async reconfigurePlugin(name: string, options: Readonly<Record<string, unknown>> = {}): Promise<PluginStatus> {
     this.#life.mustRun('change a plugin');
     return this.#life.applier.plugins.reconfigure(name, options);
+  }
+
+  async upgrade(request: UpgradeRequest = {}): Promise<Upgraded> {
+    this.#life.mustRun('upgrade');
+    if (this.#upgrade === undefined) throw new RingmasterError('RM_UPGRADE', ['this supervisor is part of another program']);
+    return this.#upgrade(request);
+  }
+
+  /** Word of the version that this one has replaced; null where there was none. */
+  get predecessor(): UpgradeNote | null {
+    return this.#life.durable.note;
+  }
+
+  /** Names of the watchers that run and whose processes would not go on without this supervisor. */
+  notDurable(): readonly string[] {
+    return this.#life.watchers.all.flatMap((watcher) => {
+      const lost = watcher.status !== 'stopped' && !this.#life.durable.keeps(watcher);
+      return lost ? [watcher.name] : [];
+    });
+  }
+
+  /**
+   * Ends as by a crash, but in order: durable processes go on, for whoever uses the same state directory next; those of other watchers
+   * are ended. Resolves with what a program can be executed by in this process.
+   *
+   * @throws RM_STATE, RM_NOT_DURABLE
+   */
+  leave(start: UpgradeStart): Promise<DurableOs> {
+    return this.#life.leave(start);
   }
 
   inspect(): Inspection {

@@ -1,5 +1,5 @@
 /** Values of variables by lower-case name without `circus.`, such as `wid` or `env.path`. */
-export type Variables = ReadonlyMap<string, string>;
+export type Variables = Pick<ReadonlyMap<string, string>, 'get'>;
 
 const PATTERN = /\$\((circus\.)?([\w.-]+)\)|\(\((circus\.)([\w.-]+)\)\)/gi;
 

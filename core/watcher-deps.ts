@@ -1,6 +1,7 @@
 import type { Clock } from './clock.js';
 import type { Plugins } from './config/check-plugins.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
+import type { Keeper } from './durable/keeper.js';
 import type { EventBodies, EventName } from './events.js';
 import type { HookRegistry } from './hook-registry.js';
 import type { SpawnOptions } from './hooks.js';
@@ -25,5 +26,7 @@ export interface WatcherDeps {
   command(spec: WatcherOptions, wid: number): SpawnOptions;
   /** The plugins that are there, under their names and what the config calls them, for a watcher's own options. */
   plugins(): Plugins;
+  /** Writes down what a later supervisor has to know of a watcher; null where nothing is kept. */
+  keeper(watcher: string): Keeper | null;
   emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;
 }

@@ -1,15 +1,17 @@
-import type { Outcome, WatcherApi } from './api.js';
+import type { KillOptions, Outcome, WatcherApi } from './api.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import type { Decisions } from './decisions.js';
+import type { WishRecord } from './durable/records.js';
+import type { Survivor } from './durable/survivor.js';
 import type { EventBodies, EventName } from './events.js';
 import { Reconciler } from './reconciler.js';
 import { Slots } from './slots.js';
 import type { SlotsHost } from './slots-host.js';
-import { type Progress, Waiters } from './waiters.js';
+import { type Progress, untilGone, Waiters } from './waiters.js';
 import type { WatcherDeps } from './watcher-deps.js';
 import { Phases } from './watcher-phases.js';
 import { type Plan, plan } from './watcher-plan.js';
-import { actualOf, desiredOf, type Hold, newWatcherState, settled, type WatcherState } from './watcher-state.js';
+import { actualOf, desiredOf, type Hold, newWatcherState, resume, settled, type WatcherState, wishOf } from './watcher-state.js';
 import { takeStep } from './watcher-steps.js';
 
 /** What the engine is told by its watcher. */
@@ -21,6 +23,8 @@ export interface EngineHost {
   /** The options as they are now. */
   spec(): WatcherOptions;
   emit<N extends EventName>(name: N, body: EventBodies[N]): void;
+  /** Whether it waits for a connection to start. */
+  armed(): boolean;
   /** It has come to rest. */
   stopped(): void;
 }
@@ -80,6 +84,32 @@ export class WatcherEngine {
     return done;
   }
 
+  /** Ends one process or all, which are replaced; resolves when they are gone. */
+  async kill({ pid, signum, graceful_timeout }: KillOptions): Promise<void> {
+    const targets = this.slots.live().filter((slot) => pid === undefined || slot.pid === pid);
+    await this.request(this.state.hold, untilGone(targets), () => {
+      const grace_ms = graceful_timeout === undefined ? undefined : graceful_timeout * 1000;
+      for (const slot of targets) this.slots.end(slot, { signum, grace_ms, retire: false });
+    });
+  }
+
+  /**
+   * Goes on where an earlier supervisor was: with its processes, whatever else was under way.
+   *
+   * @returns takes its processes over, and tells of that; until then whatever is asked of it waits
+   */
+  adopt(wish: WishRecord | undefined, survivors: readonly Survivor[]): () => void {
+    const hold = this.#reconciler.hold();
+    const { from, to } = resume(this.state, wish, survivors);
+    if (wish) this.slots.spent = wish.spent;
+    return () => {
+      this.slots.adopt(survivors);
+      if (from !== to) this.#deps.hooks.watch('state_changed', { watcher: this.#host.view, from, to });
+      this.#reconciler.now();
+      hold[Symbol.dispose]();
+    };
+  }
+
   /** Asks the plan again. */
   kick(): void {
     this.#reconciler.now();
@@ -103,6 +133,7 @@ export class WatcherEngine {
     for (const step of this.#plan.steps) takeStep(step, { phases: this.#phases, slots: this.slots, warmUp });
     if (this.#plan.steps.length > 0) this.#reconciler.now();
     else this.#waiters.look();
+    this.#deps.keeper(this.#host.name)?.wish(wishOf(this.state, this.slots.spent, this.#host.armed()));
     return this.#plan.wake_at;
   }
 
@@ -115,6 +146,7 @@ export class WatcherEngine {
       random: () => this.#deps.random(),
       spec,
       generation: () => this.state.generation,
+      keeper: () => this.#deps.keeper(this.#host.name),
       command: (wid) => this.#deps.command(spec(), wid),
       emit,
       after: (change) => this.#reconciler.after(change),

@@ -6,40 +6,44 @@ import { hasSources, sourcedEnv } from './env-sources.js';
 import type { Os } from './os/port.js';
 import type { PluginContainer } from './plugin-container.js';
 import type { SupervisorSockets } from './supervisor-sockets.js';
+import type { Surroundings } from './surroundings.js';
 import { Watcher } from './watcher.js';
 import type { WatcherDeps } from './watcher-deps.js';
-import { workingDirectory } from './working-directory.js';
 
 /** What a supervisor has once it starts, as far as watchers need it. */
-export interface WatcherParts extends Pick<WatcherDeps, 'clock' | 'hooks' | 'log' | 'spawns' | 'random' | 'emit'> {
+export interface WatcherParts extends Pick<WatcherDeps, 'clock' | 'hooks' | 'log' | 'spawns' | 'random' | 'emit' | 'keeper'> {
   readonly os: Os;
   readonly sockets: SupervisorSockets;
   readonly container: PluginContainer;
+  readonly surroundings: Surroundings;
   config(): Config;
 }
 
 /** The options with variables from elsewhere, which stay out of what can be listed. */
-function withSources(spec: WatcherOptions): WatcherOptions {
+function withSources(spec: WatcherOptions, { env, cwd }: Surroundings): WatcherOptions {
   if (!hasSources(spec)) return spec;
-  const cwd = workingDirectory();
-  return { ...spec, env: sourcedEnv(spec, process.env, spec.working_dir === null ? cwd : resolve(cwd, spec.working_dir)) };
+  return { ...spec, env: sourcedEnv(spec, env, spec.working_dir === null ? cwd : resolve(cwd, spec.working_dir)) };
 }
 
 export function makeWatcher(parts: WatcherParts, name: string, spec: WatcherOptions): Watcher {
-  const { sockets, container, config, ...rest } = parts;
+  const { sockets, container, config, surroundings, ...rest } = parts;
+  const processEnv = ({ copy_env, env: own }: WatcherOptions) => surroundings.envOf({ copy_env, own, common: config().env });
   const deps: WatcherDeps = {
     ...rest,
     log: parts.log.child({ watcher: name }),
     sockets: sockets.table,
     demand: () => sockets.demand(),
-    command: (options, wid) =>
-      commandLine(withSources(options), {
+    command: (options, wid) => {
+      const spec = withSources(options, surroundings);
+      return commandLine(spec, {
         wid,
         sockets: sockets.numbers(),
         env: config().env,
-        daemonEnv: process.env,
-        cwd: workingDirectory(),
-      }),
+        daemonEnv: surroundings.env,
+        processEnv: processEnv(spec),
+        cwd: surroundings.cwd,
+      });
+    },
     plugins: () => container.plugins(),
   };
   return new Watcher(deps, name, spec);

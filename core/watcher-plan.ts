@@ -213,9 +213,10 @@ function oldest(cohorts: readonly Cohort[], count: number): readonly Slot[] {
 
 /** The first of each cohort are its oldest; so no more than that is looked at. */
 function oldestOf(cohorts: readonly Cohort[], of: (cohort: Cohort) => ReadonlySet<Slot>, count: number): readonly Slot[] {
+  if (count <= 0) return [];
   const first = cohorts.flatMap((cohort) => firstOf(of(cohort), count));
   if (cohorts.length > 1) first.sort((a, b) => a.started_ms - b.started_ms || a.attempt - b.attempt);
-  return first.slice(0, Math.max(0, count));
+  return first.slice(0, count);
 }
 
 function firstOf<T>(all: ReadonlySet<T>, count: number): readonly T[] {

@@ -1,5 +1,6 @@
 import type { WatcherStatus } from './api.js';
 import { MOST_PROCESSES, type WatcherOptions } from './config/schema/watcher.js';
+import type { WishRecord } from './durable/records.js';
 import { RingmasterError } from './errors.js';
 import type { Slots } from './slots.js';
 import type { Progress } from './waiters.js';
@@ -48,6 +49,35 @@ export function newWatcherState(): WatcherState {
     resume_at: null,
     instead: undefined,
   };
+}
+
+/** What a later supervisor has to know of it. @param armed it waits for a connection to start */
+export function wishOf(state: WatcherState, spent: number, armed: boolean): WishRecord {
+  const { run, instead, epoch, takenEpoch, phase, generation, sequential, resume_at } = state;
+  const active = phase === 'active';
+  const runs = run || armed || resume_at !== null;
+  return { run: runs, ...(instead !== undefined && { instead }), down: epoch !== takenEpoch, active, generation, sequential, spent };
+}
+
+/**
+ * Puts it where an earlier supervisor was: on its way up, or up, where there is anything that it has to do with; its start may not have
+ * come to an end.
+ */
+export function resume(
+  state: WatcherState,
+  wish: WishRecord | undefined,
+  survivors: readonly { readonly generation: number }[],
+): { readonly from: Phase; readonly to: Phase } {
+  const from = state.phase;
+  state.generation = Math.max(state.generation, wish?.generation ?? 0, ...survivors.map(({ generation }) => generation));
+  state.sequential = wish?.sequential ?? false;
+  if (!(wish?.run ?? true)) state.instead = wish?.instead;
+  if (survivors.length === 0) return { from, to: from };
+  state.run = wish?.run ?? true;
+  if (wish?.down) state.epoch = state.takenEpoch + 1;
+  state.phase = wish?.active ? 'active' : 'starting';
+  state.visit++;
+  return { from, to: state.phase };
 }
 
 /** Circus's statuses, from the phases. */

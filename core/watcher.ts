@@ -1,10 +1,12 @@
 import type { KillOptions, Outcome, ProcessView, ReloadOptions, SignalOptions, Warn, WatcherApi, WatcherStatus } from './api.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import { type Decision, Decisions } from './decisions.js';
+import type { WishRecord } from './durable/records.js';
+import type { Survivor } from './durable/survivor.js';
 import type { EventBodies, EventName } from './events.js';
 import type { Intent } from './plan.js';
 import { optionsToSet } from './run-time-options.js';
-import { outcome, type Progress, untilGone } from './waiters.js';
+import { outcome, type Progress } from './waiters.js';
 import type { WatcherDeps } from './watcher-deps.js';
 import { WatcherEngine } from './watcher-engine.js';
 import { countWanted, type Hold, STATUS, type WatcherState } from './watcher-state.js';
@@ -40,6 +42,7 @@ export class Watcher implements WatcherApi {
       decisions: this.#decisions,
       spec: () => this.#spec,
       emit: (event, body) => this.#emit(event, body),
+      armed: () => this.#armed,
       stopped: () => {
         if (this.waitsForDemand) deps.demand();
       },
@@ -108,6 +111,7 @@ export class Watcher implements WatcherApi {
 
   #arm(): Promise<Outcome> {
     this.#armed = true;
+    this.#engine.kick();
     this.#deps.demand();
     return Promise.resolve({ ...outcome(new Set(), []), instead: 'it waits for a connection' });
   }
@@ -162,9 +166,7 @@ export class Watcher implements WatcherApi {
   setNumprocesses(count: number): Promise<number> {
     const numprocesses = countWanted(count, this.#spec.singleton);
     this.#decisions.add('scale', 'request', `asked for ${numprocesses} instead of ${this.#spec.numprocesses}`);
-    const change = (): void => {
-      this.#spec = { ...this.#spec, numprocesses };
-    };
+    const change = (): void => this.#take({ ...this.#spec, numprocesses });
     return this.#engine.request(this.#state.hold, () => this.#engine.progress('clean'), change).then(() => numprocesses);
   }
 
@@ -176,13 +178,8 @@ export class Watcher implements WatcherApi {
     return this.setNumprocesses(this.#spec.numprocesses - by);
   }
 
-  async kill({ pid, signum, graceful_timeout }: KillOptions = {}): Promise<void> {
-    const targets = this.#engine.slots.live().filter((slot) => pid === undefined || slot.pid === pid);
-    const gone = untilGone(targets);
-    await this.#engine.request(this.#state.hold, gone, () => {
-      const grace_ms = graceful_timeout === undefined ? undefined : graceful_timeout * 1000;
-      for (const slot of targets) this.#engine.slots.end(slot, { signum, grace_ms, retire: false });
-    });
+  kill(options: KillOptions = {}): Promise<void> {
+    return this.#engine.kill(options);
   }
 
   signal(signum: number, options: SignalOptions = {}): void {
@@ -190,16 +187,16 @@ export class Watcher implements WatcherApi {
   }
 
   set(options: Readonly<Record<string, unknown>>, warn?: Warn): Promise<Outcome> {
-    const { os, log } = this.#deps;
-    const change = optionsToSet(this.#spec, options, { os, log, plugins: this.#deps.plugins(), warn });
-    this.#spec = change.spec;
-    for (const _ of Object.keys(options)) this.#emit('updated', { time: this.#now() });
+    const host = { ...this.#deps, plugins: this.#deps.plugins(), warn, keeps: this.#deps.keeper(this.name) !== null };
+    const change = optionsToSet(this.#spec, options, host);
+    this.#take(change.spec);
+    for (const _ of Object.keys(options)) this.#emit('updated', { time: this.#deps.clock.wall() / 1000 });
     return this.update(change.spec, change.restart);
   }
 
   /** Takes over checked options: at once, or by a graceful reload. */
   update(spec: WatcherOptions, renew: boolean): Promise<Outcome> {
-    this.#spec = spec;
+    this.#take(spec);
     if (renew && this.#state.run) return this.#reloaded(this.#renew(false, true));
     const clean = (): Progress => this.#engine.progress('clean');
     return this.#engine.request(this.#state.hold, clean, () => {});
@@ -237,10 +234,15 @@ export class Watcher implements WatcherApi {
     this.#engine.slots.killAll();
   }
 
-  /** Lets its processes live on. Returns whether those that are dead have left something that is still to be ended, by `stop`. */
-  release(): boolean {
-    this.#engine.slots.release();
+  /** Lets its processes live on, or leaves them by `leave`. Returns whether those that are dead have left something to end, by `stop`. */
+  release(leave?: (pid: number) => void): boolean {
+    this.#engine.slots.release(leave);
     return this.#engine.slots.remains;
+  }
+
+  /** Goes on where an earlier supervisor was. @returns takes its processes over */
+  adopt(wish: WishRecord | undefined, survivors: readonly Survivor[]): () => void {
+    return this.#engine.adopt(wish, survivors);
   }
 
   /** From now on it can only be stopped. */
@@ -255,8 +257,9 @@ export class Watcher implements WatcherApi {
     this.#engine.dispose(why);
   }
 
-  #now(): number {
-    return this.#deps.clock.wall() / 1000;
+  #take(spec: WatcherOptions): void {
+    this.#spec = spec;
+    this.#deps.keeper(this.name)?.note(spec);
   }
 
   #emit<N extends EventName>(name: N, body: EventBodies[N]): void {
@@ -267,7 +270,7 @@ export class Watcher implements WatcherApi {
   async #reloaded(renewed: Promise<Outcome>): Promise<Outcome> {
     const result = await renewed;
     if (result.instead === undefined) {
-      this.#emit('reload', { time: this.#now() });
+      this.#emit('reload', { time: this.#deps.clock.wall() / 1000 });
       this.#deps.log.info(`${this.name} reloaded`);
     }
     return result;

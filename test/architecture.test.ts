@@ -7,6 +7,9 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Files that decide from plain data only: they import types, and each other. */
 const PURE = [
+  'core/cli/respawn/asked.ts',
+  'core/cli/respawn/policy.ts',
+  'core/cli/respawn/words.ts',
   'core/command-line.ts',
   'core/config/circus-ini.ts',
   'core/config/circus-python.ts',
@@ -31,6 +34,7 @@ const PURE = [
   'core/config/schema/watcher.ts',
   'core/config/unsupported.ts',
   'core/config/schema/env-sources.ts',
+  'core/durable/errors.ts',
   'core/env-file.ts',
   'core/errors.ts',
   'core/events.ts',

@@ -1,13 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { RunRequest } from './daemon-entry.js';
 import { EXIT_STATUS } from './exit-status.js';
+import { IN_BACKGROUND } from './respawn/asked.js';
 import type { Io } from './verb.js';
 
-/** Tells a program that it is the background half of `--daemon`. */
-const MARK = 'RINGMASTER_IN_BACKGROUND';
-
 /** What the background half tells the one that waits in the foreground, once. */
-type Word = { readonly started: true } | { readonly status: number; readonly text: string };
+type ForegroundWord = { readonly started: true } | { readonly status: number; readonly text: string };
 
 /**
  * Runs this program again, detached and without a terminal, and waits until it has started.
@@ -23,10 +21,10 @@ export function runInBackground(request: RunRequest, io: Io): Promise<number> {
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    env: { ...io.env, [MARK]: '1' },
+    env: { ...io.env, [IN_BACKGROUND]: '1' },
   });
   return new Promise((resolve) => {
-    child.once('message', (word: Word) => {
+    child.once('message', (word: ForegroundWord) => {
       child.removeAllListeners();
       child.disconnect();
       child.unref();
@@ -46,13 +44,13 @@ export function runInBackground(request: RunRequest, io: Io): Promise<number> {
 
 /** Whether this is the background half; asked once, as the mark is taken out of the environment that children inherit. */
 export function takeBackgroundMark(): boolean {
-  const marked = process.env[MARK] !== undefined && process.send !== undefined;
-  delete process.env[MARK];
+  const marked = process.env[IN_BACKGROUND] !== undefined;
+  delete process.env[IN_BACKGROUND];
   return marked;
 }
 
 /** Tells the foreground half how it went. A foreground half that is gone needs no answer. */
-export function tellForeground(word: Word): Promise<void> {
+export function tellForeground(word: ForegroundWord): Promise<void> {
   return new Promise((resolve) => {
     if (process.send === undefined || !process.connected) return resolve();
     process.send(word, undefined, undefined, () => {

@@ -1,5 +1,5 @@
 import { Deferred } from '../deferred.js';
-import { messageOf } from '../errors.js';
+import { explain, messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../log.js';
 import type { Supervisor } from '../supervisor.js';
 import { waitsFor } from './daemon-report.js';
@@ -38,6 +38,11 @@ export class DaemonControl implements SignalActions {
     return this.#status;
   }
 
+  /** Where the daemon's messages go now. */
+  get log(): Logger {
+    return this.#log;
+  }
+
   useLog({ log, reopen }: Pick<DaemonLog, 'log' | 'reopen'>): void {
     this.#log = log;
     this.#reopen = reopen;
@@ -67,6 +72,15 @@ export class DaemonControl implements SignalActions {
       ({ started, stopped, instead }) => this.#log.info('reloaded', { started, stopped, ...(instead !== undefined && { instead }) }),
       (error: unknown) => this.#log.error(`reload failed: ${messageOf(error)}`),
     );
+  }
+
+  upgrade(name: NodeJS.Signals): void {
+    if (this.#stopping || this.#supervisor?.state !== 'running') {
+      this.#log.info(`got ${name}, nothing is running to upgrade`);
+      return;
+    }
+    this.#log.info(`got ${name}, upgrading`);
+    this.#supervisor.upgrade().catch((error: unknown) => this.#log.error(explain(error)));
   }
 
   /** For what was thrown and caught by nobody: says so, ends the children as far as that can be, and the process. */

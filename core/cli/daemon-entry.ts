@@ -3,6 +3,7 @@ import { runInBackground, takeBackgroundMark, tellForeground } from './backgroun
 import { DaemonControl } from './daemon-control.js';
 import { takeSignals } from './daemon-signals.js';
 import type { LogFormat, LogLevel } from './log-levels.js';
+import { takeParent } from './respawn/parent-link.js';
 import type { Io } from './verb.js';
 
 /** What the command line asks for; what it leaves open comes from the config. */
@@ -27,23 +28,22 @@ export interface RunRequest {
  */
 export async function runDaemon(request: RunRequest, io: Io): Promise<number> {
   const isBackground = takeBackgroundMark();
-  if (request.background && !isBackground) return runInBackground(request, io);
+  const parent = takeParent();
+  if (request.background && !isBackground && parent === null) return runInBackground(request, io);
   process.title = `${request.program.replace(/ run$/, '')}: ${request.file}`;
   const control = new DaemonControl();
   // To the very end of the process: a signal that comes late must not change how it ends.
-  takeSignals(control);
+  takeSignals(control, (signal) => void parent?.tell({ signal }));
+  void parent?.tell({ takes_signals: true });
   using _crashes = takeCrashes((error) => control.crash(error));
   const { superviseFile } = await import('./daemon.js');
-  if (!isBackground) return await superviseFile(request, io, control, () => {});
-  const errors = new TextSink();
+  const tell = parent !== null ? parent.tell.bind(parent) : isBackground ? tellForeground : null;
+  if (tell === null) return await superviseFile({ request, io, control, parent, onStarted: () => {} });
+  const errors = new TextSink(io.stderr);
   const { stdin, stdout, env } = io;
-  const status = await superviseFile(
-    request,
-    { stdin, stdout, stderr: errors, env },
-    control,
-    () => void tellForeground({ started: true }),
-  );
-  await tellForeground({ status, text: errors.text });
+  const onStarted = (): void => void tell({ started: true });
+  const status = await superviseFile({ request, io: { stdin, stdout, stderr: errors, env }, control, parent, onStarted });
+  await tell({ status, text: errors.text });
   return status;
 }
 
@@ -52,12 +52,18 @@ function takeCrashes(onCrash: (error: unknown) => void): Disposable {
   return { [Symbol.dispose]: () => process.removeListener('uncaughtException', onCrash) };
 }
 
-/** Keeps what is written to it. */
+/** Keeps what is written to it, and passes it on. */
 class TextSink extends Writable {
   text = '';
+  readonly #to: Writable;
+
+  constructor(to: Writable) {
+    super();
+    this.#to = to;
+  }
 
   override _write(chunk: unknown, _encoding: BufferEncoding, done: () => void): void {
     this.text += String(chunk);
-    done();
+    this.#to.write(chunk, () => done());
   }
 }

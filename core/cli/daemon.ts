@@ -13,23 +13,34 @@ import { failureLine, problemCounts, readyLine } from './daemon-report.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { liveLogLevel } from './live-log-level.js';
 import { type LogSetup, logSetup } from './log-setup.js';
-import { createPidfile } from './pidfile.js';
 import { type DaemonLog, openLog } from './pino-log.js';
+import { followParent, HeldPidfile } from './respawn/follow.js';
+import type { ParentLink } from './respawn/parent-link.js';
+import { type Left, Upgrader } from './upgrade/upgrader.js';
 import type { Io } from './verb.js';
 import { version } from './version.js';
 
-interface Run {
+/** What one run of the daemon is made of. */
+export interface Start {
   readonly request: RunRequest;
   readonly io: Io;
   readonly control: DaemonControl;
-  readonly loaded: LoadedConfig;
-  readonly config: Config;
+  /** Whoever starts this supervisor again when it dies. */
+  readonly parent: ParentLink | null;
   /** Called once all watchers were started. */
   onStarted(): void;
 }
 
+interface Run extends Start {
+  readonly loaded: LoadedConfig;
+  readonly config: Config;
+  /** As it was before the config had a say; null where it had none. */
+  readonly umask: number | null;
+}
+
 /** Loads a config, checks it, and supervises what it describes until `control` or a client ends that; resolves with the exit status. */
-export async function superviseFile(request: RunRequest, io: Io, control: DaemonControl, onStarted: () => void): Promise<number> {
+export async function superviseFile(start: Start): Promise<number> {
+  const { request, io, control } = start;
   beginChoice();
   const loaded = await Promise.race([loadConfig(request.file, { resolvePlugin, host: true }), control.asked]);
   if (!loaded) return EXIT_STATUS.ok;
@@ -40,20 +51,25 @@ export async function superviseFile(request: RunRequest, io: Io, control: Daemon
     return EXIT_STATUS.config;
   }
   if (control.stopping) return EXIT_STATUS.ok;
-  if (config.umask !== null) process.umask(config.umask);
-  return logged({ request, io, control, loaded, config, onStarted });
+  const umask = config.umask === null ? null : process.umask(config.umask);
+  return logged({ ...start, loaded, config, umask });
 }
 
 async function logged(run: Run): Promise<number> {
-  const { request, io, control, config } = run;
+  const { request, io, control, config, parent } = run;
   let daemonLog: DaemonLog | undefined;
   try {
     const pidfile = request.pidfile ?? config.pidfile;
-    using _pidfile = pidfile === null ? undefined : createPidfile(pidfile);
+    using held = pidfile === null ? undefined : new HeldPidfile(pidfile, parent);
     const setup = await logSetup(request, config, io.stdout.isTTY === true);
-    daemonLog = await openLog(setup.options);
-    control.useLog(daemonLog);
-    return await supervise(run, daemonLog, setup);
+    for (let failure: Error | null = null; ; ) {
+      daemonLog = await openLog(setup.options);
+      control.useLog(daemonLog);
+      if (parent !== null && failure === null) followParent(parent, control, held);
+      const end = await supervise(run, daemonLog, setup, failure);
+      if (typeof end === 'number') return end;
+      failure = await makeRoom(end, run, daemonLog);
+    }
   } catch (error) {
     io.stderr.write(failureLine(request.program, error));
     return EXIT_STATUS.failed;
@@ -63,15 +79,33 @@ async function logged(run: Run): Promise<number> {
   }
 }
 
-async function supervise({ io, control, loaded, config, onStarted }: Run, daemonLog: DaemonLog, setup: LogSetup): Promise<number> {
+/** Executes the version that follows. @returns only where this one has to go on, and why */
+async function makeRoom(left: Left, { control, parent, request, umask }: Run, daemonLog: DaemonLog): Promise<Error> {
+  const { execute } = await import('./upgrade/execute.js');
+  control.useLog({ log: silentLogger, reopen: () => {} });
+  await daemonLog.close();
+  return execute(left, { parent, control, background: request.background, umask });
+}
+
+/** @param failure why another version could not take over, so that this one goes on where it was */
+async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup, failure: Error | null): Promise<number | Left> {
+  const { request, io, control, loaded, config, parent, onStarted } = run;
   const { log } = daemonLog;
   log.info(`ringmaster ${version()} starts with ${loaded.file}`, { watchers: Object.keys(config.watchers).length });
   for (const problem of loaded.problems) log.warn(formatProblem(problem));
   for (const warning of setup.warnings) log.warn(warning);
   const own = setup.level_is_fixed ? [] : [liveLogLevel(daemonLog)];
   const plugins = [...(await defaultPlugins(config, dirname(loaded.file))), ...own];
-  if (control.stopping) return EXIT_STATUS.ok;
-  await using supervisor = new Supervisor(config, { plugins, log, config_file: loaded.file });
+  if (control.stopping && failure === null) return EXIT_STATUS.ok;
+  const upgrader = new Upgrader({ log, program: process.argv[1] ?? '', config_file: loaded.file, failure });
+  await using supervisor = new Supervisor(config, {
+    plugins,
+    log,
+    config_file: loaded.file,
+    durable: request.background || parent !== null,
+    upgrade: (asked) => upgrader.upgrade(asked),
+  });
+  upgrader.use(supervisor);
   control.useSupervisor(supervisor);
   try {
     await supervisor.start();
@@ -80,11 +114,14 @@ async function supervise({ io, control, loaded, config, onStarted }: Run, daemon
     if (!isRingmasterError(error, 'RM_CLOSED')) throw error;
   }
   if (supervisor.state === 'running') {
+    upgrader.arrive();
     log.info(readyLine(supervisor.watchers()));
     if (io.stdout.isTTY === true) for (const hint of await hints(config, io.env)) log.info(`try: ${hint}`);
     onStarted();
+    if (control.stopping) await supervisor.stop();
   }
   await supervisor.closed;
+  if (upgrader.left !== null) return upgrader.left;
   log.info('stopped');
   return control.status;
 }

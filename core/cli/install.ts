@@ -83,7 +83,8 @@ function factsOf(config: Config, name: string, path: string, user: boolean): Ser
     tiers.set(priority, Math.max(tiers.get(priority) ?? 0, graceful_timeout));
   }
   const stop_s = [...tiers.values()].reduce((sum, seconds) => sum + seconds, 0);
-  return { name, node: process.execPath, main: MAIN, config: path, endpoint: config.endpoint, stop_s, user };
+  const durable = config.durable === true || Object.values(config.watchers).some((watcher) => watcher.durable === true);
+  return { name, node: process.execPath, main: MAIN, config: path, endpoint: config.endpoint, stop_s, durable, user };
 }
 
 function installation(format: Format, facts: ServiceFacts): Installation {

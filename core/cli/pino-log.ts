@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, statSync } from 'node:fs';
 import { destination as open, type Logger as Pino, pino, stdTimeFunctions } from 'pino';
 import { messageOf, RingmasterError } from '../errors.js';
 import type { LogFields, Logger } from '../log.js';
+import { openTrusted } from '../os/trusted-file.js';
 import { maskSecrets, maskText } from '../secrets.js';
 import { LOG_LEVELS, type LogFormat, type LogLevel } from './log-levels.js';
 import type { LogOutput } from './log-output.js';
@@ -95,7 +96,7 @@ async function openSink(options: LogOptions): Promise<Sink> {
   const close = (): Promise<void> => ended(stream, destination);
   if (file === null) return { stream, look: () => {}, reopen: () => {}, close };
   const watch = new MovedFile(file, destination);
-  return { stream, look: () => watch.look(), reopen: () => destination.reopen(), close };
+  return { stream, look: () => watch.look(), reopen: () => watch.reopen(), close };
 }
 
 /** How often it is looked whether the file is still the one of that name, ms. */
@@ -106,6 +107,8 @@ class MovedFile {
   readonly #file: string;
   readonly #destination: Destination & { readonly fd?: number };
   #looked_ms = performance.now();
+  /** Why it could not be opened again, told once. */
+  #refused = '';
 
   constructor(file: string, destination: Destination) {
     this.#file = file;
@@ -121,7 +124,20 @@ class MovedFile {
     if (fd < 0) return;
     const named = statSync(this.#file, { throwIfNoEntry: false });
     const open = fstatSync(fd);
-    if (named?.ino !== open.ino || named.dev !== open.dev) this.#destination.reopen();
+    if (named?.ino !== open.ino || named.dev !== open.dev) this.reopen();
+  }
+
+  /** Writes on to the file that is open where the one of that name can't be used. */
+  reopen(): void {
+    try {
+      tryToOpen(this.#file);
+      this.#destination.reopen();
+      this.#refused = '';
+    } catch (error) {
+      const why = messageOf(error);
+      if (why !== this.#refused) process.stderr.write(`${why}; the log goes on in the file that is open\n`);
+      this.#refused = why;
+    }
   }
 }
 
@@ -136,10 +152,13 @@ async function prettyStream(destination: Destination, colorize: boolean) {
   });
 }
 
-/** SonicBoom opens a file in the background, and one that could not be opened ends the process with an error of its own. */
+/**
+ * SonicBoom opens a file in the background, and one that could not be opened ends the process with an error of its own. What this
+ * leaves there is the daemon's, so nobody else can put a link in its place before SonicBoom comes to it.
+ */
 function tryToOpen(file: string): void {
   try {
-    closeSync(openSync(file, 'a'));
+    closeSync(openTrusted(file, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK));
   } catch (cause) {
     throw new RingmasterError('RM_LOG_OPEN', [file, messageOf(cause)], { cause });
   }

@@ -1,10 +1,11 @@
 import { schemaWords } from '../config/schema-words.js';
+import { isRingmasterError, messageOf } from '../errors.js';
 import type { JsonSchema } from '../json-schema.js';
-import type { AnyPlugin } from '../plugin.js';
 import { RESERVED_OPTIONS } from '../plugin-options.js';
+import type { PluginDescription, PluginOption } from '../plugin-status.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { pluginNamed } from './plugin-source.js';
-import type { Verb } from './verb.js';
+import type { Io, Verb, VerbValues } from './verb.js';
 
 /** Columns of a terminal. */
 const WIDTH = 100;
@@ -16,8 +17,13 @@ export const pluginsDescribeVerb: Verb = {
   usage: '<name>',
   description:
     'Shows a plugin from its own definition: what it does, its options with types, defaults and descriptions, the hooks that it taps and ' +
-    'what it requires. NAME is a plugin that comes along, a path (./plugins/mine.js) or an npm package; no daemon is needed.',
-  options: [{ name: 'json', summary: 'print one JSON object, with the schema' }],
+    'what it requires. NAME is a plugin that comes along, a path (./plugins/mine.js) or an npm package; no daemon is needed. With ' +
+    '--endpoint it is one of the daemon there, and its options are shown as they are.',
+  options: [
+    { name: 'json', summary: 'print one JSON object, with the schema' },
+    { name: 'endpoint', value: 'ADDRESS', summary: 'address of the daemon to ask: ipc://PATH or tcp://HOST:PORT' },
+    { name: 'timeout', value: 'SECONDS', summary: 'how long to wait for the daemon (5)' },
+  ],
   examples: ['ringmaster plugins describe flapping', 'ringmaster plugins describe ./plugins/mine.js --json | jq .schema'],
   async run([name, ...more], values, io) {
     if (name === undefined || more.length > 0) {
@@ -25,30 +31,60 @@ export const pluginsDescribeVerb: Verb = {
       io.stderr.write(`ringmaster plugins describe: one name is wanted: ${(await packagedNames()).join(', ')}, a path or an npm package\n`);
       return EXIT_STATUS.usage;
     }
-    const plugin = await pluginNamed(name, 'plugins describe', io);
-    if (typeof plugin === 'number') return plugin;
-    io.stdout.write(values.json === true ? `${JSON.stringify(asData(plugin), null, 2)}\n` : `${describePlugin(plugin)}\n`);
+    const about = values.endpoint === undefined ? await definition(name, io) : await ofDaemon(name, values, io);
+    if (typeof about === 'number') return about;
+    io.stdout.write(values.json === true ? `${JSON.stringify(about, null, 2)}\n` : `${describePlugin(about)}\n`);
     return EXIT_STATUS.ok;
   },
 };
 
-function asData(plugin: AnyPlugin): Readonly<Record<string, unknown>> {
+/** What a plugin says of itself; of one that is set up also how. */
+type Description = Omit<PluginDescription, 'source' | 'state' | 'options'> & Partial<PluginDescription>;
+
+async function definition(given: string, io: Io): Promise<Description | number> {
+  const plugin = await pluginNamed(given, 'plugins describe', io);
+  if (typeof plugin === 'number') return plugin;
   const { name, summary, schema, hooks = [], requires = [], per_watcher = false, applies = 'live' } = plugin;
   return { name, summary, hooks, requires, per_watcher, applies, schema };
 }
 
+async function ofDaemon(name: string, values: VerbValues, io: Io): Promise<Description | number> {
+  try {
+    const { connectDaemon } = await import('./connect.js');
+    using link = await connectDaemon(values, io);
+    const { plugin } = await link.call('plugin_describe', { name });
+    // The daemon wrote it by the same type.
+    return plugin as PluginDescription;
+  } catch (error) {
+    io.stderr.write(`ringmaster plugins describe: ${messageOf(error)}\n`);
+    return isRingmasterError(error, 'RM_CLIENT_REPLY') ? EXIT_STATUS.refused : EXIT_STATUS.failed;
+  }
+}
+
 /** A plugin in words, for a terminal. */
-function describePlugin({ name, summary, schema, hooks = [], requires = [], per_watcher, applies }: AnyPlugin): string {
+function describePlugin({
+  name,
+  source,
+  state,
+  summary,
+  schema,
+  hooks,
+  requires,
+  per_watcher,
+  applies,
+  options: set,
+}: Description): string {
   const facts = [
+    ...(state === undefined ? [] : [`State: ${state}${source === name ? '' : `, from ${source}`}`]),
     `Hooks: ${hooks.join(', ') || 'none'}`,
     ...(requires.length > 0 ? [`Requires: ${requires.join(', ')}`] : []),
-    per_watcher === true
+    per_watcher
       ? `Per watcher: each option can be set for one watcher, and false there switches it off (${name}.OPTION, ${name})`
       : 'Per watcher: no',
     applies === 'daemon' ? 'Changes: with a new start of the daemon' : 'Changes: at run time, with ringmaster plugin or a changed config',
   ];
   const options = Object.entries(schema.properties);
-  const own = options.length === 0 ? ['  none'] : options.flatMap(([option, of]) => optionLines(option, of, schema.required));
+  const own = options.length === 0 ? ['  none'] : options.flatMap(([option, of]) => optionLines(option, of, schema.required, set));
   const reserved = Object.entries<JsonSchema>(RESERVED_OPTIONS).filter(([option]) => !Object.hasOwn(schema.properties, option));
   return [
     `${name}: ${summary}`,
@@ -59,11 +95,16 @@ function describePlugin({ name, summary, schema, hooks = [], requires = [], per_
     ...own,
     '',
     'Options of every plugin:',
-    ...reserved.flatMap(([option, of]) => optionLines(option, of)),
+    ...reserved.flatMap(([option, of]) => optionLines(option, of, [], set)),
   ].join('\n');
 }
 
-function optionLines(name: string, schema: JsonSchema, required: readonly string[] = []): readonly string[] {
+function optionLines(
+  name: string,
+  schema: JsonSchema,
+  required: readonly string[] = [],
+  set: readonly PluginOption[] = [],
+): readonly string[] {
   const fallback = required.includes(name)
     ? 'required'
     : schema.default === undefined
@@ -72,7 +113,9 @@ function optionLines(name: string, schema: JsonSchema, required: readonly string
   const unit = schema.unit === undefined ? '' : `, in ${schema.unit}`;
   const examples = (schema.examples ?? []).map((example) => JSON.stringify(example));
   const text = [schema.description ?? '', ...(examples.length > 0 ? [`Example: ${examples.join(', ')}.`] : [])].join(' ').trim();
-  return [`  ${name}: ${schemaWords(schema)}${unit}; ${fallback}`, ...wrapped(text, WIDTH - 6).map((line) => `      ${line}`)];
+  const given = set.find((option) => option.name === name && option.from !== 'default');
+  const here = given === undefined ? '' : `; here ${JSON.stringify(given.value)} (${given.from.replace('_', ' ')})`;
+  return [`  ${name}: ${schemaWords(schema)}${unit}; ${fallback}${here}`, ...wrapped(text, WIDTH - 6).map((line) => `      ${line}`)];
 }
 
 function wrapped(text: string, width: number): readonly string[] {

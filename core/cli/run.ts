@@ -15,7 +15,8 @@ export const RUN_OPTIONS: readonly VerbOption[] = [
     summary: "where the log goes: a file, - for standard output, syslog:///dev/log?daemon (the config's, else -)",
   },
   { name: 'daemon', summary: 'run in the background; returns once it has started' },
-  { name: 'pidfile', value: 'FILE', completes: 'files', summary: 'file that holds the pid while it runs' },
+  { name: 'respawn', summary: 'stay as a small parent that starts the supervisor again when it dies' },
+  { name: 'pidfile', value: 'FILE', completes: 'files', summary: 'file that holds the pid to signal while it runs' },
 ];
 
 export const runVerb: Verb = {

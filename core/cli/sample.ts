@@ -15,6 +15,8 @@ interface Section {
   readonly ini: string;
   readonly schema: Readonly<Record<string, JsonSchema>>;
   readonly values: Readonly<Record<string, Value>>;
+  /** What an ini has instead of one of the values. */
+  readonly in_ini?: Readonly<Record<string, readonly [key: string, value: Value]>>;
 }
 
 /** What the sample shows: small, but it runs wherever there is a shell. */
@@ -30,7 +32,8 @@ const SECTIONS: readonly Section[] = [
     path: ['watchers', 'ticker'],
     ini: 'watcher:ticker',
     schema: watcherSchema.properties,
-    values: { cmd: 'sh -c "while sleep 5; do date; done"', singleton: true, copy_env: true },
+    values: { cmd: 'sh -c "while sleep 5; do date; done"', singleton: true, stdout: 'memory', copy_env: true },
+    in_ini: { stdout: ['stdout_stream.class', 'QueueStream'] },
   },
 ];
 const ENVIRONMENT: Readonly<Record<string, string>> = { LOG_LEVEL: 'info' };
@@ -78,9 +81,13 @@ function toml(): string {
 }
 
 function ini(): string {
-  const assign = (key: string, value: Value): string => `${key} = ${value}`;
-  const blocks = SECTIONS.map((section) => ['', `[${section.ini}]`, ...entries(section, assign)]);
-  const environment = ['', '[env]', ...Object.entries(ENVIRONMENT).map(([key, value]) => assign(key, value))];
+  const line = (key: string, value: Value): string => `${key} = ${value}`;
+  const blocks = SECTIONS.map((section) => [
+    '',
+    `[${section.ini}]`,
+    ...entries(section, (key, value) => line(...(section.in_ini?.[key] ?? ([key, value] as const)))),
+  ]);
+  const environment = ['', '[env]', ...Object.entries(ENVIRONMENT).map(([key, value]) => line(key, value))];
   return `${[...intro(), ...blocks.flat(), ...environment].join('\n')}\n`;
 }
 

@@ -10,6 +10,8 @@ export interface ServiceFacts {
   readonly endpoint: string | null;
   /** How long a graceful stop may take, in seconds. */
   readonly stop_s: number;
+  /** Whether any process is to outlive a crash of the daemon. */
+  readonly durable: boolean;
   /** For the user's own service manager instead of the system's. */
   readonly user: boolean;
 }
@@ -20,7 +22,10 @@ const WATCHDOG_S = 30;
 const MARGIN_S = 10;
 
 /** A unit for systemd. @source systemd.service(5), systemd.kill(5) */
-export function systemdUnit({ name, node, main, config, endpoint, stop_s, user }: ServiceFacts): string {
+export function systemdUnit({ name, node, main, config, endpoint, stop_s, durable, user }: ServiceFacts): string {
+  const kill_mode = durable
+    ? '# The daemon stops its processes itself; those of one that has crashed are for the next one to take over.\nKillMode=process'
+    : '# The daemon stops its processes itself; whatever is left then is killed.\nKillMode=mixed';
   const command = (words: readonly string[]): string => words.map(quoted).join(' ');
   const at = endpoint === null ? [] : ['--endpoint', endpoint];
   const directory = config.slice(0, config.lastIndexOf('/')) || '/';
@@ -33,8 +38,7 @@ NotifyAccess=main
 WorkingDirectory=${escaped(directory)}
 ExecStart=${command([node, main, 'run', config])}
 ExecReload=${command([node, main, 'reloadconfig', '--waiting', ...at])}
-# The daemon stops its processes itself; whatever is left then is killed.
-KillMode=mixed
+${kill_mode}
 TimeoutStopSec=${Math.ceil(stop_s) + MARGIN_S}
 WatchdogSec=${WATCHDOG_S}
 Restart=on-failure

@@ -4,6 +4,7 @@ import type { JsonSchema } from '../json-schema.js';
 import { suggestion } from './did-you-mean.js';
 import { fitsSchema } from './fits-schema.js';
 import { type Finding, type Findings, type Path, shortJson } from './problem.js';
+import { daemonProperties } from './schema/daemon.js';
 import { schemaWords } from './schema-words.js';
 
 const require = createRequire(import.meta.url);
@@ -65,7 +66,7 @@ function toFinding(error: ErrorObject, lists: boolean): { keys: readonly string[
     const found = params.additionalProperty ?? params.propertyName ?? '';
     const known = error.keyword === 'propertyNames' ? (schema.propertyNames?.enum ?? []).map(String) : Object.keys(schema.properties ?? {});
     const meant = suggestion(found, known);
-    const listed = lists && meant.did_you_mean === undefined ? { fix: `known are ${known.join(', ') || 'none'}` } : {};
+    const listed = lists && meant.did_you_mean === undefined ? { fix: ofDaemon(found) ?? `known are ${known.join(', ') || 'none'}` } : {};
     const finding = { message: 'is not a known key', found, allowed: `one of ${known.join(', ')}`, ...meant, ...listed };
     return { keys: [found], finding };
   }
@@ -74,6 +75,11 @@ function toFinding(error: ErrorObject, lists: boolean): { keys: readonly string[
   const meant = schema.enum !== undefined && typeof error.data === 'string' ? suggestion(error.data, schema.enum.map(String)) : {};
   const quoted = isQuotable(schema, error.data) ? { fix: `put it in quotes: "${String(error.data)}"` } : {};
   return { keys: [], finding: { message: `must be ${allowed}, got ${found}`, found, allowed, ...meant, ...quoted } };
+}
+
+/** For an option of a plugin that is the daemon's own. */
+function ofDaemon(key: string): string | null {
+  return Object.hasOwn(daemonProperties, key) ? `it is an option of the daemon: put ${key} at the top of the config` : null;
 }
 
 function isQuotable(schema: JsonSchema, data: unknown): boolean {

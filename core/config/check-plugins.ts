@@ -9,6 +9,7 @@ import { suggestion } from './did-you-mean.js';
 import { isSame } from './diff.js';
 import { isolationOf } from './isolation.js';
 import { cloneJson, isObject, type JsonObject, objectIn, own } from './json-value.js';
+import { checkByPlugin } from './plugin-check.js';
 import { Findings, type Path, sentenceOf } from './problem.js';
 import type { DottedKey } from './source.js';
 
@@ -29,7 +30,7 @@ export function checkPlugins(config: JsonObject, plugins: Plugins, options: Conv
       const path = ['plugins', name];
       const isolation = isolationOf(given, path, options.findings);
       const { isolation: _, ...others } = given;
-      const checked = checkOptions(others, plugin, withReserved(plugin.schema), path, options);
+      const checked = checkOptions(others, plugin, withReserved(plugin.schema), path, plugins, options);
       // Those that run in the daemon do not have it, whether it was written or not.
       asked[name] = isObject(checked) && isolation ? { ...checked, isolation } : checked;
     }
@@ -44,13 +45,18 @@ export function checkPlugins(config: JsonObject, plugins: Plugins, options: Conv
 /**
  * The options of one plugin, given at run time: a text may stand for a number or true, as in an ini.
  *
+ * @param plugins those that are there, for types that they declare; null where they are not known
  * @throws RM_PLUGIN_OPTIONS that names the plugin, each key, what was found and what is allowed
  */
-export function checkPluginOptions(plugin: AnyPlugin, options: Readonly<Record<string, unknown>>): JsonObject {
+export function checkPluginOptions(
+  plugin: AnyPlugin,
+  options: Readonly<Record<string, unknown>>,
+  plugins: Plugins | null = null,
+): JsonObject {
   const findings = new Findings(null);
   const given = cloneJson(options, ['plugins', plugin.name], findings);
   const { isolation: _, ...others } = isObject(given) ? given : {};
-  const checked = checkOptions(others, plugin, withReserved(plugin.schema), ['plugins', plugin.name], asText(findings));
+  const checked = checkOptions(others, plugin, withReserved(plugin.schema), ['plugins', plugin.name], plugins, asText(findings));
   refuseProblems(plugin.name, findings);
   const isolation = pluginIsolation(plugin.name, options);
   return { ...(isObject(checked) ? checked : {}), ...(isolation && { isolation: isolation as unknown as JsonObject }) };
@@ -102,20 +108,30 @@ function checkWatcherPlugins(asked: JsonObject, path: Path, plugins: Plugins, op
     } else if (isObject(value)) {
       const schema = relaxed.get(plugin.schema) ?? relax(plugin.schema);
       relaxed.set(plugin.schema, schema);
-      asked[name] = checkOptions(value, plugin, schema, at, options);
+      asked[name] = checkOptions(value, plugin, schema, at, plugins, options);
     }
   }
 }
 
-function checkOptions(value: JsonObject, plugin: AnyPlugin, schema: JsonSchema, path: Path, options: ConvertOptions): unknown {
+function checkOptions(
+  value: JsonObject,
+  plugin: AnyPlugin,
+  schema: JsonSchema,
+  path: Path,
+  plugins: Plugins | null,
+  options: ConvertOptions,
+): unknown {
   const converted = convertValue(value, schema, path, options);
+  let isRight = false;
   try {
-    checkSchema(converted, schema, path, options.findings);
+    isRight = checkSchema(converted, schema, path, options.findings);
   } catch (thrown) {
     options.findings.error(path, { message: `can’t be checked: the schema of plugin ${plugin.name} is wrong: ${messageOf(thrown)}` });
   }
   // Defaults may be written as text with a unit too.
-  return convertValue(converted, schema, path, { ...options, isText: () => false });
+  const whole = convertValue(converted, schema, path, { ...options, isText: () => false });
+  if (isRight && isObject(whole)) checkByPlugin(plugin, whole, path, plugins, options.findings);
+  return whole;
 }
 
 /** Puts a watcher's `PLUGIN.OPTION` of an ini where other formats have it, if that plugin is there. */

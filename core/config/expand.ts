@@ -33,21 +33,17 @@ export function expandConfig(config: JsonObject, options: ExpandOptions): Readon
       continue;
     }
     for (const [name, watcher] of Object.entries(value)) {
-      if (isObject(watcher)) expandWatcher(watcher, [key, name], { global: texts(global), values }, options, changed);
+      if (isObject(watcher)) expandWatcher(watcher, [key, name], values, options, changed);
     }
   }
   return changed;
 }
 
-interface Outer {
-  readonly global: Env;
-  readonly values: Variables;
-}
-
-function expandWatcher(watcher: JsonObject, path: Path, outer: Outer, options: ExpandOptions, changed: Set<string>): void {
+function expandWatcher(watcher: JsonObject, path: Path, outer: Variables, options: ExpandOptions, changed: Set<string>): void {
   const env = own(watcher, 'env');
-  expandEnv(env, [...path, 'env'], outer.values, options);
-  const values = envVariables(options.daemonEnv, outer.global, texts(env));
+  expandEnv(env, [...path, 'env'], outer, options);
+  const mine = envVariables(texts(env));
+  const values: Variables = { get: (name) => mine.get(name) ?? outer.get(name) };
   for (const [key, value] of Object.entries(watcher)) {
     if (key !== 'env') watcher[key] = expandTexts(value, [...path, key], values, options, changed);
   }

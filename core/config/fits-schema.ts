@@ -41,6 +41,7 @@ const TYPES: Readonly<Record<TypeName, (value: unknown) => boolean>> = {
 };
 
 const readable = new WeakMap<JsonSchema, boolean>();
+const defaults = new WeakMap<JsonSchema, readonly (readonly [string, unknown])[]>();
 const patterns = new Map<string, RegExp>();
 
 /**
@@ -73,7 +74,7 @@ function parts({ properties = {}, additionalProperties, propertyNames, items, an
 
 function fits(value: unknown, schema: JsonSchema): boolean {
   const { type, anyOf } = schema;
-  if (type !== undefined && ![type].flat().some((name) => TYPES[name](value))) return false;
+  if (type !== undefined && !isOfType(value, type)) return false;
   if (schema.const !== undefined && value !== schema.const) return false;
   if (schema.enum !== undefined && !schema.enum.some((allowed) => allowed === value)) return false;
   if (typeof value === 'number' && !fitsNumber(value, schema)) return false;
@@ -81,6 +82,21 @@ function fits(value: unknown, schema: JsonSchema): boolean {
   if (Array.isArray(value) && !fitsList(value, schema)) return false;
   if (TYPES.object(value) && !fitsObject(value as Record<string, unknown>, schema)) return false;
   return anyOf === undefined || anyOf.some((branch) => fits(value, branch));
+}
+
+function isOfType(value: unknown, type: TypeName | readonly TypeName[]): boolean {
+  return typeof type === 'string' ? TYPES[type](value) : type.some((name) => TYPES[name](value));
+}
+
+/** The properties of a schema that have a default, with it. */
+function defaultsOf(schema: JsonSchema): readonly (readonly [string, unknown])[] {
+  let known = defaults.get(schema);
+  if (known === undefined) {
+    const all = Object.entries(schema.properties ?? {}).map(([key, part]): [string, unknown] => [key, part.default]);
+    known = all.filter(([, value]) => value !== undefined);
+    defaults.set(schema, known);
+  }
+  return known;
 }
 
 function fitsNumber(value: number, { minimum, exclusiveMinimum, maximum }: JsonSchema): boolean {
@@ -106,8 +122,8 @@ function fitsList(value: readonly unknown[], { minItems, items }: JsonSchema): b
 
 function fitsObject(value: Record<string, unknown>, schema: JsonSchema): boolean {
   const { properties = {}, required = [], additionalProperties, propertyNames, minProperties } = schema;
-  for (const [key, part] of Object.entries(properties)) {
-    if (part.default !== undefined && value[key] === undefined) value[key] = structuredClone(part.default);
+  for (const [key, preset] of defaultsOf(schema)) {
+    if (value[key] === undefined) value[key] = typeof preset === 'object' ? structuredClone(preset) : preset;
   }
   const keys = Object.keys(value);
   if (minProperties !== undefined && keys.length < minProperties) return false;

@@ -16,7 +16,10 @@ import type { Env } from './validate.js';
  * Warns of what the watchers name and this machine has not: users, groups, directories, commands. They may come before the watcher
  * starts. A file of variables that is not there is an error.
  */
-export function checkHost(config: Config, file: string, env: Env, findings: Findings): void {
+export function checkHost(config: Config, file: string, daemonEnv: Env, findings: Findings): void {
+  // Read once for all of them: each look at process.env or at the directory takes longer than the rest.
+  const env = { ...daemonEnv };
+  const cwd = workingDirectory();
   for (const [name, spec] of Object.entries(config.watchers)) {
     const warn = (option: keyof WatcherOptions, message: string): void => {
       findings.warn(['watchers', name, option], { message, found: shortJson(spec[option]) });
@@ -24,7 +27,7 @@ export function checkHost(config: Config, file: string, env: Env, findings: Find
     if (spec.uid !== null && !isKnown(spec.uid, userId)) warn('uid', `names a user whom this machine does not know: ${spec.uid}`);
     if (spec.gid !== null && !isKnown(spec.gid, groupId)) warn('gid', `names a group that this machine does not know: ${spec.gid}`);
     try {
-      sourcedEnv(spec, env, resolve(workingDirectory(), spec.working_dir ?? '.'));
+      sourcedEnv(spec, env, resolve(cwd, spec.working_dir ?? '.'));
     } catch (error) {
       if (!(error instanceof SpawnError)) throw error;
       const option = error.message.startsWith('env_file') ? 'env_file' : 'credentials';
@@ -32,7 +35,7 @@ export function checkHost(config: Config, file: string, env: Env, findings: Find
       findings.error(['watchers', name, option], { message, fix: 'make the file, or put `-` before the name of one that may be missing' });
     }
     try {
-      findCommand(config, spec, dirname(resolve(file)), env);
+      findCommand(config, spec, dirname(resolve(file)), { env, cwd });
     } catch (error) {
       const why = messageOf(error);
       if (why.startsWith('working_dir ')) warn('working_dir', `can’t be entered: ${why.slice('working_dir '.length)}`);
@@ -52,10 +55,10 @@ function isKnown(name: string | number, look: (name: string | number) => unknown
 }
 
 /** @throws SpawnError where there is no directory to start in, or no such command; RM_COMMAND_INVALID where variables make no command */
-function findCommand(config: Config, spec: WatcherOptions, directory: string, daemonEnv: Env): void {
+function findCommand(config: Config, spec: WatcherOptions, directory: string, daemon: { readonly env: Env; readonly cwd: string }): void {
   const sockets = Object.fromEntries(Object.keys(config.sockets).map((name) => [name.toLowerCase(), 0]));
-  const { file, env, cwd } = commandLine(spec, { wid: 1, sockets, env: config.env, daemonEnv, cwd: workingDirectory() });
+  const { file, env, cwd } = commandLine(spec, { wid: 1, sockets, env: config.env, daemonEnv: daemon.env, cwd: daemon.cwd });
   if (variablesIn(`${file} ${cwd}`).length > 0) return;
   const bin = spec.virtualenv === null ? [] : [resolve(directory, spec.virtualenv, 'bin')];
-  findExecutable(file, [...bin, env.PATH ?? daemonEnv.PATH ?? []].flat().join(':') || undefined, cwd);
+  findExecutable(file, [...bin, env.PATH ?? daemon.env.PATH ?? []].flat().join(':') || undefined, cwd);
 }

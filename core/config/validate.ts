@@ -1,7 +1,7 @@
+import { type DeclaredTypes, declaredTypes } from '../declared-types.js';
 import type { Isolation } from '../isolation/options.js';
 import { checkOutputs } from '../output-options.js';
 import type { AnyPlugin } from '../plugin.js';
-import { type StreamTypes, streamTypes } from '../stream-types.js';
 import { checkSchema } from './ajv-problems.js';
 import { checkPlugins, type Plugins, spreadDotted } from './check-plugins.js';
 import { convertValue } from './convert.js';
@@ -86,7 +86,7 @@ export function checkSource(source: Source, plugins: Plugins | null, env: Env, f
   if (plugins !== null && !hasErrors(findings)) addPluginWatchers(config, plugins, convert);
   crossCheck(config, findings);
   checkExposure(config, source.textual, findings);
-  checkOutputs(config, findings, plugins === null ? unknownStreams(config) : streamTypes(plugins.values()));
+  checkOutputs(config, findings, plugins === null ? unknownStreams(config) : declaredTypes(plugins.values(), 'streams'));
   return hasErrors(findings) ? null : mergeEnv(config as unknown as Config);
 }
 
@@ -95,7 +95,7 @@ function hasErrors({ problems }: Findings): boolean {
 }
 
 /** Without the plugins their types of destinations are not known; where there are no plugins there are none. */
-function unknownStreams(config: JsonObject): StreamTypes | null {
+function unknownStreams(config: JsonObject): DeclaredTypes | null {
   const asked = own(config, 'plugins');
   return isObject(asked) && Object.keys(asked).length > 0 ? null : new Map();
 }

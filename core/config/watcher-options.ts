@@ -1,7 +1,7 @@
+import { declaredTypes } from '../declared-types.js';
 import { RingmasterError } from '../errors.js';
 import type { JsonSchema } from '../json-schema.js';
 import { checkWatcherOutputs } from '../output-options.js';
-import { streamTypes } from '../stream-types.js';
 import { checkSchema } from './ajv-problems.js';
 import { checkOwnOptions, type Plugins } from './check-plugins.js';
 import { convertValue } from './convert.js';
@@ -196,7 +196,7 @@ function finish(
   if (complaints.length === 0) {
     checkSchema(spec, watcherSchema, [], findings);
     crossCheckWatcher(spec, [], findings);
-    checkWatcherOutputs(spec, { path: [], findings, streams: streamTypes(new Set(plugins?.values())) });
+    checkWatcherOutputs(spec, { path: [], findings, streams: declaredTypes(new Set(plugins?.values()), 'streams') });
     findInWatcher(spec, [], findings);
     if (plugins !== undefined) checkOwnOptions(spec, plugins, findings, before);
   }

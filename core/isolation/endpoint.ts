@@ -7,6 +7,8 @@ export interface Endpoint {
   readonly input: Writable;
   readonly output: Readable;
   readonly errors: Readable;
+  /** Resolves when it is dead itself, though its streams may hold more than it could be asked for. Never rejects. */
+  readonly died: Promise<unknown>;
   /** Resolves when nothing of it is left, with how it ended: `ended with status 1`. Never rejects. */
   readonly ended: Promise<string>;
   /** Ends it at once, whatever it does. */

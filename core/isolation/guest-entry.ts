@@ -32,6 +32,12 @@ const guest = new Guest(plugin, isMainThread ? 'process' : 'worker', (message, d
   wire.write(lineOf(message));
 });
 
+// A plugin that ends its own process, or fails outside of all calls, is heard to the end.
+process.once('exit', () => {
+  beside.flush();
+  wire.flush();
+});
+
 let closing = false;
 async function close(): Promise<void> {
   if (closing) return;

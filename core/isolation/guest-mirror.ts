@@ -156,12 +156,14 @@ export class GuestMirror {
       apply: async (config, options) => ask('apply', await config, options),
       drift: () => onlyInDaemon('drift'),
       plugins: () => onlyInDaemon('plugins'),
+      describePlugin: () => onlyInDaemon('describePlugin'),
       inspect: () => onlyInDaemon('inspect'),
       countHits: () => onlyInDaemon('countHits'),
       addPlugin: (name, options) => ask('addPlugin', name, options),
       removePlugin: (name) => ask('removePlugin', name),
       reconfigurePlugin: (name, options) => ask('reconfigurePlugin', name, options),
       extendStats: (watcher, process, stats) => ask('extendStats', watcher.name, process, stats),
+      upgrade: (request) => ask('upgrade', request),
       stop: () => ask('stop'),
     });
   }

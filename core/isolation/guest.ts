@@ -1,6 +1,6 @@
 import type { WatcherApi } from '../api.js';
 import { systemClock } from '../clock.js';
-import { RingmasterError } from '../errors.js';
+import { messageOf, RingmasterError } from '../errors.js';
 import type { ExtensionPoint, ExtensionTypes } from '../extension-points.js';
 import { freezeData } from '../freeze.js';
 import type { HookHandle, HookName, Tap, TapOptions } from '../hooks.js';
@@ -30,6 +30,7 @@ export class Guest {
   readonly #taps = new Map<number, AnyTap>();
   readonly #waiting = new Map<number, Waiting>();
   #made = 0;
+  #isReady = false;
 
   constructor(plugin: AnyPlugin, tier: string, send: (message: ToHost, droppable?: boolean) => void) {
     this.#plugin = plugin;
@@ -51,11 +52,12 @@ export class Guest {
 
   /** Says what the plugin is. */
   describe(): void {
-    const { name, summary, schema, hooks = [], per_watcher = false, requires = [], applies = 'live', watchers } = this.#plugin;
+    const { name, summary, schema, hooks = [], per_watcher = false, requires = [], applies = 'live', probes = [], watchers } = this.#plugin;
     if (watchers !== undefined || applies === 'watchers') {
       throw new RingmasterError('RM_PLUGIN_ISOLATION', [name, this.#tier, 'it brings watchers, which only a plugin in the daemon can']);
     }
-    const lists = { hooks: [...hooks], requires: [...requires] };
+    const types = probes.map((probe) => ({ name: probe.name, summary: probe.summary, schema: { ...probe.schema } }));
+    const lists = { hooks: [...hooks], requires: [...requires], probes: types };
     this.#send({ type: 'describe', protocol: PROTOCOL, name, summary, schema: { ...schema }, ...lists, per_watcher, applies });
   }
 
@@ -99,6 +101,7 @@ export class Guest {
   async #setup({ config, directory }: GuestMessage<'setup'>): Promise<void> {
     try {
       await this.#plugin.setup(this.#context(freezeData(config), directory) as never);
+      this.#isReady = true;
       this.#send({ type: 'ready' });
     } catch (cause) {
       this.#failed('setup', cause);
@@ -172,11 +175,17 @@ export class Guest {
       directory,
       signal: scope.signal,
       report: (what: string, cause: unknown) => this.#failed(what, cause),
+      detach: (why: string, cause?: unknown) => this.#detach(why, cause),
       provide: (service: string) => this.#unserved(service),
       service: (service: string) => this.#unserved(service),
       extend: <P extends ExtensionPoint>(point: P, contribution: ExtensionTypes[P]) => this.#extensions.extend(point, contribution),
       extensions: (point: string) => this.#extensions.list(point),
     });
+  }
+
+  #detach(why: string, cause: unknown): void {
+    if (!this.#isReady) throw new Error(why, { cause });
+    this.#send({ type: 'detach', why: cause === undefined ? why : `${why}; the last: ${messageOf(cause)}` });
   }
 
   #unserved(service: string): never {

@@ -15,7 +15,7 @@ const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 10_000;
 /** A guest that lived this long was well: its end is the first again. */
 const STABLE_MS = 30_000;
-/** So many ends in a row, and it is left alone. */
+/** It is started again after so many ends in a row, and no more. */
 const MOST_FAILURES = 5;
 /** For setting up again; the first time the plugin container has a deadline of its own. */
 const SETUP_MS = 10_000;
@@ -165,6 +165,11 @@ export class IsolationHost {
       case 'request':
         this.#request(run, message);
         return;
+      case 'detach':
+        if (run.state !== 'up') link.abort('gave up before it was ready');
+        // Whoever waits for its setup goes on first.
+        else context.clock.setImmediate(() => context.detach(message.why));
+        return;
       case 'emit':
         this.#emit(message);
         return;
@@ -248,11 +253,8 @@ export class IsolationHost {
     if (this.#failures > MOST_FAILURES) {
       this.#taps.clear();
       this.#extensions.clear();
-      this.#absence = 'was left alone after it had ended too often';
-      context.report(
-        `isolation: its guest has ended ${this.#failures} times in a row and is left alone, what it tapped and added is removed`,
-        cause,
-      );
+      this.#absence = 'has ended too often and is not started again';
+      context.detach(`its guest has ended ${this.#failures} times in a row`, cause);
       return;
     }
     const delay_ms = Math.min(FIRST_DELAY_MS * 3 ** (this.#failures - 1), LONGEST_DELAY_MS);

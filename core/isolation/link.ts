@@ -61,6 +61,7 @@ export class GuestLink {
         line: (text) => this.#receive(text),
         half: (text) => this.#garbled(`half a line: ${text.slice(0, 80)}`),
         tooLong: () => this.abort(`wrote a line of more than ${LONGEST_LINE} characters`),
+        dropped: (lines) => log.warn(`${lines} messages of ${endpoint.name} before its last ones were dropped: it has ended`),
       },
       PACE,
     );
@@ -69,16 +70,21 @@ export class GuestLink {
       return false;
     };
     const tooLong = (): void => log.warn(`a line of more than ${LONGEST_LINE} characters; the rest of its standard error is not read`);
-    const errors = new LineReader(endpoint.errors, { line: say, half: say, tooLong }, PACE);
-    for (const stream of [endpoint.input, endpoint.output, endpoint.errors]) {
+    const dropped = (lines: number): void => log.warn(`${lines} lines before its last ones were dropped`, { stream: 'stderr' });
+    const errors = new LineReader(endpoint.errors, { line: say, half: say, tooLong, dropped }, PACE);
+    void endpoint.died.then(() => errors.hurry());
+    const streams = [endpoint.input, endpoint.output, endpoint.errors];
+    for (const stream of streams) {
       stream.on('error', (error) => log.debug(`a stream of ${endpoint.name} has failed: ${error.message}`));
     }
     this.ended = endpoint.ended.then((how) => {
       this.#open = false;
       clearTimeout(this.#watchdog);
-      output.close();
-      errors.close();
       this.#outbox.close();
+      output.finish();
+      errors.finish();
+      // Others may hold its pipes.
+      for (const stream of streams) stream.destroy();
       const why = this.#why ?? how;
       for (const { reject } of this.#waiting.values()) reject(new Error(`${endpoint.name} ${why}`));
       this.#waiting.clear();

@@ -40,6 +40,20 @@ export const TO_HOST = {
         hooks: { type: 'array', items: { type: 'string' }, default: [], description: 'The hooks that it taps.' },
         per_watcher: { type: 'boolean', default: false, description: 'Whether each option can be set for one watcher.' },
         requires: { type: 'array', items: { type: 'string' }, default: [], description: 'Must be empty: services stay in the daemon.' },
+        probes: {
+          type: 'array',
+          default: [],
+          description: 'Types of probes that it adds, for the check of configs.',
+          items: {
+            type: 'object',
+            required: ['name', 'schema'],
+            properties: {
+              name: { type: 'string', minLength: 1, description: 'What `type` of a check says.' },
+              summary: { type: 'string', default: '', description: 'One line.' },
+              schema: { type: 'object', description: 'JSON Schema of its options.' },
+            },
+          },
+        },
         applies: { type: 'string', enum: ['live', 'daemon'], default: 'live', description: 'How a changed config reaches it.' },
       },
     },
@@ -85,6 +99,14 @@ export const TO_HOST = {
       type: 'object',
       required: ['what', 'error'],
       properties: { what: { type: 'string', description: 'What it was doing, such as `a timer`.' }, error },
+    },
+  },
+  detach: {
+    summary: 'It can do no more, and is closed for good. Only after `ready`; before it, `failed` says so.',
+    schema: {
+      type: 'object',
+      required: ['why'],
+      properties: { why: { type: 'string', description: 'A clause for the log, such as `its licence has run out`.' } },
     },
   },
   request: {

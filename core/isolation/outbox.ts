@@ -1,8 +1,9 @@
 import type { Writable } from 'node:stream';
 import { lineOf, type ToGuest } from './messages.js';
 
-/** So many messages that may be dropped wait at most. */
+/** So many messages that may be dropped wait at most, and no more than so many characters of them. */
 const MOST_DROPPABLE = 1000;
+const MOST_DROPPABLE_CHARS = 4 * 1024 * 1024;
 
 interface Held {
   readonly line: string;
@@ -17,6 +18,7 @@ export class Outbox {
   readonly #news: () => Iterable<ToGuest>;
   #held: Held[] = [];
   #droppable = 0;
+  #droppable_chars = 0;
   #full = false;
   #open = true;
 
@@ -33,9 +35,10 @@ export class Outbox {
   /** @throws TypeError for what can't be JSON; then nothing is sent */
   send(message: ToGuest, droppable = false): void {
     if (!this.#open) return;
-    this.#held.push({ line: lineOf(message), droppable });
-    if (droppable) this.#droppable += 1;
-    if (this.#droppable > MOST_DROPPABLE) this.#drop();
+    const line = lineOf(message);
+    this.#held.push({ line, droppable });
+    if (droppable) this.#count(1, line);
+    while (this.#droppable > MOST_DROPPABLE || this.#droppable_chars > MOST_DROPPABLE_CHARS) this.#drop();
     this.flush();
   }
 
@@ -48,7 +51,7 @@ export class Outbox {
       if (this.#full) break;
       this.#write(line);
       written += 1;
-      if (droppable) this.#droppable -= 1;
+      if (droppable) this.#count(-1, line);
     }
     if (written > 0) this.#held = this.#held.slice(written);
   }
@@ -70,11 +73,16 @@ export class Outbox {
   }
 
   #drop(): void {
-    this.#held.splice(
+    const [oldest] = this.#held.splice(
       this.#held.findIndex(({ droppable }) => droppable),
       1,
     );
-    this.#droppable -= 1;
+    this.#count(-1, oldest?.line ?? '');
     this.dropped += 1;
+  }
+
+  #count(by: 1 | -1, line: string): void {
+    this.#droppable += by;
+    this.#droppable_chars += by * line.length;
   }
 }

@@ -40,6 +40,11 @@ export class PacedOutput {
     if (!this.#busy) this.#next();
   }
 
+  /** Writes at once whatever waits: there will be no later. */
+  flush(): void {
+    if (this.#held.length > 0) this.#write(this.#held.splice(0).join(''), () => undefined);
+  }
+
   /** Resolves when everything was taken. */
   drained(): Promise<void> {
     return new Promise((resolve) => {

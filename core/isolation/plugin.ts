@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { messageOf, RingmasterError } from '../errors.js';
 import { HOOKS, type HookName } from '../hooks.js';
+import type { JsonSchema } from '../json-schema.js';
 import { silentLogger } from '../log.js';
 import type { AnyPlugin, OptionsSchema, PluginContext } from '../plugin.js';
 import { splitWords } from '../shell-words.js';
@@ -32,7 +33,7 @@ export async function isolatedPlugin(
 ): Promise<Readonly<Record<string, unknown>>> {
   const launch = await launchOf(source, directory, isolation, locate);
   const describe = await describeGuest(launch);
-  const { hooks, requires, per_watcher, applies, name, summary, schema } = describe;
+  const { hooks, requires, per_watcher, applies, probes, name, summary, schema } = describe;
   const refuse = (why: string): never => {
     throw new RingmasterError('RM_PLUGIN_ISOLATION', [source, launch.tier, why]);
   };
@@ -46,6 +47,7 @@ export async function isolatedPlugin(
     hooks: [...new Set([...(hooks as HookName[]), ...MIRROR_HOOKS])],
     per_watcher,
     applies,
+    probes: probes.map((probe) => ({ ...probe, schema: probe.schema as JsonSchema })),
     setup: (context: PluginContext<never, HookName>) =>
       new IsolationHost({ context, describe, patience_ms: launch.patience_ms, start: () => start(launch) }).start(),
   };

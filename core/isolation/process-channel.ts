@@ -25,24 +25,24 @@ export function startProcess({ run, cwd, memory_bytes }: Launch): Endpoint {
   const child = spawn(file, args, { cwd, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
   const { pid, stdin: input, stdout: output, stderr: errors } = child;
   const os = processes();
+  const died = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`can not be started: ${messageOf(error)}`));
     child.once('exit', (code, signal) => {
       // What it leaves in its group goes with it.
       if (pid !== undefined && os.groupAlive(pid)) os.signalGroup(pid, SIGKILL);
-      const timer = setTimeout(() => {
-        for (const stream of [input, output, errors]) stream.destroy();
-      }, DRAIN_MS);
-      child.once('close', () => {
+      const end = (): void => {
         clearTimeout(timer);
         resolve(signal === null ? `ended with status ${code}` : `was ended by ${signal}`);
-      });
+      };
+      const timer = setTimeout(end, DRAIN_MS);
+      child.once('close', end);
     });
   });
   const kill = (): void => {
     if (pid !== undefined && child.exitCode === null && child.signalCode === null) os.signalGroup(pid, SIGKILL);
   };
-  return { name: `pid ${pid ?? 0}`, input, output, errors, ended, kill };
+  return { name: `pid ${pid ?? 0}`, input, output, errors, died, ended, kill };
 }
 
 /**

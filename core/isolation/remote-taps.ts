@@ -91,7 +91,7 @@ export class RemoteTaps {
     if (hook === 'boot' || hook === 'ready') this.#passed.add(hook);
     const link = this.#host.link();
     const { kind } = HOOKS[hook];
-    const args = this.#encode(given.at(-1) as object);
+    const args = this.#encode(given.at(-1) as object, hook !== 'output');
     if (kind === 'watch') {
       if (link) link.notify({ type: 'hook', tap, hook, args });
       else this.missed += 1;
@@ -110,12 +110,12 @@ export class RemoteTaps {
     );
   }
 
-  /** Arguments with the watcher as its name. */
-  #encode(args: object): Record<string, unknown> {
+  /** Arguments with the watcher as its name. @param touched whether it may have changed since it was told of */
+  #encode(args: object, touched: boolean): Record<string, unknown> {
     if (!('watcher' in args)) return { ...args };
     const { watcher, ...rest } = args as { readonly watcher: string | { readonly name: string } };
     const name = typeof watcher === 'string' ? watcher : watcher.name;
-    this.#host.touch(name);
+    if (touched) this.#host.touch(name);
     return { watcher: name, ...rest };
   }
 }

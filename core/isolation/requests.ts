@@ -33,6 +33,7 @@ export const SUPERVISOR_REQUESTS: Readonly<Record<string, Request<SupervisorApi>
     args: 'watcher, process, stats',
     run: (target, [watcher, process, stats], find) => target.extendStats(find(watcher), process as ProcessView, stats as Stats),
   },
+  upgrade: { args: '[{token, package, restart_others}]', run: (target, [request]) => target.upgrade(given(request)) },
   stop: {
     args: '',
     // Its end would wait for this very guest.

@@ -24,5 +24,5 @@ export function startWorker({ run, memory_bytes }: Launch): Endpoint {
   });
   const { stdin: input, stdout: output, stderr: errors } = worker;
   if (input === null) throw new Error('a thread has no standard input');
-  return { name: `thread ${worker.threadId}`, input, output, errors, ended, kill: () => void worker.terminate() };
+  return { name: `thread ${worker.threadId}`, input, output, errors, died: ended, ended, kill: () => void worker.terminate() };
 }

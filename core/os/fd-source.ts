@@ -9,7 +9,10 @@ export function sourceOf(
   return source.kind === 'same' ? sourceOf(fds, source.as) : { fd, source };
 }
 
+const STANDARD = [0, 1, 2];
+
 /** The descriptors that a process gets, ascending: 0, 1 and 2 always. */
 export function numbersOf(fds: SpawnRequest['fds']): readonly number[] {
+  if (STANDARD.every((fd) => fds.has(fd)) && fds.size === STANDARD.length) return STANDARD;
   return [...new Set([0, 1, 2, ...fds.keys()])].sort((a, b) => a - b);
 }

@@ -23,6 +23,7 @@ export function findExecutable(file: string, path: string | undefined, cwd: stri
   let denied = false;
   for (const directory of directories) {
     const full = resolve(cwd, directory, file);
+    if (isMissing(full)) continue;
     const wrong = problem(full, 'file');
     if (!wrong) return full;
     // A directory that can't be entered may have anything.
@@ -40,6 +41,16 @@ const WORDS = {
   ENAMETOOLONG: 'a name that is too long (ENAMETOOLONG)',
 } as const;
 type Errno = keyof typeof WORDS;
+
+/** Without an Error for each directory of PATH that does not have it. */
+function isMissing(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    // `problem` says why.
+    return false;
+  }
+}
 
 function problem(path: string, kind: 'file' | 'directory'): Errno | null {
   try {

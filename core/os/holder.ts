@@ -41,7 +41,11 @@ function processWith(inodes: readonly string[]): string | undefined {
   const pid = pids.find((one) =>
     readable(() => readdirSync(`/proc/${one}/fd`), []).some((fd) => wanted.has(readable(() => readlinkSync(`/proc/${one}/fd/${fd}`), ''))),
   );
-  if (pid === undefined) return undefined;
+  return pid === undefined ? undefined : processName(pid);
+}
+
+/** A process in words such as `pid 12 (node server.js)`. */
+export function processName(pid: string): string {
   const command = readable(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'), '')
     .replaceAll('\0', ' ')
     .trim();

@@ -1,5 +1,6 @@
 import type { Rlimit } from '../config/schema/rlimits.js';
 import type { Exit } from '../hooks.js';
+import type { DurableOs } from './durable.js';
 
 /** Where a process's output goes that the daemon reads. */
 export interface OutputSink {
@@ -80,6 +81,13 @@ export interface ListenSpec {
   readonly blocking: boolean;
 }
 
+/** One socket and no other, as long as the machine runs, whoever has it. */
+export interface SocketIdentity {
+  readonly inode: number;
+  /** Which file is its own, for AF_UNIX; in words of the operating system's. */
+  readonly file: string | null;
+}
+
 /** A socket that is bound, and listens where its type can; nothing is ever accepted here. */
 export interface ListeningSocket {
   /** The daemon's own number, closed in children that are not given it. */
@@ -89,6 +97,8 @@ export interface ListeningSocket {
   /** As bound, also where any free one was asked for; null for AF_UNIX. */
   readonly port: number | null;
   readonly path: string | null;
+  /** By what it is known again in another process. @throws Error once it is closed */
+  identity(): SocketIdentity;
   /** Calls once, as soon as a connection or a datagram waits; for the next time it is asked again. Costs nothing while nothing comes. */
   onReady(ready: () => void): Disposable;
   /** Calls each time that a connection or a datagram comes; those within the same millisecond count as one. Nothing is accepted. */
@@ -103,6 +113,8 @@ export interface ListeningSocket {
   moveTo(path: string): void;
   /** Closes it, once, and removes its file unless another has taken its place. */
   close(): void;
+  /** Closes it, once, and leaves its file to others who have the socket. */
+  leave(): void;
 }
 
 /**
@@ -127,6 +139,8 @@ export interface Os {
   children(pid: number, recursive: boolean): readonly number[];
   /** @throws OsError with the errno's name as `code` */
   listen(spec: ListenSpec): Promise<ListeningSocket>;
+  /** What it takes to keep processes over a crash of the daemon. @throws RM_NOT_DURABLE where that can't be here, and why */
+  durable(): Promise<DurableOs>;
   /** No longer keeps the host process alive for this child, nor reports its exit. */
   release(pid: number): void;
   /** The ids of a user; throws where there is none of that name. */

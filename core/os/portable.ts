@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { Readable } from 'node:stream';
+import { RingmasterError } from '../errors.js';
 import { numbersOf, sourceOf } from './fd-source.js';
 import { OsError } from './os-error.js';
 import type { Os, OutputSink, SpawnListener, SpawnRequest } from './port.js';
@@ -9,6 +10,7 @@ import { processes } from './processes.js';
 import { programOf } from './program.js';
 import { spawnFailure } from './spawn-failure.js';
 
+const WHY_NOT_DURABLE = 'it needs Linux and the native form of the operating system, which does not work here or was not asked for';
 const LINUX = process.platform === 'linux';
 
 /** The operating system through Node's public interfaces alone. Its children are those that it spawned; the host's are never touched. */
@@ -23,6 +25,7 @@ export function portableOs(): Os {
       Promise.reject(
         new OsError('ENOSYS', 'listen', 'managed sockets need the native form of the operating system, which does not work here'),
       ),
+    durable: () => Promise.reject(new RingmasterError('RM_NOT_DURABLE', [WHY_NOT_DURABLE])),
     release(pid) {
       const child = children.get(pid);
       child?.removeAllListeners('exit');

@@ -1,8 +1,9 @@
+import { resolve } from 'node:path';
 import { checkFormat } from './exec-format.js';
 import { findExecutable } from './find-executable.js';
 import { SpawnError } from './os-error.js';
 import type { SpawnRequest } from './port.js';
-import { wrap } from './wrap.js';
+import { needsWrapping, wrap } from './wrap.js';
 
 /**
  * What is to be executed for a request, by whichever form of the operating system, with all that can be known before looked at.
@@ -16,12 +17,33 @@ export function programOf(request: SpawnRequest): { readonly file: string; reado
   return wrap(request, path);
 }
 
+/**
+ * The same without a look at whether it can be executed, for who learns that from the kernel; null where the kernel could not tell,
+ * because other programs come before it.
+ *
+ * @throws SpawnError for a zero byte, or a command that is not in PATH
+ */
+export function likelyProgram(request: SpawnRequest): { readonly file: string; readonly argv: readonly string[] } | null {
+  checkTexts(request);
+  const { file, argv, env, cwd } = request;
+  if (file === '' || needsWrapping(request)) return null;
+  return { file: file.includes('/') ? resolve(cwd, file) : findExecutable(file, env.PATH, cwd), argv };
+}
+
+/** Environments without a zero byte that can't be changed any more. */
+const checked = new WeakSet<SpawnRequest['env']>();
+
 /** The kernel takes a zero byte for the end of a text. */
 function checkTexts({ file, argv, env, cwd }: SpawnRequest): void {
-  const wrong = [
-    ...[file, ...argv].map((text): [string, string] => ['the command', text]),
-    ...Object.entries(env).map(([name, value]): [string, string] => [`${JSON.stringify(name)} of env`, `${name}${value}`]),
-    ['working_dir', cwd] as const,
-  ].find(([, text]) => text.includes('\0'));
-  if (wrong) throw new SpawnError('EINVAL', `there is a zero byte in ${wrong[0]}, which no process can be given (EINVAL)`);
+  const found = hasZero(file) || argv.some(hasZero) ? 'the command' : (zeroIn(env) ?? (hasZero(cwd) ? 'working_dir' : null));
+  if (found !== null) throw new SpawnError('EINVAL', `there is a zero byte in ${found}, which no process can be given (EINVAL)`);
 }
+
+function zeroIn(env: SpawnRequest['env']): string | null {
+  if (checked.has(env)) return null;
+  for (const [name, value] of Object.entries(env)) if (hasZero(name) || hasZero(value)) return `${JSON.stringify(name)} of env`;
+  if (Object.isFrozen(env)) checked.add(env);
+  return null;
+}
+
+const hasZero = (text: string): boolean => text.includes('\0');

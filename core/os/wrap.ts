@@ -24,6 +24,11 @@ export function wrap(request: SpawnRequest, path: string): { readonly file: stri
   return file === undefined ? { file: path, argv: request.argv } : { file, argv: [...before, path, ...request.argv.slice(1)] };
 }
 
+/** Whether anything is asked for that only other programs before the command can do. */
+export function needsWrapping({ uid, gid, umask, nice, rlimits }: SpawnRequest): boolean {
+  return uid !== undefined || gid !== undefined || umask !== undefined || nice !== undefined || Object.keys(rlimits).length > 0;
+}
+
 function umask({ umask }: SpawnRequest): string[] {
   return umask === undefined ? [] : [tool('sh', 'umask'), '-c', `umask ${umask.toString(8)} && exec "$@"`, 'sh'];
 }

@@ -1,8 +1,10 @@
 import { RingmasterError } from '../errors.js';
 import type { Exit } from '../hooks.js';
+import type { AdoptListener, DurableOs } from '../os/durable.js';
 import { OsError } from '../os/os-error.js';
-import type { ListeningSocket, ListenSpec, Os, SignalResult, SpawnListener, SpawnRequest } from '../os/port.js';
+import type { ListeningSocket, ListenSpec, Os, SignalResult, SocketIdentity, SpawnListener, SpawnRequest } from '../os/port.js';
 import { type FakeChance, varied } from './chance.js';
+import { FakeDurable } from './fake-durable.js';
 import { CLEAN_EXIT, type FakeChild, FakeProcess } from './fake-process.js';
 import { FakeSocket } from './fake-socket.js';
 import type { VirtualClock } from './virtual-clock.js';
@@ -32,6 +34,10 @@ export type OsAction = { readonly at_ms: number } & (
     }
   | { readonly kind: 'exit'; readonly pid: number; readonly exit: Exit }
   | { readonly kind: 'release'; readonly pid: number }
+  | { readonly kind: 'adopt'; readonly pid: number }
+  | { readonly kind: 'leave'; readonly pid: number }
+  /** A socket was taken back out of a process that has it. */
+  | { readonly kind: 'take_socket'; readonly pid: number; readonly inode: number }
 );
 export interface FakeOsOptions {
   /** Decides what scripts leave open: pids, and how long things take. Without it everything is at once, and pids go up by one. */
@@ -70,6 +76,26 @@ export class FakeOs implements Os {
   readonly #processes = new Map<number, FakeProcess>();
   readonly #denied = new Set<number>();
   readonly #released = new Set<number>();
+  /** Who is told of the end of those that were adopted. */
+  readonly #adopters = new Map<number, AdoptListener>();
+  /** State directories, which outlive supervisors, and processes that are found again. */
+  readonly state = new FakeDurable({
+    all: () => this.#processes.values(),
+    get: (pid) => this.#processes.get(pid),
+    adopt: (pid, listener) => {
+      this.#released.delete(pid);
+      this.#adopters.set(pid, listener);
+      this.#record({ kind: 'adopt', pid });
+    },
+    leave: (pid) => {
+      this.#released.add(pid);
+      this.#record({ kind: 'leave', pid });
+    },
+    endWaiting: (path) => {
+      for (const { pid, request } of this.of('spawn')) if (request.argv.at(-1) === path) this.#live(pid)?.exit(CLEAN_EXIT);
+    },
+    takeSocket: (spec, identity, from) => this.#takeSocket(spec, identity, from),
+  });
   #behave: (request: SpawnRequest, nth: number) => FakeBehaviour = () => ({});
   #spawns = 0;
   #nextPid = FIRST_PID;
@@ -163,6 +189,10 @@ export class FakeOs implements Os {
     return Promise.resolve(socket);
   }
 
+  durable(): Promise<DurableOs> {
+    return Promise.resolve(this.state);
+  }
+
   release(pid: number): void {
     this.#released.add(pid);
     this.#record({ kind: 'release', pid });
@@ -182,19 +212,20 @@ export class FakeOs implements Os {
   }
 
   #start(request: SpawnRequest, behaviour: FakeBehaviour, listener: SpawnListener): void {
-    const leader = this.#create(behaviour, null, (exit) => {
-      if (!this.#released.has(leader.pid)) listener.exited(exit);
+    const leader = this.#create(behaviour, { env: request.env }, (exit) => {
+      if (!this.#released.has(leader.pid)) (this.#adopters.get(leader.pid) ?? listener).exited(exit);
     });
     if (behaviour.denied) this.#denied.add(leader.pid);
     this.#record({ kind: 'spawn', pid: leader.pid, request });
     listener.spawned(leader.pid);
   }
 
-  #create(behaviour: FakeChild, parent: FakeProcess | null, reaped: (exit: Exit) => void): FakeProcess {
+  #create(behaviour: FakeChild, from: FakeProcess | Pick<FakeProcess, 'env'>, reaped: (exit: Exit) => void): FakeProcess {
+    const parent = from instanceof FakeProcess ? from : null;
     const pid = this.#nextPid;
     this.#nextPid += 1 + Math.floor((this.#chance?.random() ?? 0) * PID_STEP);
     const pgid = parent === null || behaviour.own_group === true ? pid : parent.pgid;
-    const ids = { pid, pgid, parent: parent?.pid ?? DAEMON_PID, leader: parent?.leader ?? pid };
+    const ids = { pid, pgid, parent: parent?.pid ?? DAEMON_PID, leader: parent?.leader ?? pid, env: from.env };
     const end = (exit: Exit): void => {
       for (const child of this.#processes.values()) if (child.parent === pid) child.parent = INIT_PID;
       this.#record({ kind: 'exit', pid, exit });
@@ -203,6 +234,19 @@ export class FakeOs implements Os {
     this.#processes.set(pid, process);
     for (const child of behaviour.children ?? []) this.#create(child, process, () => {});
     return process;
+  }
+
+  /** A process has those that it was spawned with. */
+  #takeSocket(spec: ListenSpec, { inode }: SocketIdentity, from: readonly number[]): ListeningSocket | null {
+    const same = new Set(this.sockets.flatMap((socket) => (socket.inode === inode ? [socket.fd] : [])));
+    const has = this.of('spawn').filter(({ request }) => [...request.fds.values()].some((one) => one.kind === 'fd' && same.has(one.fd)));
+    const living = has.filter(({ pid }) => this.#live(pid));
+    const pid = living.find((one) => from.includes(one.pid))?.pid ?? living[0]?.pid;
+    if (pid === undefined) return null;
+    this.#record({ kind: 'take_socket', pid, inode });
+    const socket = new FakeSocket(spec, FIRST_FD + this.sockets.length, inode);
+    this.sockets.push(socket);
+    return socket;
   }
 
   #deliver(target: 'process' | 'group', pid: number, signum: number, processes: readonly FakeProcess[], zombie = false): SignalResult {

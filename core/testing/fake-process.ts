@@ -23,6 +23,7 @@ export interface FakeChild {
   readonly own_group?: boolean;
 }
 
+const MS_PER_TICK = 10;
 export const CLEAN_EXIT: Exit = { exit_code: 0, signal: null };
 
 const { SIGKILL, SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH } = constants.signals;
@@ -37,6 +38,11 @@ export class FakeProcess {
   readonly leader: number;
   /** 1 once its parent has ended. */
   parent: number;
+  /** What it was executed with. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly start_ticks: number;
+  /** Seconds since the epoch. */
+  readonly started: number;
   readonly #behaviour: FakeChild;
   readonly #clock: Clock;
   readonly #onEnd: (exit: Exit) => void;
@@ -47,7 +53,7 @@ export class FakeProcess {
   #reaped = false;
 
   constructor(
-    ids: Pick<FakeProcess, 'pid' | 'pgid' | 'parent' | 'leader'>,
+    ids: Pick<FakeProcess, 'pid' | 'pgid' | 'parent' | 'leader' | 'env'>,
     behaviour: FakeChild,
     clock: Clock,
     on: { end(exit: Exit): void; reaped(exit: Exit): void },
@@ -56,6 +62,9 @@ export class FakeProcess {
     this.pgid = ids.pgid;
     this.parent = ids.parent;
     this.leader = ids.leader;
+    this.env = ids.env;
+    this.start_ticks = Math.floor(clock.now() / MS_PER_TICK);
+    this.started = clock.wall() / 1000;
     this.#behaviour = behaviour;
     this.#clock = clock;
     this.#onEnd = on.end;

@@ -1,4 +1,4 @@
-import type { ListeningSocket, ListenSpec } from '../os/port.js';
+import type { ListeningSocket, ListenSpec, SocketIdentity } from '../os/port.js';
 
 const ANY_FREE_PORT = 40_000;
 
@@ -6,6 +6,8 @@ const ANY_FREE_PORT = 40_000;
 export class FakeSocket implements ListeningSocket {
   readonly spec: ListenSpec;
   readonly fd: number;
+  /** The same for all that are one socket. */
+  readonly inode: number;
   readonly host: string | null;
   readonly port: number | null;
   path: string | null;
@@ -19,13 +21,18 @@ export class FakeSocket implements ListeningSocket {
   readonly #arrived = new Set<() => void>();
   readonly #waiting = new Set<() => void>();
 
-  constructor(spec: ListenSpec, fd: number) {
+  constructor(spec: ListenSpec, fd: number, inode = fd) {
     const unix = spec.family === 'AF_UNIX';
     this.spec = spec;
     this.fd = fd;
+    this.inode = inode;
     this.host = unix ? null : spec.host;
     this.port = unix ? null : spec.port || ANY_FREE_PORT + fd;
     this.path = spec.path;
+  }
+
+  identity(): SocketIdentity {
+    return { inode: this.inode, file: this.path };
   }
 
   onReady(ready: () => void): Disposable {
@@ -65,6 +72,10 @@ export class FakeSocket implements ListeningSocket {
   }
 
   close(): void {
+    this.leave();
+  }
+
+  leave(): void {
     this.closed = true;
     this.#arrived.clear();
     this.#waiting.clear();

@@ -43,17 +43,29 @@ export interface Harness extends AsyncDisposable {
    * @throws Error that lists the pending timers, where it is not settled then
    */
   until<T>(promise: PromiseLike<T>, limit_ms?: number): Promise<T>;
+  /**
+   * Lets so much virtual time pass, and before and after each timer waits, in real time, for taps that have not answered: of plugins that
+   * run in threads or processes of their own.
+   */
+  pass(ms: number): Promise<void>;
+}
+
+/** Real time that what is not of virtual time may take. */
+interface Patience {
+  /** For a plugin that waits for the world outside, a module to be loaded say, before virtual time goes on to its deadline. */
+  readonly outside_ms: number;
+  /** For what no virtual timer stands for. */
+  readonly stalled_ms: number;
 }
 
 const LIMIT_MS = 600_000;
 /** Turns of the real event loop without a timer that is due, after which the clock may jump: time for files to be read. */
 const QUIET_TURNS = 20;
-/** Real time for a plugin that waits for the world outside, a module to be loaded say, before virtual time goes on to its deadline. */
-const OUTSIDE_MS = 250;
+const IN_DAEMON: Patience = { outside_ms: 250, stalled_ms: 1000 };
+/** A thread or process that runs a plugin has a clock of its own: it starts, and answers, in real time. */
+const ISOLATED: Patience = { outside_ms: 10_000, stalled_ms: 20_000 };
 /** As many turns at least, for a machine that is busy stands still for as long now and then. */
 const OUTSIDE_TURNS = 200;
-/** Real time for what no virtual timer stands for. */
-const PATIENCE_MS = 1000;
 
 /** Builds a harness; the supervisor is not started yet. */
 export function createHarness({ config = {}, plugins = [], random, seed, faults = 0, ...more }: HarnessOptions = {}): Harness {
@@ -67,13 +79,34 @@ export function createHarness({ config = {}, plugins = [], random, seed, faults 
   const given = { ...more, plugins: [events.plugin, ...(seeded === undefined ? [] : [trace.plugin]), ...plugins] };
   const log = recordingLogger(lines);
   const supervisor = new Supervisor(config, { ...given, log, clock, os, random: random ?? seeded ?? (() => 0) });
-  const until = <T>(promise: PromiseLike<T>, limit_ms = LIMIT_MS): Promise<T> => advanceUntil(clock, supervisor, promise, limit_ms);
+  const patience = hasIsolated(config) ? ISOLATED : IN_DAEMON;
+  const pass = (ms: number): Promise<void> => clock.advanceAsync(ms, () => answered(supervisor, patience));
+  const until = <T>(promise: PromiseLike<T>, limit_ms = LIMIT_MS): Promise<T> =>
+    advanceUntil(clock, supervisor, promise, limit_ms, patience);
   const start = (): Promise<void> => until(supervisor.start());
   const stop = (): Promise<void> => until(supervisor.stop());
-  return { clock, os, supervisor, events, lines, trace: () => trace.entries, start, stop, until, [Symbol.asyncDispose]: stop };
+  return { clock, os, supervisor, events, lines, trace: () => trace.entries, start, stop, until, pass, [Symbol.asyncDispose]: stop };
 }
 
-async function advanceUntil<T>(clock: VirtualClock, supervisor: Supervisor, promise: PromiseLike<T>, limit_ms: number): Promise<T> {
+function hasIsolated({ plugins }: Readonly<Record<string, unknown>>): boolean {
+  if (typeof plugins !== 'object' || plugins === null) return false;
+  return Object.values(plugins).some((options) => typeof options === 'object' && options !== null && 'isolation' in options);
+}
+
+/** Turns of the real event loop until nobody's answer is waited for, or patience is at its end. */
+async function answered(supervisor: Supervisor, { outside_ms }: Patience): Promise<void> {
+  const since_ms = performance.now();
+  do await new Promise((resolve) => setImmediate(resolve));
+  while (isWaiting(supervisor) && performance.now() - since_ms < outside_ms);
+}
+
+async function advanceUntil<T>(
+  clock: VirtualClock,
+  supervisor: Supervisor,
+  promise: PromiseLike<T>,
+  limit_ms: number,
+  { outside_ms, stalled_ms }: Patience,
+): Promise<T> {
   let settled = false;
   const settle = (): void => {
     settled = true;
@@ -88,12 +121,12 @@ async function advanceUntil<T>(clock: VirtualClock, supervisor: Supervisor, prom
     quiet += 1;
     const next = clock.pending[0];
     const real_ms = performance.now() - since_ms;
-    const ready = quiet >= QUIET_TURNS && ((real_ms > OUTSIDE_MS && quiet >= OUTSIDE_TURNS) || !isWaiting(supervisor));
+    const ready = quiet >= QUIET_TURNS && ((real_ms > outside_ms && quiet >= OUTSIDE_TURNS) || !isWaiting(supervisor));
     if (next !== undefined && ready && clock.now() + next.due_in_ms <= until_ms) {
       await clock.advanceAsync(next.due_in_ms);
       quiet = 0;
       since_ms = performance.now();
-    } else if (real_ms > PATIENCE_MS) {
+    } else if (real_ms > stalled_ms) {
       const pending = clock.pending.map(({ kind, due_in_ms }) => `${kind} in ${due_in_ms} ms`);
       throw new Error(`not settled within ${limit_ms} ms of virtual time; pending: ${pending.join(', ') || 'nothing'}`);
     }

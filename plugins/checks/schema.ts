@@ -4,14 +4,6 @@ export const schema = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    timeout: {
-      type: ['number', 'string'],
-      quantity: 'duration',
-      unit: 's',
-      minimum: 0.001,
-      default: 10,
-      description: 'How long a check may take.',
-    },
     ...paceOptions,
     probes: {
       type: 'object',

@@ -1,4 +1,5 @@
 import { type Config, defineCommand, definePlugin, type Extensions } from '../../core/index.js';
+import { KnownSources } from './known-sources.js';
 import { merge, type Origins } from './merge.js';
 import { Reloader } from './reloader.js';
 
@@ -28,12 +29,16 @@ export default definePlugin({
   name: 'config_sources',
   summary: 'Puts what sources of other plugins give into the config. Comes along with those that require it and needs no mention.',
   schema: { type: 'object', additionalProperties: false, properties: {} },
-  hooks: ['config'],
+  hooks: ['config', 'config_applying', 'config_applied'],
   setup({ supervisor, hooks, log, scope, extend, extensions }) {
     const sources = extensions('config_source');
     const reloader = new Reloader(supervisor, log);
     const watching = new Map<string, Disposable>();
+    const known = new KnownSources(supervisor, () => sources.list());
     let origins: Origins = { watchers: {}, sockets: {} };
+    /** Of the config that was made last, for a plan maybe, and of the one that is being applied. */
+    let made = origins;
+    let applying = origins;
     /** The first config that came: what there is where no file can be read again. */
     let base: Config | null = null;
     const changed = (): void => {
@@ -47,11 +52,19 @@ export default definePlugin({
       watching.get(key)?.[Symbol.dispose]();
       watching.delete(key);
     };
-    hooks.config.tap(async (config) => {
+    hooks.config.tap(async (config, { plugins }) => {
+      const merged = await merge(config, known.of(plugins));
+      made = merged.origins;
+      // The first is used at once.
+      if (base === null) origins = made;
       base ??= config;
-      const merged = await merge(config, sources.list());
-      origins = merged.origins;
       return merged.config;
+    });
+    hooks.config_applying.tap(() => {
+      applying = made;
+    });
+    hooks.config_applied.tap(() => {
+      origins = applying;
     });
     for (const source of sources.list()) watch(source);
     sources.onChange(({ change, extension }) => {

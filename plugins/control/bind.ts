@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Router, XPublisher } from 'zeromq';
-import { RingmasterError } from '../../core/index.js';
+import { RingmasterError, trustedPath } from '../../core/index.js';
 import { holderOf } from './holder.js';
 import { type Address, bindUnixSocket, probe, reasonOf, refuseOtherFiles } from './unix-socket.js';
 
@@ -28,6 +29,7 @@ export async function bindEndpoint(socket: Router | XPublisher, endpoint: string
     const path = /^ipc:\/\/([^@*].*)$/.exec(endpoint)?.[1];
     if (path === undefined) return await bindAddress(socket, endpoint);
     const owner_uid = owner === null ? null : await userId(owner);
+    trustedPath(dirname(path));
     refuseOtherFiles(path);
     if (!(await freeSoon({ path }))) throw new InUse('somebody listens there already');
     const remove = await bindUnixSocket(path, owner_uid, (inside) => socket.bind(`ipc://${inside}`));

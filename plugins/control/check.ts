@@ -9,6 +9,8 @@ import type { Properties } from './command.js';
  * RM_EXTENSION_INVALID where the schema itself is wrong
  */
 export function checkProperties({ plugin, value: { name, request } }: Extension<'command'>, properties: Properties): Properties {
+  const bare = isEmpty(properties);
+  if (bare && empty.has(request)) return {};
   const missing = request.required?.find((key) => !Object.hasOwn(properties, key));
   if (missing !== undefined) throw new RingmasterError('RM_REQUEST_INVALID', [`message invalid '${missing}' is missing`]);
   // When the answer comes, and what it shows, is for the endpoint, and may be said with any command.
@@ -17,11 +19,22 @@ export function checkProperties({ plugin, value: { name, request } }: Extension<
   const own = takesWaiting ? { ...others, waiting } : others;
   const { value, problems } = checked(plugin, { name, request }, own);
   const [problem] = problems;
-  if (problem === undefined) return value as Properties;
+  if (problem === undefined) {
+    const whole = value as Properties;
+    if (bare && isEmpty(whole)) empty.add(request);
+    return whole;
+  }
   const { path, message, allowed, did_you_mean } = problem;
   const known = message.startsWith('is not a known key') ? `; allowed is ${allowed}` : '';
   const context = { path, ...(did_you_mean !== undefined && { did_you_mean }) };
   throw new RingmasterError('RM_REQUEST_INVALID', [`message invalid '${path}' ${message}${known}`], { context });
+}
+
+/** Schemas that allow that nothing is said, and then add nothing. */
+const empty = new WeakSet<CommandForm['request']>();
+
+function isEmpty(properties: Properties): boolean {
+  return Object.keys(properties).length === 0;
 }
 
 function checked(

@@ -1,8 +1,8 @@
 import { RingmasterError, systemClock } from '../../core/index.js';
 import { type Call, PendingCall } from './client/call.js';
-import { Connection, type ConnectionListener } from './client/connection.js';
-import { curveOptions } from './client/curve.js';
+import { type CurveClientOptions, curveOptions } from './client/curve.js';
 import { EventStream } from './client/event-stream.js';
+import { Link, type Outgoing } from './client/link.js';
 import type {
   CallArguments,
   CallOptions,
@@ -15,6 +15,7 @@ import type {
 } from './client/types.js';
 import type { Properties, Reply } from './command.js';
 import { proofOf } from './curve/proof.js';
+import { prepareRequest } from './repeatable.js';
 
 export type { Call, CallOutcome } from './client/call.js';
 export { EventStream } from './client/event-stream.js';
@@ -22,6 +23,7 @@ export type * from './client/types.js';
 export type { Reply } from './command.js';
 
 const TIMEOUT_MS = 5000;
+const RECONNECT_MS = 3000;
 
 /** The daemon's answer was an error. */
 export class ReplyError extends RingmasterError<'RM_CLIENT_REPLY'> {
@@ -40,40 +42,44 @@ export class ReplyError extends RingmasterError<'RM_CLIENT_REPLY'> {
   }
 }
 
-/** What is to be sent once the connection stands. */
-interface Unsent {
-  readonly message: string;
-  readonly command: string;
-  sent(): void;
-  failed(error: unknown): void;
-}
-
 /**
  * Talks to a daemon's control endpoint. It connects with the first request, and again with the next one after the connection broke.
  *
- * Calls reject with RM_CLIENT_TIMEOUT, RM_CLIENT_CLOSED, RM_CLIENT_REFUSED (nothing was sent), RM_CLIENT_LOST, a `ReplyError`
- * (RM_CLIENT_REPLY), or the reason of an AbortSignal.
+ * Across a restart or an upgrade of the daemon it sends again what only looks, once the daemon is back within `reconnect_ms`.
+ *
+ * Calls reject with RM_CLIENT_TIMEOUT, RM_CLIENT_CLOSED, RM_CLIENT_REFUSED (nothing was sent), RM_CLIENT_LOST (it was
+ * sent, and may have been carried out), a `ReplyError` (RM_CLIENT_REPLY), or the reason of an AbortSignal.
  */
 export class Client implements Disposable {
   readonly endpoint: string;
   readonly #timeout_ms: number;
   readonly #keys: ClientKeys | undefined;
+  /** The same for the control endpoint, where that wants any. */
+  readonly #curve: CurveClientOptions | undefined;
   /** What each request says of the key that it is sent with. */
   readonly #auth: { readonly auth?: string };
   readonly #reach: (endpoint: string) => Promise<string>;
   readonly #calls = new Map<string, PendingCall>();
-  readonly #unsent = new Set<Unsent>();
   readonly #streams = new Set<EventStream>();
-  #connection: Connection | undefined;
+  readonly #link: Link;
   #count = 0;
   #ended: { readonly reason?: unknown } | undefined;
   #unlisten: () => void;
 
-  constructor({ endpoint, timeout_ms = TIMEOUT_MS, reach = async (address) => address, curve, signal }: ClientOptions) {
+  constructor({
+    endpoint,
+    far_endpoint = endpoint,
+    timeout_ms = TIMEOUT_MS,
+    reconnect_ms = RECONNECT_MS,
+    reach = async (address) => address,
+    curve,
+    signal,
+  }: ClientOptions) {
     this.endpoint = endpoint;
     this.#keys = curve;
-    const isKeyed = curve !== undefined && endpoint.startsWith('tcp://');
-    this.#auth = isKeyed ? { auth: proofOf(curve.secret_key, curve.server_key) } : {};
+    this.#curve = curveOptions(curve, far_endpoint);
+    this.#link = new Link({ endpoint, curve: this.#curve, reconnect_ms, receive: (body) => this.#receive(body) });
+    this.#auth = curve && this.#curve ? { auth: proofOf(curve.secret_key, curve.server_key) } : {};
     this.#reach = reach;
     this.#timeout_ms = timeout_ms;
     this.#unlisten = onAbort(signal, (reason) => this.#end({ reason }));
@@ -100,15 +106,15 @@ export class Client implements Disposable {
     { timeout_ms = this.#timeout_ms }: CastOptions = {},
   ): Promise<void> {
     if (this.#ended !== undefined) throw this.#endError(command);
-    const message = JSON.stringify({ command, properties: properties ?? {}, msg_type: 'cast', ...this.#auth });
+    const text = JSON.stringify({ command, properties: properties ?? {}, msg_type: 'cast', ...this.#auth });
     let timer: Disposable | undefined;
     try {
       await new Promise<void>((sent, failed) => {
-        const unsent: Unsent = { message, command, sent, failed };
-        this.#send(unsent);
+        const message: Outgoing = { text, command, answered: false, repeatable: false, sent, failed };
+        this.#link.send(message);
         if (timeout_ms === Number.POSITIVE_INFINITY) return;
         timer = systemClock.setTimeout(() => {
-          this.#unsent.delete(unsent);
+          this.#link.forget(message);
           failed(new RingmasterError('RM_CLIENT_TIMEOUT', [`connection for ${command}`, this.endpoint, timeout_ms]));
         }, timeout_ms);
       });
@@ -124,9 +130,9 @@ export class Client implements Disposable {
    */
   events(topics: readonly string[] = [''], { pubsub_endpoint, signal }: EventsOptions = {}): EventStream {
     const told = pubsub_endpoint === undefined ? this.#pubsubEndpoint(signal) : Promise.resolve(pubsub_endpoint);
-    const endpoint = told.then((address) => this.#reach(address));
+    const source = told.then(async (address) => ({ endpoint: await this.#reach(address), curve: curveOptions(this.#keys, address) }));
     const unlisten = onAbort(signal, (reason) => stream.close(reason));
-    const stream: EventStream = new EventStream(endpoint, topics, this.#keys, () => {
+    const stream: EventStream = new EventStream(source, topics, () => {
       unlisten();
       this.#streams.delete(stream);
     });
@@ -151,14 +157,20 @@ export class Client implements Disposable {
       return call;
     }
     const fail = (error: unknown): void => call.settle({ ok: false, error });
-    const all = waiting === undefined ? properties : { ...properties, waiting };
-    const unsent: Unsent = {
-      message: JSON.stringify({ id: call.id, command, properties: all, ...this.#auth }),
+    const prepared = prepareRequest(command, waiting === undefined ? properties : { ...properties, waiting });
+    const message: Outgoing = {
+      text: JSON.stringify({ id: call.id, command, properties: prepared.properties, ...this.#auth }),
       command,
+      answered: true,
+      repeatable: prepared.repeatable,
       sent: () => {},
       failed: fail,
     };
-    const expire = (): void => fail(new RingmasterError('RM_CLIENT_TIMEOUT', [`reply to ${command}`, this.endpoint, timeout_ms]));
+    const expire = (): void => {
+      const sent = this.#link.wasSent(message);
+      const what = `${sent ? 'reply to' : 'connection for'} ${command}`;
+      fail(new RingmasterError('RM_CLIENT_TIMEOUT', [what, this.endpoint, timeout_ms], { context: { command, sent } }));
+    };
     const timer = timeout_ms === Number.POSITIVE_INFINITY ? undefined : systemClock.setTimeout(expire, timeout_ms);
     const unlisten = onAbort(signal, fail);
     this.#calls.set(call.id, call);
@@ -166,9 +178,9 @@ export class Client implements Disposable {
       timer?.[Symbol.dispose]();
       unlisten();
       this.#calls.delete(call.id);
-      this.#unsent.delete(unsent);
+      this.#link.forget(message);
     });
-    this.#send(unsent);
+    this.#link.send(message);
     return call;
   }
 
@@ -179,44 +191,6 @@ export class Client implements Disposable {
     return endpoint;
   }
 
-  #send(unsent: Unsent): void {
-    if (this.#connection?.ready) {
-      this.#connection.send(unsent.message);
-      unsent.sent();
-      return;
-    }
-    this.#unsent.add(unsent);
-    this.#connection ??= this.#connect();
-  }
-
-  #connect(): Connection {
-    const listener: ConnectionListener = {
-      ready: () => {
-        for (const unsent of this.#takeUnsent()) {
-          connection.send(unsent.message);
-          unsent.sent();
-        }
-      },
-      message: (body) => this.#receive(body),
-      refused: (error) => {
-        this.#connection = undefined;
-        for (const unsent of this.#takeUnsent()) unsent.failed(error);
-      },
-      lost: (cause) => {
-        this.#connection = undefined;
-        this.#rejectAll((command) => new RingmasterError('RM_CLIENT_LOST', [command, this.endpoint], { cause }));
-      },
-    };
-    const connection: Connection = new Connection(this.endpoint, listener, curveOptions(this.#keys, this.endpoint));
-    return connection;
-  }
-
-  #takeUnsent(): readonly Unsent[] {
-    const unsent = [...this.#unsent];
-    this.#unsent.clear();
-    return unsent;
-  }
-
   /** A reply that nobody waits for any more is one to a call that has timed out or was given up. */
   #receive(body: Uint8Array): void {
     const reply: Reply = JSON.parse(new TextDecoder().decode(body));
@@ -225,19 +199,12 @@ export class Client implements Disposable {
     call.settle(reply.status === 'error' ? { ok: false, error: new ReplyError(call.command, reply) } : { ok: true, reply });
   }
 
-  #rejectAll(errorFor: (command: string) => unknown): void {
-    for (const unsent of this.#takeUnsent()) unsent.failed(errorFor(unsent.command));
-    for (const call of [...this.#calls.values()]) call.settle({ ok: false, error: errorFor(call.command) });
-  }
-
   #end(ended: { readonly reason?: unknown }): void {
     if (this.#ended !== undefined) return;
     this.#ended = ended;
     this.#unlisten();
-    this.#rejectAll((command) => this.#endError(command));
+    this.#link.close((command) => this.#endError(command));
     for (const stream of [...this.#streams]) stream.close('reason' in ended ? ended.reason : undefined);
-    this.#connection?.close();
-    this.#connection = undefined;
   }
 
   #endError(command: string): unknown {

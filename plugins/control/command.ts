@@ -8,6 +8,7 @@ import type {
   ProcessSampler,
   SupervisorApi,
 } from '../../core/index.js';
+import type { AuditTrail } from './audit.js';
 
 /** What a built-in command works with. */
 export interface CommandContext {
@@ -21,6 +22,8 @@ export interface CommandContext {
     stats_endpoint: string | null;
     multicast_endpoint: string | null;
   }>;
+  /** The last changes that were asked for, oldest first. */
+  readonly audit: Pick<AuditTrail, 'entries' | 'seq'>;
   /** Looks at processes; it remembers its last look, so that there are rates. */
   readonly sampler: ProcessSampler;
   /** Settles when the supervisor has stopped everything and is about to close this endpoint. */

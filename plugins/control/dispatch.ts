@@ -15,9 +15,10 @@ import {
   RingmasterError,
   Staged,
 } from '../../core/index.js';
-import type { Asker } from './asker.js';
+import type { Admission } from './admission.js';
+import { type Asker, LOCAL } from './asker.js';
+import { type AuditEntry, Change } from './audit.js';
 import { checkProperties } from './check.js';
-import type { Properties } from './command.js';
 import { type Answer, encodeReply, errorAnswer, lateErrorAnswer, okAnswer } from './reply.js';
 import { type Envelope, parseEnvelope, type Request, readRequest, shown } from './request.js';
 import { mayDo, roleOf } from './roles.js';
@@ -28,6 +29,7 @@ export interface DispatchOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly max_message_bytes: number;
+  readonly admission: Admission;
   /** For each client. */
   readonly max_in_flight: number;
   /** What no answer shows, besides what looks like a secret by its name. */
@@ -35,7 +37,19 @@ export interface DispatchOptions {
   /** Who has sent a request, by the `auth` that is in it. @throws RM_FORBIDDEN */
   identify(auth: unknown): Asker;
   send(client: string, reply: string): void;
+  /** Told what has come of each change that was asked for, and of each request that was refused. */
+  audited(entry: AuditEntry): void;
 }
+
+/** A request that is carried out. */
+interface Asked {
+  readonly client: string;
+  readonly request: Request;
+  readonly command: Extension<'command'>;
+  readonly change: Change;
+}
+
+const SHORT_BYTES = 65_536;
 
 /** Who asked, and how a reply finds its way. */
 interface Addressee {
@@ -55,6 +69,7 @@ interface Underway extends Addressee {
   unanswered: boolean;
   /** Whether that reply says only that it has begun. */
   begun: boolean;
+  readonly change: Change;
 }
 
 /** Carries out requests and answers them: each exactly once, a cast never, whatever it holds. */
@@ -79,7 +94,14 @@ export class Dispatcher {
   handle(client: string, body: Uint8Array): void {
     let envelope: Envelope = { id: null, cast: false, fields: {} };
     try {
-      const limit = this.#options.max_message_bytes;
+      const { max_message_bytes: limit, admission } = this.#options;
+      try {
+        admission.admit(client, body.length);
+      } catch (error) {
+        // Whose reply it is is worth a look at a short message only.
+        if (body.length <= SHORT_BYTES) envelope = envelopeOf(body) ?? envelope;
+        throw error;
+      }
       if (body.length > limit) {
         envelope = envelopeOf(body) ?? envelope;
         throw new RingmasterError('RM_REQUEST_TOO_BIG', [body.length, limit]);
@@ -92,8 +114,9 @@ export class Dispatcher {
     }
   }
 
-  /** Answers whoever still waits: there will be nothing more to wait for. */
+  /** Answers whoever still waits: there will be nothing more to wait for, except for an upgrade, which the next version answers. */
   abandon(reason: RingmasterError): void {
+    for (const work of this.#underway) if (work.command.key === 'upgrade') work.unanswered = false;
     this.#giveUp(reason);
   }
 
@@ -105,41 +128,44 @@ export class Dispatcher {
   }
 
   #run(client: string, request: Request): void {
-    const { commands, max_in_flight, context } = this.#options;
+    const { commands, max_in_flight, context, admission } = this.#options;
     const name = request.command.toLowerCase();
     const command = commands.find(name);
     if (command === undefined) throw unknownCommand(request.command, commands);
-    const asker = this.#mustBeAllowed(request, command);
-    const properties = checkProperties(command, request.properties);
-    if (this.#inFlightOf(client) >= max_in_flight) throw new RingmasterError('RM_REQUEST_TOO_MANY', [max_in_flight]);
-    this.#audit(asker, command, properties);
-    const result: Answering = command.value.run(properties as never, context);
-    if (result instanceof Staged) this.#awaitStaged(client, request, command, result);
-    else if (isThenable(result)) this.#await(client, request, command, Promise.resolve(result));
-    else this.#answer({ ...request, client, command }, okAnswer(replyBody(command, result)));
-  }
-
-  /** Who has asked for which change is in the log, before anything comes of it; failures are told after it. */
-  #audit({ who, role }: Asker, command: Extension<'command'>, properties: Properties): void {
-    if (roleOf(command) === 'read') return;
-    const asked = maskSecrets(properties, this.#options.secrets()) as Properties;
-    this.#options.log.info(`${who} asks for ${command.key}`, { who, role, command: command.key, properties: asked });
+    const change = new Change(this.#options, command, client, request.properties);
+    try {
+      change.asker = this.#options.identify(request.auth);
+      if (change.asker.who !== LOCAL.who) admission.admitKey(change.asker.who);
+      this.#mustBeAllowed(change.asker, request, command);
+      const properties = checkProperties(command, request.properties);
+      if (this.#inFlightOf(client) >= max_in_flight) throw new RingmasterError('RM_REQUEST_TOO_MANY', [max_in_flight]);
+      change.begins();
+      const result: Answering = command.value.run(properties as never, context);
+      const work = { client, request, command, change };
+      if (result instanceof Staged) this.#awaitStaged(work, result);
+      else if (isThenable(result)) this.#await(work, Promise.resolve(result));
+      else {
+        this.#answer({ ...request, client, command }, okAnswer(replyBody(command, result)));
+        change.ended();
+      }
+    } catch (error) {
+      change.failed(error);
+      throw error;
+    }
   }
 
   /** @throws RM_FORBIDDEN */
-  #mustBeAllowed(request: Request, command: Extension<'command'>): Asker {
-    const asker = this.#options.identify(request.auth);
-    const { who, role } = asker;
+  #mustBeAllowed({ who, role }: Asker, request: Request, command: Extension<'command'>): void {
     const needs = request.shows_secrets ? 'admin' : roleOf(command);
-    if (mayDo(role, needs)) return asker;
+    if (mayDo(role, needs)) return;
     this.#options.log.warn(`${who} was refused ${command.key}`, { who, role, command: command.key });
     const what = request.shows_secrets ? `${command.key} with show_secrets` : command.key;
     throw new RingmasterError('RM_FORBIDDEN', [what, `it needs the role ${needs}, and ${who} has ${role}`], { context: { needs, role } });
   }
 
-  #await(client: string, request: Request, command: Extension<'command'>, result: Promise<ReplyBody>): void {
-    const work = this.#begin(client, request, command);
-    if (!request.waiting && command.value.always_waits !== true) this.#acceptSoon(work);
+  #await(asked: Asked, result: Promise<ReplyBody>): void {
+    const work = this.#begin(asked);
+    if (!asked.request.waiting && asked.command.value.always_waits !== true) this.#acceptSoon(work);
     this.#endBy(work, result);
   }
 
@@ -150,19 +176,19 @@ export class Dispatcher {
     clock.setImmediate(() => clock.setImmediate(() => this.#settle(work, okAnswer())));
   }
 
-  #awaitStaged(client: string, request: Request, command: Extension<'command'>, { accepted, done }: Staged): void {
-    const work = this.#begin(client, request, command);
+  #awaitStaged(asked: Asked, { accepted, done }: Staged): void {
+    const work = this.#begin(asked);
     accepted.then(
       (body) => {
-        if (!request.waiting) this.#settle(work, okAnswer(body));
+        if (!asked.request.waiting) this.#settle(work, okAnswer(body));
       },
       (error: unknown) => this.#settle(work, errorAnswer(error)),
     );
     this.#endBy(work, done);
   }
 
-  #begin(client: string, { id, cast, shows_secrets }: Request, command: Extension<'command'>): Underway {
-    const work: Underway = { client, id, cast, shows_secrets, command, unanswered: true, begun: false };
+  #begin({ client, request: { id, cast, shows_secrets }, command, change }: Asked): Underway {
+    const work: Underway = { client, id, cast, shows_secrets, command, change, unanswered: true, begun: false };
     this.#underway.add(work);
     return work;
   }
@@ -182,6 +208,7 @@ export class Dispatcher {
   #end(work: Underway, answer: Answer): void {
     this.#underway.delete(work);
     this.#settle(work, work.begun ? okAnswer() : answer);
+    work.change.ended(answer);
   }
 
   #settle(work: Underway, answer: Answer): void {

@@ -1,20 +1,8 @@
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { messageOf, RingmasterError } from '../../core/index.js';
+import { dirname, join, resolve } from 'node:path';
+import { messageOf, PlantedError, RingmasterError, runtimeDir, trustedPath } from '../../core/index.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
-
-/**
- * Directory of the sockets that nobody has named: `$RINGMASTER_RUNTIME_DIR`, or /run/ringmaster for root, or
- * `$XDG_RUNTIME_DIR/ringmaster`, or ringmaster-UID among temporary files.
- */
-export function runtimeDir(env: Env = process.env, uid: number = process.getuid?.() ?? 0): string {
-  if (env.RINGMASTER_RUNTIME_DIR) return env.RINGMASTER_RUNTIME_DIR;
-  if (uid === 0) return '/run/ringmaster';
-  if (env.XDG_RUNTIME_DIR) return join(env.XDG_RUNTIME_DIR, 'ringmaster');
-  return join(tmpdir(), `ringmaster-${uid}`);
-}
 
 /** The endpoints of a daemon whose config names none; daemon and command line come to the same ones. */
 export function defaultEndpoints(
@@ -42,9 +30,10 @@ export function prepareRuntimeDir(dir: string): void {
   const refuse = (why: string, cause?: unknown): RingmasterError =>
     new RingmasterError('RM_ENDPOINT_BIND', [dir, why], { cause, context: { dir } });
   try {
+    trustedPath(dirname(dir));
     if (mkdirSync(dir, { recursive: true, mode: 0o700 }) !== undefined) chmodSync(dir, 0o700);
   } catch (cause) {
-    throw refuse(`the directory cannot be made: ${messageOf(cause)}`, cause);
+    throw refuse(cause instanceof PlantedError ? cause.message : `the directory cannot be made: ${messageOf(cause)}`, cause);
   }
   const found = lstatSync(dir);
   if (!found.isDirectory()) throw refuse(`it is ${found.isSymbolicLink() ? 'a symbolic link' : 'a file'}, a directory is needed`);

@@ -1,20 +1,21 @@
 import { setImmediate } from 'node:timers/promises';
 import {
-  type BoundEndpoints,
   definePlugin,
   type Endpoints,
-  type Logger,
   ProcessSampler,
   type Publications,
   RingmasterError,
+  runtimeDir,
   wireFilter,
 } from '../../core/index.js';
+import { Admission } from './admission.js';
 import { LOCAL } from './asker.js';
+import { AuditTrail } from './audit.js';
 import { asContribution, type CommandContext } from './command.js';
 import { commandTable } from './commands/index.js';
-import type { CurveOptions, CurveServer } from './curve/server.js';
+import type { CurveOptions, CurveServer, CurveServerDeps } from './curve/server.js';
 import { Dispatcher } from './dispatch.js';
-import { defaultEndpoints, prepareRuntimeDir, reachable, runtimeDir } from './endpoints.js';
+import { defaultEndpoints, prepareRuntimeDir, reachable } from './endpoints.js';
 import { topicOf } from './events.js';
 import { listCommands } from './listing.js';
 import { OpenPublication } from './publication.js';
@@ -23,10 +24,10 @@ import { schema } from './schema.js';
 import { markedSecrets } from './secrets.js';
 
 /** Loaded only where there are any. */
-async function openKeys(options: CurveOptions | null, log: Logger): Promise<CurveServer | undefined> {
+async function openKeys(options: CurveOptions | null, deps: CurveServerDeps): Promise<CurveServer | undefined> {
   if (options === null) return undefined;
   const { CurveServer } = await import('./curve/server.js');
-  return CurveServer.open(options, log);
+  return CurveServer.open(options, deps);
 }
 
 export default definePlugin({
@@ -36,7 +37,7 @@ export default definePlugin({
   // Who asks for a changed endpoint would lose the answer with the endpoint that it came in by.
   applies: 'daemon',
   hooks: ['event', 'boot', 'shutdown'],
-  async setup({ config, supervisor, hooks, clock, log, scope, provide, extend, extensions }) {
+  async setup({ config, supervisor, hooks, clock, log, scope, emit, provide, directory, extend, extensions }) {
     const { endpoint, pubsub_endpoint, endpoint_owner, stats_endpoint, multicast_endpoint } = supervisor.options;
     if (endpoint === null || pubsub_endpoint === null) prepareRuntimeDir(runtimeDir());
     const addresses = {
@@ -44,21 +45,27 @@ export default definePlugin({
       pubsub_endpoint: pubsub_endpoint ?? defaultEndpoints().pubsub_endpoint,
     };
 
-    const keys = await openKeys(supervisor.options.curve, log);
+    const keys = await openKeys(supervisor.options.curve, { clock, log, directory });
     if (keys !== undefined) scope.add('keys', () => keys[Symbol.dispose]());
-    const curveFor = (address: string) => (address.startsWith('ipc://') ? undefined : keys?.socket);
+    const keysFor = (address: string) => (address.startsWith('ipc://') ? undefined : keys);
 
     const events = await OpenPublication.open({
       ...config,
       endpoint: addresses.pubsub_endpoint,
-      curve: curveFor(addresses.pubsub_endpoint),
+      keys: keysFor(addresses.pubsub_endpoint),
       endpoint_owner,
+      clock,
       log,
     });
     scope.add('event endpoint', () => events.close());
     const isForWire = wireFilter((name) => supervisor.find(name));
+    const trail = new AuditTrail(config.audit_entries);
     hooks.event.tap((event) => {
-      if (isForWire(event)) events.publish(topicOf(event), event.body);
+      if (event.name === 'audit') trail.add({ watcher: event.watcher, ...event.body });
+      else if (isForWire(event)) {
+        const topic = topicOf(event);
+        if (events.isWanted(topic)) events.publish(topic, event.body);
+      }
     });
 
     let stop = (): void => {};
@@ -67,10 +74,9 @@ export default definePlugin({
     });
     hooks.shutdown.tap(() => stop());
 
-    const curve = curveFor(addresses.endpoint);
+    const curve = keysFor(addresses.endpoint)?.socket;
     const router = await ControlRouter.open({ ...config, endpoint: addresses.endpoint, curve, endpoint_owner, log });
     const endpoints = { endpoint: router.endpoint, pubsub_endpoint: events.endpoint, stats_endpoint, multicast_endpoint };
-    provide('bound_endpoints', endpoints satisfies BoundEndpoints);
     const publications: Publications = {
       async openStats(address) {
         if (address === null) prepareRuntimeDir(runtimeDir());
@@ -78,8 +84,9 @@ export default definePlugin({
         const stats = await OpenPublication.open({
           ...config,
           endpoint,
-          curve: curveFor(endpoint),
+          keys: keysFor(endpoint),
           endpoint_owner,
+          clock,
           log,
         });
         endpoints.stats_endpoint = stats.endpoint;
@@ -87,16 +94,29 @@ export default definePlugin({
       },
     };
     provide('publications', publications);
-    provide('endpoints', { endpoint: reachable(router.endpoint), pubsub_endpoint: reachable(events.endpoint) } satisfies Endpoints);
+    provide('endpoints', {
+      endpoint: reachable(router.endpoint),
+      pubsub_endpoint: reachable(events.endpoint),
+      bound: endpoints,
+    } satisfies Endpoints);
     const sampler = new ProcessSampler({ clock });
     scope.add('process sampler', () => sampler.clear());
     const counted = (name: string, help: string, value: () => number): void => {
       extend('metric', { name: `ringmaster_control_${name}_total`, help, type: 'counter', collect: () => [{ value: value() }] });
     };
     counted('dropped_replies', 'Replies to clients that were gone or did not read.', () => router.dropped_replies);
+    const admission = new Admission({ ...config, clock, log });
+    counted('limited_requests', 'Requests that were not carried out because their client sent too many.', () => admission.limited);
     counted('dropped_messages', 'Messages that were no requests: not two frames.', () => router.dropped_messages);
     const commands = extensions('command');
-    const context: CommandContext = { supervisor, endpoints, sampler, stopped, commands: () => listCommands(commands) };
+    const context: CommandContext = {
+      supervisor,
+      endpoints,
+      sampler,
+      stopped,
+      commands: () => listCommands(commands),
+      audit: trail,
+    };
     for (const command of commandTable.values()) extend('command', asContribution(command, context));
     const dispatcher = new Dispatcher({
       ...config,
@@ -104,9 +124,11 @@ export default definePlugin({
       context,
       clock,
       log,
+      admission,
       identify: (auth) => (curve === undefined || keys === undefined ? LOCAL : keys.identify(auth)),
-      secrets: () => markedSecrets(supervisor.plugins()),
+      secrets: () => markedSecrets(() => supervisor.plugins()),
       send: (client, reply) => router.send(client, reply),
+      audited: ({ watcher, ...entry }) => emit(watcher, 'audit', entry),
     });
     // Bound at once, so that a start fails where it can't be; requests wait until there are watchers to ask about.
     hooks.boot.tap(() => router.receive((client, body) => dispatcher.handle(client, body)));

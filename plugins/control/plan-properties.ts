@@ -30,6 +30,7 @@ const step = {
     },
     watcher: { type: 'string' },
     plugin: { type: 'string' },
+    brought_by: { type: 'string', description: 'The plugin that brings the watcher, or knows its source; missing: the config itself.' },
     socket: { type: 'string' },
     users: { type: 'array', items: { type: 'string' }, description: 'Watchers that use the socket.' },
     sockets: { type: 'array', items: { type: 'string' }, description: 'Sockets for whose sake a watcher gets new processes.' },

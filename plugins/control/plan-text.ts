@@ -44,9 +44,9 @@ function stepLines(step: Shown, head: string): readonly string[] {
 function headOf(step: Shown): string {
   switch (step.do) {
     case 'add':
-      return `+ ${step.watcher}: add${step.start ? ' and start' : ', not started'}${step.drift ? ' (drift: removed at run time)' : ''}`;
+      return `+ ${step.watcher}: add${step.start ? ' and start' : ', not started'}${bringerOf(step)}${step.drift ? ' (drift: removed at run time)' : ''}`;
     case 'remove':
-      return `- ${step.watcher}: remove${pidsOf(step.pids)}${step.drift ? ' (drift: added at run time)' : ''}`;
+      return `- ${step.watcher}: remove${pidsOf(step.pids)}${bringerOf(step)}${step.drift ? ' (drift: added at run time)' : ''}`;
     case 'plugin_load':
       return step.reason === 'added'
         ? `+ plugin ${step.plugin}: set up${step.drift ? ' (drift: removed at run time)' : ''}`
@@ -66,8 +66,12 @@ function headOf(step: Shown): string {
     case 'socket_set':
       return `~ socket ${step.socket}: set${usersOf(step)}`;
     default:
-      return `~ ${step.watcher}: ${step.do}${pidsOf(step.pids)}${step.sockets ? `, for socket ${step.sockets.join(', ')}` : ''}`;
+      return `~ ${step.watcher}: ${step.do}${pidsOf(step.pids)}${bringerOf(step)}${step.sockets ? `, for socket ${step.sockets.join(', ')}` : ''}`;
   }
+}
+
+function bringerOf({ brought_by }: { readonly brought_by?: string }): string {
+  return brought_by === undefined ? '' : `, of plugin ${brought_by}`;
 }
 
 function outcomeOf({ outcome }: Shown): string {

@@ -1,4 +1,4 @@
-import type { PluginStatus } from '../../core/index.js';
+import type { PluginDescription, PluginStatus } from '../../core/index.js';
 import { listOf, objectOf } from './arguments.js';
 import type { Reply } from './command.js';
 import { durationText, textTable } from './text-table.js';
@@ -23,6 +23,23 @@ export function pluginsText(reply: Reply): string {
 export function pluginChangedText(reply: Reply): string {
   const { name, state, setup_ms } = objectOf(reply.plugin);
   return `plugin ${String(name)} is ${String(state)}, set up in ${durationText(Number(setup_ms ?? 0))}; until the daemon is started again`;
+}
+
+/** What is printed for a reply of `plugin_describe`: what it does, and each option as it is, with what it means. */
+export function pluginDescriptionText(reply: Reply): string {
+  // The daemon wrote it by the same type.
+  const { name, source, state, summary, schema, hooks, options } = reply.plugin as PluginDescription;
+  const rows = options.map((option) => [
+    `  ${option.name}`,
+    JSON.stringify(option.value),
+    option.from.replace('_', ' '),
+    schema.properties[option.name]?.description ?? '',
+  ]);
+  return [
+    `${name}: ${summary}`,
+    `${state}${source === name ? '' : `, from ${source}`}; hooks: ${hooks.join(', ') || 'none'}`,
+    ...(rows.length === 0 ? ['no options'] : ['', textTable(rows)]),
+  ].join('\n');
 }
 
 function pluginText(plugin: PluginStatus): string {

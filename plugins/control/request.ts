@@ -59,9 +59,11 @@ export function readRequest({ id, cast, fields }: Envelope): Request {
   };
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 function parseJson(body: Uint8Array): { readonly value: unknown; readonly text: string } {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+    const text = utf8.decode(body);
     return { value: JSON.parse(text), text };
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);

@@ -8,6 +8,7 @@ export type Role = (typeof ROLES)[number];
 const COMMAND_ROLES: Readonly<Record<keyof Commands, Role>> = {
   add: 'admin',
   apply: 'admin',
+  audit: 'read',
   commands: 'read',
   decr: 'operate',
   dstats: 'read',
@@ -26,6 +27,7 @@ const COMMAND_ROLES: Readonly<Record<keyof Commands, Role>> = {
   options: 'read',
   plan: 'admin',
   plugin_add: 'admin',
+  plugin_describe: 'read',
   plugin_reconfigure: 'admin',
   plugin_remove: 'admin',
   plugins: 'read',
@@ -40,12 +42,18 @@ const COMMAND_ROLES: Readonly<Record<keyof Commands, Role>> = {
   stats: 'read',
   status: 'read',
   stop: 'operate',
+  upgrade: 'admin',
   why: 'read',
 };
 
 /** Whether who has a role may do what needs another. */
 export function mayDo(has: Role, needs: Role): boolean {
   return ROLES.indexOf(has) >= ROLES.indexOf(needs);
+}
+
+/** Whether a built-in command changes nothing, whoever may use it. */
+export function isReadOnly(command: string): boolean {
+  return command === 'plan' || (Object.hasOwn(COMMAND_ROLES, command) && COMMAND_ROLES[command as keyof Commands] === 'read');
 }
 
 /** The role that a command needs; a plugin's is for admin unless it says otherwise. */

@@ -14,6 +14,15 @@ export const schema = {
       description:
         'Longest request that is carried out; a longer one is answered with an error, one of four times this ends the connection.',
     },
+    max_requests_per_s: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 5000,
+      description:
+        'Requests a second that one connection may send in the long run, or one key over all of its connections, and twice that at once; ' +
+        'further ones are answered with an error. A long one counts as one more for each 4096 bytes.',
+    },
     max_in_flight: {
       type: 'integer',
       minimum: 1,
@@ -31,6 +40,13 @@ export const schema = {
       minimum: 1,
       default: 10_000,
       description: 'Events kept for one subscriber that does not read; further ones are dropped for it.',
+    },
+    audit_entries: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 100_000,
+      default: 200,
+      description: 'How many of the last changes that clients asked for are kept for `ringmaster audit`.',
     },
     flush_ms: {
       type: 'integer',

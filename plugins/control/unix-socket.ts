@@ -1,7 +1,7 @@
 import { type BigIntStats, chmodSync, chownSync, lstatSync, mkdtempSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { basename, dirname, join, sep } from 'node:path';
-import { messageOf } from '../../core/index.js';
+import { messageOf, PlantedError } from '../../core/index.js';
 
 /** Longest path of a unix socket, without the terminating zero. @source unix(7), sys/un.h */
 const LONGEST_BYTES = process.platform === 'darwin' ? 103 : 107;
@@ -66,6 +66,7 @@ function identify(path: string): string | undefined {
 
 /** Why an operation on a socket failed, in words. */
 export function reasonOf(error: unknown): string {
+  if (error instanceof PlantedError) return error.message;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE') return 'the address is in use';
   if (code === 'EADDRNOTAVAIL' || code === 'ENODEV') return 'this machine has no such address';

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { type BoundEndpoints, definePlugin, messageOf } from '../../core/index.js';
+import { definePlugin, type Endpoints, messageOf } from '../../core/index.js';
 import { ALLOWED_ADDRESS, DEFAULT_ADDRESS, parseAddress } from './address.js';
 import { startResponder } from './responder.js';
 import { encodeAnswer } from './wire.js';
@@ -10,7 +10,7 @@ export default definePlugin({
   schema: { type: 'object', additionalProperties: false, properties: {} },
   requires: ['control'],
   async setup({ supervisor, clock, log, scope, service }) {
-    const endpoints = service<BoundEndpoints>('bound_endpoints');
+    const { bound } = service<Endpoints>('endpoints');
     const multicast_endpoint = supervisor.options.multicast_endpoint ?? DEFAULT_ADDRESS;
     const disabled = (why: string): void => log.warn(`discovery is off: ${why}`, { multicast_endpoint });
     const address = parseAddress(multicast_endpoint);
@@ -19,7 +19,7 @@ export default definePlugin({
       return;
     }
     try {
-      const responder = await startResponder({ ...address, clock, log, answer: () => encodeAnswer(endpoints, hostname(), process.pid) });
+      const responder = await startResponder({ ...address, clock, log, answer: () => encodeAnswer(bound, hostname(), process.pid) });
       scope.add('discovery', () => responder[Symbol.asyncDispose]());
     } catch (error) {
       // A machine whose network knows no multicast can supervise all the same.

@@ -13,7 +13,8 @@ export default definePlugin({
     hooks.respawn.tap((decision, { watcher, exit }) => {
       const options = configFor(watcher);
       if (options === null || !options.active || exit === null) return decision;
-      const result = onDeath(histories.get(watcher.name) ?? NO_HISTORY, clock.now(), options);
+      const wait_ms = decision.action === 'respawn' ? decision.delay_ms : 0;
+      const result = onDeath(histories.get(watcher.name) ?? NO_HISTORY, clock.now(), options, wait_ms);
       histories.set(watcher.name, result.history);
       return result.decision ?? decision;
     });

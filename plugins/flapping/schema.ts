@@ -12,7 +12,7 @@ export const schema = {
       unit: 's',
       minimum: 0,
       default: 1,
-      description: 'How close together those deaths are.',
+      description: 'How close together those deaths are; time in which backoff holds back a process does not count.',
     },
     retry_in: {
       type: ['number', 'string'],

@@ -1,5 +1,5 @@
-import { type Checks, definePlugin, RingmasterError, type StatsdClients } from '../../core/index.js';
-import { checksOf } from './policy.js';
+import { type CheckFigures, type Checks, definePlugin, type StatsdClients } from '../../core/index.js';
+import { checksOf, checkUrls } from './policy.js';
 import { schema } from './schema.js';
 
 /** What Circus counts where there was no answer at all. */
@@ -9,26 +9,18 @@ export default definePlugin({
   name: 'http_observer',
   summary: 'Looks at URLs, sends the times to statsd, and restarts or stops a watcher, or tells an event, when they give errors.',
   schema,
+  per_watcher: true,
   requires: ['statsd_client', 'checks'],
-  setup({ config, scope, service }) {
-    const statsd = service<StatsdClients>('statsd_client').open(config);
+  check: checkUrls,
+  setup({ config, configFor, scope, service }) {
+    const statsd = service<StatsdClients>('statsd_client').pool();
     scope.add('statsd', () => statsd.close());
-    const checks = service<Checks>('checks');
-    for (const check of checksOf(config)) {
-      if (!URL.canParse(check.url)) throw new RingmasterError('RM_PLUGIN_OPTION', ['http_observer', 'url', check.url, 'a URL']);
-      const { prefix } = check;
-      const loop = checks.start({
-        ...check,
-        probe: checks.probe('http', check),
-        passed: (_answer, took_ms) => statsd.timing(`${prefix}.request_time`, Math.floor(took_ms)),
-        failed(error) {
-          statsd.increment(`${prefix}.error`);
-          statsd.increment(`${prefix}.error.${statusOf(error)}`);
-        },
-        acts: () => statsd.increment(`${prefix}.${check.action}_on_error`),
-      });
-      scope.add(check.name, () => loop[Symbol.asyncDispose]());
-    }
+    const observing = service<Checks>('checks').observe({
+      ...{ type: 'http', figures: 'http_stats', config, configFor, statsd, checks: checksOf },
+      passed: (figures: CheckFigures, _answer: unknown, took_ms: number) => figures.timing('request_time', Math.floor(took_ms)),
+      failed: (figures: CheckFigures, error: unknown) => figures.increment(`error.${statusOf(error)}`),
+    });
+    scope.add('checks', () => observing[Symbol.asyncDispose]());
   },
 });
 

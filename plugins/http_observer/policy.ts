@@ -1,55 +1,37 @@
-import type { CheckAction } from '../../core/index.js';
+import type { ObservedCheck, OptionsCheck } from '../../core/index.js';
 import type { Options } from './schema.js';
-
-/** One URL that is looked at. */
-export interface HttpCheck {
-  readonly name: string;
-  /** Figures begin with it. */
-  readonly prefix: string;
-  readonly url: string;
-  readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
-  readonly expected_status: readonly number[];
-  readonly expected_body: string | null;
-  readonly loop_rate_ms: number;
-  readonly timeout_ms: number;
-  readonly failures: number;
-  readonly action: CheckAction;
-  readonly watcher: string | null;
-}
 
 const DEFAULT_URL = 'http://localhost/';
 
 /** All that the options ask to look at: `check_url` as in Circus, and the named ones. */
-export function checksOf(options: Options): readonly HttpCheck[] {
-  const { loop_rate, timeout } = options;
+export function checksOf(options: Options): readonly ObservedCheck[] {
   const named = Object.entries(options.checks).map(
-    ([name, check]): HttpCheck => ({
+    ([name, { url, method, headers, body, expected_status, expected_body, ...check }]): ObservedCheck => ({
       ...check,
-      name: `HTTP check ${name}`,
-      prefix: `http_stats.${name}`,
-      method: check.method.toUpperCase(),
-      loop_rate_ms: (check.loop_rate ?? loop_rate) * 1000,
-      timeout_ms: (check.timeout ?? timeout) * 1000,
+      name,
+      title: `HTTP check ${name}`,
+      options: { url, method, headers, body, expected_status, expected_body },
     }),
   );
   const url = options.check_url ?? (named.length === 0 ? DEFAULT_URL : null);
   if (url === null) return named;
-  const plain: HttpCheck = {
-    name: `HTTP check of ${url}`,
-    prefix: 'http_stats',
-    url,
-    method: 'GET',
-    headers: {},
-    body: null,
-    expected_status: [],
-    expected_body: null,
-    loop_rate_ms: loop_rate * 1000,
-    timeout_ms: timeout * 1000,
+  const plain: ObservedCheck = {
+    name: null,
+    title: `HTTP check of ${url}`,
+    options: { url, method: 'GET', headers: {}, body: null, expected_status: [], expected_body: null },
     failures: options.failures,
     action: 'restart',
     watcher: options.restart_on_error,
   };
   return [plain, ...named];
+}
+
+/** Tells of what begins like a URL and is none. */
+export function checkUrls({ check_url = null, checks = {} }: Partial<Options>, { problem }: OptionsCheck): void {
+  const named = Object.entries(checks).map(([name, { url }]) => ({ keys: ['checks', name, 'url'], url }));
+  for (const { keys, url } of [{ keys: ['check_url'], url: check_url }, ...named]) {
+    if (typeof url !== 'string' || URL.canParse(url)) continue;
+    const found = JSON.stringify(url);
+    problem(keys, { message: `must be a URL, got ${found}`, found, allowed: 'a URL' });
+  }
 }

@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
-import { type Clock, type Logger, messageOf } from '../../core/index.js';
+import { closeSync, constants, fstatSync, ftruncateSync, readSync } from 'node:fs';
+import { type Clock, type Logger, messageOf, openTrusted, PlantedError } from '../../core/index.js';
 import { errnoOf, FdWriter } from './fd-writer.js';
 import { NEWLINE } from './line-format.js';
 import type { Origin, Outlet } from './outlet.js';
@@ -69,7 +69,7 @@ export class FileOutlet implements Outlet {
   wake(): string | null {
     if (this.#fd !== null) return null;
     try {
-      this.#fd = openSync(this.filename, FLAGS, 0o666);
+      this.#fd = openTrusted(this.filename, FLAGS);
       const stat = fstatSync(this.#fd);
       this.#regular = stat.isFile();
       this.#size = stat.size;
@@ -78,7 +78,7 @@ export class FileOutlet implements Outlet {
       return null;
     } catch (error) {
       this.rest();
-      return errnoOf(error);
+      return error instanceof PlantedError ? error.message : errnoOf(error);
     }
   }
 
@@ -178,7 +178,7 @@ export class FileOutlet implements Outlet {
 function endsLine(filename: string, size: number): boolean {
   const last = Buffer.from('\n');
   try {
-    const fd = openSync(filename, O_RDONLY);
+    const fd = openTrusted(filename, O_RDONLY | O_NONBLOCK);
     try {
       readSync(fd, last, 0, 1, size - 1);
     } finally {

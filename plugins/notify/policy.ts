@@ -43,13 +43,17 @@ export function commandWords({ command }: Pick<Options, 'command'>): ReturnType<
 /** What the variables of a template stand for in an event. */
 export function valuesOf(event: SupervisorEvent, summary: string, host: string): Values {
   const { time, ...body } = event.body;
+  const values = Object.entries(body).map(([key, value]): [string, string | number] => [
+    key,
+    typeof value === 'object' ? JSON.stringify(value) : value,
+  ]);
   return {
     watcher: event.watcher,
     event: event.name,
     summary,
     host,
     time: new Date(time * 1000).toISOString(),
-    ...body,
+    ...Object.fromEntries(values),
   };
 }
 

@@ -27,6 +27,14 @@ const KNOWN: Readonly<Record<Own | OfEvents, true>> = {
   stream: true,
   bytes: true,
   lines: true,
+  started: true,
+  who: true,
+  role: true,
+  connection: true,
+  command: true,
+  properties: true,
+  result: true,
+  took_ms: true,
 };
 
 /** The variables that there can be; those that an event does not have stand for nothing. */

@@ -26,7 +26,7 @@ export default definePlugin({
   schema,
   requires: ['http'],
   hooks: ['event'],
-  setup({ config, supervisor, hooks, clock, scope, directory, extend, extensions }) {
+  setup({ config, supervisor, hooks, clock, scope, emit, directory, extend, extensions }) {
     const events: ShownEvent[] = [];
     hooks.event.tap((event) => {
       events.push(shownEvent(event));
@@ -67,7 +67,7 @@ export default definePlugin({
         method: 'POST',
         path: '/page/do',
         summary: `Does what the body says: \`{watcher, action}\`, an action of ${ACTIONS.join(', ')}.`,
-        handle: ({ body }) => doAction(supervisor, clock, body),
+        handle: ({ body }) => doAction({ supervisor, clock, emit }, body),
       },
     ];
     for (const route of routes) extend('route', route);

@@ -1,6 +1,7 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type Extensions, messageOf, type SupervisorApi, type WatcherApi } from '../../core/index.js';
+import { type Extensions, messageOf, type SupervisorApi, trustedPath, type WatcherApi } from '../../core/index.js';
 
 const MOST_BYTES = 262_144;
 
@@ -38,7 +39,7 @@ export async function lastOutput(watcher: WatcherApi, lines: number, { commands,
 
 async function lastLines(file: string, lines: number): Promise<string> {
   try {
-    await using handle = await open(file, 'r');
+    await using handle = await open(trustedPath(file).path, constants.O_RDONLY | constants.O_NONBLOCK);
     const { size } = await handle.stat();
     const from = Math.max(0, size - MOST_BYTES);
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - from), 0, size - from, from);

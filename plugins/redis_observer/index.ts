@@ -1,6 +1,7 @@
-import { type Checks, definePlugin, RingmasterError, type StatsdClients } from '../../core/index.js';
-import { gaugesOf, parseRedisUrl } from './policy.js';
-import { askInfo } from './redis.js';
+import { type CheckFigures, type Checks, definePlugin, type StatsdClients } from '../../core/index.js';
+import { checksOf, checkUrl } from './checks.js';
+import { gaugesOf } from './policy.js';
+import { redisProbe } from './probe.js';
 import { schema } from './schema.js';
 
 export default definePlugin({
@@ -8,33 +9,20 @@ export default definePlugin({
   summary:
     'Sends what a Redis server tells of itself to statsd, and restarts or stops a watcher, or tells an event, when it can not be reached.',
   schema,
+  per_watcher: true,
   requires: ['statsd_client', 'checks'],
-  setup({ config, scope, service }) {
-    const target = parseRedisUrl(config.redis_url);
-    if (target === null) {
-      throw new RingmasterError('RM_PLUGIN_OPTION', [
-        'redis_observer',
-        'redis_url',
-        JSON.stringify(config.redis_url.replace(/\/\/.*@/, '//…@')),
-        'a URL of a Redis server',
-      ]);
-    }
-    const statsd = service<StatsdClients>('statsd_client').open(config);
+  probes: [redisProbe],
+  check: checkUrl,
+  setup({ config, configFor, scope, service, extend }) {
+    extend('probe', redisProbe);
+    const statsd = service<StatsdClients>('statsd_client').pool();
     scope.add('statsd', () => statsd.close());
-    const loop = service<Checks>('checks').start<string>({
-      name: 'redis check',
-      loop_rate_ms: config.loop_rate * 1000,
-      timeout_ms: config.timeout * 1000,
-      failures: config.failures,
-      action: config.action,
-      watcher: config.restart_on_timeout,
-      probe: (signal) => askInfo(target, signal),
-      passed(info) {
-        for (const [name, value] of gaugesOf(info)) statsd.gauge(`redis_stats.${name}`, value);
+    const observing = service<Checks>('checks').observe({
+      ...{ type: 'redis', figures: 'redis_stats', config, configFor, statsd, checks: checksOf },
+      passed(figures: CheckFigures, info: unknown) {
+        for (const [name, value] of gaugesOf(String(info))) figures.gauge(name, value);
       },
-      failed: () => statsd.increment('redis_stats.error'),
-      acts: () => statsd.increment(`redis_stats.${config.action}_on_error`),
     });
-    scope.add('redis check', () => loop[Symbol.asyncDispose]());
+    scope.add('checks', () => observing[Symbol.asyncDispose]());
   },
 });

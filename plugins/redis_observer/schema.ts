@@ -1,4 +1,19 @@
-import { type OptionsSchema, paceOptions, statsdOptions } from '../../core/index.js';
+import { applicationName, type FromSchema, type JsonSchema, type OptionsSchema, paceOptions, statsdOptions } from '../../core/index.js';
+
+const redisUrl = {
+  type: 'string',
+  pattern: '^(?:rediss?|unix)://',
+  default: 'redis://localhost:6379/0',
+  description:
+    'Server to ask: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]`, `rediss://…` with TLS, `unix://[[USER]:PASSWORD@]PATH[?db=DB]`.',
+} as const satisfies JsonSchema;
+
+/** Options of the probe `redis`. */
+export const probeSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { redis_url: redisUrl },
+} as const satisfies JsonSchema;
 
 /** Names, meanings and defaults are those of Circus's redis observer; `action`, `failures` and `tags` are more. */
 export const schema = {
@@ -6,25 +21,17 @@ export const schema = {
   additionalProperties: false,
   properties: {
     redis_url: {
-      type: 'string',
-      pattern: '^(?:rediss?|unix)://',
-      default: 'redis://localhost:6379/0',
-      description:
-        'Server to ask: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]`, `rediss://…` with TLS, `unix://[[USER]:PASSWORD@]PATH[?db=DB]`.',
-    },
-    timeout: {
-      type: ['number', 'string'],
-      quantity: 'duration',
-      unit: 's',
-      minimum: 0.001,
-      default: 5,
-      description: 'How long a check may take.',
+      ...redisUrl,
+      type: ['string', 'null'],
+      description: `${redisUrl.description} Null: none, for a plugin that is there for watchers' own servers or for the probe \`redis\`.`,
     },
     ...paceOptions,
+    timeout: { ...paceOptions.timeout, default: 5 },
     restart_on_timeout: {
       type: ['string', 'null'],
       default: null,
-      description: 'Watcher to act upon when the server can not be reached or gives no answer.',
+      description:
+        'Watcher to act upon when the server can not be reached or gives no answer; for a `redis_url` of a watcher itself that watcher.',
     },
     action: {
       enum: ['restart', 'stop', 'event'],
@@ -33,12 +40,9 @@ export const schema = {
         'What becomes of that watcher: it is restarted, stopped, or an event is told, `check_failed` and later `check_recovered`.',
     },
     failures: { type: 'integer', minimum: 1, default: 1, description: 'How many failures in a row it takes to act, and to act again.' },
-    application_name: {
-      type: 'string',
-      minLength: 1,
-      default: 'redis_observer',
-      description: 'Part of every name: `circus.APPLICATION.watcher.…`.',
-    },
+    ...applicationName('redis_observer'),
     ...statsdOptions,
   },
 } as const satisfies OptionsSchema;
+
+export type Options = FromSchema<typeof schema>;

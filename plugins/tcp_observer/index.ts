@@ -1,4 +1,4 @@
-import { type Checks, definePlugin, type StatsdClients } from '../../core/index.js';
+import { type CheckFigures, type Checks, definePlugin, type StatsdClients } from '../../core/index.js';
 import { checksOf } from './policy.js';
 import { schema } from './schema.js';
 
@@ -6,21 +6,15 @@ export default definePlugin({
   name: 'tcp_observer',
   summary: 'Connects to TCP ports, sends the times to statsd, and restarts or stops a watcher, or tells an event, when that fails.',
   schema,
+  per_watcher: true,
   requires: ['statsd_client', 'checks'],
-  setup({ config, scope, service }) {
-    const statsd = service<StatsdClients>('statsd_client').open(config);
+  setup({ config, configFor, scope, service }) {
+    const statsd = service<StatsdClients>('statsd_client').pool();
     scope.add('statsd', () => statsd.close());
-    const checks = service<Checks>('checks');
-    for (const check of checksOf(config)) {
-      const { prefix } = check;
-      const loop = checks.start({
-        ...check,
-        probe: checks.probe('tcp', check),
-        passed: (_nothing, took_ms) => statsd.timing(`${prefix}.connect_time`, Math.floor(took_ms)),
-        failed: () => statsd.increment(`${prefix}.error`),
-        acts: () => statsd.increment(`${prefix}.${check.action}_on_error`),
-      });
-      scope.add(check.name, () => loop[Symbol.asyncDispose]());
-    }
+    const observing = service<Checks>('checks').observe({
+      ...{ type: 'tcp', figures: 'tcp_stats', config, configFor, statsd, checks: checksOf },
+      passed: (figures: CheckFigures, _nothing: unknown, took_ms: number) => figures.timing('connect_time', Math.floor(took_ms)),
+    });
+    scope.add('checks', () => observing[Symbol.asyncDispose]());
   },
 });

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -91,6 +91,61 @@ describe('a daemon on a machine in trouble', function () {
     expect((await client.call('status', { name: 'calm' })).status).to.equal('active');
     await client.call('stop', { name: 'bomb' }, { waiting: true });
     expect(daemon.workers).to.have.length(1);
+  });
+
+  it('with a fork bomb that leaves its session each time answers, holds it to rlimit_nproc, and ends what it can know of', async () => {
+    await using daemon = await Daemon.start({
+      file: 'daemon.json',
+      config: yaml((place) => {
+        const bomb = script(
+          place,
+          'bomb',
+          '#!/usr/bin/perl\nuse POSIX;\nwhile (1) { my $p = fork; if (defined $p) { setsid() if !$p } else { select undef, undef, undef, 0.05 } }\n',
+        );
+        return {
+          calm: { cmd: `sleep ${place.marker}` },
+          bomb: { cmd: `${bomb} ${place.marker}`, uid, rlimit_nproc: MOST_OF_ONE_USER, working_dir: '/', graceful_timeout: 1 },
+        };
+      }),
+    });
+    try {
+      const client = daemon.client();
+      await eventually(() => expect(daemon.workers.length).to.be.greaterThan(MOST_OF_ONE_USER / 2), { deadline_ms: 10_000 });
+      expect(daemon.workers.length).to.be.at.most(MOST_OF_ONE_USER + 2);
+      const { pids = [] } = await client.call('list', { name: 'bomb' });
+      expect(pids).to.have.length(1);
+      expect((await client.call('status', { name: 'calm' })).status).to.equal('active');
+      await client.call('stop', { name: 'bomb' }, { waiting: true });
+      for (const pid of pids as readonly number[]) expect(daemon.workers).to.not.include(pid);
+      expect((await client.call('status', { name: 'bomb' })).status).to.equal('stopped');
+      expect((await client.call('status', { name: 'calm' })).status).to.equal('active');
+    } finally {
+      // Those that have left are nobody's but their user's, who alone can end all at once.
+      await eventually(
+        () => {
+          spawnSync('setpriv', ['--reuid', String(uid), '--clear-groups', 'sh', '-c', 'kill -KILL -1']);
+          return daemon.workers.length <= 1;
+        },
+        { deadline_ms: 10_000, what: 'the end of all of that user' },
+      );
+    }
+  });
+
+  it('with a process that is given too little memory to begin replaces it ever more slowly, and leaves others alone', async () => {
+    await using daemon = await Daemon.start({
+      file: 'daemon.json',
+      config: yaml((place) => ({
+        calm: { cmd: `sleep ${place.marker}` },
+        tight: { cmd: `sleep ${place.marker}`, rlimit_as: 100_000 },
+      })),
+    });
+    await daemon.printed('ended early 4 times in a row');
+    const client = daemon.client();
+    await eventually(() => expect(sleeping(daemon)).to.equal(1));
+    expect((await client.call('status', { name: 'calm' })).status).to.equal('active');
+    expect(JSON.stringify(await client.call('why', { name: 'tight' }))).to.include('times in a row');
+    await client.call('set', { name: 'tight', options: { rlimit_as: 'infinity' } });
+    await eventually(() => expect(sleeping(daemon)).to.equal(2), { deadline_ms: 20_000 });
   });
 
   it('lets a child close its descriptors and hand one on to a stranger, and still stops at once', async () => {

@@ -1,26 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { chmod, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { curveKeyPair, Dealer } from 'zeromq';
-import { rejects } from '../../core/testing.js';
+import { eventually, rejects } from '../../core/testing.js';
 import { Client, type ClientKeys } from '../../plugins/control/client.js';
 import { writeAuthorized } from '../../plugins/control/curve/authorized.js';
 import { readKeyPair, writeKeyFile } from '../../plugins/control/curve/key-files.js';
 import { ROLES } from '../../plugins/control/roles.js';
-import { runBin } from '../fixtures/cli/run-bin.js';
+import { type Bin, RunningBin, runBin } from '../fixtures/cli/run-bin.js';
+import { Sshd } from '../fixtures/cli/sshd.js';
 import { Daemon } from '../fixtures/daemon.js';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
+import { freePort } from '../fixtures/free-port.js';
 
 async function keys(directory: string, ...words: readonly string[]): Promise<string> {
   const { stdout, stderr, status } = await runBin('main', ['keys', ...words, '--directory', join(directory, 'keys')]);
@@ -32,17 +24,19 @@ async function keys(directory: string, ...words: readonly string[]): Promise<str
 class KeyedDaemon implements AsyncDisposable {
   readonly daemon: Daemon;
   readonly endpoint: string;
+  readonly stats_endpoint: string;
   readonly #server_key: string;
   readonly #clients: Client[] = [];
 
-  private constructor(daemon: Daemon, endpoint: string, server_key: string) {
+  private constructor(daemon: Daemon, at: { readonly endpoint: string; readonly stats_endpoint: string }, server_key: string) {
     this.daemon = daemon;
-    this.endpoint = endpoint;
+    this.endpoint = at.endpoint;
+    this.stats_endpoint = at.stats_endpoint;
     this.#server_key = server_key;
   }
 
   static async start(): Promise<KeyedDaemon> {
-    const [port, pubsub] = [await freePort(), await freePort()];
+    const [port, pubsub, stats] = [await freePort(), await freePort(), await freePort()];
     const endpoint = `tcp://127.0.0.1:${port}`;
     // The config names the keys, which are made in its directory: the first start tells where that is, and fails for want of them.
     const options = {
@@ -53,6 +47,7 @@ class KeyedDaemon implements AsyncDisposable {
         JSON.stringify({
           endpoint,
           pubsub_endpoint: `tcp://127.0.0.1:${pubsub}`,
+          stats_endpoint: `tcp://127.0.0.1:${stats}`,
           curve: { secret_key_file: join(directory, 'keys/daemon.key'), authorized_keys_file: join(directory, 'keys/authorized') },
           watchers: { web: { cmd: `sleep ${marker}`, env: { DB_PASSWORD: 'hunter2' } } },
         }),
@@ -71,7 +66,7 @@ class KeyedDaemon implements AsyncDisposable {
     const server_key = pairs[0]?.publicKey ?? '';
     const daemon = await Daemon.program([join(process.cwd(), 'dist/core/main.js'), 'run', join(directory, 'ringmaster.json')]);
     await daemon.ready();
-    const keyed = new KeyedDaemon(daemon, endpoint, server_key);
+    const keyed = new KeyedDaemon(daemon, { endpoint, stats_endpoint: `tcp://127.0.0.1:${stats}` }, server_key);
     keyed.#directory = directory;
     keyed.#first = first;
     return keyed;
@@ -86,6 +81,11 @@ class KeyedDaemon implements AsyncDisposable {
 
   keysOf(name: string): ClientKeys {
     return { ...readKeyPair(join(this.directory, `keys/${name}.key`)), server_key: this.#server_key };
+  }
+
+  /** Options of the command line for a key. */
+  words(name: string): readonly string[] {
+    return ['--key', join(this.directory, `keys/${name}.key`), '--server-key', this.#server_key];
   }
 
   client(curve?: ClientKeys): Client {
@@ -128,6 +128,20 @@ describe('a daemon that wants keys', function () {
     await keyed.daemon.printed('key admin asks for set');
     expect(keyed.daemon.stdout).to.include('key operate asks for incr').and.include('key read was refused quit');
     expect(keyed.daemon.stdout).to.not.include('asks for status').and.not.include('hunter3');
+
+    const { entries } = await read.call('audit', { name: 'web' });
+    const told = (entries as readonly { who: string; command: string; result: string }[]).map(({ who, command, result }) => [
+      who,
+      command,
+      result,
+    ]);
+    expect(told).to.deep.include.members([
+      ['key read', 'stop', 'refused'],
+      ['key operate', 'incr', 'ok'],
+      ['key operate', 'options', 'refused'],
+      ['key admin', 'set', 'ok'],
+    ]);
+    expect(JSON.stringify(entries)).to.not.include('hunter3');
 
     await rejects(keyed.client().call('status'), 'RM_CLIENT_REFUSED');
     await rejects(keyed.client(keyed.keysOf('stranger')).call('status'), 'RM_CLIENT_REFUSED');
@@ -172,6 +186,58 @@ describe('a daemon that wants keys', function () {
     await rejects(admin.call('list'), 'RM_CLIENT_REPLY');
   });
 
+  it('ends the subscription of a key that is revoked, and tells the others everything', async () => {
+    await using keyed = await KeyedDaemon.start();
+    const admin = keyed.client(keyed.keysOf('admin'));
+    const seen = { read: [] as number[], operate: [] as number[] };
+    const ends = (['read', 'operate'] as const).map(async (name) => {
+      const stream = keyed.client(keyed.keysOf(name)).events(['watcher.']);
+      for await (const { watcher } of stream) seen[name].push(Number(watcher.slice(1)));
+    });
+    const [, revoked] = ends.map((end) =>
+      end.then(
+        () => 'nothing',
+        (error: unknown) => String(error),
+      ),
+    );
+    let count = 0;
+    /** Each is told as the event of a watcher of that number. */
+    const tell = async (): Promise<void> => {
+      const name = `n${++count}`;
+      await admin.call('add', { name, cmd: 'true', options: { autostart: false } }, { waiting: true });
+      await admin.call('rm', { name }, { waiting: true });
+    };
+    await eventually(
+      async () => {
+        await tell();
+        return seen.read.length > 0 && seen.operate.length > 0;
+      },
+      { deadline_ms: 20_000, what: 'both to be told' },
+    );
+    const first = count;
+    await keys(keyed.directory, 'revoke', 'operate');
+    let is_over = false;
+    void revoked?.then(() => {
+      is_over = true;
+    });
+    await eventually(
+      async () => {
+        await tell();
+        return is_over;
+      },
+      { deadline_ms: 20_000, what: 'the end of the revoked subscription' },
+    );
+    expect(await revoked).to.include('the key is no longer authorised there');
+    const last_told = seen.operate.at(-1);
+    const last = count + 1;
+    await tell();
+    await eventually(() => seen.read.includes(last), { deadline_ms: 20_000, what: 'the other one to be told' });
+    const wanted = Array.from({ length: last - first }, (_, at) => first + 1 + at);
+    expect([...new Set(seen.read)].filter((number) => number > first)).to.deep.equal(wanted);
+    expect(seen.operate.at(-1)).to.equal(last_told);
+    await keyed.daemon.printed('keys are no longer authorised');
+  });
+
   it('gets its keys from the command line, which never prints a secret one nor replaces a pair', async () => {
     await using keyed = await KeyedDaemon.start();
     const public_key = await keys(keyed.directory, 'new', 'laptop');
@@ -183,6 +249,69 @@ describe('a daemon that wants keys', function () {
     const file = join(keyed.directory, 'keys/laptop.key');
     const args = ['incr', 'web', '--endpoint', keyed.endpoint, '--key', file, '--server-key', keyed.keysOf('read').server_key];
     expect((await runBin('main', args)).stdout).to.equal('ok\n');
+  });
+
+  it('is reached by circusctl and circus-top with a key, and by nobody with another, nor without', async () => {
+    await using keyed = await KeyedDaemon.start();
+    const ctl = (...words: readonly string[]) => runBin('circusctl', ['--endpoint', keyed.endpoint, ...words]);
+    expect(await ctl(...keyed.words('operate'), 'incr', 'web')).to.deep.include({ stdout: 'ok\n', status: 0 });
+    const prompt = await runBin('circusctl', ['--endpoint', keyed.endpoint, ...keyed.words('read')], { input: 'list\nquit\n' });
+    expect(prompt.stdout).to.include('(circusctl) web');
+    expect(prompt.stderr).to.include('needs the role admin');
+    const { RINGMASTER_KEY, RINGMASTER_SERVER_KEY } = {
+      RINGMASTER_KEY: keyed.words('read')[1] ?? '',
+      RINGMASTER_SERVER_KEY: keyed.words('read')[3] ?? '',
+    };
+    const fromEnvironment = await runBin('circusctl', ['--endpoint', keyed.endpoint, 'list'], {
+      env: { RINGMASTER_KEY, RINGMASTER_SERVER_KEY },
+    });
+    expect(fromEnvironment.stdout).to.equal('web\n');
+
+    const top = (...words: readonly string[]) => runBin('circus-top', ['--once', '--endpoint', keyed.stats_endpoint, ...words]);
+    expect((await top(...keyed.words('read'))).stdout).to.match(/^web\b/m);
+    for (const refused of [await ctl(...keyed.words('stranger'), 'list'), await top(...keyed.words('stranger'))]) {
+      expect(refused).to.deep.include({ stdout: '', status: 1 });
+      expect(refused.stderr).to.match(/^cannot connect to tcp:\/\/127\.0\.0\.1:\d+: the key is not authorised there\n$/);
+    }
+    for (const refused of [await ctl('list'), await top()]) {
+      expect(refused).to.deep.include({ stdout: '', status: 1 });
+      expect(refused.stderr).to.include('wants a key (--key and --server-key)');
+    }
+    const broken = await ctl('--key', '/nonexistent', '--server-key', keyed.words('read')[3] ?? '');
+    expect(broken).to.deep.include({ status: 1 });
+    expect(broken.stderr).to.include('cannot use the key file /nonexistent');
+  });
+
+  it('is reached through ssh with a key, with its events and statistics, and by no other key', async () => {
+    await using keyed = await KeyedDaemon.start();
+    await using sshd = await Sshd.start();
+    const through = ['--ssh', sshd.server, '--ssh_keyfile', sshd.keyfile];
+    const run = (bin: Bin, endpoint: string, name: string, ...words: readonly string[]) =>
+      runBin(bin, [...words, ...through, '--endpoint', endpoint, ...keyed.words(name)], { env: sshd.env });
+    expect(await run('main', keyed.endpoint, 'operate', 'incr', 'web')).to.deep.include({ stdout: 'ok\n', stderr: '', status: 0 });
+    expect(await run('circusctl', keyed.endpoint, 'read', 'list')).to.deep.include({ stdout: 'web\n', stderr: '', status: 0 });
+    expect((await run('circus-top', keyed.stats_endpoint, 'read', '--once')).stdout).to.match(/^web\b/m);
+    const refused = await run('main', keyed.endpoint, 'stranger', 'list');
+    expect(refused).to.deep.include({ stdout: '', status: 1 });
+    expect(refused.stderr).to.match(/^cannot reach tcp:\S+ through ssh \S+: the key is not authorised there/);
+
+    const words = ['listen', 'watcher.web.', ...through, '--endpoint', keyed.endpoint, ...keyed.words('read')];
+    const listening = new RunningBin('main', words, { env: sshd.env });
+    const operate = keyed.client(keyed.keysOf('operate'));
+    let is_told = false;
+    void listening.printed('watcher.web.kill').then(() => {
+      is_told = true;
+    });
+    await eventually(
+      async () => {
+        await operate.call('incr', { name: 'web' }, { waiting: true });
+        await operate.call('decr', { name: 'web' }, { waiting: true });
+        return is_told;
+      },
+      { deadline_ms: 20_000, what: 'an event' },
+    );
+    listening.child.kill('SIGINT');
+    expect(await listening.ended).to.deep.include({ status: 0, stderr: '' });
   });
 
   it('stands what a port scan sends, and serves others meanwhile', async () => {

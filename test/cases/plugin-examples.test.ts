@@ -93,7 +93,9 @@ describe('plugins in other languages', function () {
     );
     await daemon.ended;
     expect(daemon.stderr).to.match(/alarm\.py"\]\.deaths must be an integer, at least 1, got "none"/);
-    expect(daemon.stderr).to.match(/plugins\.one\.isolation\.tier must be .*worker.*got "proces"; did you mean "?process/);
+    expect(daemon.stderr).to.match(
+      /plugins\.one\.isolation must be one of none, worker, process, or .*, got "proces"; did you mean process/,
+    );
     expect(daemon.stderr).to.match(/plugins\.two can’t be used: cannot run plugin "two" with isolation process: .*no-such-program/);
     expect(daemon.stderr).to.match(/plugins\.three can’t be used: .*ended with status 0; .*hello/);
     expect(daemon.stderr).to.match(/plugins\.four can’t be used: .*a thread runs a module, not a command/);

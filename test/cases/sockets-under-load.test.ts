@@ -1,26 +1,15 @@
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
 import type { Client } from '../../plugins/control/client.js';
 import { Daemon, iniHead, type Place } from '../fixtures/daemon.js';
+import { answer, freePort, type Load, load } from '../fixtures/load.js';
 
-const run = promisify(execFile);
 const SERVERS = resolve('test/fixtures/servers');
 /** More by hand: RINGMASTER_LOAD_S=120. */
 const LOAD_S = Number(process.env.RINGMASTER_LOAD_S ?? 4);
 const ROUNDS = 20;
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((done) => probe.listen(0, '127.0.0.1', () => done()));
-  const address = probe.address();
-  await new Promise((done) => probe.close(done));
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 const KINDS = {
   node: `cmd = node ${join(SERVERS, 'http-node.mjs')} $(circus.sockets.web)\n`,
@@ -34,29 +23,6 @@ const NGINX = (directory: string, port: number): string => {
   return `daemon off; error_log stderr; events {} http { access_log off; keepalive_timeout 0; ${paths.join(' ')} ${server} }`;
 };
 type Kind = keyof typeof KINDS;
-
-/** What wrk says: how many were answered, and what of it failed. */
-interface Load {
-  readonly requests: number;
-  /** Connections that were refused. */
-  readonly connect: number;
-  /** Everything else: reset, timed out, not answered by 200. */
-  readonly failed: number;
-}
-
-const answer = async (port: number): Promise<string> =>
-  (await fetch(`http://127.0.0.1:${port}/`, { headers: { Connection: 'close' } })).text();
-
-/** Each request comes over a connection of its own, as with a client that has never been here. */
-async function load(port: number, seconds: number): Promise<Load> {
-  const args = ['-t2', '-c8', `-d${seconds}s`, '--timeout', '20s', '-H', 'Connection: close', `http://127.0.0.1:${port}/`];
-  const { stdout } = await run('wrk', args);
-  const [, connect = 0, read = 0, write = 0, timeout = 0] = (
-    /connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(stdout) ?? []
-  ).map(Number);
-  const wrong = Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0);
-  return { requests: Number(/(\d+) requests in/.exec(stdout)?.[1] ?? 0), connect, failed: read + write + timeout + wrong };
-}
 
 (process.platform === 'linux' ? describe : describe.skip)('case: managed sockets under load', function () {
   this.timeout(60_000 + LOAD_S * 10_000);

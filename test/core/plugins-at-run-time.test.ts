@@ -248,9 +248,7 @@ describe('plugins by request', () => {
       expect(state(rig, 'bad')?.owns).to.deep.equal([]);
       expect(state(rig, 'user')).to.include({ state: 'detached', detached: 'it requires bad' });
       const line = rig.logged.find((text) => text.includes('is detached'));
-      expect(line).to.match(
-        /^error plugin "bad" is detached after 10 failures in a row in hook state_changed, supervision goes on without it/,
-      );
+      expect(line).to.match(/^error plugin "bad" is detached, supervision goes on without it: 10 failures in a row in hook state_changed/);
       expect(line).to.include('boom').and.to.include('ringmaster plugin reconfigure bad');
       expect(rig.record.names('plugin:bad')).to.deep.equal(['plugin_detached']);
       expect([rig.watcher().status, rig.pids().length]).to.deep.equal(['active', 1]);

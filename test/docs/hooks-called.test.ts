@@ -44,11 +44,13 @@ const canFail = definePlugin({
   },
 });
 
-const CONFIG = { watchers: { web: { cmd: 'server' } } };
+const CONFIG = { watchers: { web: { cmd: 'server', stdout: { type: 'memory' } } }, plugins: { logs: {} } };
 
 /** A life in which everything happens once. */
 async function live({ supervisor, os, until, start, stop, clock }: Harness): Promise<void> {
   await start();
+  const stdout = os.of('spawn')[0]?.request.fds.get(1);
+  if (stdout?.kind === 'pipe') void stdout.sink.write(Buffer.from('hello\n'));
   os.exit(os.alive[0] ?? 0);
   await clock.advanceAsync(1000);
   supervisor.find('web')?.signal(1);
@@ -58,7 +60,7 @@ async function live({ supervisor, os, until, start, stop, clock }: Harness): Pro
   const { config } = await checkConfig({ ...CONFIG, check_delay: 1 });
   if (config === null) throw new Error('the config has errors');
   await until(supervisor.apply(config));
-  await rejects(until(supervisor.apply({ ...config, plugins: { can_fail: { fail: true } } })), 'RM_CONFIG_APPLY');
+  await rejects(until(supervisor.apply({ ...config, plugins: { ...config.plugins, can_fail: { fail: true } } })), 'RM_CONFIG_APPLY');
   await stop();
 }
 
@@ -70,7 +72,7 @@ describe('the hooks', () => {
     const spawned = ['before_spawn', 'spawn_options', 'after_spawn'];
     const ended = ['before_reap', 'after_reap'];
     expect(order).to.deep.equal([
-      ...['config', 'boot', 'before_start', ...spawned, 'after_start', 'ready'],
+      ...['config', 'boot', 'before_start', ...spawned, 'after_start', 'ready', 'output'],
       ...[...ended, 'respawn', ...spawned],
       ...['before_signal', 'after_signal', 'watcher_added', 'watcher_removed', ...ended, 'respawn', ...spawned],
       ...['config', 'config_applying', 'config_applied', 'config', 'config_applying', 'config_refused'],

@@ -46,6 +46,15 @@ export function behaviourOf({ seed, process_faults, process_rate }: Scenario, nt
   return behaviour;
 }
 
+/** The program of those that keep sockets open: a shell, which does nothing strange, but may be ended, or not be there at all. */
+export const HOLDER = '/bin/sh';
+
+export function holderOf(scenario: Scenario, nth: number): FakeBehaviour {
+  const { fails, exits_after_ms, dies_after_ms, reaped_after_ms } = behaviourOf(scenario, nth);
+  const given = Object.entries({ fails, exits_after_ms, dies_after_ms, reaped_after_ms }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given);
+}
+
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 function child(random: Random): FakeChild {

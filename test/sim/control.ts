@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Deferred } from '../../core/deferred.js';
 import { type AnyPlugin, definePlugin, type OptionsSchema, ProcessSampler, RingmasterError } from '../../core/index.js';
+import { Admission } from '../../plugins/control/admission.js';
 import { LOCAL } from '../../plugins/control/asker.js';
 import { asContribution } from '../../plugins/control/command.js';
 import { commandTable } from '../../plugins/control/commands/index.js';
@@ -22,29 +23,38 @@ const ENCODER = new TextEncoder();
 
 /** The control endpoint of a simulated daemon, its clients and the wire between them. */
 export class SimulatedControl {
-  readonly plugin: AnyPlugin;
   /** By id. */
   readonly #sent: Sent[] = [];
   readonly #wrong: Wrong;
   readonly #trace: (line: string) => void;
+  readonly #taken: (properties: Readonly<Record<string, unknown>>) => void;
+  readonly #properties: Readonly<Record<string, unknown>>[] = [];
   #unread: number[] = [];
   #bodies: Uint8Array[] = [];
   #read: ((id: number) => void) | null = null;
 
-  constructor(wrong: Wrong, trace: (line: string) => void) {
+  /** @param taken told of each request when an endpoint takes it */
+  constructor(wrong: Wrong, trace: (line: string) => void, taken: (properties: Readonly<Record<string, unknown>>) => void) {
+    this.#taken = taken;
     this.#wrong = wrong;
     this.#trace = trace;
-    this.plugin = this.#plugin();
   }
 
   /** A client sends a request; it waits until somebody reads. */
   send(command: string, properties: Readonly<Record<string, unknown>>): void {
     const id = this.#sent.length;
     this.#sent.push({ command, answers: 0, taken: false });
+    this.#properties[id] = properties;
     this.#bodies[id] = ENCODER.encode(JSON.stringify({ id, command, properties }));
     this.#trace(`request ${id}: ${command} ${JSON.stringify(properties)}`);
     if (this.#read === null) this.#unread.push(id);
     else this.#read(id);
+  }
+
+  /** Who was served has no answer any more; who comes now waits for the next daemon. */
+  crashed(): void {
+    this.#read = null;
+    for (const sent of this.#sent) if (sent.taken && sent.answers === 0) sent.taken = false;
   }
 
   /** Clients that nobody has served give up. */
@@ -69,18 +79,26 @@ export class SimulatedControl {
       this.#wrong(`request ${reply.id}, ${sent?.command}, has failed: ${reply.reason}`);
   }
 
-  #plugin(): AnyPlugin {
+  /** @param dead whether the supervisor that it is for has crashed, so that it reads nothing more */
+  plugin(dead: () => boolean): AnyPlugin {
     return definePlugin({
       name: 'simulated_control',
       summary: 'Answers simulated requests.',
       schema: NO_OPTIONS,
       applies: 'daemon',
       hooks: ['boot', 'shutdown'],
-      setup: ({ supervisor, hooks, clock, log, scope, extensions, extend }) => {
+      setup: ({ supervisor, hooks, clock, log, scope, emit, extensions, extend }) => {
         const { promise: stopped, resolve } = new Deferred();
         const stop = (): void => resolve();
         const commands = extensions('command');
-        const context = { supervisor, endpoints: ENDPOINTS, sampler: new ProcessSampler({ clock }), stopped, commands: () => [] };
+        const context = {
+          supervisor,
+          endpoints: ENDPOINTS,
+          sampler: new ProcessSampler({ clock }),
+          stopped,
+          commands: () => [],
+          audit: { entries: [], seq: 0 },
+        };
         for (const command of commandTable.values()) extend('command', asContribution(command, context));
         const dispatcher = new Dispatcher({
           commands,
@@ -89,17 +107,21 @@ export class SimulatedControl {
           log,
           max_message_bytes: 10_000,
           max_in_flight: 1000,
+          admission: new Admission({ clock, log, max_requests_per_s: 1_000_000 }),
           identify: () => LOCAL,
-          secrets: () => markedSecrets(supervisor.plugins()),
+          secrets: () => markedSecrets(() => supervisor.plugins()),
           send: (_, reply) => this.#answered(reply),
+          audited: ({ watcher, ...entry }) => emit(watcher, 'audit', entry),
         });
         const read = (id: number): void => {
           const [sent, body] = [this.#sent[id], this.#bodies[id]];
           if (sent === undefined || body === undefined) return;
           sent.taken = true;
+          this.#taken(this.#properties[id] ?? {});
           dispatcher.handle('client', body);
         };
         hooks.boot.tap(() => {
+          if (dead()) return;
           this.#read = read;
           for (const id of this.#unread.splice(0)) read(id);
         });

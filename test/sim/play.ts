@@ -1,4 +1,4 @@
-import { makeScenario, type Scenario } from './scenario.js';
+import { makeCrashScenario, makeScenario, type Scenario } from './scenario.js';
 import { World } from './world.js';
 
 /** What came of a run: nothing is wrong where `problems` is empty. */
@@ -16,6 +16,9 @@ export async function play(scenario: Scenario, tracing = false): Promise<Played>
 }
 
 export const playSeed = (seed: number, tracing = false): Promise<Played> => play(makeScenario(seed), tracing);
+
+/** The same with a durable supervisor that crashes. */
+export const playCrashes = (seed: number, tracing = false): Promise<Played> => play(makeCrashScenario(seed), tracing);
 
 /** The same failure with as little as can be: steps and faults are left out as long as something is wrong without them. */
 export async function shrink(failing: Scenario): Promise<Scenario> {

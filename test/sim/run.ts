@@ -1,20 +1,22 @@
 import { parseArgs } from 'node:util';
-import { play, playSeed, shrink } from './play.js';
+import { play, playCrashes, playSeed, shrink } from './play.js';
 
-/** Plays seeds by hand: `--seed 123 [--trace] [--shrink]`, or `--from 1 --count 100000`. */
+/** Plays seeds by hand: `--seed 123 [--trace] [--shrink]`, or `--from 1 --count 100000`; with `--crashes` of a durable supervisor. */
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
     from: { type: 'string', default: '1' },
     count: { type: 'string', default: '1000' },
+    crashes: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
     shrink: { type: 'boolean', default: false },
   },
 });
 
+const playOne = values.crashes ? playCrashes : playSeed;
 let failed = 0;
 if (values.seed !== undefined) {
-  const given = await playSeed(Number(values.seed));
+  const given = await playOne(Number(values.seed));
   failed = given.problems.length > 0 ? 1 : 0;
   const smallest = values.shrink && failed > 0 ? await shrink(given.scenario) : given.scenario;
   const { lines, problems } = await play(smallest, values.trace);
@@ -25,7 +27,7 @@ if (values.seed !== undefined) {
   const [from, count] = [Number(values.from), Number(values.count)];
   const begun_ms = performance.now();
   for (let seed = from; seed < from + count; seed++) {
-    const { problems } = await playSeed(seed);
+    const { problems } = await playOne(seed);
     if (problems.length === 0) continue;
     failed++;
     console.log(`seed ${seed}: ${problems[0]}${problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''}`);

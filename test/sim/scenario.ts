@@ -16,6 +16,9 @@ export type ProcessFault = (typeof PROCESS_FAULTS)[number];
 export const HOOK_FAULTS = ['throws', 'rejects', 'hangs', 'slow', 'vetoes', 'rubbish', 'asks'] as const;
 export type HookFault = (typeof HOOK_FAULTS)[number];
 
+/** Where the supervisor dies: now, at its next spawn, or in the middle of the next line of its journal. */
+export type CrashPlace = 'now' | 'before_spawn' | 'after_spawn' | 'in_journal';
+
 /** Something that happens once. */
 export type Deed =
   | { readonly do: 'request'; readonly command: string; readonly properties: Readonly<Record<string, unknown>> }
@@ -23,6 +26,7 @@ export type Deed =
   /** One of the live processes ends by itself. */
   | { readonly do: 'die'; readonly nth: number; readonly exit_code: number }
   | { readonly do: 'jump_wall'; readonly by_ms: number }
+  | { readonly do: 'crash'; readonly where: CrashPlace; readonly down_ms: number; readonly bytes: number }
   | { readonly do: 'stop' }
   | { readonly do: 'start' };
 
@@ -55,6 +59,8 @@ export const SHORT_GRACE_S = 0.1;
 /** How long deeds are done and faults happen. */
 export const TROUBLE_MS = 20_000;
 
+/** Two that are held open over a crash, until a config is applied that has none. */
+const SOCKETS = { tcp: { host: '127.0.0.1', port: 0 }, unix: { path: '/run/sim' } };
 const SIGNALS = ['HUP', 'USR1', 'TERM', 'KILL', 'INT', 'CONT'];
 
 export function makeScenario(seed: number): Scenario {
@@ -72,10 +78,32 @@ export function makeScenario(seed: number): Scenario {
   };
 }
 
+/** The same for a durable supervisor that crashes now and then. */
+export function makeCrashScenario(seed: number): Scenario {
+  const scenario = makeScenario(seed);
+  const random = new Random(seed + 7);
+  const crashes = Array.from({ length: random.between(1, 6) }, (): Step => {
+    const where = random.pick(['now', 'now', 'before_spawn', 'after_spawn', 'in_journal'] as const);
+    const when = { at_ms: moment(random), ticks: random.between(0, 40), after_timer: random.chance(0.4) };
+    return { do: 'crash', where, down_ms: random.pick([0, 0, 100, 3000]), bytes: random.between(0, 120), ...when };
+  });
+  return {
+    ...scenario,
+    config: { ...scenario.config, durable: true, state_dir: '/state', sockets: random.chance(0.5) ? SOCKETS : {} },
+    // The kernel makes a process within the call, however late that is told.
+    process_faults: scenario.process_faults.filter((fault) => fault !== 'told_late'),
+    steps: [...scenario.steps, ...crashes].sort((a, b) => a.at_ms - b.at_ms),
+  };
+}
+
 function step(random: Random): Step {
-  // Many at once, so that they meet.
-  const at_ms = random.chance(0.5) ? random.between(0, 20) * 50 : random.between(0, TROUBLE_MS);
+  const at_ms = moment(random);
   return { ...deed(random), at_ms, ticks: random.chance(0.5) ? random.between(0, 40) : 0, after_timer: random.chance(0.4) };
+}
+
+/** Many at once, so that they meet. */
+function moment(random: Random): number {
+  return random.chance(0.5) ? random.between(0, 20) * 50 : random.between(0, TROUBLE_MS);
 }
 
 function deed(random: Random): Deed {

@@ -1,13 +1,20 @@
 import { expect } from 'chai';
-import { playSeed } from './play.js';
+import { playCrashes, playSeed } from './play.js';
 
 /** Where something was wrong once: each has had a fault of its own. */
 const FOUND = [402, 1217];
+const FOUND_WITH_CRASHES = [19, 33, 46, 106, 204, 1335, 1778, 1864];
 /** How long the seeds of one run may take, real time. */
 const BUDGET_MS = 20_000;
 const LEAST = 300;
 
 const given = process.env.RINGMASTER_SEED;
+
+/** The same of a durable supervisor that crashes. */
+async function expectRightAfterCrashes(seed: number): Promise<void> {
+  const { problems } = await playCrashes(seed);
+  expect(problems, `seed ${seed}; see what happens: node dist/test/sim/run.js --crashes --seed ${seed} --shrink --trace`).to.deep.equal([]);
+}
 
 /** What is wrong with a seed, and how to see it again. */
 async function expectRight(seed: number): Promise<void> {
@@ -33,6 +40,28 @@ describe('a simulated supervisor, with faults of everything around it', function
       const end_ms = performance.now() + BUDGET_MS;
       let seed = first;
       for (; seed < first + LEAST || performance.now() < end_ms; seed++) await expectRight(seed);
+      console.log(`      ${seed - first} seeds from ${first}`);
+    });
+});
+
+describe('a simulated durable supervisor that crashes at any await, and the next one', function () {
+  this.timeout(BUDGET_MS * 6);
+
+  it('are the same for the same seed', async () => {
+    const [first, second] = [await playCrashes(3, true), await playCrashes(3, true)];
+    expect(first.lines.filter((line) => line.includes('the supervisor is dead'))).to.not.deep.equal([]);
+    expect(second.lines).to.deep.equal(first.lines);
+  });
+
+  for (const seed of FOUND_WITH_CRASHES) it(`are right with seed ${seed}`, () => expectRightAfterCrashes(seed));
+
+  if (given !== undefined) it(`are right with seed ${given}, which was asked for`, () => expectRightAfterCrashes(Number(given)));
+  else
+    it('are right with as many new seeds as there is time for', async () => {
+      const first = Date.now() % 1_000_000_000;
+      const end_ms = performance.now() + BUDGET_MS;
+      let seed = first;
+      for (; seed < first + LEAST || performance.now() < end_ms; seed++) await expectRightAfterCrashes(seed);
       console.log(`      ${seed - first} seeds from ${first}`);
     });
 });

@@ -1,7 +1,8 @@
 import { definePlugin, isRingmasterError, messageOf, Supervisor, type SupervisorEvent, type WatcherApi } from '../../core/index.js';
 import { observeScopes, type Scope } from '../../core/scope.js';
 import { FakeOs, VirtualClock } from '../../core/testing.js';
-import { behaviourOf } from './behaviour.js';
+import { type Mortal, mortal } from '../fixtures/mortal.js';
+import { behaviourOf, HOLDER, holderOf } from './behaviour.js';
 import { NO_OPTIONS, SimulatedControl } from './control.js';
 import { CountedClock } from './counted-clock.js';
 import { hostilePlugin } from './hostile.js';
@@ -37,13 +38,20 @@ export class World {
   readonly #os = new FakeOs(this.#clock);
   readonly #random: Random;
   readonly #control: SimulatedControl;
-  readonly #supervisor: Supervisor;
+  #life: Mortal;
+  #supervisor: Supervisor;
   readonly #events: { readonly at_ms: number; readonly event: SupervisorEvent }[] = [];
   readonly #scopes: Scope[] = [];
   readonly #asked = new Set<string>();
   readonly #killsAsked_ms = new Set<number>();
   readonly #queue: Step[];
   #over = false;
+  /** Where the supervisor is to die. */
+  #dies: 'before' | 'after' | null = null;
+  #down_ms = 0;
+  #crashes = 0;
+  /** How often it was to die while it writes, when what is told is not on record yet. */
+  #cuts = 0;
   #reads = false;
   #traced = 0;
   #requests = 0;
@@ -53,27 +61,62 @@ export class World {
     this.#tracing = tracing;
     this.#random = new Random(scenario.seed + 1);
     this.#queue = [...scenario.steps];
-    const trace = (line: string): void => this.#trace(line);
-    this.#control = new SimulatedControl((what) => this.#wrong(what), trace);
+    this.#control = new SimulatedControl(
+      (what) => this.#wrong(what),
+      (line) => this.#trace(line),
+      ({ signum }) => {
+        if (signum === 'KILL') this.#killsAsked_ms.add(this.#clock.now());
+      },
+    );
+    this.#os.behave(({ file }, nth) => (this.#over ? {} : file === HOLDER ? holderOf(scenario, nth) : behaviourOf(scenario, nth)));
+    this.#life = this.#newLife();
+    this.#supervisor = this.#newSupervisor(this.#life);
+  }
+
+  #newLife(): Mortal {
+    this.#dies = null;
+    return mortal(
+      this.#counted,
+      this.#os,
+      (when, life) => {
+        if (this.#dies === when) life.kill();
+      },
+      () => this.#crashed(),
+    );
+  }
+
+  #newSupervisor(life: Mortal): Supervisor {
+    const { config, hook_faults: faults, hook_rate: rate } = this.#scenario;
     const hostile = hostilePlugin({
       random: this.#random,
-      over: () => this.#over,
-      faults: scenario.hook_faults,
-      rate: scenario.hook_rate,
-      trace,
-      asked: (what, answer) => this.#ask(what, answer),
+      over: () => this.#over || life.dead,
+      faults,
+      rate,
+      trace: (line) => this.#trace(line),
+      asked: (what, answer) => this.#ask(what, answer, life),
     });
-    this.#os.behave((_, nth) => (this.#over ? {} : behaviourOf(scenario, nth)));
-    this.#supervisor = new Supervisor(scenario.config, {
-      clock: this.#counted,
-      os: this.#os,
-      plugins: [this.#control.plugin, this.#recorder(), hostile],
-      random: () => this.#random.number(),
-    });
+    const plugins = [this.#control.plugin(() => life.dead), this.#recorder(life), hostile];
+    return new Supervisor(config, { clock: life.clock, os: life.os, plugins, random: () => this.#random.number() });
+  }
+
+  /** Nobody hears of what was asked of it; somebody starts it anew, with the config that it was first started with. */
+  #crashed(): void {
+    this.#trace('the supervisor is dead');
+    this.#asked.clear();
+    this.#control.crashed();
+    this.#crashes++;
+    this.#clock.setTimeout(() => {
+      this.#trace('it is started anew');
+      this.#life = this.#newLife();
+      this.#supervisor = this.#newSupervisor(this.#life);
+      this.#ask('start', this.#supervisor.start());
+    }, this.#down_ms);
   }
 
   /** Plays the scenario to its end and looks whether all is as it should be: `problems` says what is not. */
   async play(): Promise<void> {
+    // Loaded later, it would take real time, which differs.
+    await import('../../core/durable/state.js');
     using _observation = observeScopes((scope) => void this.#scopes.push(scope));
     const rejected = (reason: unknown): void => this.#wrong(`a rejection that nobody handles: ${reasonOf(reason)}`);
     process.on('unhandledRejection', rejected);
@@ -83,6 +126,7 @@ export class World {
       await this.#pass(TROUBLE_MS);
       await this.#flush();
       this.#over = true;
+      this.#dies = this.#life.dies_after_bytes = null;
       this.#trace('the trouble is over');
       await this.#pass(PATIENCE_MS);
       this.#expectRest();
@@ -119,7 +163,7 @@ export class World {
     }
   }
 
-  #recorder() {
+  #recorder(life: Mortal) {
     return definePlugin({
       name: 'recorder',
       summary: 'Keeps events.',
@@ -127,12 +171,16 @@ export class World {
       hooks: ['event', 'state_changed'],
       setup: ({ hooks }) => {
         hooks.event.tap((event) => {
+          if (life.dead) return;
           this.#events.push({ at_ms: this.#clock.now(), event });
           this.#trace(`event ${event.watcher}.${event.name} ${JSON.stringify(event.body)}`);
         });
         hooks.state_changed.tap(({ watcher, from, to }) => {
+          if (life.dead) return;
           this.#trace(`${watcher.name}: ${from} -> ${to}`);
-          if (NEXT[from]?.includes(to) !== true) this.#wrong(`${watcher.name} went from ${from} to ${to}, at ${this.#clock.now()}`);
+          const isAdopted = this.#crashes > 0 && from === 'stopped' && (to === 'active' || to === 'starting');
+          if (NEXT[from]?.includes(to) !== true && !isAdopted)
+            this.#wrong(`${watcher.name} went from ${from} to ${to}, at ${this.#clock.now()}`);
         });
       },
     });
@@ -163,7 +211,6 @@ export class World {
     this.#trace(`do ${JSON.stringify(step)}`);
     switch (step.do) {
       case 'request':
-        if (step.properties.signum === 'KILL') this.#killsAsked_ms.add(this.#clock.now());
         // To find packaged plugins a directory is read, for which no timer stands.
         if (step.command === 'plugin_add') this.#reads = true;
         this.#control.send(step.command, step.properties);
@@ -182,6 +229,14 @@ export class World {
       case 'jump_wall':
         this.#clock.jumpWall(step.by_ms);
         return;
+      case 'crash':
+        this.#down_ms = step.down_ms;
+        if (step.where === 'now') this.#life.kill();
+        else if (step.where === 'in_journal') {
+          this.#life.dies_after_bytes = step.bytes;
+          this.#cuts++;
+        } else this.#dies = step.where === 'before_spawn' ? 'before' : 'after';
+        return;
       case 'stop':
         this.#ask('stop', this.#supervisor.stop());
         return;
@@ -192,14 +247,18 @@ export class World {
   }
 
   /** A request that must come to an end, and may be refused in ringmaster's own words only. */
-  #ask(what: string, answer: Promise<unknown>): void {
+  #ask(what: string, answer: Promise<unknown>, life = this.#life): void {
+    if (life.dead) {
+      void Promise.allSettled([answer]);
+      return;
+    }
     const key = `${what}, the ${++this.#requests}th request`;
     this.#asked.add(key);
     const done = (): void => void this.#asked.delete(key);
     answer.then(done, (error: unknown) => {
       done();
       this.#trace(`${key} is refused: ${messageOf(error)}`);
-      if (!isRingmasterError(error)) this.#wrong(`${key} has failed: ${reasonOf(error)}`);
+      if (!life.dead && !isRingmasterError(error)) this.#wrong(`${key} has failed: ${reasonOf(error)}`);
     });
   }
 
@@ -268,7 +327,8 @@ export class World {
   /** After a stop nothing is left, and nothing forbidden has ever happened. */
   #expectNothing(): void {
     for (const timer of this.#counted.waiting) this.#wrong(`a timer is left: ${timer}`);
-    for (const scope of this.#scopes) {
+    // Those of a supervisor that is dead are never disposed of.
+    for (const scope of this.#crashes > 0 ? [] : this.#scopes) {
       if (!scope.disposed || scope.owned.length > 0) this.#wrong(`scope ${scope.name} is left with ${scope.owned.join(', ') || 'nothing'}`);
     }
     for (const { plugin, hook } of this.#supervisor.inspect().counts) this.#wrong(`a tap of ${hook} by ${plugin} is left`);
@@ -285,6 +345,7 @@ export class World {
       leaderOf: (pid) => this.#os.leaderOf(pid),
       graceMs: (name) => 1000 * (short.has(name) ? SHORT_GRACE_S : (GRACE_S[name] ?? 0)),
       kills_asked_ms: this.#killsAsked_ms,
+      cuts: this.#cuts,
     }))
       this.#wrong(wrong);
   }

@@ -23,6 +23,8 @@ class JsonParser {
   readonly #file: string;
   readonly #findings: Findings;
   #at = 0;
+  /** The last line that was asked for: its number, and where it starts. */
+  #line = { number: 1, start: 0 };
 
   constructor(text: string, file: string, findings: Findings) {
     this.#text = text;
@@ -134,8 +136,14 @@ class JsonParser {
   }
 
   #origin(at: number): { file: string; line: number; column: number } {
-    const before = this.#text.slice(0, at);
-    const start = before.lastIndexOf('\n') + 1;
-    return { file: this.#file, line: before.split('\n').length, column: at - start + 1 };
+    // Counted on from the place before: a whole file for each key would take as long as its square.
+    if (at < this.#line.start) this.#line = { number: 1, start: 0 };
+    let { number, start } = this.#line;
+    for (let end = this.#text.indexOf('\n', start); end >= 0 && end < at; end = this.#text.indexOf('\n', start)) {
+      number += 1;
+      start = end + 1;
+    }
+    this.#line = { number, start };
+    return { file: this.#file, line: number, column: at - start + 1 };
   }
 }

@@ -70,6 +70,21 @@ export const daemonProperties = {
     description: 'Keys, for endpoints over TCP: everything is encrypted, and only keys that are authorised get in.',
     examples: [{ secret_key_file: '/etc/ringmaster/keys/daemon.key', authorized_keys_file: '/etc/ringmaster/keys/authorized' }],
   },
+  durable: {
+    type: ['boolean', 'null'],
+    default: null,
+    applies: 'daemon',
+    description:
+      'Keep processes over a crash of the daemon: they run on, and its next start takes them over. A watcher may say otherwise. null: no, but where it runs by --daemon yes. Linux only.',
+  },
+  state_dir: {
+    type: ['string', 'null'],
+    default: null,
+    applies: 'daemon',
+    description:
+      'Directory, for its owner only, of what the daemon writes down for its next start where anything is `durable`. Without one: in the runtime directory, by the path of the config file.',
+    examples: ['/var/lib/ringmaster'],
+  },
   check_delay: {
     type: ['number', 'string'],
     quantity: 'duration',

@@ -204,6 +204,12 @@ export const watcherSchema = {
       description: 'Replace a process that ends. Without it the watcher stops when its last process has ended.',
     },
     autostart: { type: 'boolean', default: true, applies: 'live', description: 'Start with the daemon.' },
+    durable: {
+      type: ['boolean', 'null'],
+      default: null,
+      applies: 'restart',
+      description: "Keep processes over a crash of the daemon; null: as the daemon's own option says.",
+    },
     on_demand: { type: 'boolean', default: false, applies: 'restart', description: 'Start at the first connection to a managed socket.' },
     stdin_socket: {
       type: ['string', 'null'],

@@ -6,8 +6,8 @@ import type { Libc } from './libc.js';
 const PAUSE_MS = 1;
 
 /**
- * Tells each time that a connection or a datagram comes to a listening descriptor, whoever takes it. The kernel tells an edge for
- * each, but those that come within the same millisecond are one.
+ * Tells that connections or datagrams have come to a listening descriptor, whoever takes them. An edge of the kernel's may stand for
+ * several that came together, and those that come within the same millisecond are one in any case.
  *
  * @source epoll(7), EPOLLET
  */

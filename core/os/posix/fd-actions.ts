@@ -5,12 +5,13 @@ export type FdAction =
   | { readonly do: 'close'; readonly fd: number }
   | { readonly do: 'close_from'; readonly fd: number };
 
+/** The descriptors of a child by number: the number in the parent, or null for /dev/null. */
+export type FdTable = ReadonlyMap<number, number | null>;
+
 /**
  * The steps, in order, after which a child has exactly these descriptors and no other.
- *
- * @param table by number in the child: the number in the parent, or null for /dev/null
  */
-export function fdActions(table: ReadonlyMap<number, number | null>): readonly FdAction[] {
+export function fdActions(table: FdTable): readonly FdAction[] {
   const sources = [...table.values()].filter((source) => source !== null);
   const highest = Math.max(-1, ...table.keys());
   const actions: FdAction[] = [];

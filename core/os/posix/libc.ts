@@ -5,6 +5,8 @@ const require = createRequire(import.meta.url);
 /** Calls of the C library, named as there. Those that return -1 leave their reason in `errno`; posix_spawn and its kin return it. */
 export interface Libc {
   errno(): number;
+  /** Where the bytes of a buffer are, as long as somebody holds it. */
+  addressOf(buffer: Uint8Array): bigint;
   close(fd: number): number;
   kill(pid: number, signum: number): number;
   fcntl(fd: number, command: number, argument: number): number;
@@ -31,7 +33,8 @@ export interface Libc {
     actions: Uint8Array,
     attributes: Uint8Array,
     argv: readonly (string | null)[],
-    envp: readonly (string | null)[],
+    /** Pointers to the texts, a null after the last. */
+    envp: Uint8Array,
   ): number;
   posix_spawnattr_init(attributes: Uint8Array): number;
   posix_spawnattr_setflags(attributes: Uint8Array, flags: number): number;
@@ -56,6 +59,7 @@ export const C = {
   F_GETFL: 3,
   F_SETFL: 4,
   F_DUPFD_CLOEXEC: 1030,
+  F_SETPIPE_SZ: 1031,
   WNOHANG: 1,
   WEXITED: 4,
   WNOWAIT: 0x01000000,
@@ -65,7 +69,7 @@ export const C = {
 
 /** Binds the C library through koffi. @throws Error where there is no koffi for this platform, or a call is missing */
 export async function loadLibc(): Promise<Libc> {
-  const { load, errno }: typeof import('koffi') = require('koffi');
+  const { load, errno, address }: typeof import('koffi') = require('koffi');
   const library = load(null);
   const f = (definition: string): ReturnType<typeof library.func> => library.func(definition);
   const optional = (definition: string): ReturnType<typeof library.func> | null => {
@@ -77,6 +81,7 @@ export async function loadLibc(): Promise<Libc> {
   };
   return {
     errno: () => errno(),
+    addressOf: (buffer) => address(buffer),
     close: f('int close(int)'),
     kill: f('int kill(int, int)'),
     fcntl: f('int fcntl(int, int, long)'),
@@ -97,7 +102,7 @@ export async function loadLibc(): Promise<Libc> {
     fchmod: f('int fchmod(int, uint)'),
     sigfillset: f('int sigfillset(void *)'),
     sigemptyset: f('int sigemptyset(void *)'),
-    posix_spawn: f('int posix_spawn(void *, const char *, void *, void *, const char **, const char **)'),
+    posix_spawn: f('int posix_spawn(void *, const char *, void *, void *, const char **, void *)'),
     posix_spawnattr_init: f('int posix_spawnattr_init(void *)'),
     posix_spawnattr_setflags: f('int posix_spawnattr_setflags(void *, short)'),
     posix_spawnattr_setsigmask: f('int posix_spawnattr_setsigmask(void *, void *)'),

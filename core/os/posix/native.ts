@@ -1,19 +1,19 @@
-import type { Exit } from '../../hooks.js';
-import { signalName } from '../../signals.js';
+import { RingmasterError } from '../../errors.js';
 import { errnoName, OsError } from '../os-error.js';
 import type { Os, SignalResult, SpawnListener, SpawnRequest } from '../port.js';
 import { processes, refused } from '../processes.js';
-import { programOf } from '../program.js';
+import { likelyProgram, programOf } from '../program.js';
 import { spawnFailure } from '../spawn-failure.js';
+import type { Adopted } from './adopted.js';
 import { Arrivals } from './arrivals.js';
 import { ChildFds } from './child-fds.js';
-import { fdActions } from './fd-actions.js';
 import { findHandles, type Handles } from './handles.js';
 import { type Libc, loadLibc } from './libc.js';
 import { pipeReader, type Reading } from './pipes.js';
 import { Reaper } from './reaper.js';
 import { listen } from './sockets.js';
 import { Spawner } from './spawn.js';
+import { exitOf } from './wait-status.js';
 import { Watch } from './watch.js';
 
 /** By pid of the process that writes. */
@@ -39,13 +39,35 @@ export function nativeOs(kernel: Kernel): Os {
   const readings: Readings = new Map();
   const { libc, handles } = kernel;
   const watches = handles && { watch: new Watch(libc, handles), arrivals: new Arrivals(libc, handles) };
+  /** Only where processes are to be kept over a crash. */
+  let adopted: Adopted | undefined;
+  const own = processes((pid, signum) => send(libc, pid, signum));
+  const stopReading = (pid: number): void => {
+    for (const reading of readings.get(pid) ?? []) reading.cancel();
+    readings.delete(pid);
+  };
   return {
+    ...own,
     name: 'native',
     missing: watches ? [] : ['on_demand', 'socket hits in stats'],
-    spawn: (request, listener) => spawn(kernel, request, listener, readings),
-    ...processes((pid, signum) => send(libc, pid, signum)),
+    spawn: (request, listener) => spawn(kernel, request, listener, { readings, taken: (pid) => adopted?.forget(pid) }),
+    signal: (pid, signum) => adopted?.signal(pid, signum) ?? own.signal(pid, signum),
+    signalGroup: (pgid, signum) => adopted?.signalGroup(pgid, signum) ?? own.signalGroup(pgid, signum),
+    groupAlive(pgid) {
+      const alive = own.groupAlive(pgid);
+      if (!alive) adopted?.groupEmpty(pgid);
+      return alive;
+    },
     listen: (spec) => listen(libc, watches, spec),
+    async durable() {
+      if (watches === null) throw new RingmasterError('RM_NOT_DURABLE', ['this version of Node does not let descriptors be watched']);
+      const { openDurable } = await import('./durable.js');
+      const opened = openDurable({ libc, watches, reaper: kernel.reaper, stopReading }, adopted);
+      adopted = opened.adopted;
+      return opened.os;
+    },
     release(pid) {
+      adopted?.forget(pid);
       kernel.reaper.release(pid);
       for (const reading of readings.get(pid) ?? []) reading.unref();
       readings.delete(pid);
@@ -53,15 +75,30 @@ export function nativeOs(kernel: Kernel): Os {
   };
 }
 
-function spawn({ libc, spawner, reaper, handles }: Kernel, request: SpawnRequest, listener: SpawnListener, readings: Readings): void {
-  const fds = new ChildFds(libc, pipeReader(handles));
+interface SpawnHost {
+  readonly readings: Readings;
+  /** The pid is a new process's. */
+  taken(pid: number): void;
+}
+
+function spawn({ libc, spawner, reaper, handles }: Kernel, request: SpawnRequest, listener: SpawnListener, host: SpawnHost): void {
+  const { readings } = host;
+  const fds = new ChildFds(libc, pipeReader(handles, libc));
   let pid: number;
   try {
-    const { file, argv } = programOf(request);
+    const likely = likelyProgram(request);
+    const { file: path, argv } = likely ?? programOf(request);
     fds.fill(request.fds);
-    const program = { path: file, argv, env: request.env, cwd: request.cwd, fds: fdActions(fds.table) };
     pid = reaper.adopt(
-      () => spawner.start(program),
+      () => {
+        try {
+          return spawner.start({ path, argv, env: request.env, cwd: request.cwd, table: fds.table });
+        } catch (error) {
+          // What is wrong is looked for only now; it has better words.
+          if (likely !== null) programOf(request);
+          throw error;
+        }
+      },
       (status) => {
         readings.delete(pid);
         listener.exited(exitOf(status));
@@ -75,6 +112,7 @@ function spawn({ libc, spawner, reaper, handles }: Kernel, request: SpawnRequest
   } finally {
     fds.close();
   }
+  host.taken(pid);
   if (fds.readings.length > 0) readings.set(pid, fds.readings);
   for (const reading of fds.readings) reading.start();
   listener.spawned(pid);
@@ -87,10 +125,4 @@ function send(libc: Libc, pid: number, signum: number): SignalResult {
   const result = refused(code);
   if (result === null) throw new OsError(code, 'kill', `signal ${signum} to process ${pid}`);
   return result;
-}
-
-/** @source wait(2): the macros WIFSIGNALED, WTERMSIG, WEXITSTATUS */
-function exitOf(status: number): Exit {
-  const signum = status & 0x7f;
-  return signum === 0 ? { exit_code: (status >> 8) & 0xff, signal: null } : { exit_code: -signum, signal: signalName(signum) };
 }

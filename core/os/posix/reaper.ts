@@ -60,12 +60,26 @@ export class Reaper {
     }
   }
 
+  /** Looks in a later turn of the event loop, for a child that may have ended before anybody listened. */
+  look(): void {
+    setImmediate(this.#reap);
+  }
+
   /** The child no longer keeps the host process alive, and its end is told to nobody; it is still reaped. */
   release(pid: number): void {
     const child = this.#children.get(pid);
     if (!child) return;
     this.#children.set(pid, { ended: () => {}, holds: false });
     if (child.holds) this.#count(-1);
+  }
+
+  /** Forgets a child and does not reap it: its status waits for whoever adopts it. */
+  leave(pid: number): void {
+    const child = this.#children.get(pid);
+    if (!child) return;
+    this.#children.delete(pid);
+    if (child.holds) this.#count(-1);
+    this.#rest();
   }
 
   readonly #reap = (): void => {

@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
-import { type BigIntStats, chmodSync, lstatSync, readFileSync, renameSync, rmSync, unlinkSync } from 'node:fs';
+import { type BigIntStats, chmodSync, fstatSync, lstatSync, readFileSync, renameSync, rmSync, unlinkSync } from 'node:fs';
 import { isIPv4, isIPv6 } from 'node:net';
 import { errnoOf, OsError } from '../os-error.js';
-import type { ListeningSocket, ListenSpec } from '../port.js';
+import type { ListeningSocket, ListenSpec, SocketIdentity } from '../port.js';
 import { AF, inetAddress, LONGEST_PATH_BYTES, readInetAddress, unixAddress } from './address.js';
 import type { Arrivals } from './arrivals.js';
 import { check } from './fds.js';
@@ -16,10 +16,10 @@ export interface Watches {
 }
 
 /** @source socket(2) and asm-generic/socket.h of Linux, for the processors that Node runs on */
-const TYPES = { SOCK_STREAM: 1, SOCK_DGRAM: 2, SOCK_RAW: 3, SOCK_RDM: 4, SOCK_SEQPACKET: 5 } as const;
-const SOL_SOCKET = 1;
+export const TYPES = { SOCK_STREAM: 1, SOCK_DGRAM: 2, SOCK_RAW: 3, SOCK_RDM: 4, SOCK_SEQPACKET: 5 } as const;
+export const SOL_SOCKET = 1;
 const OPTIONS = { SO_REUSEADDR: 2, SO_REUSEPORT: 15, SO_BINDTODEVICE: 25 } as const;
-const ADDRESS_BYTES = 128;
+export const ADDRESS_BYTES = 128;
 const ALL_BITS = 0o777;
 /** Those that are not in /etc/protocols of every machine. */
 const PROTOCOLS: Readonly<Record<string, number>> = { ip: 0, icmp: 1, tcp: 6, udp: 17, 'ipv6-icmp': 58, sctp: 132 };
@@ -49,6 +49,11 @@ export async function listen(libc: Libc, watches: Watches | null, spec: ListenSp
     libc.close(fd);
     throw error;
   }
+}
+
+/** A socket that is open already: taken back from another process. @param file which file is its own, as its identity told */
+export function listening(libc: Libc, watches: Watches | null, fd: number, spec: ListenSpec, file: string | null): ListeningSocket {
+  return new Listening({ libc, watches }, fd, spec, file);
 }
 
 class Listening implements ListeningSocket {
@@ -85,6 +90,10 @@ class Listening implements ListeningSocket {
     return this.#path;
   }
 
+  identity(): SocketIdentity {
+    return { inode: fstatSync(this.fd).ino, file: this.#file };
+  }
+
   onReady(ready: () => void): Disposable {
     return this.#until(({ watch }, until) =>
       watch.once(this.fd, () => {
@@ -119,12 +128,17 @@ class Listening implements ListeningSocket {
     this.#path = path;
   }
 
-  close(): void {
+  leave(): void {
     if (this.#closed) return;
     this.#closed = true;
     for (const waiting of this.#waiting) waiting[Symbol.dispose]();
     this.#waiting.clear();
     this.#libc.close(this.fd);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.leave();
     if (this.#path !== null && this.#isOurs(this.#path)) rmSync(this.#path, { force: true });
   }
 
@@ -145,7 +159,7 @@ class Listening implements ListeningSocket {
   }
 }
 
-function takesConnections({ type }: ListenSpec): boolean {
+export function takesConnections({ type }: ListenSpec): boolean {
   return type === 'SOCK_STREAM' || type === 'SOCK_SEQPACKET';
 }
 
@@ -210,7 +224,8 @@ function setBlocking(libc: Libc, fd: number, blocking: boolean): void {
   if (wanted !== flags) check(libc, libc.fcntl(fd, C.F_SETFL, wanted), 'fcntl', 'cannot set the mode of a socket');
 }
 
-function identify(path: string): string | null {
+/** Which file a path names: another one at the same path has another name here. */
+export function identify(path: string): string | null {
   const found: BigIntStats | undefined = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   return found ? `${found.dev}:${found.ino}:${found.birthtimeNs}` : null;
 }
@@ -230,7 +245,7 @@ function scopeNumber(name: string): number {
   return /^\d+$/.test(name) ? Number(name) : Number(readFileSync(`/sys/class/net/${name}/ifindex`, 'utf8'));
 }
 
-function int(value: number): Buffer {
+export function int(value: number): Buffer {
   const buffer = Buffer.alloc(4);
   buffer.writeInt32LE(value);
   return buffer;

@@ -1,7 +1,8 @@
 import { constants as fs, readdirSync } from 'node:fs';
 import { errnoName, OsError } from '../os-error.js';
 import { refusal } from '../spawn-failure.js';
-import type { FdAction } from './fd-actions.js';
+import { envBlock } from './env-block.js';
+import { type FdAction, type FdTable, fdActions } from './fd-actions.js';
 import type { Libc } from './libc.js';
 
 /** @source spawn.h of glibc and musl */
@@ -11,6 +12,8 @@ const ACTIONS_BYTES = 256;
 const ATTRIBUTES_BYTES = 512;
 const SIGSET_BYTES = 128;
 const { O_RDWR } = fs;
+/** No key of actions: each has the descriptors first. */
+const UNFINISHED = '';
 
 /** What is to be executed, with everything looked up. */
 export interface Program {
@@ -18,7 +21,7 @@ export interface Program {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  readonly fds: readonly FdAction[];
+  readonly table: FdTable;
 }
 
 /** Starts programs by posix_spawn(3): in a session of their own, with all signals as at the start of the world. */
@@ -27,6 +30,9 @@ export class Spawner {
   readonly #pid = Buffer.alloc(4);
   readonly #actions = Buffer.alloc(ACTIONS_BYTES);
   readonly #attributes = Buffer.alloc(ATTRIBUTES_BYTES);
+  readonly #environments = new WeakMap<Program['env'], Buffer>();
+  /** What the actions are for; null where there are none. */
+  #actionsKey: string | null = null;
 
   constructor(libc: Libc) {
     this.#libc = libc;
@@ -41,19 +47,37 @@ export class Spawner {
   }
 
   /** Starts it and returns its pid. @throws OsError with the errno of the step that failed */
-  start({ path, argv, env, cwd, fds }: Program): number {
-    const environment = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-    const libc = this.#libc;
-    check(libc.posix_spawn_file_actions_init(this.#actions), 'posix_spawn_file_actions_init');
-    try {
-      for (const action of fds) this.#add(action);
-      check(libc.posix_spawn_file_actions_addchdir_np(this.#actions, cwd), 'posix_spawn_file_actions_addchdir_np');
-      const failed = libc.posix_spawn(this.#pid, path, this.#actions, this.#attributes, [...argv, null], [...environment, null]);
-      if (failed !== 0) throw refusal(errnoName(failed), 'posix_spawn', path);
-      return this.#pid.readInt32LE();
-    } finally {
-      libc.posix_spawn_file_actions_destroy(this.#actions);
+  start({ path, argv, env, cwd, table }: Program): number {
+    const actions = this.#actionsFor(table, cwd);
+    const failed = this.#libc.posix_spawn(this.#pid, path, actions, this.#attributes, [...argv, null], this.#environmentOf(env));
+    if (failed !== 0) throw refusal(errnoName(failed), 'posix_spawn', path);
+    return this.#pid.readInt32LE();
+  }
+
+  /** One that can't be changed any more is put into the form of the kernel once. */
+  #environmentOf(env: Program['env']): Buffer {
+    let block = this.#environments.get(env);
+    if (block === undefined) {
+      block = envBlock(this.#libc, env);
+      if (Object.isFrozen(env)) this.#environments.set(env, block);
     }
+    return block;
+  }
+
+  /** What the process before did is most often what the next one does. */
+  #actionsFor(table: FdTable, cwd: string): Buffer {
+    const key = `${[...table].join(' ')} ${cwd}`;
+    if (key === this.#actionsKey) return this.#actions;
+    const libc = this.#libc;
+    if (this.#actionsKey !== null) libc.posix_spawn_file_actions_destroy(this.#actions);
+    this.#actionsKey = null;
+    check(libc.posix_spawn_file_actions_init(this.#actions), 'posix_spawn_file_actions_init');
+    // From here on there is something to destroy; without closefrom it lists what is open now.
+    this.#actionsKey = UNFINISHED;
+    for (const action of fdActions(table)) this.#add(action);
+    check(libc.posix_spawn_file_actions_addchdir_np(this.#actions, cwd), 'posix_spawn_file_actions_addchdir_np');
+    if (libc.posix_spawn_file_actions_addclosefrom_np !== null) this.#actionsKey = key;
+    return this.#actions;
   }
 
   #add(action: FdAction): void {

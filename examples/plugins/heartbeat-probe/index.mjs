@@ -2,6 +2,21 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { definePlugin } from 'ringmaster';
 
+/** What checks say of it: declared, so that `ringmaster check` knows it, and added. */
+const type = /** @type {const} */ ({
+  name: 'heartbeat_file',
+  summary: 'Fails where a file was not written for too long.',
+  schema: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['file'],
+    properties: {
+      file: { type: 'string', description: 'The file; relative to the config.' },
+      max_age: { type: ['number', 'string'], quantity: 'duration', unit: 's', default: 30, description: 'How old it may be.' },
+    },
+  },
+});
+
 export default definePlugin({
   name: 'heartbeat_probe',
   summary: 'Adds the probe heartbeat_file: a file that has to be written again and again.',
@@ -19,19 +34,10 @@ export default definePlugin({
       },
     },
   },
+  probes: [type],
   setup({ config, clock, directory, extend }) {
     extend('probe', {
-      name: 'heartbeat_file',
-      summary: 'Fails where a file was not written for too long.',
-      schema: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['file'],
-        properties: {
-          file: { type: 'string', description: 'The file; relative to the config.' },
-          max_age: { type: ['number', 'string'], quantity: 'duration', unit: 's', default: 30, description: 'How old it may be.' },
-        },
-      },
+      ...type,
       /** @param {{file: string, max_age: number}} options */
       async probe({ file, max_age }) {
         const { mtimeMs } = await stat(resolve(directory, file));

@@ -31,8 +31,8 @@ const WAITING_TIMEOUT_S = 60;
 
 /** Headings of the help, with the commands under each. */
 const GROUPS: readonly (readonly [string, readonly string[]])[] = [
-  ['Watch:', ['status', 'list', 'stats', 'dstats', 'listsockets', 'numprocesses', 'numwatchers', 'why', 'inspect']],
-  ['Control:', ['start', 'stop', 'restart', 'reload', 'incr', 'decr', 'signal', 'kill', 'quit']],
+  ['Watch:', ['status', 'list', 'stats', 'dstats', 'listsockets', 'numprocesses', 'numwatchers', 'why', 'audit', 'inspect']],
+  ['Control:', ['start', 'stop', 'restart', 'reload', 'incr', 'decr', 'signal', 'kill', 'upgrade', 'quit']],
 ];
 const OTHER_GROUP = 'Configure:';
 

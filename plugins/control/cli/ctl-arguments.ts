@@ -1,6 +1,7 @@
 import { closest, parseArguments, type VerbOption, type VerbValues } from '../../../core/index.js';
 import type { Command } from '../command.js';
 import { optionsOf } from './command-options.js';
+import { KEY_OPTIONS } from './key-options.js';
 import { SSH_OPTIONS } from './ssh-command.js';
 
 type Commands = ReadonlyMap<string, Command>;
@@ -9,6 +10,7 @@ export const CTL_OPTIONS: readonly VerbOption[] = [
   { name: 'endpoint', value: 'ENDPOINT', summary: 'address of the daemon' },
   { name: 'help', summary: 'print this help, or that of a command' },
   { name: 'json', summary: 'print the answer as JSON' },
+  ...KEY_OPTIONS,
   { name: 'prettify', summary: 'indent the JSON' },
   ...SSH_OPTIONS,
   { name: 'timeout', value: 'TIMEOUT', summary: 'seconds to wait for an answer (5)' },

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { EXIT_STATUS, type Io, splitWords, type VerbValues, version } from '../../../core/index.js';
+import { EXIT_STATUS, type Io, isRingmasterError, splitWords, type VerbValues, version } from '../../../core/index.js';
 import { ArgumentError } from '../command.js';
 import { CTL_COMMANDS, type CtlSession, ctlTarget, runLine } from './ctl.js';
 import { readCtlLine, unknownWord } from './ctl-arguments.js';
@@ -19,7 +19,7 @@ export async function runPrompt(values: VerbValues, io: Io): Promise<number> {
   try {
     ({ tunnel } = ctlTarget(values, io));
   } catch (error) {
-    if (!(error instanceof ArgumentError)) throw error;
+    if (!(error instanceof ArgumentError) && !isRingmasterError(error)) throw error;
     io.stderr.write(`${error.message}\n`);
     return EXIT_STATUS.failed;
   }

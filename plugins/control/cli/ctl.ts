@@ -6,6 +6,7 @@ import { CTL_OPTIONS, type CtlLine, readCtlLine } from './ctl-arguments.js';
 import { CTL_USAGE, commandHelp, ctlHelp } from './ctl-help.js';
 import { chooseEndpoint, timeoutOf } from './endpoint.js';
 import { jsonText } from './json-text.js';
+import { clientKeys } from './key-options.js';
 import { listen } from './listen.js';
 import { sshServer } from './ssh-command.js';
 import { failureOf, type Target, withClient } from './talk.js';
@@ -92,7 +93,7 @@ async function ask({ values, args }: CtlLine, command: Command, cli: CommandCli,
 
 /**
  * @param tunnel the one to use, which stays open, instead of one for this target alone
- * @throws ArgumentError
+ * @throws ArgumentError, RM_KEY_FILE
  */
 export function ctlTarget(values: VerbValues, io: Io, tunnel?: SshTunnel): Target {
   const text = (value: string | boolean | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
@@ -101,6 +102,7 @@ export function ctlTarget(values: VerbValues, io: Io, tunnel?: SshTunnel): Targe
   return {
     endpoint: chooseEndpoint(text(values.endpoint), VARIABLES, io.env, server !== null),
     timeout_ms,
+    curve: clientKeys(values, io.env),
     ...(server !== null && { tunnel: tunnel ?? new SshTunnel(server, timeout_ms), keeps_tunnel: tunnel !== undefined }),
   };
 }

@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { messageOf, RingmasterError, trustedPath } from '../../../core/index.js';
 import { ArgumentError } from '../command.js';
 import { defaultEndpoints } from '../endpoints.js';
 
@@ -12,14 +14,32 @@ const CIRCUS_ENDPOINT = 'tcp://127.0.0.1:5555';
  *
  * @param variables names of environment variables, the one that counts most first
  * @param is_remote the daemon is on another machine, whose runtime directory is not known
- * @throws ArgumentError for what is no address
+ * @throws ArgumentError for what is no address; RM_CLIENT_REFUSED where a stranger has made the directory
  */
-export function chooseEndpoint(given: string | undefined, variables: readonly string[], env: Env, is_remote = false): string {
+export function chooseEndpoint(
+  given: string | undefined,
+  variables: readonly string[],
+  env: Env,
+  is_remote = false,
+  uid: number | undefined = process.getuid?.(),
+): string {
   const source = given === undefined ? variables.find((name) => env[name]) : '--endpoint';
   if (source !== undefined) return checked(given ?? env[source] ?? '', source);
   if (is_remote) return CIRCUS_ENDPOINT;
-  const { endpoint } = defaultEndpoints(env);
-  return existsSync(endpoint.slice('ipc://'.length)) ? endpoint : CIRCUS_ENDPOINT;
+  const { endpoint } = defaultEndpoints(env, uid);
+  const path = endpoint.slice('ipc://'.length);
+  if (!existsSync(path)) return CIRCUS_ENDPOINT;
+  if (!env.RINGMASTER_RUNTIME_DIR) mustBeOwn(endpoint, dirname(path));
+  return endpoint;
+}
+
+/** Where nobody has named the directory, one that a stranger has made leads to a daemon of the stranger's. */
+function mustBeOwn(endpoint: string, directory: string): void {
+  try {
+    trustedPath(directory);
+  } catch (cause) {
+    throw new RingmasterError('RM_CLIENT_REFUSED', [endpoint, messageOf(cause)], { cause });
+  }
 }
 
 function checked(endpoint: string, source: string): string {

@@ -1,6 +1,7 @@
 import type { VerbProvider } from '../../../core/index.js';
 import { Client } from '../client.js';
 import { commandTable } from '../commands/index.js';
+import { auditVerb } from './audit-verb.js';
 import { controlVerb, groupRank, SHARED_OPTIONS, targetOf } from './control-verb.js';
 import { circusctl } from './ctl.js';
 import { keysVerbs } from './keys-verbs.js';
@@ -8,8 +9,8 @@ import { listenVerb } from './listen.js';
 import { remoteVerbs } from './remote-verbs.js';
 import { circusTop, topVerb } from './top/index.js';
 
-/** `listen` is no request; the other two are known to circusctl alone, which says why they can't be. */
-const LEFT_OUT: readonly string[] = ['listen', 'ipython', 'ipythonshell'];
+/** `listen` is no request, `audit` can do more; the other two are known to circusctl alone, which says why they can't be. */
+const LEFT_OUT: readonly string[] = ['listen', 'audit', 'ipython', 'ipythonshell'];
 const commands = [...commandTable.values()]
   .filter(({ name }) => !LEFT_OUT.includes(name))
   .sort((a, b) => groupRank(a.name) - groupRank(b.name));
@@ -18,6 +19,7 @@ const commands = [...commandTable.values()]
 const provider: VerbProvider = {
   verbs: [
     ...commands.flatMap((command) => (command.cli === undefined ? [] : [controlVerb(command, command.cli)])),
+    auditVerb,
     listenVerb,
     topVerb,
     ...keysVerbs,

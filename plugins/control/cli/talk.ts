@@ -17,15 +17,23 @@ export interface Target {
 
 /** Talks to a daemon for as long as `talk` takes. @throws RM_SSH where there is no way to it */
 export async function withClient<T>({ tunnel, keeps_tunnel, ...target }: Target, talk: (client: Client) => Promise<T>): Promise<T> {
-  if (tunnel === undefined) return talking(new Client(target), talk);
+  if (tunnel === undefined) return talking(new Client(patient(target)), talk);
   try {
     const endpoint = await tunnel.reach(target.endpoint);
-    return await talking(new Client({ ...target, endpoint, reach: (address) => tunnel.reach(address) }), talk);
+    return await talking(
+      new Client({ ...patient(target), endpoint, far_endpoint: target.endpoint, reach: (address) => tunnel.reach(address) }),
+      talk,
+    );
   } catch (error) {
     throw await tunnel.explained(error);
   } finally {
     if (keeps_tunnel !== true) await tunnel.close();
   }
+}
+
+/** A daemon that was there may be away as long as its answer may take. */
+function patient<T extends Pick<Target, 'timeout_ms'>>(target: T): T & { readonly reconnect_ms: number } {
+  return { ...target, reconnect_ms: target.timeout_ms };
 }
 
 async function talking<T>(client: Client, talk: (client: Client) => Promise<T>): Promise<T> {
@@ -34,6 +42,13 @@ async function talking<T>(client: Client, talk: (client: Client) => Promise<T>):
   } finally {
     client.close();
   }
+}
+
+/** Why a daemon that is there did not let the client in; undefined for other errors. */
+export function handshakeOf(error: unknown): string | undefined {
+  if (!isRingmasterError(error, 'RM_CLIENT_REFUSED')) return undefined;
+  const { handshake } = error.context;
+  return typeof handshake === 'string' ? handshake : undefined;
 }
 
 /** What to print, and the exit status, where there is no answer or one that says no. */
@@ -65,6 +80,7 @@ export function failureOf(error: unknown, { endpoint, timeout_ms }: Target): Fai
     };
   }
   if (isRingmasterError(error, 'RM_CLIENT_REFUSED')) {
+    if (handshakeOf(error) !== undefined) return { status: EXIT_STATUS.failed, text: error.message };
     return {
       status: EXIT_STATUS.failed,
       text: [

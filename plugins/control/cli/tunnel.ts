@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRingmasterError, messageOf, RingmasterError } from '../../../core/index.js';
 import { reasonOf, type SshServer, sshArguments } from './ssh-command.js';
+import { handshakeOf } from './talk.js';
 
 const LOOK_MS = 10;
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -60,7 +61,7 @@ export class SshTunnel {
     await this.close();
     const failed = this.#forwards.findLast(({ stderr }) => reasonOf(stderr) !== undefined) ?? this.#forwards.at(-1);
     if (failed === undefined) return error;
-    return this.#failure(failed.endpoint, reasonOf(failed.stderr) ?? 'nothing answers there', error);
+    return this.#failure(failed.endpoint, reasonOf(failed.stderr) ?? handshakeOf(error) ?? 'nothing answers there', error);
   }
 
   async #open(endpoint: string): Promise<string> {

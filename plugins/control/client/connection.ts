@@ -3,7 +3,7 @@ import { messageOf, RingmasterError } from '../../../core/index.js';
 import { zeromq } from '../zeromq.js';
 import type { CurveClientOptions } from './curve.js';
 import { monitor } from './monitor.js';
-import { refusal } from './refusal.js';
+import { handshakeRefusal, refusal } from './refusal.js';
 
 /** How long what was just sent may take to get out when the client is closed. */
 const FLUSH_MS = 250;
@@ -41,7 +41,9 @@ export class Connection {
     } catch (cause) {
       const why = 'it is no ZeroMQ address; tcp://HOST:PORT or ipc://PATH is needed';
       this.#dealer.close();
-      queueMicrotask(() => listener.refused(new RingmasterError('RM_CLIENT_REFUSED', [endpoint, why], { cause })));
+      queueMicrotask(() =>
+        listener.refused(new RingmasterError('RM_CLIENT_REFUSED', [endpoint, why], { cause, context: { endpoint, sent: false } })),
+      );
       return;
     }
     this.#read().catch((error: unknown) => this.#fail(error));
@@ -67,13 +69,12 @@ export class Connection {
 
   #happened(type: string): void {
     if (this.#dealer.closed) return;
+    const why = handshakeRefusal(type);
     if (type === 'handshake') {
       this.#ready = true;
       this.#listener.ready();
-    } else if (type === 'handshake:error:auth') {
-      this.#refuse('the key is not authorised there');
-    } else if (type.startsWith('handshake:error')) {
-      this.#refuse('what listens there does not speak ZeroMQ, or wants a key (--key and --server-key)');
+    } else if (why !== undefined) {
+      this.#refuse(why, { handshake: why });
     } else if (this.#ready && type === 'disconnect') {
       // Replies that came before the end are read first.
       setImmediate(() => setImmediate(() => this.#fail(new Error('disconnected'))));
@@ -82,15 +83,18 @@ export class Connection {
     }
   }
 
-  #refuse(why: string): void {
+  #refuse(why: string, { cause, ...more }: { readonly handshake?: string; readonly cause?: unknown } = {}): void {
     this.#dealer.close();
-    this.#listener.refused(new RingmasterError('RM_CLIENT_REFUSED', [this.#endpoint, why], { context: { endpoint: this.#endpoint } }));
+    const context = { endpoint: this.#endpoint, sent: false, ...more };
+    this.#listener.refused(new RingmasterError('RM_CLIENT_REFUSED', [this.#endpoint, why], { cause, context }));
   }
 
   #fail(cause: unknown): void {
     if (this.#dealer.closed) return;
-    this.#dealer.close();
-    if (this.#ready) this.#listener.lost(cause);
-    else this.#listener.refused(new RingmasterError('RM_CLIENT_REFUSED', [this.#endpoint, messageOf(cause)], { cause }));
+    if (!this.#ready) this.#refuse(messageOf(cause), { cause });
+    else {
+      this.#dealer.close();
+      this.#listener.lost(cause);
+    }
   }
 }

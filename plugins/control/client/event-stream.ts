@@ -1,10 +1,17 @@
 import type { Subscriber } from 'zeromq';
 import { RingmasterError } from '../../../core/index.js';
 import { zeromq } from '../zeromq.js';
-import { curveOptions } from './curve.js';
+import type { CurveClientOptions } from './curve.js';
 import { monitor } from './monitor.js';
-import { refusal } from './refusal.js';
-import type { ClientEvent, ClientKeys } from './types.js';
+import { handshakeRefusal, refusal } from './refusal.js';
+import type { ClientEvent } from './types.js';
+
+/** Where events come from. */
+export interface EventSource {
+  readonly endpoint: string;
+  /** Keys, where it wants any. */
+  readonly curve: CurveClientOptions | undefined;
+}
 
 /** Events kept while nobody asks for them; further ones are dropped. */
 const KEPT_EVENTS = 10_000;
@@ -14,17 +21,15 @@ export class EventStream implements AsyncIterable<ClientEvent>, Disposable {
   /** Settles when the connection stands. The daemon knows of the subscription a moment later; earlier events are not told. */
   readonly opened: Promise<void>;
   readonly #topics: readonly string[];
-  readonly #keys: ClientKeys | undefined;
   readonly #closed = new AbortController();
   readonly #onClosed: (stream: EventStream) => void;
   #socket: Subscriber | undefined;
 
-  /** @param endpoint the event endpoint, once it is known */
-  constructor(endpoint: Promise<string>, topics: readonly string[], keys: ClientKeys | undefined, onClosed: (stream: EventStream) => void) {
-    this.#keys = keys;
+  /** @param source the event endpoint, once it is known */
+  constructor(source: Promise<EventSource>, topics: readonly string[], onClosed: (stream: EventStream) => void) {
     this.#topics = topics;
     this.#onClosed = onClosed;
-    this.opened = endpoint.then((address) => this.#connect(address));
+    this.opened = source.then((found) => this.#connect(found));
     // Whoever iterates is told there.
     this.opened.catch((error: unknown) => this.close(error));
   }
@@ -56,23 +61,28 @@ export class EventStream implements AsyncIterable<ClientEvent>, Disposable {
     if (reason !== CLOSED) throw reason;
   }
 
-  #connect(endpoint: string): Promise<void> {
+  #connect({ endpoint, curve }: EventSource): Promise<void> {
     const { signal } = this.#closed;
     if (signal.aborted) throw reasonOf(signal);
-    const socket = new (zeromq().Subscriber)({ ...curveOptions(this.#keys, endpoint), linger: 0, receiveHighWaterMark: KEPT_EVENTS });
+    const socket = new (zeromq().Subscriber)({ ...curve, linger: 0, receiveHighWaterMark: KEPT_EVENTS });
     this.#socket = socket;
     socket.subscribe(...this.#topics);
     return new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => reject(reasonOf(signal)), { once: true });
-      const refuse = (why: string, cause?: unknown): void =>
-        reject(new RingmasterError('RM_CLIENT_REFUSED', [endpoint, why], { cause, context: { endpoint } }));
+      const refuse = (why: string, cause?: unknown, more: { readonly handshake?: string } = {}): void =>
+        reject(new RingmasterError('RM_CLIENT_REFUSED', [endpoint, why], { cause, context: { endpoint, ...more } }));
       let connected = false;
       const happened = (type: string): void => {
         if (type === 'handshake') {
           connected = true;
           resolve();
-        } else if (!connected && type === 'connect:retry') {
-          refuse(refusal(endpoint));
+        } else if (connected && type === 'handshake:error:auth') {
+          const why = 'the key is no longer authorised there';
+          this.close(new RingmasterError('RM_CLIENT_REFUSED', [endpoint, why], { context: { endpoint, handshake: why } }));
+        } else if (!connected) {
+          const why = handshakeRefusal(type);
+          if (why !== undefined) refuse(why, undefined, { handshake: why });
+          else if (type === 'connect:retry') refuse(refusal(endpoint));
         }
       };
       monitor(socket, happened).catch(reject);

@@ -1,5 +1,12 @@
 import { accessSync, constants } from 'node:fs';
 
+/** Why whoever listens there does not let us in, by the event of the socket that tells of it; undefined for other events. */
+export function handshakeRefusal(type: string): string | undefined {
+  if (type === 'handshake:error:auth') return 'the key is not authorised there';
+  if (!type.startsWith('handshake:error')) return undefined;
+  return 'what listens there does not speak ZeroMQ, or wants a key (--key and --server-key)';
+}
+
 /** Why nothing answers at an endpoint, in words. */
 export function refusal(endpoint: string): string {
   const path = /^ipc:\/\/([^@].*)$/.exec(endpoint)?.[1];

@@ -47,10 +47,19 @@ export interface ClientOptions {
   /** Milliseconds that a call may take (default 5000); Infinity: no time-out. */
   readonly timeout_ms?: number;
   /**
+   * Milliseconds that a daemon which was there may be away (default 3000). Until then requests wait for it to be back, and those that
+   * only look are sent again; 0: not at all.
+   */
+  readonly reconnect_ms?: number;
+  /**
    * Turns an address that the daemon tells, of its events say, into one that can be connected to from here: through a tunnel, say.
    * Nothing is changed where it is not given.
    */
   readonly reach?: (endpoint: string) => Promise<string>;
+  /**
+   * What `endpoint` leads to, where that is the near end of a tunnel (default `endpoint` itself): where that is TCP, keys are used.
+   */
+  readonly far_endpoint?: string;
   /** Keys, for an endpoint over TCP that wants some. */
   readonly curve?: ClientKeys | undefined;
   /** Closes the client; what is pending then rejects with the signal's reason. */

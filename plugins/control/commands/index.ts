@@ -1,6 +1,7 @@
 import type { Command } from '../command.js';
 import { add } from './add.js';
 import { apply } from './apply.js';
+import { audit } from './audit.js';
 import { commands as commandsCommand } from './commands.js';
 import { decr } from './decr.js';
 import { dstats } from './dstats.js';
@@ -18,6 +19,7 @@ import { numwatchers } from './numwatchers.js';
 import { options } from './options.js';
 import { plan } from './plan.js';
 import { plugin_add } from './plugin-add.js';
+import { plugin_describe } from './plugin-describe.js';
 import { plugin_reconfigure } from './plugin-reconfigure.js';
 import { plugin_remove } from './plugin-remove.js';
 import { plugins } from './plugins.js';
@@ -32,12 +34,14 @@ import { start } from './start.js';
 import { stats } from './stats.js';
 import { status } from './status.js';
 import { stop } from './stop.js';
+import { upgrade } from './upgrade.js';
 import { why } from './why.js';
 
 /** Every command of the control protocol, by name. */
 const commands = {
   add,
   apply,
+  audit,
   commands: commandsCommand,
   decr,
   dstats,
@@ -56,6 +60,7 @@ const commands = {
   options,
   plan,
   plugin_add,
+  plugin_describe,
   plugin_reconfigure,
   plugin_remove,
   plugins,
@@ -70,6 +75,7 @@ const commands = {
   stats,
   status,
   stop,
+  upgrade,
   why,
 } as const satisfies Readonly<Record<string, Command>>;
 

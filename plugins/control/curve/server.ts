@@ -1,12 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { type BigIntStats, statSync } from 'node:fs';
-import { explain, type Logger, messageOf, RingmasterError } from '../../../core/index.js';
+import { resolve } from 'node:path';
+import { type Clock, explain, type Logger, messageOf, RingmasterError } from '../../../core/index.js';
 import type { Asker } from '../asker.js';
 import { type AuthorizedKey, parseAuthorized } from './authorized.js';
 import { type KeyPair, readKeyFile, readKeyPair } from './key-files.js';
 import { proofOf } from './proof.js';
 import { encodeZ85 } from './z85.js';
 import { authenticate } from './zap.js';
+
+export interface CurveServerDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** What relative names of files refer to. */
+  readonly directory: string;
+}
 
 export interface CurveOptions {
   readonly secret_key_file: string;
@@ -21,6 +29,8 @@ export interface CurveSocketOptions {
   readonly zapEnforceDomain: true;
 }
 
+/** How often it is looked whether a key was revoked, for those that ask for nothing and only listen. */
+const LOOK_MS = 1000;
 /** How long there is no other line about keys that are refused. */
 const QUIET_MS = 10_000;
 
@@ -36,24 +46,34 @@ export class CurveServer implements Disposable {
   #keys: readonly AuthorizedKey[] = [];
   #byProof: ReadonlyMap<string, AuthorizedKey> = new Map();
   #registered: Disposable | undefined;
+  #timer: Disposable | undefined;
+  readonly #onRevoked = new Set<() => void>();
 
-  private constructor({ secret_key_file, authorized_keys_file }: CurveOptions, log: Logger) {
-    this.#pair = readKeyPair(secret_key_file);
-    this.#file = authorized_keys_file;
+  private constructor({ secret_key_file, authorized_keys_file }: CurveOptions, { log, directory }: CurveServerDeps) {
+    this.#pair = readKeyPair(resolve(directory, secret_key_file));
+    this.#file = resolve(directory, authorized_keys_file);
     this.#log = log;
     const zapDomain = `ringmaster-${randomUUID()}`;
     this.socket = { curveServer: true, curveSecretKey: this.#pair.secret_key, zapDomain, zapEnforceDomain: true };
   }
 
   /** @throws RM_KEY_FILE */
-  static async open(options: CurveOptions, log: Logger): Promise<CurveServer> {
-    const server = new CurveServer(options, log);
+  static async open(options: CurveOptions, deps: CurveServerDeps): Promise<CurveServer> {
+    const server = new CurveServer(options, deps);
     server.#read();
     server.#registered = await authenticate(server.socket.zapDomain, (key) => server.#mayConnect(encodeZ85(key)));
+    server.#look(deps.clock);
     return server;
   }
 
+  /** Calls `told` whenever a key is no longer authorised that was, a second later at most; disposing ends that. */
+  onRevoked(told: () => void): Disposable {
+    this.#onRevoked.add(told);
+    return { [Symbol.dispose]: () => this.#onRevoked.delete(told) };
+  }
+
   [Symbol.dispose](): void {
+    this.#timer?.[Symbol.dispose]();
     this.#registered?.[Symbol.dispose]();
   }
 
@@ -64,6 +84,13 @@ export class CurveServer implements Disposable {
     const key = this.#byProof.get(proof);
     if (key === undefined) throw new RingmasterError('RM_FORBIDDEN', ['a request', 'its key is not authorised, or is no more']);
     return { who: `key ${key.name}`, role: key.role };
+  }
+
+  #look(clock: Clock): void {
+    this.#timer = clock.setTimeout(() => {
+      this.#refresh();
+      this.#look(clock);
+    }, LOOK_MS);
   }
 
   #mayConnect(public_key: string): boolean {
@@ -102,9 +129,13 @@ export class CurveServer implements Disposable {
   }
 
   #take(keys: readonly AuthorizedKey[], stamp: string): void {
+    const revoked = this.#keys.filter((old) => !keys.some(({ public_key }) => public_key === old.public_key));
     this.#keys = keys;
     this.#byProof = new Map(keys.map((key) => [proofOf(this.#pair.secret_key, key.public_key), key]));
     this.#seen = stamp;
+    if (revoked.length === 0) return;
+    this.#log.info('keys are no longer authorised', { names: revoked.map(({ name }) => name) });
+    for (const told of this.#onRevoked) told();
   }
 
   #stamp(): string {

@@ -46,10 +46,12 @@ export const logsVerb: Verb = {
   },
 };
 
-/** What a refusal says of what would be right. */
+/** What a refusal says of what would be right: the daemon's word before that of the error. */
 function remedyOf({ fix, context }: RingmasterError): string {
-  const { did_you_mean } = contextOf(contextOf(context.reply).context);
-  return typeof did_you_mean === 'string' ? `; did you mean ${did_you_mean}?` : `; ${fix}`;
+  const reply = contextOf(context.reply);
+  const { did_you_mean } = contextOf(reply.context);
+  if (typeof did_you_mean === 'string') return `; did you mean ${did_you_mean}?`;
+  return `; ${typeof reply.fix === 'string' ? reply.fix : fix}`;
 }
 
 function contextOf(value: unknown): Readonly<Record<string, unknown>> {

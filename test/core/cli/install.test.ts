@@ -12,6 +12,7 @@ const FACTS: ServiceFacts = {
   config: '/etc/50%/a "b" $HOME.yaml',
   endpoint: null,
   stop_s: 40.5,
+  durable: false,
   user: false,
 };
 
@@ -29,6 +30,11 @@ describe('a service file', () => {
     expect(lineOf(unit, 'TimeoutStopSec')).to.equal('TimeoutStopSec=51');
     expect(lineOf(unit, 'ExecReload')).to.match(/reloadconfig --waiting --endpoint ipc:\/\/\/run\/x\.sock$/);
     expect(lineOf(systemdUnit(FACTS), 'ExecReload')).to.match(/reloadconfig --waiting$/);
+  });
+
+  it('has systemd leave processes alone that are to outlive a crash, and only those', () => {
+    expect(lineOf(systemdUnit(FACTS), 'KillMode')).to.equal('KillMode=mixed');
+    expect(lineOf(systemdUnit({ ...FACTS, durable: true }), 'KillMode')).to.equal('KillMode=process');
   });
 
   it('for the own service manager starts with the session', () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { createPidfile } from '../../../core/cli/pidfile.js';
+import { eventually } from '../../../core/testing.js';
 import { TemporaryDirectory } from '../../fixtures/cli/temporary.js';
 
 describe('pidfile', () => {
@@ -42,6 +43,18 @@ describe('pidfile', () => {
       using _pidfile = createPidfile(file);
       expect(readFileSync(file, 'utf8')).to.equal(`${process.pid}\n`);
     }
+  });
+
+  it('replaces one of a process that has ended and that nobody has reaped', async () => {
+    // A shell that becomes a sleep, which never waits for its child.
+    const parent = spawn('/bin/sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 100'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [output] = await once(parent.stdout, 'data');
+    const pid = Number(output);
+    await eventually(() => / Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1')), { what: 'a zombie' });
+    const file = directory.file('pid', `${pid}\n`);
+    createPidfile(file)[Symbol.dispose]();
+    parent.kill('SIGKILL');
+    await once(parent, 'exit');
   });
 
   it('leaves alone a file that holds something else', () => {

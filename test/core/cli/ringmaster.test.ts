@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect } from 'chai';
-import { loadConfig } from '../../../core/index.js';
+import { loadConfig, outputOptions } from '../../../core/index.js';
 import { runBin } from '../../fixtures/cli/run-bin.js';
 import { TemporaryDirectory } from '../../fixtures/cli/temporary.js';
 
@@ -129,7 +129,9 @@ describe('ringmaster', () => {
         const { config, problems } = await loadConfig(directory.at(name));
         expect(problems).to.deep.equal([]);
         expect(config?.watchers.web).to.include({ cmd: 'sleep 3600', numprocesses: 2 });
-        expect(config?.watchers.ticker?.cmd).to.equal('sh -c "while sleep 5; do date; done"');
+        const { ticker } = config?.watchers ?? {};
+        expect(ticker?.cmd).to.equal('sh -c "while sleep 5; do date; done"');
+        expect(ticker && outputOptions(ticker, 'stdout')).to.include({ type: 'memory' });
       });
     }
 

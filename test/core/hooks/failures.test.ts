@@ -11,7 +11,7 @@ describe('failures of hooks', () => {
     made.plugin('bad').stats.tap(() => {
       throw boom;
     });
-    const error = await rejects(made.hooks.shape('stats', {}, { watcher: web, process }), 'RM_PLUGIN_FAILED');
+    const error = await rejects((async () => made.hooks.shape('stats', {}, { watcher: web, process }))(), 'RM_PLUGIN_FAILED');
     expect(error.cause).to.equal(boom);
     expect(error.context).to.deep.equal({ plugin: 'bad', hook: 'stats' });
   });

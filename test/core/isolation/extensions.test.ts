@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
-import { definePlugin, type Extensions, messageOf, Supervisor } from '../../../core/index.js';
+import { checkConfig, definePlugin, type Extensions, messageOf, Supervisor } from '../../../core/index.js';
+import { resolvePlugin } from '../../../core/plugin-resolve.js';
 import { eventually, type LogLine, noLeaks, recordingLogger, rejects } from '../../../core/testing.js';
 
 const ADDS = resolve('test/fixtures/plugins/isolation/adds.js');
@@ -93,6 +94,14 @@ describe('what a plugin adds under each tier', function () {
         [{ value: 1, labels: { of: 'adds' } }],
       ]);
       await eventually(() => plugin.changes() === 1);
+    });
+  }
+
+  for (const tier of ['none', 'worker', 'process']) {
+    it(`is known to the check of configs: ${tier}`, async () => {
+      const odd = { type: 'odd', options: { number: 'three' } };
+      const { problems } = await checkConfig({ plugins: { checks: { probes: { odd } }, [ADDS]: { isolation: tier } } }, { resolvePlugin });
+      expect(problems.map(({ path, found }) => `${path} ${found}`)).to.deep.equal(['plugins.checks.probes.odd.options.number "three"']);
     });
   }
 

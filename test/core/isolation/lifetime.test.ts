@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import {
   type Clock,
   definePlugin,
+  explain,
   isRingmasterError,
   RingmasterError,
   Supervisor,
@@ -18,6 +19,9 @@ import { Daemon } from '../../fixtures/daemon.js';
 
 const FACTS = resolve('test/fixtures/plugins/isolation/facts.js');
 const CHAOS = resolve('test/fixtures/plugins/isolation/chaos.js');
+const GIVES_UP = resolve('test/fixtures/plugins/isolation/gives-up.js');
+const LAST_WORDS = resolve('test/fixtures/plugins/isolation/last-words.js');
+const LOG_ALARM = resolve('examples/plugins/log-alarm/index.mjs');
 const ROUNDS = 50;
 const TIERS = ['worker', 'process'] as const;
 
@@ -75,13 +79,14 @@ describe('the life of a guest', function () {
     });
   }
 
-  it('begins again after its end, and is left alone when it ends too often', async () => {
+  it('begins again after its end, and is detached when it ends too often', async () => {
     // Waits are shorter, deadlines are not.
     const clock: Clock = {
       ...systemClock,
       setTimeout: (fn, delay_ms) => systemClock.setTimeout(fn, delay_ms < 10_000 ? delay_ms / 20 : delay_ms),
     };
-    const { supervisor, lines } = supervisorOf(withChaos('process'), { clock });
+    const record = recordEvents();
+    const { supervisor, lines } = supervisorOf(withChaos('process'), { clock, plugins: [record.plugin] });
     await using _ = supervisor;
     await supervisor.start();
     const isLogged = (pattern: RegExp): boolean => lines.some(({ message }) => pattern.test(message));
@@ -92,11 +97,66 @@ describe('the life of a guest', function () {
       process.kill(pid, 'SIGKILL');
       await eventually(() => !guests().includes(pid));
     }
-    await eventually(() => isLogged(/has ended 6 times in a row and is left alone/));
+    const state = (): object | undefined => supervisor.plugins().find(({ name }) => name === 'chaos');
+    await eventually(() => record.names('plugin:chaos').includes('plugin_detached'));
+    expect(state()).to.include({ state: 'detached' }).and.to.have.property('owns').that.deep.equals([]);
+    expect(state())
+      .to.have.property('detached')
+      .that.match(/^its guest has ended 6 times in a row; the last: pid \d+ was ended by SIGKILL$/);
+    expect(isLogged(/^plugin "chaos" is detached, supervision goes on without it: its guest has ended 6 times in a row/)).to.equal(true);
     expect(isLogged(/in isolation: its guest has ended and is started again in 300 ms: pid \d+ was ended by SIGKILL/)).to.equal(true);
     const outcome = await supervisor.find('web')?.restart();
     expect(outcome?.started).to.have.length(1);
+    await supervisor.reconfigurePlugin('chaos', {});
+    expect(state()).to.include({ state: 'up' });
+    expect(guests()).to.have.length(1);
   });
+
+  for (const tier of ['none', ...TIERS]) {
+    it(`ends for good by its own word, and in setup that word fails the start: ${tier}`, async () => {
+      const giving = (in_setup: boolean): object => ({ plugins: { [GIVES_UP]: { in_setup, isolation: tier } } });
+      const { supervisor } = supervisorOf(giving(false));
+      await using _ = supervisor;
+      await supervisor.start();
+      await eventually(() => supervisor.plugins().some(({ state }) => state === 'detached'));
+      expect(supervisor.plugins()[0]?.detached).to.equal('its licence has run out; the last: 1970');
+      expect(guests()).to.deep.equal([]);
+      const error = await rejects(supervisorOf(giving(true)).supervisor.start(), 'RM_PLUGIN_FAILED');
+      expect(explain(error)).to.include('plugin "gives_up" failed in setup: its licence has run out');
+    });
+  }
+
+  for (const tier of TIERS) {
+    for (const end of ['exit', 'throw', 'kill']) {
+      if (tier === 'worker' && end === 'kill') continue;
+      it(`is told of to its last words: ${end} in a ${tier}`, async () => {
+        const { supervisor, lines } = supervisorOf({ plugins: { [LAST_WORDS]: { lines: 900, end, isolation: tier } } });
+        await using _ = supervisor;
+        await supervisor.start();
+        await eventually(() => lines.some(({ message }) => message.includes('is started again in 100 ms')));
+        const said = lines.map(({ message }) => message).filter((message) => message.startsWith('word '));
+        expect(said.at(-1)).to.equal('word 900');
+        const dropped = lines.flatMap(({ message }) => /^(\d+) lines before its last ones were dropped/.exec(message)?.[1] ?? []);
+        expect(said.length + Number(dropped[0] ?? 0)).to.equal(900);
+        if (end !== 'kill') expect(lines.map(({ message }) => message)).to.include('told last');
+      });
+    }
+  }
+
+  for (const tier of TIERS) {
+    it(`sees the output of watchers as a ${tier}`, async () => {
+      const web = {
+        cmd: "sh -c 'echo all is well; echo ERROR: no disk >&2; exec sleep 86400'",
+        close_child_stdout: true,
+        stderr: { type: 'memory' },
+      };
+      const config = { watchers: { web }, plugins: { logs: {}, [LOG_ALARM]: { limit: 1, isolation: tier } } };
+      const { supervisor, lines } = supervisorOf(config);
+      await using _ = supervisor;
+      await supervisor.start();
+      await eventually(() => lines.filter(({ message }) => message === 'ERROR: no disk').length > 1, { what: 'a second alarm' });
+    });
+  }
 
   it('leaves respawns as they would be without it while there is none, and says so by RM_PLUGIN_GUEST', async () => {
     const { supervisor, lines } = supervisorOf(withChaos('process', 'exit'));

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { checkPlugin, packagedNames, resolvePlugin } from '../../../core/plugin-resolve.js';
 import { rejects } from '../../../core/testing.js';
@@ -20,7 +20,11 @@ const PACKAGES = [
   ['@me/scoped', { type: 'module', exports: './lib.js' }, 'lib.js', `export default ${body('scoped')}`],
   ['both', { exports: { require: './no.cjs', import: { node: './lib.mjs' } } }, 'lib.mjs', `export default ${body('both')}`],
   ['by-main', { main: './lib.cjs' }, 'lib.cjs', `module.exports = ${body('by_main')}`],
+  ['by-short-main', { main: 'lib' }, 'lib/index.js', `module.exports = ${body('by_short_main')}`],
   ['closed', { exports: {} }, 'lib.js', ''],
+  ['unbuilt', { exports: './dist/index.js', scripts: { build: 'tsc' } }, 'index.ts', ''],
+  ['unbuilt-main', { main: 'dist/index.js', scripts: { build: 'tsc' } }, 'index.ts', ''],
+  ['torn', { exports: { '.': { default: './gone.js' } } }, 'lib.js', ''],
 ] as const;
 
 describe('resolution of plugins', () => {
@@ -29,7 +33,7 @@ describe('resolution of plugins', () => {
     directory = await mkdtemp(join(tmpdir(), 'ringmaster-'));
     for (const [name, manifest, file, text] of PACKAGES) {
       const root = join(directory, 'node_modules', name);
-      await mkdir(root, { recursive: true });
+      await mkdir(dirname(join(root, file)), { recursive: true });
       await writeFile(join(root, 'package.json'), JSON.stringify({ name, ...manifest }));
       await writeFile(join(root, file), text);
     }
@@ -52,6 +56,7 @@ describe('resolution of plugins', () => {
     ['@me/scoped', 'scoped'],
     ['both', 'both'],
     ['by-main', 'by_main'],
+    ['by-short-main', 'by_short_main'],
   ];
   for (const [name, plugin] of PACKAGED_BY_NPM) {
     it(`finds the npm package ${name} from the directory of the config`, async () => {
@@ -77,6 +82,20 @@ describe('resolution of plugins', () => {
       expect((await rejects(resolvePlugin(name, FIXTURES, { packaged: PACKAGED }), 'RM_PLUGIN_UNKNOWN')).message).to.match(message);
     });
   }
+
+  for (const name of ['unbuilt', 'unbuilt-main', './node_modules/unbuilt']) {
+    it(`refuses ${name}, which is to be built first, and says so`, async () => {
+      const { message } = await rejects(resolvePlugin(name, directory, { packaged: PACKAGED }), 'RM_PLUGIN_UNKNOWN');
+      expect(message).to.match(
+        /package\.json names (\.\/)?dist\/index\.js, and there is no such file; build it: npm run build, in .*unbuilt/,
+      );
+    });
+  }
+
+  it('refuses a package that names a file which is not there, and that nothing builds', async () => {
+    const { message } = await rejects(resolvePlugin('torn', directory, { packaged: PACKAGED }), 'RM_PLUGIN_UNKNOWN');
+    expect(message).to.include('names ./gone.js, and there is no such file; nothing there builds it');
+  });
 
   it('refuses a package that lets nothing be imported', async () => {
     expect((await rejects(resolvePlugin('closed', directory, { packaged: PACKAGED }), 'RM_PLUGIN_UNKNOWN')).message).to.match(/exports/);

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { loadConfig, messageOf, Supervisor } from '../../../core/index.js';
+import { checkConfig, loadConfig, messageOf, Supervisor } from '../../../core/index.js';
 import { resolvePlugin } from '../../../core/plugin-resolve.js';
 
 const PLUGIN = `export default { name: 'mine', summary: 'Mine.', setup() {}, schema: { type: 'object', additionalProperties: false, properties: {
@@ -57,6 +57,20 @@ describe('wrong options of a plugin', () => {
     const config = { plugins: { [join(folder, 'mine.mjs')]: { tmes: 2, times: 'none', loud: 1 } } };
     const failure = await new Supervisor(config).start().then(() => 'started', messageOf);
     expectAll(failure);
+  });
+
+  it('that are options of the daemon are told to stand at the top', async () => {
+    const { problems } = await checkConfig({ plugins: { control: { endpoint: 'tcp://127.0.0.1:5555' } } }, { resolvePlugin });
+    expect(problems.map(({ path, message, fix }) => [path, message, fix])).to.deep.equal([
+      ['plugins.control.endpoint', 'is not a known key', 'it is an option of the daemon: put endpoint at the top of the config'],
+    ]);
+  });
+
+  it('that say where it runs are named where they stand, with what was meant', async () => {
+    const { problems } = await checkConfig({ plugins: { flapping: { isolation: 'wroker' } } }, { resolvePlugin });
+    expect(problems.map(({ path, message, did_you_mean }) => [path, message, did_you_mean])).to.deep.equal([
+      ['plugins.flapping.isolation', 'must be one of none, worker, process, or an object with `tier`, got "wroker"', 'worker'],
+    ]);
   });
 
   it('of plugin add are named', async () => {

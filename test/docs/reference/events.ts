@@ -4,6 +4,7 @@ import { code, page, table } from './markdown.js';
 /** Every key of every body; an event or a key that is not here does not compile. */
 const BODIES: { readonly [N in EventName]: Readonly<Record<keyof EventBodies[N], true>> } = {
   spawn: { process_pid: true, time: true },
+  adopted: { process_pid: true, time: true, started: true },
   reap: { process_pid: true, time: true, exit_code: true },
   kill: { process_pid: true, time: true },
   start: { time: true },
@@ -24,10 +25,22 @@ const BODIES: { readonly [N in EventName]: Readonly<Record<keyof EventBodies[N],
   check_failed: { name: true, time: true, error: true },
   check_recovered: { name: true, time: true },
   plugin_detached: { time: true, reason: true },
+  audit: {
+    time: true,
+    who: true,
+    role: true,
+    connection: true,
+    command: true,
+    properties: true,
+    result: true,
+    took_ms: true,
+    reason: true,
+  },
 };
 
 /** Events that Circus has none of. */
 const OURS: readonly EventName[] = [
+  'adopted',
   'spawn_failed',
   'gave_up',
   'stuck',
@@ -37,11 +50,14 @@ const OURS: readonly EventName[] = [
   'unresponsive',
   'check_failed',
   'check_recovered',
+  'plugin_detached',
+  'audit',
 ];
 
 const KEY_WORDS: { readonly [K in EventName as keyof EventBodies[K]]: string } = {
   process_pid: 'pid of the process, an integer',
   time: 'when it happened, seconds since the epoch',
+  started: 'when the process was spawned, seconds since the epoch',
   exit_code: 'exit code, or minus the number of the signal',
   name: 'name of the hook or check',
   error: 'what went wrong, text',
@@ -53,13 +69,20 @@ const KEY_WORDS: { readonly [K in EventName as keyof EventBodies[K]]: string } =
   limit: 'name of the option that is the limit',
   allowed: 'what that option is',
   found: 'what was used instead',
+  who: '`local`, or the name of the key',
+  role: 'what whoever that is may do',
+  connection: 'tells the connections of clients apart',
+  command: 'what was asked for',
+  properties: 'what came with it, shortened and without secrets',
+  result: '`ok`, `error` or `refused`',
+  took_ms: 'how long it took to the end of the work, ms',
   action: 'what is done about it: `restart`, `replace`, `signal` or `event`',
 };
 
 export function eventsPage(): string {
   return page('Events reference', 'core/events.ts', [
     'Events reach plugins through the hook `event` and clients through the event endpoint.',
-    'The topic is `watcher.NAME.EVENT`, with the name in lower case and `_` for spaces; the body is JSON.',
+    'The topic is `watcher.NAME.EVENT`, with the name in lower case and `_` for spaces; the body is JSON. `audit` reaches plugins alone.',
     table(
       ['Event', 'Body', 'When', 'Circus has it'],
       Object.entries(EVENTS).map(([name, summary]) => [

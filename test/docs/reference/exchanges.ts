@@ -9,7 +9,9 @@ import { definePlugin } from '../../../core/plugin.js';
 import { Scope } from '../../../core/scope.js';
 import { splitWords } from '../../../core/shell-words.js';
 import { createHarness } from '../../../core/testing.js';
+import { Admission } from '../../../plugins/control/admission.js';
 import { LOCAL } from '../../../plugins/control/asker.js';
+import type { KeptEntry } from '../../../plugins/control/audit.js';
 import { commandOptions, optionsOf } from '../../../plugins/control/cli/command-options.js';
 import { asContribution, type Command, type Reply } from '../../../plugins/control/command.js';
 import { type Commands, commandTable } from '../../../plugins/control/commands/index.js';
@@ -29,6 +31,7 @@ export interface Exchange {
 /** A command line for each command; the replies are what a daemon answers, on a fake operating system. */
 const LINES: Readonly<Record<keyof Commands, string>> = {
   apply: 'apply /etc/ringmaster.yaml --graceful',
+  audit: 'audit web',
   add: 'add --start --waiting mailer "node mailer.js"',
   commands: 'commands numwatchers',
   decr: 'decr --waiting web 2',
@@ -48,6 +51,7 @@ const LINES: Readonly<Record<keyof Commands, string>> = {
   options: 'options ticker',
   plan: 'plan /etc/ringmaster.yaml',
   plugin_add: 'plugin add flapping attempts=3',
+  plugin_describe: 'plugin describe quiet',
   plugin_reconfigure: 'plugin reconfigure quiet hours=2',
   plugin_remove: 'plugin remove quiet',
   plugins: 'plugins quiet',
@@ -62,6 +66,7 @@ const LINES: Readonly<Record<keyof Commands, string>> = {
   stats: 'stats web',
   status: 'status',
   stop: 'stop "we*" --waiting',
+  upgrade: 'upgrade',
   why: 'why web',
 };
 
@@ -73,6 +78,20 @@ const CONFIG = {
     ticker: { cmd: 'node ticker.js', working_dir: '/srv/app', priority: 1 },
     web: { cmd: 'node server.js', working_dir: '/srv/app', numprocesses: 3, graceful_timeout: '5s' },
   },
+};
+
+/** What somebody has asked for before. */
+const ASKED: KeptEntry = {
+  seq: 1,
+  time: 1_700_000_000,
+  watcher: 'web',
+  who: 'key laptop',
+  role: 'operate',
+  connection: '006b8b4567',
+  command: 'incr',
+  properties: { name: 'web' },
+  result: 'ok',
+  took_ms: 12,
 };
 
 /** A plugin to look at and to change. */
@@ -117,6 +136,7 @@ const PROCESS = {
 /** What would be the machine's own, and so another each time. */
 const SAMPLED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   dstats: { info: { ...PROCESS, pid: 998, cmdline: 'node', username: 'www' } },
+  upgrade: { from: '1.0.0', to: '1.1.0', took_ms: 412, kept: 4, restarted: [] },
   stats: { name: 'web', info: { 1001: { ...PROCESS, started: 1_700_000_000, wid: 1 } } },
 };
 
@@ -165,7 +185,14 @@ async function ask(request: Readonly<Record<string, unknown>>): Promise<Reply> {
   await using scope = new Scope('commands');
   const commands = registry.handle('control', 'command', scope);
   const sampler = new ProcessSampler({ clock });
-  const context = { supervisor, endpoints, sampler, stopped: supervisor.closed, commands: () => listCommands(commands) };
+  const context = {
+    supervisor,
+    endpoints,
+    sampler,
+    stopped: supervisor.closed,
+    commands: () => listCommands(commands),
+    audit: { entries: [ASKED], seq: 1 },
+  };
   for (const each of commandTable.values()) registry.extend('control', 'command', asContribution(each, context), scope);
   const reply = new Promise<string>((send) => {
     const dispatcher = new Dispatcher({
@@ -175,9 +202,11 @@ async function ask(request: Readonly<Record<string, unknown>>): Promise<Reply> {
       log: silentLogger,
       max_message_bytes: 1_048_576,
       max_in_flight: 1,
+      admission: new Admission({ clock, log: silentLogger, max_requests_per_s: 10 }),
       secrets: () => new Map(),
       identify: () => LOCAL,
       send: (_client, text) => send(text),
+      audited: () => {},
     });
     dispatcher.handle('example', Buffer.from(JSON.stringify(request)));
   });

@@ -18,10 +18,11 @@ export const ARGS: { readonly [N in HookName]: Readonly<Record<KeysOf<HookArgs<N
   after_reap: { watcher: true, wid: true, pid: true, exit: true },
   stats: { watcher: true, process: true },
   spawn_options: { watcher: true, wid: true },
-  config: {},
+  config: { plugins: true },
   respawn: { watcher: true, wid: true, exit: true, errno: true, uptime_ms: true, failures: true },
   state_changed: { watcher: true, from: true, to: true },
   event: { watcher: true, name: true, body: true },
+  output: { watcher: true, wid: true, pid: true, stream: true, lines: true, skipped_bytes: true },
   watcher_added: { watcher: true },
   watcher_removed: { watcher: true },
   config_applying: { config: true },
@@ -73,6 +74,10 @@ const ARGUMENT_WORDS: Readonly<Record<string, string>> = {
   name: 'name of the event',
   body: 'what the event tells, see [the events](events.md)',
   config: 'the config as checked',
+  plugins: 'names of the plugins that there are when the config is in effect',
+  stream: '`stdout` or `stderr`; `stdout` where both have one pipe',
+  lines: 'lines in the order of writing, without their ends',
+  skipped_bytes: 'how much was written since the last call and is not shown, because there was too much of it',
 };
 
 function inConfig(name: HookName): string {

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { type AnyPlugin, checkConfig, definePlugin, type ProbeType } from '../../../core/index.js';
+import { type AnyPlugin, checkConfig, definePlugin, formatProblem, loadConfig, type ProbeType } from '../../../core/index.js';
 import { resolvePlugin } from '../../../core/plugin-resolve.js';
 import { createHarness, eventually, noLeaks, rejects } from '../../../core/testing.js';
 import checks from '../../../plugins/checks/index.js';
@@ -27,6 +30,7 @@ function prober(tries: unknown[], results: readonly (Error | undefined)[]): AnyP
     name: 'prober',
     summary: 'Adds a probe.',
     schema: { type: 'object', properties: {} },
+    probes: [queue],
     setup({ extend }) {
       extend('probe', {
         ...queue,
@@ -62,20 +66,64 @@ describe('checks of the config', () => {
     expect(harness.events.names('web').filter((name) => name.startsWith('check_'))).to.deep.equal(['check_failed', 'check_recovered']);
   });
 
-  it('of which no plugin has the type are told of, with a hint', async () => {
-    await using harness = createHarness({ config: config({ type: 'htpp' }), plugins: [checks] });
-    await harness.start();
-    expect(harness.lines.filter(({ level }) => level === 'error').map(({ message }) => message)).to.deep.equal([
-      'check jobs is not run: no plugin has a probe htpp; did you mean http?',
+  it('of which no plugin declares the type are a mistake, with a hint', async () => {
+    const { problems } = await checkConfig(config({ type: 'htpp' }), { resolvePlugin });
+    expect(problems.map(({ path, message, did_you_mean }) => [path, message, did_you_mean])).to.deep.equal([
+      [
+        'plugins.checks.probes.jobs.type',
+        'must be one of http, tcp, or a type that a plugin of the config declares under `probes`, got "htpp"',
+        'http',
+      ],
     ]);
   });
 
-  it('with options that the type does not allow fail the start', async () => {
-    const harness = createHarness({ config: config({ type: 'tcp', options: { port: 'x' } }), plugins: [checks] });
-    const { cause } = await rejects(harness.start(), 'RM_PLUGIN_FAILED');
-    expect((cause as Error).message).to.equal(
-      'plugins.checks.probes.jobs.options.port of the config must be an integer, at least 1, at most 65535, got "x"',
-    );
+  it('of which the plugin that declares the type does not add it are told of', async () => {
+    const silent = definePlugin({
+      name: 'silent',
+      summary: 'Adds nothing.',
+      schema: { type: 'object', properties: {} },
+      probes: [queue],
+      setup() {},
+    });
+    await using harness = createHarness({ config: config({}), plugins: [checks, silent] });
+    await harness.start();
+    expect(harness.lines.filter(({ level }) => level === 'error').map(({ message }) => message)).to.deep.equal([
+      'check jobs is not run: no plugin has a probe queue; there are http, tcp',
+    ]);
+  });
+
+  it('with options that the type does not allow are told by line, in any format', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'probes-'));
+    const file = join(folder, 'ringmaster.yaml');
+    const lines = [
+      'plugins:',
+      '  checks:',
+      '    probes:',
+      '      db:',
+      '        type: tcp',
+      '        options:',
+      '          port: x',
+      '          hots: db',
+    ];
+    await writeFile(file, lines.join('\n'));
+    const { problems } = await loadConfig(file, { resolvePlugin });
+    await rm(folder, { recursive: true });
+    expect(problems.map((problem) => formatProblem(problem).replace(`${folder}/`, ''))).to.deep.equal([
+      'ringmaster.yaml:7:11: error: plugins.checks.probes.db.options.port must be an integer, at least 1, at most 65535, got "x"',
+      'ringmaster.yaml:8:11: error: plugins.checks.probes.db.options.hots is not a known key; did you mean host?',
+    ]);
+  });
+
+  it('are checked when they are given at run time', async () => {
+    await using harness = createHarness({
+      config: { watchers: { web: { cmd: 'web' } }, plugins: { checks: {} } },
+      plugins: [checks, prober([], [])],
+    });
+    await harness.start();
+    const set = (probe: object) => harness.supervisor.reconfigurePlugin('checks', { probes: { jobs: probe } });
+    const { message } = await rejects(set({ type: 'queue', options: {} }), 'RM_PLUGIN_OPTIONS');
+    expect(message).to.equal('plugins.checks.probes.jobs.options.longest is missing; it must be an integer');
+    await harness.until(set({ type: 'queue', options: { longest: 1 } }));
   });
 
   it('are checked like all options', async () => {

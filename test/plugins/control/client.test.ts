@@ -135,10 +135,12 @@ describe('control: client', () => {
     const router = new Router({ linger: 0 });
     await router.bind('tcp://127.0.0.1:*');
     using tcp = new Client({ endpoint: router.lastEndpoint ?? '' });
-    const pending = rejects(tcp.call('list'), 'RM_CLIENT_LOST');
+    const pending = rejects(tcp.call('stop', { name: 'web' }), 'RM_CLIENT_LOST');
     await router.receive();
     router.close();
-    expect((await pending).message).to.include('has closed the connection');
+    const error = await pending;
+    expect(error.message).to.match(/^no reply to stop: it was sent, and tcp:.* has closed the connection; it may have been carried out/);
+    expect(error.context).to.deep.equal({ command: 'stop', sent: true });
   });
 
   it('times out where something listens that never answers, a cast too', async () => {

@@ -23,7 +23,15 @@ const STEPS: Steps = [
     ],
     outcome: { started: [], stopped: [12, 13], kept: [], instead: 'it is stopped' },
   },
-  { do: 'add', watcher: 'api', options, start: true, drift: false, outcome: { started: [21, 22], stopped: [], kept: [] } },
+  {
+    do: 'add',
+    watcher: 'api',
+    brought_by: 'catalogue',
+    options,
+    start: true,
+    drift: false,
+    outcome: { started: [21, 22], stopped: [], kept: [] },
+  },
   { do: 'add', watcher: 'late', options, start: false, drift: true },
   { do: 'plugin_unload', plugin: 'gone', reason: 'removed', changes: [], drift: false },
   {
@@ -49,7 +57,7 @@ describe('control: plans as text', () => {
       '    env.B: "2" -> "3" (restart, drift)',
       '    env.C: "3" -> none (restart, drift)',
       '    env.D: none -> "4" (restart, drift)',
-      '+ api: add and start',
+      '+ api: add and start, of plugin catalogue',
       '+ late: add, not started (drift: removed at run time)',
       '- plugin gone: close',
       '! option endpoint: changed, takes effect when the daemon is started again',
@@ -85,7 +93,7 @@ describe('control: plans as text', () => {
     expect(lines).to.include.members([
       '- old: remove (pid 14); stopped 14',
       '~ web: restart (pids 12, 13); stopped 12, 13; but it is stopped',
-      '+ api: add and start; started 21, 22',
+      '+ api: add and start, of plugin catalogue; started 21, 22',
       '+ late: add, not started (drift: removed at run time)',
     ]);
     expect(lines.at(-1)).to.equal('10 steps done');

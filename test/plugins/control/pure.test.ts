@@ -39,7 +39,14 @@ describe('control: names that match', () => {
   const supervisor = new FakeSupervisor();
   for (const name of ['Web', 'web2', 'db']) supervisor.watch(name);
   const endpoints = { endpoint: '', pubsub_endpoint: '', stats_endpoint: null, multicast_endpoint: null };
-  const context = { supervisor, endpoints, sampler: new ProcessSampler(), stopped: Promise.resolve(), commands: () => [] };
+  const context = {
+    supervisor,
+    endpoints,
+    sampler: new ProcessSampler(),
+    stopped: Promise.resolve(),
+    commands: () => [],
+    audit: { entries: [], seq: 0 },
+  };
   const names = (name: string, method?: string): readonly string[] => matchWatchers(context, name, method).map((watcher) => watcher.name);
 
   it('takes a regex from the start of the name, ignoring case, and Python group names', () => {
@@ -187,6 +194,6 @@ describe('control: replies', () => {
     expect(JSON.parse(encodeReply({ status: 'ok' }, deep, 1))).to.deep.equal({ status: 'ok', time: 1, id: null });
   });
   it('makes topics of lower case without spaces', () => {
-    expect(topicOf({ watcher: 'My Web.1', name: 'spawn' })).to.equal('watcher.my_web.1.spawn');
+    expect(topicOf({ watcher: 'My Web.1', name: 'start' })).to.equal('watcher.my_web.1.start');
   });
 });

@@ -68,7 +68,7 @@ describe('discovery', () => {
     name: 'control',
     summary: 'Stands for the control plugin.',
     schema: { type: 'object', additionalProperties: false, properties: {} },
-    setup: ({ provide }) => provide('bound_endpoints', endpoints),
+    setup: ({ provide }) => provide('endpoints', { ...endpoints, bound: endpoints }),
   });
 
   let port: number;

@@ -52,6 +52,64 @@ describe('flapping policy', () => {
   for (const [title, times, options, expected] of cases) it(title, () => expect(actions(times, options)).to.deep.equal(expected));
 });
 
+describe('flapping under backoff', () => {
+  it('counts time only in which nothing is held back, however many processes are', () => {
+    const options = { ...OPTIONS, attempts: 4, window: 1 };
+    const last = (deaths: readonly (readonly [at: number, wait: number])[]) => {
+      let result = onDeath(NO_HISTORY, 0, { ...options, attempts: 100 });
+      let history: History = NO_HISTORY;
+      for (const [at, wait] of deaths) {
+        result = onDeath(history, at, options, wait);
+        history = result.history;
+      }
+      return result.decision?.action ?? null;
+    };
+    // Each lives 100 ms, and is held back longer and longer.
+    const held = [
+      [0, 500],
+      [600, 1000],
+      [1700, 2000],
+      [3800, 4000],
+    ] as const;
+    expect(last(held)).to.equal('pause');
+    expect(last(held.map(([at]) => [at, 0] as const))).to.equal(null);
+    // Two at once are held back at the same time.
+    expect(
+      last([
+        [0, 500],
+        [0, 500],
+        [600, 1000],
+        [600, 1000],
+      ]),
+    ).to.equal('pause');
+    // What lives for long is not found, though it is held back.
+    expect(
+      last([
+        [0, 500],
+        [1500, 500],
+        [3000, 500],
+        [4500, 500],
+      ]),
+    ).to.equal(null);
+  });
+
+  for (const attempts of [5, 20]) {
+    it(`pauses a watcher that keeps dying after ${attempts} deaths, as without it`, async () => {
+      const deaths: number[] = [];
+      for (const backoff of [false, { jitter: 0 }]) {
+        const { plugins, watchers } = config({ attempts, window: 10, max_retry: 0 }) as Record<string, Record<string, unknown>>;
+        await using rig = new Rig({ watchers, plugins: { backoff, ...plugins } });
+        rig.os.behave((request) => (request.file === 'web' ? { exits_after_ms: 10 } : {}));
+        await rig.until(rig.supervisor.start());
+        await rig.pass(20 * 60_000);
+        deaths.push(rig.record.names('web').filter((name) => name === 'reap').length);
+        expect(rig.watcher().status).to.equal('stopped');
+      }
+      expect(deaths).to.deep.equal([attempts, attempts]);
+    });
+  }
+});
+
 describe('flapping', () => {
   it('stops the whole watcher, and starts it again after retry_in, as clients of Circus see it', async () => {
     await using rig = new Rig(config({ attempts: 2, window: 1, retry_in: 5 }, { numprocesses: 2 }));

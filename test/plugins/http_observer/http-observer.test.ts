@@ -1,9 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { expect } from 'chai';
-import { eventually, noLeaks, rejects } from '../../../core/testing.js';
+import { checkConfig } from '../../../core/index.js';
+import { resolvePlugin } from '../../../core/plugin-resolve.js';
+import { eventually, noLeaks } from '../../../core/testing.js';
 import { redirected, wrongWith } from '../../../plugins/checks/http/answer.js';
 import { ask } from '../../../plugins/checks/http/ask.js';
-import { checksOf, type HttpCheck } from '../../../plugins/http_observer/policy.js';
+import type { HttpProbe } from '../../../plugins/checks/http/schema.js';
+import { wantedChecks } from '../../../plugins/checks/observed.js';
+import { checksOf } from '../../../plugins/http_observer/policy.js';
 import type { Options } from '../../../plugins/http_observer/schema.js';
 import { Real } from '../../fixtures/real.js';
 import { listenOnUdp } from '../../fixtures/udp.js';
@@ -21,20 +25,13 @@ const OPTIONS: Options = {
   failures: 1,
   checks: {},
 };
-const CHECK: HttpCheck = {
-  name: 'HTTP check api',
-  prefix: 'http_stats.api',
+const CHECK: HttpProbe = {
   url: 'http://localhost/',
   method: 'GET',
   headers: {},
   body: null,
   expected_status: [],
   expected_body: null,
-  loop_rate_ms: 60_000,
-  timeout_ms: 10_000,
-  failures: 1,
-  action: 'restart',
-  watcher: null,
 };
 const sleeper = { cmd: process.execPath, args: ['-e', 'setInterval(() => {}, 60000)'] };
 
@@ -70,16 +67,19 @@ describe('http_observer policy', () => {
       ...{ url: 'http://a/', method: 'head', headers: {}, body: null, expected_status: [], expected_body: null },
       ...{ failures: 3, timeout: 1, action: 'restart', watcher: null },
     };
-    const urls = (options: Partial<Options>): string[] => checksOf({ ...OPTIONS, ...options }).map(({ url, prefix }) => `${prefix} ${url}`);
+    const wanted = (options: Partial<Options>) =>
+      wantedChecks({ config: { ...OPTIONS, ...options }, configFor: () => null, checks: checksOf, figures: 'http_stats' }, []);
+    const urls = (options: Partial<Options>): string[] =>
+      wanted(options).map(({ options: probe, prefix }) => `${prefix} ${'url' in probe ? probe.url : ''}`);
     expect(urls({})).to.deep.equal(['http_stats http://localhost/']);
     expect(urls({ checks: { api: named } })).to.deep.equal(['http_stats.api http://a/']);
     expect(urls({ check_url: 'http://b/', checks: { api: named } })).to.deep.equal(['http_stats http://b/', 'http_stats.api http://a/']);
-    const [first] = checksOf({ ...OPTIONS, checks: { api: named } });
-    expect([first?.method, first?.loop_rate_ms, first?.timeout_ms, first?.failures]).to.deep.equal(['HEAD', 60_000, 1000, 3]);
+    const [first] = wanted({ checks: { api: named } });
+    expect([first?.loop_rate_ms, first?.timeout_ms, first?.failures]).to.deep.equal([60_000, 1000, 3]);
   });
 
   it('says what is wrong with an answer', () => {
-    const cases: readonly [number, string, Partial<HttpCheck>, string | null][] = [
+    const cases: readonly [number, string, Partial<HttpProbe>, string | null][] = [
       [200, '', {}, null],
       [299, '', {}, null],
       [304, '', {}, 'status 304, expected is 200 to 299'],
@@ -196,11 +196,27 @@ describe('http_observer', () => {
   });
 
   it('names a URL that is none', async () => {
-    const config = { plugins: { http_observer: { check_url: 'http://[' } }, watchers: {} };
-    const error = await rejects(
-      Real.start(() => config),
-      'RM_PLUGIN_FAILED',
-    );
-    expect(String(error.cause)).to.include('plugins.http_observer.url of the config must be a URL, got http://[');
+    const watchers = { web: { cmd: 'web', plugins: { http_observer: { checks: { api: { url: 'http://]' } } } } } };
+    const { problems } = await checkConfig({ plugins: { http_observer: { check_url: 'http://[' } }, watchers }, { resolvePlugin });
+    expect(problems.map(({ path, message }) => `${path} ${message}`)).to.deep.equal([
+      'plugins.http_observer.check_url must be a URL, got "http://["',
+      'watchers.web.plugins.http_observer.checks.api.url must be a URL, got "http://]"',
+    ]);
+  });
+
+  it('looks at what watchers ask for by themselves, and acts on them', async () => {
+    await using statsd = await listenOnUdp();
+    await using server = await serve((request, response) => response.writeHead(request.url === '/bad' ? 500 : 200).end());
+    const web = { ...sleeper, plugins: { http_observer: { check_url: `${server.url}/bad`, failures: 2 } } };
+    const off = { ...sleeper, plugins: { http_observer: false } };
+    const checks = { site: { url: `${server.url}/good`, watcher: 'db' }, never: { url: `${server.url}/never`, watcher: 'off' } };
+    const pace = { loop_rate: 0.05, host: '127.0.0.1', port: statsd.port };
+    await using real = await Real.start(() => ({ plugins: { http_observer: { ...pace, checks } }, watchers: { web, off, db: sleeper } }));
+    const [before, db] = [real.pids('web'), real.pids('db')];
+    await eventually(() => real.pids('web').length === 1 && real.pids('web')[0] !== before[0], { deadline_ms: 4000 });
+    const prefix = 'circus.http_observer.watcher.http_stats.';
+    await eventually(() => statsd.names().includes(`${prefix}site.request_time`) && statsd.names().includes(`${prefix}web.error.500`));
+    expect(real.pids('db')).to.deep.equal(db);
+    expect(server.requests).not.to.include('GET /never');
   });
 });

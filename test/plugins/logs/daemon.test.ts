@@ -98,6 +98,9 @@ describe('logs: of a daemon', () => {
   it('of a watcher that there is not are refused, with a hint', async () => {
     const { stderr, status } = await runBin('main', ['logs', 'mem', ...endpoint]);
     expect([stderr, status]).to.deep.equal(['ringmaster logs: program mem not found; did you mean memo?\n', 3]);
+    const nobody = await runBin('main', ['logs', 'nobody', ...endpoint]);
+    const hint = '`ringmaster list` shows the watchers there are';
+    expect([nobody.stderr, nobody.status]).to.deep.equal([`ringmaster logs: program nobody not found; ${hint}\n`, 3]);
   });
 
   it('tell what can not be shown, and why', async () => {

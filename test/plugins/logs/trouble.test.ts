@@ -344,4 +344,11 @@ describe('logs: real processes and a destination in trouble', function () {
     expect(failed?.body).to.have.property('error').that.contains('spawn_options');
     expect(rig.lines.map(({ message }) => message).join('\n')).to.contain('cannot use ./no/such.mjs#Sink for an output');
   });
+
+  it('a sink that there is none of is no failure of the plugin, which goes on for all others', async () => {
+    const watchers = () => ({ web: { args: ['-e', '0'], max_retry: 3, stdout: './no/such.mjs#Sink' } });
+    await using rig = await LogRig.start(watchers, { fault_budget: 1 });
+    await eventually(() => rig.events('spawn_failed').length >= 3, { what: 'failures' });
+    expect(rig.supervisor.plugins().find(({ name }) => name === 'logs')).to.include({ state: 'up', detached: null });
+  });
 });

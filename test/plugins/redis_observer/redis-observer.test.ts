@@ -1,5 +1,7 @@
 import { createServer } from 'node:net';
 import { expect } from 'chai';
+import { checkConfig } from '../../../core/index.js';
+import { resolvePlugin } from '../../../core/plugin-resolve.js';
 import { eventually, noLeaks, rejects } from '../../../core/testing.js';
 import { commandsOf, decode, encode, gaugesOf, parseRedisUrl, type RedisTarget } from '../../../plugins/redis_observer/policy.js';
 import { askInfo } from '../../../plugins/redis_observer/redis.js';
@@ -124,11 +126,28 @@ describe('redis_observer', () => {
 
   it('names a URL that is none, without the password', async () => {
     const config = { plugins: { redis_observer: { redis_url: 'redis://:secret@h/first' } } };
-    const error = await rejects(
+    const { message } = await rejects(
       Real.start(() => config),
-      'RM_PLUGIN_FAILED',
+      'RM_CONFIG_INVALID',
     );
-    expect(String(error.cause)).to.include('plugins.redis_observer.redis_url of the config').and.not.include('secret');
+    expect(message).to.include('plugins.redis_observer.redis_url must be a URL of a Redis server, got "redis://…@h/first"');
+  });
+
+  it('adds the probe redis, for checks of the config', async () => {
+    const redis = await startRedis(await freePort());
+    const redis_url = `redis://127.0.0.1:${redis.port}`;
+    const probes = { cache: { type: 'redis', options: { redis_url }, watcher: 'web', action: 'event', loop_rate: 0.05 } };
+    const plugins = { checks: { probes }, redis_observer: { redis_url: null } };
+    await using real = await Real.start(() => ({ plugins, watchers: { web: sleeper } }));
+    await redis[Symbol.asyncDispose]();
+    await eventually(() => real.record.names('web').includes('check_failed'), { deadline_ms: 4000 });
+    const { problems } = await checkConfig(
+      { plugins: { checks: { probes: { cache: { type: 'redis', options: { url: redis_url } } } }, redis_observer: {} } },
+      { resolvePlugin },
+    );
+    expect(problems.map(({ path, did_you_mean }) => [path, did_you_mean])).to.deep.equal([
+      ['plugins.checks.probes.cache.options.url', undefined],
+    ]);
   });
 });
 

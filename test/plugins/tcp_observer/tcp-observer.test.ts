@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { checkConfig } from '../../../core/index.js';
 import { resolvePlugin } from '../../../core/plugin-resolve.js';
 import { eventually, noLeaks } from '../../../core/testing.js';
+import { wantedChecks } from '../../../plugins/checks/observed.js';
 import { checksOf } from '../../../plugins/tcp_observer/policy.js';
 import { Real } from '../../fixtures/real.js';
 import { listenOnUdp, type UdpServer } from '../../fixtures/udp.js';
@@ -29,13 +30,9 @@ describe('tcp_observer', () => {
 
   it('takes what a check does not say from the plugin', () => {
     const check = { host: 'db', port: 5432, failures: 3, action: 'event', watcher: 'web' } as const;
-    const checks = checksOf({
-      ...STATSD,
-      loop_rate: 60,
-      timeout: 10,
-      checks: { one: check, two: { ...check, loop_rate: 1, timeout: 0.5 } },
-    });
-    expect(checks.map(({ name, prefix, loop_rate_ms, timeout_ms }) => [name, prefix, loop_rate_ms, timeout_ms])).to.deep.equal([
+    const config = { ...STATSD, loop_rate: 60, timeout: 10, checks: { one: check, two: { ...check, loop_rate: 1, timeout: 0.5 } } };
+    const checks = wantedChecks({ config, configFor: () => null, checks: checksOf, figures: 'tcp_stats' }, []);
+    expect(checks.map(({ title, prefix, loop_rate_ms, timeout_ms }) => [title, prefix, loop_rate_ms, timeout_ms])).to.deep.equal([
       ['TCP check one', 'tcp_stats.one', 60_000, 10_000],
       ['TCP check two', 'tcp_stats.two', 1000, 500],
     ]);

@@ -10,8 +10,9 @@ import {
 } from '../../../../core/index.js';
 import { SHARED_OPTIONS, talking } from '../control-verb.js';
 import { timeoutOf } from '../endpoint.js';
+import { clientKeys, KEY_OPTIONS } from '../key-options.js';
 import { SSH_OPTIONS, sshServer } from '../ssh-command.js';
-import { failureOf, type Target, withClient } from '../talk.js';
+import { failureOf, handshakeOf, type Target, withClient } from '../talk.js';
 import { SshTunnel } from '../tunnel.js';
 import { runTop } from './run.js';
 
@@ -42,6 +43,7 @@ const OPTIONS: readonly VerbOption[] = [
   { name: 'help', summary: 'print this help' },
   ONCE,
   { name: 'process-timeout', value: 'SECONDS', summary: `how long a process is shown of which nothing more is heard (${KEEP_S})` },
+  ...KEY_OPTIONS,
   ...SSH_OPTIONS,
   { name: 'version', summary: 'print the version' },
 ];
@@ -70,6 +72,7 @@ async function watch(values: Parameters<Verb['run']>[1], io: Io): Promise<number
   const endpoint = typeof values.endpoint === 'string' ? values.endpoint : DEFAULT_STATS_ENDPOINT;
   let target: Target = { endpoint, timeout_ms: TIMEOUT_MS };
   try {
+    target = { ...target, curve: clientKeys(values, io.env) };
     const server = sshServer(values);
     if (server !== null) target = { ...target, tunnel: new SshTunnel(server, TIMEOUT_MS) };
     const keep_ms = timeoutOf(
@@ -83,7 +86,7 @@ async function watch(values: Parameters<Verb['run']>[1], io: Io): Promise<number
     return EXIT_STATUS.ok;
   } catch (error) {
     const { status, text } = failureOf(error, target);
-    const is_refused = isRingmasterError(error, 'RM_CLIENT_REFUSED');
+    const is_refused = isRingmasterError(error, 'RM_CLIENT_REFUSED') && handshakeOf(error) === undefined;
     io.stderr.write(is_refused ? `nothing publishes statistics at ${endpoint}\nDoes the config of the daemon say statsd?\n` : `${text}\n`);
     return status;
   }

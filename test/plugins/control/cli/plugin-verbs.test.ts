@@ -42,7 +42,7 @@ describe('ringmaster: verbs of plugins of the daemon', () => {
       args: () => ['run'],
       config: ({ directory, endpoint, pubsub_endpoint }) => {
         writeFileSync(join(directory, 'greeter.mjs'), PLUGIN);
-        return JSON.stringify({ endpoint, pubsub_endpoint, plugins: { control: {}, './greeter.mjs': {} }, watchers: {} });
+        return JSON.stringify({ endpoint, pubsub_endpoint, plugins: { control: { max_in_flight: 7 }, './greeter.mjs': {} }, watchers: {} });
       },
     });
   });
@@ -57,6 +57,19 @@ describe('ringmaster: verbs of plugins of the daemon', () => {
     });
     const { stdout } = await run('greet', 'bob', '--json');
     expect(JSON.parse(stdout)).to.include({ status: 'ok', text: 'hello bob' });
+  });
+
+  it('are described with the options that they are set up with', async () => {
+    const { stdout, status } = await run('plugins', 'describe', 'control');
+    expect(status).to.equal(0);
+    expect(stdout)
+      .to.include('State: up')
+      .and.to.match(/max_in_flight: .*; here 7 \(config\)/);
+    const whole = JSON.parse((await run('plugins', 'describe', './greeter.mjs', '--json')).stdout);
+    expect(whole).to.deep.include({ name: 'greeter', source: './greeter.mjs', state: 'up', schema: { type: 'object', properties: {} } });
+    const missing = await run('plugins', 'describe', 'greter');
+    expect(missing).to.include({ stdout: '', status: 3 });
+    expect(missing.stderr).to.include('there is no plugin "greter": did you mean "greeter"?');
   });
 
   it('work with the options before them', async () => {

@@ -1,0 +1,115 @@
+import { isSame } from '../config/diff.js';
+import type { WatcherOptions } from '../config/schema/watcher.js';
+import type { Journal } from '../journal/journal.js';
+import type { DurableOs } from '../os/durable.js';
+import { type ConfigRecord, KEYS, type SpawnRecord, type WatcherRecord, type WishRecord } from './records.js';
+
+/** The record of one spawn. Each change is written when the call returns. */
+export interface KeptSpawn {
+  /** What the process is known by, in its environment under SPAWN_VARIABLE. */
+  readonly token: string;
+  /** @param started seconds since the epoch */
+  spawned(pid: number, started: number): void;
+  /** It is about to be asked to end. */
+  ending(retired: boolean): void;
+  /** It has ended, but not its group. */
+  ended(): void;
+  /** No process of its group lives, or none ever did; or it is nobody's business any more. */
+  gone(): void;
+}
+
+/** What the keepers of all watchers have in common. */
+export interface KeeperHost {
+  readonly journal: Journal;
+  readonly os: DurableOs;
+  /** Whether what is wanted of watchers is written: not while everything is being stopped. */
+  readonly writesWishes: boolean;
+  /** Another one each time. */
+  newToken(): string;
+  isDurable(spec: WatcherOptions): boolean;
+}
+
+/** Writes down what a later supervisor has to know of one watcher. */
+export class Keeper {
+  readonly #host: KeeperHost;
+  readonly #name: string;
+  #wish: WishRecord | undefined;
+
+  constructor(host: KeeperHost, name: string) {
+    this.#host = host;
+    this.#name = name;
+    this.#wish = host.journal.get(`${KEYS.wish}${name}`) as WishRecord | undefined;
+  }
+
+  /** Notes that a process is about to be spawned; null where the watcher is not durable. */
+  spawning(spec: WatcherOptions, wid: number, generation: number): KeptSpawn | null {
+    if (!this.#host.isDurable(spec)) return null;
+    const spawn = this.kept(this.#host.newToken(), { watcher: this.#name, wid, generation });
+    spawn.begin();
+    return spawn;
+  }
+
+  /** The record of a spawn that is on record already. */
+  kept(token: string, record: SpawnRecord): KeptSpawn & { begin(): void } {
+    const { journal, os } = this.#host;
+    const key = `${KEYS.process}${token}`;
+    let current: SpawnRecord | null = record;
+    const change = (more: Partial<SpawnRecord>): void => {
+      if (current === null) return;
+      current = { ...current, ...more };
+      journal.put(key, current);
+    };
+    return {
+      token,
+      begin: () => change({}),
+      spawned(pid, started) {
+        const start_ticks = os.identify(pid)?.start_ticks;
+        change({ pid, started, ...(start_ticks !== undefined && { start_ticks }) });
+      },
+      ending(retired) {
+        const ending = retired ? 'retired' : 'replaced';
+        if (current?.ending !== ending) change({ ending });
+      },
+      ended() {
+        if (current?.ended !== true) change({ ended: true });
+      },
+      gone() {
+        if (current !== null) journal.delete(key);
+        current = null;
+      },
+    };
+  }
+
+  wish(wish: WishRecord): void {
+    if (!this.#host.writesWishes || (this.#wish !== undefined && isSame(this.#wish, wish))) return;
+    this.#wish = wish;
+    this.#host.journal.put(`${KEYS.wish}${this.#name}`, wish);
+  }
+
+  /** It is there, with these options as they are now, and whether a config brought it, where that is other than it was. */
+  note(spec: WatcherOptions, origin = this.#recorded?.origin ?? 'config'): void {
+    const { journal } = this.#host;
+    const config = journal.get(KEYS.config) as ConfigRecord | undefined;
+    const loaded = config?.watchers[this.#name];
+    const record: WatcherRecord = { spec, origin };
+    if (origin === 'config' && loaded !== undefined && isSame(loaded, spec)) journal.delete(this.#key);
+    else if (!isSame(this.#recorded, record)) journal.put(this.#key, record);
+  }
+
+  /** It is on its way out, with these options. */
+  removed(spec: WatcherOptions): void {
+    const { journal } = this.#host;
+    const record: WatcherRecord = { spec, origin: this.#recorded?.origin ?? 'config', removed: true };
+    journal.put(this.#key, record);
+    journal.delete(`${KEYS.wish}${this.#name}`);
+    this.#wish = undefined;
+  }
+
+  get #key(): string {
+    return `${KEYS.watcher}${this.#name}`;
+  }
+
+  get #recorded(): WatcherRecord | undefined {
+    return this.#host.journal.get(this.#key) as WatcherRecord | undefined;
+  }
+}

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { isSame } from '../config/diff.js';
+import type { SocketOptions } from '../config/schema/socket.js';
+import type { WatcherOptions } from '../config/schema/watcher.js';
+import { Journal } from '../journal/journal.js';
+import type { Logger } from '../log.js';
+import type { DurableOs, StateDirectory } from '../os/durable.js';
+import type { UpgradeNote } from '../upgrade.js';
+import { type Found, findLeft } from './found.js';
+import { Keeper, type KeeperHost } from './keeper.js';
+import { type ConfigRecord, KEYS, type RecordedWatcher, type SpawnRecord } from './records.js';
+import { SurvivorSearch } from './survivor.js';
+
+const ID_BYTES = 6;
+
+export interface DurableStateOptions {
+  readonly os: DurableOs;
+  readonly log: Logger;
+  /** Whether a watcher that does not say is durable. */
+  isDefault(): boolean;
+}
+
+/** What a supervisor keeps for the one after it, for as long as it runs. */
+export class DurableState implements KeeperHost {
+  readonly os: DurableOs;
+  readonly journal: Journal;
+  readonly directory: StateDirectory;
+  /** What the supervisor before has left; null where that ended as it should, or there was none. */
+  readonly found: Found | null;
+  readonly #isDefault: () => boolean;
+  readonly #keepers = new Map<string, Keeper>();
+  #tokens = 0;
+  #writesWishes = true;
+
+  /** @throws RM_STATE_DIR, RM_STATE_DIR_HELD, RM_JOURNAL_VERSION */
+  constructor(path: string, { os, log, isDefault }: DurableStateOptions) {
+    this.os = os;
+    this.#isDefault = isDefault;
+    this.directory = os.take(path);
+    try {
+      this.journal = new Journal(this.directory.journal, { boot_id: os.boot_id, id: randomBytes(ID_BYTES).toString('hex'), log });
+    } catch (error) {
+      this.directory.close();
+      throw error;
+    }
+    this.found = this.journal.found ? findLeft(this.journal, log) : null;
+  }
+
+  get writesWishes(): boolean {
+    return this.#writesWishes;
+  }
+
+  newToken(): string {
+    return `${this.journal.id}.${this.journal.life}.${++this.#tokens}`;
+  }
+
+  isDurable({ durable }: WatcherOptions): boolean {
+    return durable ?? this.#isDefault();
+  }
+
+  keeper(name: string): Keeper {
+    let keeper = this.#keepers.get(name);
+    if (keeper === undefined) {
+      keeper = new Keeper(this, name);
+      this.#keepers.set(name, keeper);
+    }
+    return keeper;
+  }
+
+  /** Looks for the processes of what was found. */
+  search({ running }: Found): SurvivorSearch {
+    return new SurvivorSearch(
+      this.os,
+      running.flatMap(({ spawns }) => spawns),
+    );
+  }
+
+  /** A config is in effect, as far as these watchers do not differ from it. */
+  configured(watchers: Readonly<Record<string, WatcherOptions>>, sockets: Readonly<Record<string, SocketOptions>>): void {
+    const record: ConfigRecord = { watchers, sockets };
+    if (!isSame(this.journal.get(KEYS.config), record)) this.journal.put(KEYS.config, record);
+  }
+
+  /** The same once a config was applied: what was on record of watchers is put in order. */
+  applied(
+    watchers: Readonly<Record<string, WatcherOptions>>,
+    sockets: Readonly<Record<string, SocketOptions>>,
+    running: readonly RecordedWatcher[],
+  ): void {
+    const now = new Map(running.map((watcher) => [watcher.name, watcher]));
+    for (const [name, spec] of Object.entries(watchers)) {
+      if (!now.has(name)) this.keeper(name).removed(spec);
+    }
+    this.configured(watchers, sockets);
+    // How to end what is still on its way out has to be known.
+    const leaving = new Set(this.journal.under(KEYS.process).map(([, record]) => (record as SpawnRecord).watcher));
+    for (const [name] of this.journal.under(KEYS.watcher)) {
+      if (!now.has(name) && !Object.hasOwn(watchers, name) && !leaving.has(name)) this.journal.delete(`${KEYS.watcher}${name}`);
+    }
+    for (const { name, spec, origin } of running) this.keeper(name).note(spec, origin);
+  }
+
+  /** Word of the version before, if it was replaced by this one; only once. */
+  takeNote(): UpgradeNote | null {
+    const note = this.journal.get(KEYS.upgrade) as UpgradeNote | undefined;
+    this.journal.delete(KEYS.upgrade);
+    return note ?? null;
+  }
+
+  leaveNote(note: UpgradeNote): void {
+    this.journal.put(KEYS.upgrade, note);
+  }
+
+  /** Everything is about to be stopped, which is no wish of anybody's for the next start. */
+  freeze(): void {
+    this.#writesWishes = false;
+  }
+
+  /** @param clean nothing is left, so that the next start is an ordinary one */
+  end(clean: boolean): void {
+    if (clean) this.journal.erase();
+    else this.journal.close();
+    this.directory.close();
+  }
+}

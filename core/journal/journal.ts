@@ -1,0 +1,160 @@
+import { messageOf, RingmasterError } from '../errors.js';
+import type { Logger } from '../log.js';
+import type { JournalFile } from './file.js';
+import { journalLine, readJournalLines } from './lines.js';
+
+/** Counted up when what is in a journal gets another meaning. */
+export const JOURNAL_VERSION = 1;
+/** A journal smaller than this is not rewritten. */
+const FLOOR_BYTES = 65_536;
+/** A journal is rewritten when it is so many times as big as what is in effect. */
+const SLACK = 4;
+
+interface Header {
+  readonly journal: number;
+  readonly boot_id: string;
+  readonly id: string;
+  readonly life: number;
+}
+
+export interface JournalOptions {
+  /** Tells one run of the kernel from another. @source /proc/sys/kernel/random/boot_id */
+  readonly boot_id: string;
+  /** For a journal that begins anew: something that no other journal has. */
+  readonly id: string;
+  readonly log: Logger;
+}
+
+/**
+ * Values by key that outlive this process, however it ends: each change is a line that is written before it counts, and the last one
+ * of a key is in effect. It may be cut or damaged anywhere; then the good beginning counts.
+ */
+export class Journal {
+  readonly #file: JournalFile;
+  readonly #log: Logger;
+  readonly #header: Header;
+  readonly #values: Map<string, unknown>;
+  /** Whether it was left by a life that did not end as it should. */
+  readonly found: boolean;
+  #bytes = 0;
+  #limit_bytes = FLOOR_BYTES;
+  #failing = false;
+
+  /**
+   * Opens what is there, or begins anew where nothing is, or where it is of an earlier run of the kernel, of which nobody lives.
+   *
+   * @throws RM_JOURNAL_VERSION where another version of ringmaster has written it
+   */
+  constructor(file: JournalFile, { boot_id, id, log }: JournalOptions) {
+    this.#file = file;
+    this.#log = log;
+    const { header, values, warning } = understand(file.read(), boot_id);
+    if (warning !== null) log.warn(warning);
+    this.found = header !== null;
+    this.#header = { journal: JOURNAL_VERSION, boot_id, id: header?.id ?? id, life: (header?.life ?? 0) + 1 };
+    this.#values = values;
+    this.#rewrite();
+  }
+
+  /** The same for all lives of one journal, and for no other. */
+  get id(): string {
+    return this.#header.id;
+  }
+
+  /** Which of the lives of this journal this is, from 1. */
+  get life(): number {
+    return this.#header.life;
+  }
+
+  get(key: string): unknown {
+    return this.#values.get(key);
+  }
+
+  /** Everything under a prefix, with what is after it in the key, in the order of the first writing. */
+  under(prefix: string): readonly (readonly [name: string, value: unknown])[] {
+    return [...this.#values].flatMap(([key, value]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), value] as const] : []));
+  }
+
+  /**
+   * Has a value, JSON other than null, from now on. Where it can't be written, that is said once, and everything is written again
+   * with the next change.
+   */
+  put(key: string, value: NonNullable<unknown>): void {
+    this.#values.set(key, value);
+    this.#write([key, value]);
+  }
+
+  delete(key: string): void {
+    if (this.#values.delete(key)) this.#write([key]);
+  }
+
+  /** Lets go of it as it is, for the next life. */
+  close(): void {
+    this.#file.close();
+  }
+
+  /** This life has ended as it should: there is nothing to find. */
+  erase(): void {
+    this.#file.remove();
+  }
+
+  #write(entry: readonly [key: string, value?: unknown]): void {
+    const line = journalLine(entry);
+    const bytes = Buffer.byteLength(line);
+    if (this.#failing || this.#bytes + bytes > this.#limit_bytes) this.#rewrite();
+    else {
+      this.#attempt(() => this.#file.append(line));
+      this.#bytes += bytes;
+    }
+  }
+
+  /** With what is in effect alone. */
+  #rewrite(): void {
+    const lines = [journalLine(this.#header)];
+    for (const entry of this.#values) lines.push(journalLine(entry));
+    const text = lines.join('');
+    this.#bytes = Buffer.byteLength(text);
+    this.#limit_bytes = Math.max(FLOOR_BYTES, SLACK * this.#bytes);
+    this.#attempt(() => this.#file.replace(text));
+  }
+
+  #attempt(write: () => void): void {
+    try {
+      write();
+      if (this.#failing) this.#log.info('the journal can be written again');
+      this.#failing = false;
+    } catch (error) {
+      if (!this.#failing) this.#log.error(`cannot write the journal, a crash now would lose sight of processes: ${messageOf(error)}`);
+      this.#failing = true;
+    }
+  }
+}
+
+interface Understood {
+  readonly header: Header | null;
+  readonly values: Map<string, unknown>;
+  readonly warning: string | null;
+}
+
+function understand(bytes: Uint8Array | null, boot_id: string): Understood {
+  const values = new Map<string, unknown>();
+  const nothing = { header: null, values, warning: null };
+  if (bytes === null) return nothing;
+  const { values: lines, good_bytes, bad_bytes } = readJournalLines(bytes);
+  const [first, ...entries] = lines;
+  const lost = `the journal is damaged after ${good_bytes} bytes; the last ${bad_bytes} bytes are dropped`;
+  const warning = bad_bytes > 0 ? lost : null;
+  if (!isHeader(first)) return { ...nothing, warning };
+  if (first.journal !== JOURNAL_VERSION) throw new RingmasterError('RM_JOURNAL_VERSION', [first.journal, JOURNAL_VERSION]);
+  if (first.boot_id !== boot_id) return nothing;
+  for (const entry of entries) {
+    if (!Array.isArray(entry) || typeof entry[0] !== 'string') continue;
+    if (entry.length > 1) values.set(entry[0], entry[1]);
+    else values.delete(entry[0]);
+  }
+  return { header: first, values, warning };
+}
+
+function isHeader(value: unknown): value is Header {
+  return typeof value === 'object' && value !== null && 'journal' in value && 'boot_id' in value && 'id' in value && 'life' in value;
+}

@@ -1,0 +1,234 @@
+import { existsSync } from 'node:fs';
+import { basename, extname, join, resolve } from 'node:path';
+import { crc32 } from 'node:zlib';
+import type { Clock } from './clock.js';
+import { usesSocket } from './config/diff.js';
+import type { Config } from './config/schema/daemon.js';
+import type { WatcherOptions } from './config/schema/watcher.js';
+import type { Found, FoundWatcher } from './durable/found.js';
+import type { Keeper } from './durable/keeper.js';
+import type { RecordedWatcher, SpawnRecord } from './durable/records.js';
+import type { SocketKeeper } from './durable/socket-keeper.js';
+import type { DurableState } from './durable/state.js';
+import type { SurvivorSearch } from './durable/survivor.js';
+import { explain, isRingmasterError, messageOf, RingmasterError } from './errors.js';
+import type { Logger } from './log.js';
+import type { Os } from './os/port.js';
+import { runtimeDir } from './runtime-dir.js';
+import type { ConfigApplier } from './supervisor-apply.js';
+import type { UpgradeNote } from './upgrade.js';
+import type { Watcher } from './watcher.js';
+import type { WatcherTable } from './watcher-table.js';
+
+export interface DurableHost {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The config file, which names the state directory where the config does not. */
+  readonly file: string | undefined;
+  /** Whether processes are kept where the config does not say, as far as that can be here. */
+  readonly durable_by_default: boolean;
+  os(): Os;
+}
+
+/** What to begin with: the config, or what an earlier supervisor has left, which the config is then applied to. */
+export interface Beginning {
+  readonly config: Config;
+  readonly watchers: readonly (readonly [name: string, spec: WatcherOptions])[];
+  /** Whether the config is still to be applied. */
+  readonly resumed: boolean;
+}
+
+/** Keeps processes over a crash of the supervisor, where that is asked for; nothing is loaded where it is not. */
+export class SupervisorDurable {
+  readonly #host: DurableHost;
+  readonly #begun_ms: number;
+  /** Word of the version before, where this supervisor replaces it. */
+  note: UpgradeNote | null = null;
+  #state: DurableState | null = null;
+  #isDefault = false;
+  /** Whether everything is left for another version. */
+  #isLeft = false;
+  /** What is to be adopted; null where nothing is, or it has been. */
+  #found: Found | null = null;
+  #sockets: SocketKeeper | null = null;
+  #wishes: ReadonlyMap<string, boolean> = new Map();
+
+  constructor(host: DurableHost) {
+    this.#host = host;
+    this.#begun_ms = host.clock.now();
+  }
+
+  /**
+   * Looks for what an earlier supervisor has left, and writes down from now on what a later one has to know.
+   *
+   * @throws RM_NOT_DURABLE, RM_STATE_DIR where the config asks for it; RM_STATE_DIR_HELD, RM_JOURNAL_VERSION
+   */
+  async open(config: Config): Promise<Beginning> {
+    const path = this.#path(config);
+    const isWanted = this.#wants(config) || this.#host.durable_by_default;
+    if (isWanted || (path !== null && existsSync(join(path, 'journal')))) await this.#open(config, path);
+    this.#found = this.#state?.found ?? null;
+    if (this.#found === null) {
+      this.#state?.configured(config.watchers, config.sockets);
+      return { config, watchers: Object.entries(config.watchers), resumed: false };
+    }
+    const { running, watchers, sockets } = this.#found;
+    const there = running.flatMap((one) => {
+      const spec = one.spec ?? config.watchers[one.name];
+      if (spec !== undefined) return one.removed && one.spawns.length === 0 ? [] : [[one.name, spec] as const];
+      this.#host.log.warn(`${one.name}: ${one.spawns.length} processes are left alone, nothing says how to run them`);
+      return [];
+    });
+    return { config: { ...config, watchers: { ...watchers }, sockets: { ...sockets } }, watchers: there, resumed: true };
+  }
+
+  /** Keeps managed sockets open over a crash; null where that is not asked for. */
+  get sockets(): SocketKeeper | null {
+    return this.#sockets;
+  }
+
+  /** Whether nothing is left for the next start, once everything has ended: it was never taken over, or is to go on. */
+  get isClean(): boolean {
+    return this.#found === null && !this.#isLeft;
+  }
+
+  /** Has what is needed where a config asks for it that comes later. @throws as `open` */
+  async prepare(config: Config): Promise<void> {
+    if (this.#state === null && this.#wants(config)) await this.#open(config, this.#path(config));
+  }
+
+  /** Takes over the processes that were found. @param added told of each watcher that no config had brought */
+  adopt(table: WatcherTable, added: (watcher: Watcher) => void): void {
+    const [state, found] = [this.#state, this.#found];
+    if (state === null || found === null) return;
+    this.#found = null;
+    const search = state.search(found);
+    this.#wishes = new Map(found.running.flatMap(({ name, wish }) => (wish === undefined ? [] : [[name, wish.run] as const])));
+    const there = found.running.flatMap((one) => {
+      const watcher = table.find(one.name);
+      return watcher === undefined ? [] : [{ watcher, takeOver: this.#resume(one, watcher, state.keeper(watcher.name), search, added) }];
+    });
+    // Not before all are where they were: a plugin that is told of one may ask something of another.
+    const adopted = there.map(({ watcher, takeOver }) => {
+      takeOver();
+      return watcher.pids().length;
+    });
+    for (const { name, removed } of found.running) if (removed && table.find(name)) void table.remove(name, {});
+    this.#report(
+      adopted.filter((pids) => pids > 0),
+      state,
+    );
+  }
+
+  /** Whether a watcher starts with the supervisor. */
+  starts({ name, spec }: Watcher): boolean {
+    return this.#wishes.get(name) ?? spec.autostart;
+  }
+
+  /** Applies what has changed in the config while nobody was there; where that can't be done, what was there goes on. */
+  async catchUp(applier: ConfigApplier, config: Config): Promise<void> {
+    try {
+      await applier.apply(config, { graceful: true, keep_drift: 'all' });
+    } catch (error) {
+      if (isRingmasterError(error, 'RM_CLOSED')) throw error;
+      this.#host.log.error(`the config can not be applied, what was there before goes on: ${explain(error)}`);
+    }
+  }
+
+  /** A watcher has come or goes. */
+  changed({ name, spec }: Watcher, event: 'add' | 'remove'): void {
+    if (event === 'add') this.keeper(name)?.note(spec);
+    else this.keeper(name)?.removed(spec);
+  }
+
+  keeper(name: string): Keeper | null {
+    return this.#state?.keeper(name) ?? null;
+  }
+
+  applied({ watchers, sockets }: Config, running: readonly RecordedWatcher[]): void {
+    this.#state?.applied(watchers, sockets, running);
+  }
+
+  /** Whether the processes of a watcher go on when the supervisor is replaced. */
+  keeps({ spec }: Pick<Watcher, 'spec'>): boolean {
+    return this.#state?.isDurable(spec) ?? false;
+  }
+
+  /** What there is to leave, also where that is only word for the next supervisor; no wish is written any more. @throws as `open` */
+  async leaving(config: Config): Promise<DurableState> {
+    if (this.#state === null) await this.#open(config, this.#path(config));
+    if (this.#state === null) throw new RingmasterError('RM_NOT_DURABLE', ['see the log']);
+    this.#state.freeze();
+    this.#isLeft = true;
+    return this.#state;
+  }
+
+  /** Everything is about to be stopped. */
+  freeze(): void {
+    this.#state?.freeze();
+  }
+
+  /** Everything has stopped; what was never adopted is left for the next start. */
+  end(): void {
+    const holder = this.#sockets?.holder ?? null;
+    if (this.#isLeft && holder !== null) this.#state?.os.leave(holder);
+    this.#state?.end(this.isClean);
+    this.#state = null;
+    this.#sockets = null;
+  }
+
+  #resume(one: FoundWatcher, watcher: Watcher, keeper: Keeper, search: SurvivorSearch, added: (watcher: Watcher) => void): () => void {
+    const survivors = one.spawns.flatMap((spawn) => search.survivor(spawn, keeper) ?? []);
+    if (one.origin === 'run_time') added(watcher);
+    return watcher.adopt(one.wish, survivors);
+  }
+
+  #report(adopted: readonly number[], { directory }: DurableState): void {
+    const { clock, log } = this.#host;
+    const processes = adopted.reduce((sum, pids) => sum + pids, 0);
+    const took_ms = Math.round(clock.now() - this.#begun_ms);
+    const left = directory.left_at === null ? '' : `, left at ${new Date(directory.left_at * 1000).toISOString()}`;
+    log.info(`adopted ${processes} processes of ${adopted.length} watchers in ${took_ms} ms${left}`);
+  }
+
+  async #open(config: Config, path: string | null): Promise<void> {
+    this.#isDefault = config.durable ?? this.#host.durable_by_default;
+    try {
+      if (path === null)
+        throw new RingmasterError('RM_NOT_DURABLE', ['there is no config file to name a state directory after: give state_dir']);
+      const os = await this.#host.os().durable();
+      const { DurableState: State } = await import('./durable/state.js');
+      this.#state = new State(path, { os, log: this.#host.log, isDefault: () => this.#isDefault });
+      this.note = this.#state.takeNote();
+      await this.#keepSockets(this.#state);
+    } catch (error) {
+      if (this.#wants(config) || !(isRingmasterError(error, 'RM_NOT_DURABLE') || isRingmasterError(error, 'RM_STATE_DIR'))) throw error;
+      this.#host.log.info(messageOf(error));
+    }
+  }
+
+  async #keepSockets({ os: durable, journal, directory, found }: DurableState): Promise<void> {
+    const { SocketKeeper: Sockets } = await import('./durable/socket-keeper.js');
+    const spawns = found?.running.flatMap(({ spec, spawns }) => spawns.map(({ record }) => ({ spec, record }))) ?? [];
+    const lives = ({ pid, start_ticks }: SpawnRecord): boolean =>
+      pid !== undefined && start_ticks !== undefined && durable.lives({ pid, start_ticks });
+    this.#sockets = new Sockets({
+      ...{ os: this.#host.os(), durable, journal, clock: this.#host.clock, log: this.#host.log },
+      directory: join(directory.path, 'holders'),
+      survivors: spawns.flatMap(({ record }) => record.pid ?? []),
+      isUsed: (name) => spawns.some(({ spec, record }) => spec !== null && usesSocket(spec, name) && lives(record)),
+    });
+  }
+
+  #wants({ durable, watchers }: Config): boolean {
+    return durable === true || Object.values(watchers).some((spec) => spec.durable === true);
+  }
+
+  #path({ state_dir }: Config): string | null {
+    if (state_dir !== null) return resolve(state_dir);
+    const { file } = this.#host;
+    if (file === undefined) return null;
+    const name = `${basename(file, extname(file))}-${crc32(resolve(file)).toString(16).padStart(8, '0')}`;
+    return resolve(runtimeDir(), 'state', name);
+  }
+}

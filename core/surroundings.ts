@@ -1,0 +1,74 @@
+import { mergedEnv } from './command-line.js';
+import { workingDirectory } from './working-directory.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** What an environment is made of. */
+interface EnvParts {
+  readonly copy_env: boolean;
+  /** The watcher's own. */
+  readonly own: Env;
+  /** What every watcher gets. */
+  readonly common: Env;
+}
+
+/**
+ * What processes take over from the daemon: its environment, its directory. Reading process.env takes as long as a tenth of a spawn, so
+ * what is spawned in one go shares one look at it.
+ */
+export class Surroundings {
+  readonly #round: () => number;
+  #seen = -1;
+  #env: Env = {};
+  #cwd = '';
+  #last: (EnvParts & { readonly daemon: Env; readonly made: Readonly<Record<string, string>> }) | null = null;
+
+  /** @param round a number that changes whenever it is to be looked again */
+  constructor(round: () => number) {
+    this.#round = round;
+  }
+
+  /** The daemon's environment: the same object as long as nothing in it has changed. */
+  get env(): Env {
+    this.#look();
+    return this.#env;
+  }
+
+  get cwd(): string {
+    this.#look();
+    return this.#cwd;
+  }
+
+  /** The environment of a process, frozen: the same object for the same parts, one after the other. */
+  envOf({ copy_env, own, common }: EnvParts): Readonly<Record<string, string>> {
+    const daemon = copy_env ? this.env : NONE;
+    // Most watchers have none of their own, and share what comes of that.
+    const mine = isEmpty(own) ? NONE : own;
+    const last = this.#last;
+    if (last !== null && last.daemon === daemon && last.common === common && last.own === mine) return last.made;
+    const made = Object.freeze(mergedEnv(daemon, common, mine));
+    this.#last = { copy_env, daemon, common, own: mine, made };
+    return made;
+  }
+
+  #look(): void {
+    const round = this.#round();
+    if (round === this.#seen) return;
+    this.#seen = round;
+    this.#cwd = workingDirectory();
+    const env = { ...process.env };
+    if (!isSameEnv(env, this.#env)) this.#env = Object.freeze(env);
+  }
+}
+
+const NONE: Env = Object.freeze({});
+
+function isEmpty(env: Env): boolean {
+  for (const _ in env) return false;
+  return true;
+}
+
+function isSameEnv(a: Env, b: Env): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}

@@ -1,0 +1,139 @@
+import {
+  type Clock,
+  type EventBodies,
+  type Extension,
+  isRingmasterError,
+  type Logger,
+  type MarkedSecrets,
+  maskSecrets,
+  maskText,
+  messageOf,
+} from '../../core/index.js';
+import type { Asker } from './asker.js';
+import type { Answer } from './reply.js';
+import { roleOf } from './roles.js';
+
+/** What a client asked for, and what came of it. */
+export interface AuditEntry extends Readonly<EventBodies['audit']> {
+  /** Whose change it is; empty where it concerns no single watcher, `plugin:NAME` for a plugin. */
+  readonly watcher: string;
+}
+
+export interface ChangeHost {
+  readonly clock: Clock;
+  readonly log: Logger;
+  secrets(): MarkedSecrets;
+  audited(entry: AuditEntry): void;
+}
+
+/** As long as a property may be that is kept as it is, characters of JSON. */
+const LONGEST_PROPERTY = 400;
+const MOST_PROPERTIES = 20;
+
+/** One request from before it is looked at to the end of its work; what changes nothing leaves no entry, unless it is refused. */
+export class Change {
+  asker: Asker = { who: 'a key that is not authorised', role: 'read' };
+  readonly #host: ChangeHost;
+  readonly #command: Extension<'command'>;
+  readonly #client: string;
+  readonly #asked: Readonly<Record<string, unknown>>;
+  readonly #began_ms: number;
+  #over = false;
+
+  constructor(host: ChangeHost, command: Extension<'command'>, client: string, asked: Readonly<Record<string, unknown>>) {
+    this.#host = host;
+    this.#command = command;
+    this.#client = client;
+    this.#asked = asked;
+    this.#began_ms = host.clock.now();
+  }
+
+  /** Tells the log, before anything comes of it. */
+  begins(): void {
+    if (roleOf(this.#command) === 'read') return;
+    const { who, role } = this.asker;
+    const { key } = this.#command;
+    this.#host.log.info(`${who} asks for ${key}`, { who, role, command: key, properties: this.#properties() });
+  }
+
+  ended(answer?: Answer): void {
+    if (answer?.status === 'error') this.#end('error', String(answer.reason));
+    else this.#end('ok');
+  }
+
+  /** A flood leaves no entries: they would take the place of the others. */
+  failed(error: unknown): void {
+    if (isRingmasterError(error, 'RM_REQUEST_RATE')) return;
+    this.#end(isRingmasterError(error, 'RM_FORBIDDEN') ? 'refused' : 'error', messageOf(error));
+  }
+
+  #end(result: AuditEntry['result'], reason?: string): void {
+    if (this.#over || (result !== 'refused' && roleOf(this.#command) === 'read')) return;
+    this.#over = true;
+    const { clock } = this.#host;
+    const { key } = this.#command;
+    this.#host.audited({
+      time: clock.wall() / 1000,
+      watcher: watcherOf(key, this.#asked.name),
+      ...this.asker,
+      connection: Buffer.from(this.#client, 'latin1').toString('hex'),
+      command: key,
+      properties: this.#properties(),
+      result,
+      took_ms: Math.round(clock.now() - this.#began_ms),
+      ...(reason !== undefined && { reason: maskText(reason) }),
+    });
+  }
+
+  #properties(): Readonly<Record<string, unknown>> {
+    return shortened(maskSecrets(this.#asked, this.#host.secrets()) as Readonly<Record<string, unknown>>);
+  }
+}
+
+function watcherOf(command: string, name: unknown): string {
+  if (typeof name !== 'string' || name.length > LONGEST_PROPERTY) return '';
+  return command.startsWith('plugin_') ? `plugin:${name}` : name;
+}
+
+/** A client decides how much it sends, and not how much of that is kept. */
+export function shortened(properties: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(properties)
+    .slice(0, MOST_PROPERTIES)
+    .map(([key, value]) => {
+      const text = JSON.stringify(value) ?? 'null';
+      const kept = text.length <= LONGEST_PROPERTY ? value : `${text.slice(0, LONGEST_PROPERTY)}… (${text.length} characters)`;
+      return [key.slice(0, LONGEST_PROPERTY), kept];
+    });
+  return Object.fromEntries(entries);
+}
+
+/** An entry that is kept. */
+export type KeptEntry = AuditEntry & {
+  /** Counts from 1 since the daemon's start. */
+  readonly seq: number;
+};
+
+/** The last entries, oldest first. */
+export class AuditTrail {
+  readonly #most: number;
+  readonly #entries: KeptEntry[] = [];
+  #seq = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get entries(): readonly KeptEntry[] {
+    return this.#entries;
+  }
+
+  /** That of the latest entry, kept or not; 0 before there was one. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  add(entry: AuditEntry): void {
+    this.#entries.push({ seq: ++this.#seq, ...entry });
+    if (this.#entries.length > this.#most) this.#entries.shift();
+  }
+}

@@ -1,0 +1,116 @@
+import { expect } from 'chai';
+import { Supervisor, type SupervisorOptions } from '../../core/index.js';
+import { FakeOs, recordEvents, rejects, VirtualClock } from '../../core/testing.js';
+
+const START = { token: 't', from: '1.0.0', begun_ms: 5 };
+type Watchers = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** Supervisors in one process, one after the other. */
+class Process {
+  readonly clock = new VirtualClock();
+  readonly os = new FakeOs(this.clock);
+  readonly record = recordEvents();
+
+  supervisor(watchers: Watchers, more: Partial<SupervisorOptions> = {}): Supervisor {
+    return new Supervisor({ state_dir: '/state', watchers }, { clock: this.clock, os: this.os, plugins: [this.record.plugin], ...more });
+  }
+
+  async until<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    const done = promise.finally(() => {
+      settled = true;
+    });
+    void Promise.allSettled([done]);
+    while (!settled) await this.clock.advanceAsync(20);
+    return done;
+  }
+
+  async start(watchers: Watchers): Promise<Supervisor> {
+    const supervisor = this.supervisor(watchers);
+    await this.until(supervisor.start());
+    return supervisor;
+  }
+
+  get signals(): readonly (readonly [number, number])[] {
+    return this.os
+      .of('signal')
+      .filter(({ signum }) => signum !== 0)
+      .map(({ pid, signum }) => [pid, signum] as const);
+  }
+}
+
+const DURABLE: Watchers = { web: { cmd: 'web', numprocesses: 2, durable: true } };
+const pidsOf = (supervisor: Supervisor, name: string): readonly number[] =>
+  supervisor
+    .find(name)
+    ?.processes()
+    .map(({ pid }) => pid) ?? [];
+
+describe('a supervisor that leaves for another version', () => {
+  let host: Process;
+  beforeEach(() => {
+    host = new Process();
+  });
+
+  it('leaves durable processes as they are, for the next one to take over, and leaves word', async () => {
+    const first = await host.start(DURABLE);
+    const pids = pidsOf(first, 'web');
+    await host.until(first.leave(START));
+    expect(first.state).to.equal('stopped');
+    const second = await host.start(DURABLE);
+    expect(pidsOf(second, 'web')).to.deep.equal(pids);
+    expect([host.signals, host.os.of('spawn').length]).to.deep.equal([[], 2]);
+    expect(second.predecessor).to.deep.equal({ ...START, pids, restarted: [] });
+    await host.until(second.stop());
+    const third = await host.start(DURABLE);
+    expect(third.predecessor).to.equal(null);
+    await host.until(third.stop());
+    expect(host.os.alive).to.deep.equal([]);
+  });
+
+  it('names the watchers that are not durable and run, ends only those first, and the next one starts them again', async () => {
+    const watchers: Watchers = { ...DURABLE, tick: { cmd: 'tick' }, off: { cmd: 'off', autostart: false } };
+    const first = await host.start(watchers);
+    const [tick = 0] = pidsOf(first, 'tick');
+    expect(first.notDurable()).to.deep.equal(['tick']);
+    await host.until(first.leave(START));
+    expect(host.signals).to.deep.equal([[tick, 15]]);
+    const second = await host.start(watchers);
+    expect(second.predecessor?.restarted).to.deep.equal(['tick']);
+    expect(pidsOf(second, 'tick')).to.have.length(1).and.not.include(tick);
+    expect(second.find('off')?.status).to.equal('stopped');
+    await host.until(second.stop());
+  });
+
+  it('spawns nothing more: a respawn that is due is for the next one', async () => {
+    const first = await host.start(DURABLE);
+    const [pid = 0, other] = pidsOf(first, 'web');
+    host.os.exit(pid);
+    const left = first.leave(START);
+    await host.until(left);
+    await host.clock.advanceAsync(60_000);
+    expect(host.os.of('spawn')).to.have.length(2);
+    const second = await host.start(DURABLE);
+    await host.clock.advanceAsync(5000);
+    expect(pidsOf(second, 'web')).to.include(other).and.have.length(2);
+    await host.until(second.stop());
+  });
+
+  it('is in no doubt about a stop that comes meanwhile: it has left', async () => {
+    const first = await host.start(DURABLE);
+    const left = first.leave(START);
+    await host.until(first.stop());
+    await left;
+    expect([host.signals, host.os.alive.length]).to.deep.equal([[], 2]);
+  });
+
+  it('leaves only while it runs, and is upgraded only where somebody can replace the program', async () => {
+    const first = host.supervisor(DURABLE);
+    await rejects(first.leave(START), 'RM_STATE');
+    await rejects(first.upgrade(), 'RM_STATE');
+    await host.until(first.start());
+    expect((await rejects(first.upgrade(), 'RM_UPGRADE')).message).to.include('part of another program');
+    await host.until(first.stop());
+    await rejects(first.leave(START), 'RM_STATE');
+  });
+});

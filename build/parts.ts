@@ -1,5 +1,6 @@
 /** What is needed in one situation: these modules of dist, and all that they import. */
 export const PARTS = {
+  parent: ['core/cli/respawn/parent'],
   cli: ['core/cli/bin', 'core/cli/program', 'core/cli/circusd-program'],
   client: ['plugins/control/cli/index', 'plugins/logs/cli/index', 'plugins/discovery/cli/index'],
   library: ['core/index'],
@@ -24,6 +25,8 @@ export const PROGRAMS: readonly string[] = ['core/main', 'core/circusd', 'core/c
 
 /** The file that a module goes to, by the parts that need it. What it imports is needed by the same ones, so no two files import each other. */
 export function fileFor(parts: ReadonlySet<Part>): File {
+  // A process of its own, for as long as the daemon runs: it is to hold nothing else.
+  if (parts.has('parent')) return 'parent';
   const wide = (['cli', 'client', 'library'] as const).filter((part) => parts.has(part));
   if (wide.length > 1 || (parts.has('client') && parts.has('discovery'))) return 'shared';
   if (parts.has('guest')) {

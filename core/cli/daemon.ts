@@ -13,6 +13,7 @@ import { failureLine, problemCounts, readyLine } from './daemon-report.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { liveLogLevel } from './live-log-level.js';
 import { type LogSetup, logSetup } from './log-setup.js';
+import { compileLater } from './patient-compiler.js';
 import { type DaemonLog, openLog } from './pino-log.js';
 import { followParent, HeldPidfile } from './respawn/follow.js';
 import type { ParentLink } from './respawn/parent-link.js';
@@ -108,6 +109,7 @@ async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup, failur
   upgrader.use(supervisor);
   control.useSupervisor(supervisor);
   try {
+    compileLater();
     await supervisor.start();
   } catch (error) {
     // A stop that overtakes the start is no failure, whether a signal or a client asked for it.

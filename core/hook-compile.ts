@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, SyncBailHook, SyncHook, SyncWaterfallHook } from 'tapable';
 import { isSame } from './config/diff.js';
 import { explain, RingmasterError } from './errors.js';
 import { freezeData } from './freeze.js';
@@ -17,10 +17,6 @@ export interface Decided<T> {
   readonly value: T;
   readonly by: string | null;
 }
-
-const require = createRequire(import.meta.url);
-/** Loads each class of hook when the first hook of its kind is tapped; a client has none. */
-const tapable = (): typeof import('tapable') => require('tapable');
 
 /** Runs the taps it was made of. What comes back is a promise unless the hook is synchronous. */
 export type CompiledHook = (value: unknown, args: object) => unknown;
@@ -43,21 +39,18 @@ export function compileHook(hook: HookName, taps: readonly HookTap[], runner: Ho
 }
 
 function gate(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
-  const { AsyncSeriesBailHook } = tapable();
   const hook = new AsyncSeriesBailHook<[object], Refusal | undefined>(['args'], name);
   for (const tap of taps) hook.tapPromise(tap.plugin, async (args) => refusal(tap, await runner.call(tap, args, [args])));
   return (_value, args) => hook.promise(args);
 }
 
 function syncGate(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
-  const { SyncBailHook } = tapable();
   const hook = new SyncBailHook<[object], Refusal | undefined>(['args'], name);
   for (const tap of taps) hook.tap(tap.plugin, (args) => refusal(tap, runner.callSync(tap, args, [args])));
   return (_value, args) => hook.call(args);
 }
 
 function decide(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
-  const { SyncWaterfallHook } = tapable();
   const hook = new SyncWaterfallHook<[Decided<unknown>, object], Decided<unknown>>(['decided', 'args'], name);
   for (const tap of taps) {
     hook.tap(tap.plugin, (decided, args) => next(tap, decided, runner.callSync(tap, args, [freezeData(decided.value), args])));
@@ -67,7 +60,6 @@ function decide(name: HookName, taps: readonly HookTap[], runner: HookRunner): C
 
 /** For taps of which some may answer later: each decides on what those before it came to. Never rejects. */
 function awaitedDecide(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
-  const { AsyncSeriesWaterfallHook } = tapable();
   const hook = new AsyncSeriesWaterfallHook<[Decided<unknown>, object], Decided<unknown>>(['decided', 'args'], name);
   for (const tap of taps) {
     hook.tapPromise(tap.plugin, async (decided, args) => {
@@ -85,7 +77,6 @@ function next(tap: HookTap, before: Decided<unknown>, answer: Answer): Decided<u
 
 /** Rejects with the failure of a tap. */
 function shape(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
-  const { AsyncSeriesWaterfallHook } = tapable();
   const hook = new AsyncSeriesWaterfallHook<[unknown, object], unknown>(['value', 'args'], name);
   for (const tap of taps) {
     hook.tapAsync(tap.plugin, (value, args, done) => {
@@ -119,7 +110,6 @@ function settled(call: (done: (error: Error | null, value?: unknown) => void) =>
 }
 
 function step(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
-  const { AsyncSeriesHook } = tapable();
   const hook = new AsyncSeriesHook<[object]>(['args'], name);
   for (const tap of taps) {
     hook.tapPromise(tap.plugin, async (args) => {
@@ -130,7 +120,6 @@ function step(name: HookName, taps: readonly HookTap[], runner: HookRunner): Com
 }
 
 function watch(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
-  const { SyncHook } = tapable();
   const hook = new SyncHook<[object]>(['args'], name);
   for (const tap of taps) {
     hook.tap(tap.plugin, (args) => {

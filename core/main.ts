@@ -5,7 +5,6 @@ if (isRespawnParent('ringmaster', process.argv.slice(2), process.env)) {
   const { respawn } = await import('./cli/respawn/parent.js');
   await respawn('ringmaster run');
 } else {
-  await import('./cli/patient-compiler.js');
   const [{ runBin }, { ringmaster }] = await Promise.all([import('./cli/bin.js'), import('./cli/program.js')]);
   await runBin(ringmaster);
 }

@@ -1,14 +1,14 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { closest } from './config/did-you-mean.js';
 import { messageOf, RingmasterError } from './errors.js';
 import { HOOKS } from './hooks.js';
 import type { Isolation } from './isolation/options.js';
+import { PACKAGED } from './places.js';
 import type { AnyPlugin } from './plugin.js';
 
-const PACKAGED = fileURLToPath(new URL('../plugins/', import.meta.url));
 const BARE_NAME = /^[a-z][a-z0-9_]*$/;
 
 export interface ResolveOptions {

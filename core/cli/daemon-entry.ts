@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { runInBackground, takeBackgroundMark, tellForeground } from './background.js';
 import { DaemonControl } from './daemon-control.js';
 import { takeSignals } from './daemon-signals.js';
-import type { LogFormat, LogLevel } from './pino-log.js';
+import type { LogFormat, LogLevel } from './log-levels.js';
 import { takeParent } from './respawn/parent-link.js';
 import type { Io } from './verb.js';
 

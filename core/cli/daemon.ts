@@ -4,6 +4,7 @@ import { formatProblem, type LoadedConfig, loadConfig } from '../config/index.js
 import type { Config } from '../config/schema/daemon.js';
 import { isRingmasterError } from '../errors.js';
 import { silentLogger } from '../log.js';
+import { beginChoice } from '../os/choose.js';
 import { resolvePlugin } from '../plugin-resolve.js';
 import { Supervisor } from '../supervisor.js';
 import { hasLeftBehind } from '../supervisor-durable.js';
@@ -14,6 +15,7 @@ import { failureLine, problemCounts, readyLine } from './daemon-report.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { liveLogLevel } from './live-log-level.js';
 import { type LogSetup, logSetup } from './log-setup.js';
+import { compileLater } from './patient-compiler.js';
 import { type DaemonLog, openLog } from './pino-log.js';
 import { followParent, HeldPidfile } from './respawn/follow.js';
 import type { ParentLink } from './respawn/parent-link.js';
@@ -45,6 +47,7 @@ interface Run extends Start {
 /** Loads a config, checks it, and supervises what it describes until `control` or a client ends that; resolves with the exit status. */
 export async function superviseFile(start: Start): Promise<number> {
   const { request, io, control } = start;
+  beginChoice();
   const loading = loadConfig(request.file, { resolvePlugin, host: true });
   // What an earlier supervisor has left behind is to be stopped as well; the config says where to look for it.
   const loaded = await Promise.race([loading, control.asked.then(() => sleep(PATIENCE_MS))]);
@@ -116,6 +119,7 @@ async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup, failur
   if (takes_over) void supervisor.adopted.then(() => control.useSupervisor(supervisor));
   else control.useSupervisor(supervisor);
   try {
+    compileLater();
     await supervisor.start();
   } catch (error) {
     // A stop that overtakes the start is no failure, whether a signal or a client asked for it.

@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { mkdir, realpath, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Config } from '../config/schema/daemon.js';
 import { messageOf, RingmasterError } from '../errors.js';
+import { MAIN } from '../places.js';
 import { failureLine, problemCounts } from './daemon-report.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { wantsOneFile } from './run.js';
@@ -84,8 +84,7 @@ function factsOf(config: Config, name: string, path: string, user: boolean): Ser
   }
   const stop_s = [...tiers.values()].reduce((sum, seconds) => sum + seconds, 0);
   const durable = config.durable === true || Object.values(config.watchers).some((watcher) => watcher.durable === true);
-  const main = fileURLToPath(new URL('../main.js', import.meta.url));
-  return { name, node: process.execPath, main, config: path, endpoint: config.endpoint, stop_s, durable, user };
+  return { name, node: process.execPath, main: MAIN, config: path, endpoint: config.endpoint, stop_s, durable, user };
 }
 
 function installation(format: Format, facts: ServiceFacts): Installation {

@@ -1,6 +1,7 @@
 import type { DaemonOptions } from '../config/schema/daemon.js';
 import { type AnyPlugin, definePlugin } from '../plugin.js';
-import { type DaemonLog, type LogLevel, levelNamed } from './pino-log.js';
+import { type LogLevel, levelNamed } from './log-levels.js';
+import type { DaemonLog } from './pino-log.js';
 
 /** The level that a config asks for; info where it names none. */
 export function configuredLevel({ loglevel, debug }: Pick<DaemonOptions, 'loglevel' | 'debug'>): LogLevel {

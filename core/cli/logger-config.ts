@@ -3,7 +3,7 @@ import { extname } from 'node:path';
 import { type IniSections, parseIni } from '../config/ini.js';
 import { isObject, type JsonObject } from '../config/json-value.js';
 import { messageOf, RingmasterError } from '../errors.js';
-import type { LogLevel } from './pino-log.js';
+import type { LogLevel } from './log-levels.js';
 import { readPythonArguments } from './python-arguments.js';
 
 /** What of a configuration of Python's logging has a meaning here. */

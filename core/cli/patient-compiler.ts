@@ -9,5 +9,11 @@ const BUDGET_BYTES = 700_000;
 /** The versions known to have the option; another would complain of it, on standard error, at each start. */
 const [OLDEST, NEWEST] = [11, 14];
 
-const version = Number.parseInt(process.versions.v8, 10);
-if (version >= OLDEST && version <= NEWEST) setFlagsFromString(`--interrupt-budget=${BUDGET_BYTES}`);
+/**
+ * Has V8 wait before it makes machine code. For when most of Node that is needed is loaded: V8 drops what Node has compiled of itself
+ * beforehand as soon as a flag is another one, and compiles it again.
+ */
+export function compileLater(): void {
+  const version = Number.parseInt(process.versions.v8, 10);
+  if (version >= OLDEST && version <= NEWEST) setFlagsFromString(`--interrupt-budget=${BUDGET_BYTES}`);
+}

@@ -1,28 +1,19 @@
 import { once } from 'node:events';
 import { closeSync, constants, fstatSync, statSync } from 'node:fs';
-import type { destination as openDestination, Logger as Pino } from 'pino';
+import { destination as open, type Logger as Pino, pino, stdTimeFunctions } from 'pino';
 import { messageOf, RingmasterError } from '../errors.js';
 import type { LogFields, Logger } from '../log.js';
 import { openTrusted } from '../os/trusted-file.js';
 import { maskSecrets, maskText } from '../secrets.js';
+import { LOG_LEVELS, type LogFormat, type LogLevel } from './log-levels.js';
 import type { LogOutput } from './log-output.js';
-
-export const LOG_LEVELS = ['critical', 'error', 'warning', 'info', 'debug'] as const;
-export const LOG_FORMATS = ['auto', 'pretty', 'json'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-export type LogFormat = (typeof LOG_FORMATS)[number];
 
 const PINO_LEVELS = { critical: 'fatal', error: 'error', warning: 'warn', info: 'info', debug: 'debug' } as const satisfies Record<
   LogLevel,
   string
 >;
 
-type Destination = ReturnType<typeof openDestination>;
-
-/** The level of that name, in either case; undefined for none. */
-export function levelNamed(name: string | null): LogLevel | undefined {
-  return LOG_LEVELS.find((level) => level === name?.toLowerCase());
-}
+type Destination = ReturnType<typeof open>;
 
 /** What of a log that nobody reads is kept in memory before lines are dropped, bytes. */
 const PENDING_MAX = 16 * 1024 * 1024;
@@ -59,12 +50,12 @@ interface Sink {
 }
 
 /**
- * A log with pino behind it, which is loaded only now.
+ * A log with pino behind it.
  *
  * @throws RM_LOG_OPEN
  */
 export async function openLog(options: LogOptions): Promise<DaemonLog> {
-  const [{ pino, stdTimeFunctions }, sink] = await Promise.all([import('pino'), openSink(options)]);
+  const sink = await openSink(options);
   const { stream } = sink;
   const root = pino(
     {
@@ -94,7 +85,6 @@ async function openSink(options: LogOptions): Promise<Sink> {
     const stream = await openSyslog(output, (text) => process.stderr.write(text));
     return { stream, look: () => {}, reopen: () => {}, close: () => ended(stream, stream) };
   }
-  const { destination: open } = await import('pino');
   const file = output.kind === 'file' ? output.file : null;
   if (file !== null) tryToOpen(file);
   const destination = open({ dest: file ?? 1, append: true, sync: false, maxLength: PENDING_MAX });

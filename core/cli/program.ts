@@ -1,6 +1,7 @@
 import type { Command, Option } from 'commander';
 import { parseArguments } from './arguments.js';
 import { EXIT_STATUS, EXIT_STATUS_HELP } from './exit-status.js';
+import { plainCall } from './plain-words.js';
 import type { Io, MoreVerbs, Verb, VerbOption, VerbValues } from './verb.js';
 import { groupSummary, groupVerbs } from './verb-groups.js';
 import { allVerbs, ownVerb, sharedOptions, verbsElsewhere } from './verbs.js';
@@ -14,9 +15,11 @@ export async function ringmaster(args: readonly string[], io: Io): Promise<numbe
     io.stdout.write(`${version()}\n`);
     return EXIT_STATUS.ok;
   }
+  const { why, ...choice } = await choiceFor(args, io);
+  const call = plainCall(args, choice.verbs);
+  if (call !== null) return call.verb.run(call.args, call.values, io);
   const commander = await import('commander');
   let status: number = EXIT_STATUS.ok;
-  const { why, ...choice } = await choiceFor(args, io);
   const program = buildProgram(commander, choice, io, (result) => {
     status = result;
   });

@@ -1,6 +1,6 @@
 import { type RunRequest, runDaemon } from './daemon-entry.js';
 import { EXIT_STATUS } from './exit-status.js';
-import { LOG_FORMATS, LOG_LEVELS, type LogFormat, levelNamed } from './pino-log.js';
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, levelNamed } from './log-levels.js';
 import type { Io, Verb, VerbOption, VerbValues } from './verb.js';
 
 const LEVEL_NAMES = [...LOG_LEVELS, ...LOG_LEVELS.map((level) => level.toUpperCase())];

@@ -1,4 +1,5 @@
-import { fileURLToPath } from 'node:url';
+import { pathToFileURL } from 'node:url';
+import { PACKAGED } from '../places.js';
 import { checkVerb } from './check.js';
 import { circusd } from './circusd-program.js';
 import { completionVerb } from './completion-verb.js';
@@ -30,8 +31,7 @@ export function loadProviders(): Promise<readonly LoadedProvider[]> {
 let loading: Promise<readonly LoadedProvider[]> | undefined;
 
 async function load(plugin: string): Promise<VerbProvider> {
-  const file = fileURLToPath(new URL(`../../plugins/${plugin}/cli/index.js`, import.meta.url));
-  const loaded: { readonly default: VerbProvider } = await import(file);
+  const loaded: { readonly default: VerbProvider } = await import(pathToFileURL(`${PACKAGED}${plugin}/cli/index.js`).href);
   return loaded.default;
 }
 

@@ -4,7 +4,6 @@ import { readIniSource } from './formats/ini.js';
 import { readJsonSource } from './formats/json.js';
 import { readModuleSource } from './formats/module.js';
 import { readTomlSource } from './formats/toml.js';
-import { readYamlSource } from './formats/yaml.js';
 import { checkHost } from './host-checks.js';
 import { examinePlugins } from './plugin-watchers.js';
 import { Findings, type Origin, type Problem } from './problem.js';
@@ -68,7 +67,10 @@ async function readSource(file: string, env: Env, findings: Findings): Promise<S
     findings.error([], { message: 'is not a text file: it has a byte 0 in it' });
     return typedSource(undefined, file);
   }
-  if (extension === '.yaml' || extension === '.yml') return readYamlSource(text, file, findings);
+  if (extension === '.yaml' || extension === '.yml') {
+    const { readYamlSource } = await import('./formats/yaml.js');
+    return readYamlSource(text, file, findings);
+  }
   if (extension === '.json') return readJsonSource(text, file, findings);
   if (extension === '.toml') return readTomlSource(text, file, findings);
   if (extension === '.ini' || looksLikeCircusIni(text)) return readIniSource(text, file, env, findings);

@@ -2,7 +2,8 @@ import { isMainThread } from 'node:worker_threads';
 import { messageOf, RingmasterError } from '../errors.js';
 import { type Logger, silentLogger } from '../log.js';
 import type { Os } from './port.js';
-import type { Kernel } from './posix/native.js';
+import { type Kernel, loadKernel, nativeOs } from './posix/native.js';
+import { selfTest } from './self-test.js';
 
 const FORMS = ['native', 'portable'] as const;
 type Form = (typeof FORMS)[number];
@@ -21,9 +22,7 @@ export async function chooseOs(log: Logger = silentLogger): Promise<Os> {
   if (forced === 'portable') return portable();
   try {
     kernel ??= testedKernel();
-    const ready = await kernel;
-    const { nativeOs } = await import('./posix/native.js');
-    return nativeOs(ready);
+    return nativeOs(await kernel);
   } catch (error) {
     if (forced === 'native')
       throw new RingmasterError('RM_OS_FORM', ['native', `it does not work here: ${messageOf(error)}`], { cause: error });
@@ -33,6 +32,14 @@ export async function chooseOs(log: Logger = silentLogger): Promise<Os> {
     });
     return os;
   }
+}
+
+/** Has the self-test run while something else is done; whoever chooses then waits for the rest of it only. */
+export function beginChoice(): void {
+  if (process.env.RINGMASTER_OS === 'portable') return;
+  kernel ??= testedKernel();
+  // Whoever chooses is told.
+  void Promise.allSettled([kernel]);
 }
 
 async function portable(): Promise<Os> {
@@ -51,7 +58,6 @@ function forcedForm(): Form | undefined {
 async function testedKernel(): Promise<Kernel> {
   if (process.platform !== 'linux') throw new Error(`the native form is for Linux, and this is ${process.platform}`);
   if (!isMainThread) throw new Error('the native form works in the main thread only, and this is a worker thread');
-  const [{ loadKernel, nativeOs }, { selfTest }] = await Promise.all([import('./posix/native.js'), import('./self-test.js')]);
   const loaded = await loadKernel();
   await selfTest(nativeOs(loaded));
   return loaded;

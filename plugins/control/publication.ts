@@ -1,7 +1,8 @@
-import { XPublisher } from 'zeromq';
+import type { XPublisher } from 'zeromq';
 import { type Clock, explain, type Logger, messageOf, type Publication } from '../../core/index.js';
 import { type Bound, bindEndpoint } from './bind.js';
 import type { CurveSocketOptions } from './curve/server.js';
+import { zeromq } from './zeromq.js';
 
 /** Which keys get in, and word of those that do no longer. */
 export interface PublicationKeys {
@@ -168,7 +169,7 @@ export class OpenPublication implements Publication {
 
 async function openSocket(options: PublicationOptions): Promise<Omit<Open, 'reading'>> {
   const { keys, subscriber_hwm, endpoint, endpoint_owner } = options;
-  const socket = new XPublisher({ ...keys?.socket, linger: 0, sendTimeout: 0, sendHighWaterMark: subscriber_hwm });
+  const socket = new (zeromq().XPublisher)({ ...keys?.socket, linger: 0, sendTimeout: 0, sendHighWaterMark: subscriber_hwm });
   try {
     return { socket, bound: await bindEndpoint(socket, endpoint, endpoint_owner) };
   } catch (error) {

@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import { Router } from 'zeromq';
+import type { Router } from 'zeromq';
 import { type LogFields, type Logger, messageOf } from '../../core/index.js';
 import { type Bound, bindEndpoint } from './bind.js';
 import type { CurveSocketOptions } from './curve/server.js';
+import { zeromq } from './zeromq.js';
 
 const BACKLOG = 1024;
 /** Messages that are there already are read without a turn of the event loop; after this long everybody else has one. */
@@ -45,7 +46,7 @@ export class ControlRouter {
 
   /** @throws RM_ENDPOINT_BIND */
   static async open(options: RouterOptions): Promise<ControlRouter> {
-    const socket = new Router({
+    const socket = new (zeromq().Router)({
       ...options.curve,
       linger: 0,
       backlog: BACKLOG,

@@ -1,15 +1,12 @@
-import type { LineCounter, Node, Pair } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments } from 'yaml';
 import { messageOf } from '../../errors.js';
 import type { Findings, Origin, Path } from '../problem.js';
 import { type Source, typedSource } from '../source.js';
 
-type Yaml = typeof import('yaml');
-
 /** Reads YAML 1.2, strictly, with the place of every key. */
-export async function readYamlSource(text: string, file: string, findings: Findings): Promise<Source> {
-  const yaml = await import('yaml');
-  const lines = new yaml.LineCounter();
-  const documents = yaml.parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, merge: true, prettyErrors: false });
+export function readYamlSource(text: string, file: string, findings: Findings): Source {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, merge: true, prettyErrors: false });
   const origin = (at: number): Origin => place(lines, at, file);
   if ('empty' in documents) {
     findings.error([], { message: 'the file is empty' });
@@ -33,25 +30,22 @@ export async function readYamlSource(text: string, file: string, findings: Findi
     findings.error([], { message: `is not YAML: ${lowerFirst(messageOf(thrown))}` });
     return typedSource(undefined, file);
   }
-  new Locator(yaml, findings, origin, (alias) => (yaml.isAlias(alias) ? alias.resolve(document) : undefined)).node(document.contents, []);
+  new Locator(findings, origin, (alias) => (isAlias(alias) ? alias.resolve(document) : undefined)).node(document.contents, []);
   return typedSource(value, file);
 }
 
 class Locator {
-  readonly #yaml: Yaml;
   readonly #findings: Findings;
   readonly #origin: (at: number) => Origin;
   readonly #resolve: (alias: Node) => Node | undefined;
 
-  constructor(yaml: Yaml, findings: Findings, origin: (at: number) => Origin, resolve: (alias: Node) => Node | undefined) {
-    this.#yaml = yaml;
+  constructor(findings: Findings, origin: (at: number) => Origin, resolve: (alias: Node) => Node | undefined) {
     this.#findings = findings;
     this.#origin = origin;
     this.#resolve = resolve;
   }
 
   node(node: unknown, path: Path, above: readonly Node[] = []): void {
-    const { isAlias, isMap, isNode, isScalar, isSeq } = this.#yaml;
     // An alias can be inside of what it stands for.
     if (!isNode(node) || above.includes(node)) return;
     const inside = [...above, node];
@@ -70,7 +64,6 @@ class Locator {
   }
 
   #pair(pair: Pair, path: Path, above: readonly Node[]): void {
-    const { isNode, isScalar } = this.#yaml;
     const { key, value } = pair;
     if (isScalar(key) && (key.value === '<<' || typeof key.value === 'symbol')) {
       this.node(value, path, above);

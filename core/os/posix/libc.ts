@@ -1,3 +1,7 @@
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+
 /** Calls of the C library, named as there. Those that return -1 leave their reason in `errno`; posix_spawn and its kin return it. */
 export interface Libc {
   errno(): number;
@@ -65,7 +69,7 @@ export const C = {
 
 /** Binds the C library through koffi. @throws Error where there is no koffi for this platform, or a call is missing */
 export async function loadLibc(): Promise<Libc> {
-  const { load, errno, address } = await import('koffi');
+  const { load, errno, address }: typeof import('koffi') = require('koffi');
   const library = load(null);
   const f = (definition: string): ReturnType<typeof library.func> => library.func(definition);
   const optional = (definition: string): ReturnType<typeof library.func> | null => {

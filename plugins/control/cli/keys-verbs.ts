@@ -7,6 +7,7 @@ import { readKeyFile, readKeyPair, writeKeyFile } from '../curve/key-files.js';
 import { isKey } from '../curve/z85.js';
 import { ROLES } from '../roles.js';
 import { textTable } from '../text-table.js';
+import { zeromq } from '../zeromq.js';
 
 const DIRECTORY: VerbOption = {
   name: 'directory',
@@ -34,7 +35,7 @@ const VERBS: Readonly<Record<string, KeysVerb>> = {
     description: 'Writes NAME.key, mode 0600, in a directory for its owner only, and prints the public key. It never replaces one.',
     count: 1,
     async run(directory, [name = '']) {
-      const { curveKeyPair } = await import('zeromq');
+      const { curveKeyPair } = zeromq();
       const { publicKey, secretKey } = curveKeyPair();
       writeKeyFile(keyFile(directory, name), `public ${publicKey}\nsecret ${secretKey}\n`, true);
       return publicKey;

@@ -1,5 +1,6 @@
-import { Dealer } from 'zeromq';
+import type { Dealer } from 'zeromq';
 import { messageOf, RingmasterError } from '../../../core/index.js';
+import { zeromq } from '../zeromq.js';
 import type { CurveClientOptions } from './curve.js';
 import { monitor } from './monitor.js';
 import { handshakeRefusal, refusal } from './refusal.js';
@@ -31,7 +32,7 @@ export class Connection {
   #ready = false;
 
   constructor(endpoint: string, listener: ConnectionListener, curve: CurveClientOptions | undefined) {
-    this.#dealer = new Dealer({ ...curve, linger: 0, sendTimeout: 0, sendHighWaterMark: 0, receiveHighWaterMark: 0 });
+    this.#dealer = new (zeromq().Dealer)({ ...curve, linger: 0, sendTimeout: 0, sendHighWaterMark: 0, receiveHighWaterMark: 0 });
     this.#endpoint = endpoint;
     this.#listener = listener;
     monitor(this.#dealer, (type) => this.#happened(type)).catch((error: unknown) => this.#fail(error));

@@ -1,5 +1,6 @@
-import { Subscriber } from 'zeromq';
+import type { Subscriber } from 'zeromq';
 import { RingmasterError } from '../../../core/index.js';
+import { zeromq } from '../zeromq.js';
 import type { CurveClientOptions } from './curve.js';
 import { monitor } from './monitor.js';
 import { handshakeRefusal, refusal } from './refusal.js';
@@ -63,7 +64,7 @@ export class EventStream implements AsyncIterable<ClientEvent>, Disposable {
   #connect({ endpoint, curve }: EventSource): Promise<void> {
     const { signal } = this.#closed;
     if (signal.aborted) throw reasonOf(signal);
-    const socket = new Subscriber({ ...curve, linger: 0, receiveHighWaterMark: KEPT_EVENTS });
+    const socket = new (zeromq().Subscriber)({ ...curve, linger: 0, receiveHighWaterMark: KEPT_EVENTS });
     this.#socket = socket;
     socket.subscribe(...this.#topics);
     return new Promise((resolve, reject) => {

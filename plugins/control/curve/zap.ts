@@ -1,4 +1,5 @@
-import { Router } from 'zeromq';
+import type { Router } from 'zeromq';
+import { zeromq } from '../zeromq.js';
 
 /** Says whether a key, as 32 bytes, may connect. Must not throw. */
 type MayConnect = (public_key: Buffer) => boolean;
@@ -17,7 +18,7 @@ export async function authenticate(domain: string, mayConnect: MayConnect): Prom
   domains.set(domain, mayConnect);
   try {
     if (handler === undefined) {
-      handler = new Router({ linger: 0 });
+      handler = new (zeromq().Router)({ linger: 0 });
       const socket = handler;
       await socket.bind('inproc://zeromq.zap.01');
       void serve(socket);

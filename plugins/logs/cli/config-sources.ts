@@ -1,18 +1,9 @@
 import { existsSync } from 'node:fs';
 import { formatProblem, loadConfig } from '../../../core/index.js';
+import { CONFIG_FILES } from './config-files.js';
 import { fileSource } from './file-source.js';
 import { findStreams } from './streams.js';
 import { type FoundSources, type Wish, Wrong } from './wish.js';
-
-export const CONFIG_FILES = [
-  'ringmaster.yaml',
-  'ringmaster.yml',
-  'ringmaster.json',
-  'ringmaster.toml',
-  'ringmaster.mjs',
-  'ringmaster.ts',
-  'circus.ini',
-];
 
 /** The files that a config names. @throws Wrong */
 export async function configSources(wish: Wish, named: string | undefined): Promise<FoundSources> {

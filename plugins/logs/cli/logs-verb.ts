@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { EXIT_STATUS, type Io, isRingmasterError, type RingmasterError, type Verb, type VerbValues } from '../../../core/index.js';
-import { CONFIG_FILES, configSources } from './config-sources.js';
+import { CONFIG_FILES } from './config-files.js';
 import { daemonSources } from './daemon-sources.js';
 import { parseSince } from './since.js';
 import type { LineSource } from './sources.js';
@@ -73,7 +73,10 @@ function wishOf(name: string | undefined, values: VerbValues): Wish {
 async function sourcesOf(wish: Wish, values: VerbValues, io: Io): Promise<FoundSources> {
   const named = typeof values.config === 'string' ? values.config : io.env.RINGMASTER_CONFIG;
   const told = named === undefined ? await daemonSources(wish, values, io) : null;
-  return told ?? (await configSources(wish, named));
+  if (told !== null) return told;
+  // What reads configs is much, and most do not need it.
+  const { configSources } = await import('./config-sources.js');
+  return configSources(wish, named);
 }
 
 async function show(sources: readonly LineSource[], { follow }: Wish, io: Io): Promise<void> {

@@ -75,7 +75,7 @@ export const daemonProperties = {
     default: null,
     applies: 'daemon',
     description:
-      'Keep processes over a crash of the daemon: they run on, and its next start takes them over. A watcher may say otherwise. null: no, but where it runs by --daemon yes. Linux only.',
+      'Keep processes over a crash of the daemon: they run on, and its next start takes them over. A watcher may say otherwise. null: yes with --daemon and --respawn, else no. Linux only.',
   },
   state_dir: {
     type: ['string', 'null'],

@@ -110,8 +110,7 @@ export class SupervisorLife {
     if (this.#state === 'running') await this.durable.prepareToLeave(this.config);
     if (this.#state !== 'running') this.fail('upgrade');
     this.#state = 'stopping';
-    const parts = { clock: this.#clock, watchers: this.watchers, durable: this.durable };
-    const leaving = leaveProcesses(parts, start).then(async (os) => {
+    const leaving = leaveProcesses({ clock: this.#clock, watchers: this.watchers, durable: this.durable }, start).then(async (os) => {
       await this.#close().catch((error: unknown) => this.#log.error(`not everything was closed: ${explain(error)}`));
       return os;
     });
@@ -232,15 +231,14 @@ export class SupervisorLife {
   }
 
   #newApplier(): ConfigApplier {
-    const { signal } = this.#scope;
     return new ConfigApplier({
       clock: this.#clock,
       log: this.#log,
       hooks: this.hooks,
       reader: this.#host.reader,
-      signal,
+      signal: this.signal,
       created: this.#created.promise,
-      isOpen: () => !signal.aborted && this.#stopping === null,
+      isOpen: () => !this.signal.aborted && this.#stopping === null,
       isReady: () => this.#state === 'running',
       container: () => this.#container ?? this.fail('change plugins'),
       sockets: () => this.#sockets ?? this.fail('change sockets'),

@@ -127,6 +127,8 @@ class Parent {
   #heard(run: Run, word: Word): void {
     if ('takes_signals' in word) {
       run.takes_signals = word.takes_signals;
+      // What came in the last moment of a program that was replaced is told by nobody.
+      this.#held.unshift(...run.unheard.splice(0));
       if (!run.is_first && run.started_ms === null) setTimeout(() => this.#release(run), HOLD_MS).unref();
     } else if ('signal' in word) {
       run.unheard = run.unheard.filter((name) => name !== word.signal);

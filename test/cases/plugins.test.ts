@@ -149,7 +149,7 @@ describe('plugins without a daemon', () => {
       'Usage: ringmaster plugin add [options] <name> [<key>=<value>…]',
     );
     expect((await ringmaster('--help')).stdout).to.match(
-      /\n {2}plugin +add, reconfigure, remove, new, test; see ringmaster plugin --help\n/,
+      /\n {2}plugin +add, describe, reconfigure, remove, new, test; see ringmaster plugin --help\n/,
     );
   });
 });

@@ -50,7 +50,10 @@ function adopt(
     durable = await os.durable();
   });
   afterEach(() => {
-    for (const pid of left.splice(0)) if (isAlive(pid)) process.kill(-pid, 'SIGKILL');
+    for (const pid of left.splice(0)) {
+      os.release(pid);
+      if (isAlive(pid)) process.kill(-pid, 'SIGKILL');
+    }
   });
 
   /** Waits until it leads a group of its own. */
@@ -168,6 +171,7 @@ function adopt(
       const identity = durable.identify(pid);
       if (identity === null) throw new Error('there is no child');
       expect(await adopt(durable, identity).exit).to.deep.equal(UNKNOWN_EXIT);
+      os.release(pid);
     } finally {
       parent.kill('SIGKILL');
       await once(parent, 'exit');

@@ -4,6 +4,11 @@ import { eventually } from '../../core/testing.js';
 import { Real } from '../fixtures/real.js';
 
 const NODE_SERVER = `const s = require('node:net').createServer((c) => c.end('node ' + process.pid)); s.listen({ fd: Number(process.argv[1]) });`;
+/** Takes a moment for each answer; told to stop, it accepts nothing more, and ends when it has answered all. */
+const TIDY_SERVER = `
+const s = require('node:net').createServer((c) => setTimeout(() => c.end('node ' + process.pid), 5));
+process.on('SIGTERM', () => s.close());
+s.listen({ fd: Number(process.argv[1]) });`;
 const PYTHON_SERVER = `
 import os, socket, sys
 s = socket.socket(fileno=int(os.environ.get('FD', '3')))
@@ -63,19 +68,22 @@ describe('managed sockets', function () {
   it('lose no connection while the watcher is restarted and reloaded', async () => {
     await using real = await Real.start(() => ({
       sockets: { web: { host: '127.0.0.1', port: 0 } },
-      watchers: { web: { cmd: 'node -e', args: [NODE_SERVER, '$(circus.sockets.web)'], use_sockets: true, numprocesses: 2 } },
+      watchers: { web: { cmd: 'node -e', args: [TIDY_SERVER, '$(circus.sockets.web)'], use_sockets: true, numprocesses: 2 } },
     }));
     await ask(portOf(real));
     let going = true;
     const asking = (async () => {
-      let answers = 0;
-      for (; going; answers++) expect(await ask(portOf(real))).to.match(/^node \d+$/);
+      const answers: string[] = [];
+      while (going) answers.push(await ask(portOf(real)));
       return answers;
     })();
+    await real.watcher().restart();
     await real.watcher().reload();
     await real.watcher().reload({ sequential: true });
     going = false;
-    expect(await asking).to.be.above(0);
+    const answers = await asking;
+    expect(answers).to.not.be.empty;
+    for (const answer of answers) expect(answer).to.match(/^node \d+$/);
   });
 
   it('can be the standard input of a worker', async () => {

@@ -79,6 +79,11 @@ const TESTS_PLUGINS = ['core/cli/plugin-test.ts'];
 const OUTSIDE =
   /\b(?:Date\.now|new Date\(\)|performance\.now|Math\.random|setTimeout|setInterval|setImmediate|process\.(?:env|cwd|on|exit|pid|kill))\b/;
 
+/** What simulations play: the same seed has the same run only where time and chance come by ports. */
+const SIMULATED = /^core\/(?:durable\/|journal\/|(?:process-group|reconciler|safety-net|slot|spawn-|supervisor-|waiters|watcher)[^/]*$)/;
+const OWN_TIME_OR_CHANCE =
+  /\b(?:Date\.now|new Date\(\)|performance\.now|Math\.random|random(?:Bytes|UUID|Int|FillSync)|getRandomValues|node:timers)\b|(?<![\w.#])set(?:Timeout|Interval|Immediate)\(/;
+
 interface Import {
   /** A path from the root without `./`, or a package. */
   readonly from: string;
@@ -186,6 +191,16 @@ describe('architecture', () => {
   it('lets pure files ask for neither time nor chance nor the world outside', () => {
     const wrong = PURE.flatMap((file) => {
       const found = OUTSIDE.exec(codeOf(file))?.[0];
+      return found === undefined ? [] : [`${file} uses ${found}`];
+    });
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('has what is simulated ask ports for time and chance', () => {
+    const simulated = core.filter((file) => SIMULATED.test(file));
+    expect(simulated).to.include.members(['core/durable/holder.ts', 'core/journal/journal.ts', 'core/supervisor-life.ts']);
+    const wrong = simulated.flatMap((file) => {
+      const found = OWN_TIME_OR_CHANCE.exec(codeOf(file))?.[0];
       return found === undefined ? [] : [`${file} uses ${found}`];
     });
     expect(wrong).to.deep.equal([]);

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { Deferred } from '../deferred.js';
 import { messageOf } from '../errors.js';
@@ -142,7 +141,7 @@ export class Holder {
 
   async #start(fds: readonly number[]): Promise<Keeping> {
     const { os, durable, clock } = this.#host;
-    const keeping = new Keeping(this.#files.add(randomBytes(4).toString('hex')), clock.now());
+    const keeping = new Keeping(this.#files.add(durable.newId()), clock.now());
     const { fifo } = keeping;
     const spawned = new Deferred<number>();
     const argv = ['sh', '-c', SCRIPT, 'ringmaster-holder', this.#files.path(fifo)];

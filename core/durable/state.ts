@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { isSame } from '../config/diff.js';
 import type { SocketOptions } from '../config/schema/socket.js';
 import type { WatcherOptions } from '../config/schema/watcher.js';
@@ -10,8 +9,6 @@ import { type Found, findLeft } from './found.js';
 import { Keeper, type KeeperHost } from './keeper.js';
 import { type ConfigRecord, KEYS, type RecordedWatcher, type SpawnRecord } from './records.js';
 import { SurvivorSearch } from './survivor.js';
-
-const ID_BYTES = 6;
 
 export interface DurableStateOptions {
   readonly os: DurableOs;
@@ -38,7 +35,7 @@ export class DurableState implements KeeperHost {
     this.#isDefault = isDefault;
     this.directory = os.take(path);
     try {
-      this.journal = new Journal(this.directory.journal, { boot_id: os.boot_id, id: randomBytes(ID_BYTES).toString('hex'), log });
+      this.journal = new Journal(this.directory.journal, { boot_id: os.boot_id, id: os.newId(), log });
     } catch (error) {
       this.directory.close();
       throw error;

@@ -72,6 +72,8 @@ export interface Image {
 export interface DurableOs {
   /** Another one after each boot, and in each space of pids. @source /proc/sys/kernel/random/boot_id, /proc/self/ns/pid */
   readonly boot_id: string;
+  /** Twelve hexadecimal figures that nothing of this boot has had yet. @source getrandom(2) */
+  newId(): string;
   /**
    * Takes a directory for this supervisor alone, and makes it, for its owner only, where there is none.
    *

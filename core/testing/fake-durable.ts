@@ -42,9 +42,14 @@ export class FakeDurable implements DurableOs {
   readonly fifos = new Set<string>();
   readonly #held = new Set<string>();
   readonly #processes: FakeProcesses;
+  #ids = 0;
 
   constructor(processes: FakeProcesses) {
     this.#processes = processes;
+  }
+
+  newId(): string {
+    return (++this.#ids).toString(16).padStart(12, '0');
   }
 
   take(path: string): StateDirectory {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { load } from 'koffi';
 import { DiskHolderFiles } from '../../durable/holder-files.js';
@@ -17,6 +18,7 @@ import { takeStateDirectory } from './state-directory.js';
 import { canTake, takeBack } from './take-back.js';
 
 const FIFO_MODE = 0o600;
+const ID_BYTES = 6;
 
 /** Of the native form. */
 interface DurableParts {
@@ -44,6 +46,7 @@ export function openDurable(parts: DurableParts, before?: Adopted): { readonly o
   const os: DurableOs = {
     // A container that is started anew has other processes, though the kernel is the same.
     boot_id: `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()} ${readlinkSync('/proc/self/ns/pid')}`,
+    newId: () => randomBytes(ID_BYTES).toString('hex'),
     take: takeStateDirectory,
     identify(pid) {
       const stat = procStat(pid);

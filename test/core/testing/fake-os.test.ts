@@ -116,6 +116,14 @@ describe('fake operating system', () => {
     expect(os.alive).to.deep.equal([1000]);
   });
 
+  it('has each id once, and the same ones each time', () => {
+    const [first, second] = [setup().os.state, setup().os.state];
+    const ids = [first.newId(), first.newId()];
+    expect(ids).to.deep.equal([second.newId(), second.newId()]);
+    expect(new Set(ids).size).to.equal(2);
+    for (const id of ids) expect(id).to.match(/^[0-9a-f]{12}$/);
+  });
+
   describe('groups', () => {
     const FAMILY: FakeBehaviour = { children: [{ children: [{}] }, { deaf_to: [15] }, { own_group: true }] };
 

@@ -61,7 +61,7 @@ const isThere = (pid: number): boolean => existsSync(`/proc/${pid}/fd`) && !/\) 
       .split(' ');
     expect([pgid, sid]).to.deep.equal([String(pid), String(pid)]);
     // The kernel lets the parent go on a moment before the program has its words.
-    await eventually(() => /ringmaster-holder\0.*\/holders\/sockets\.[0-9a-f]{8}\0$/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')));
+    await eventually(() => /ringmaster-holder\0.*\/holders\/sockets\.[0-9a-f]{12}\0$/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')));
     expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).to.equal('');
     expect(os.children(pid, true)).to.deep.equal([]);
     expect(statSync(directory).mode & 0o777).to.equal(0o700);

@@ -3,6 +3,7 @@ import { getPriority, setPriority } from 'node:os';
 import { isMainThread, workerData } from 'node:worker_threads';
 import { resolvePlugin } from '../plugin-resolve.js';
 import { Guest } from './guest.js';
+import { heapLimit } from './heap-limit.js';
 import { LineReader } from './line-reader.js';
 import { lineOf, type ToGuest } from './messages.js';
 import { PacedOutput } from './paced-output.js';
@@ -14,6 +15,9 @@ const MOST_LOG_LINES = 5000;
 const NICE = 10;
 /** @source setpriority(2) */
 const LOWEST = 19;
+
+/** How often a thread looks at its heap that nobody asks anything of. */
+const LOOK_MS = 100;
 
 // Linux has a niceness for each thread; elsewhere it would be the daemon's.
 if (!isMainThread && process.platform === 'linux') setPriority(Math.min(getPriority() + NICE, LOWEST));
@@ -47,6 +51,14 @@ process.once('exit', () => {
   wire.flush();
 });
 
+// A process has a limit of its own; a thread that runs into V8's may take the daemon along.
+const checkHeap = isMainThread ? null : heapLimit(workerData.memory_bytes, overLimit);
+if (checkHeap !== null) setInterval(checkHeap, LOOK_MS).unref();
+
+function overLimit(used_bytes: number): void {
+  throw new Error(`its heap of ${used_bytes} bytes is over the memory_limit of ${workerData.memory_bytes}`);
+}
+
 let closing = false;
 async function close(): Promise<void> {
   if (closing) return;
@@ -61,6 +73,7 @@ function receive(line: string): boolean {
   const message = JSON.parse(line) as ToGuest;
   if (message.type === 'close') void close();
   else guest.receive(message);
+  checkHeap?.();
   return true;
 }
 

@@ -15,6 +15,7 @@ const DEEDS: Readonly<Record<string, RegExp | null>> = {
   reject: /failed in hook event: chaos/,
   hang: /gave no answer within 100 ms/,
   leak: /its guest has ended and is started again/,
+  gulp: /its guest has ended and is started again/,
   flood: /lines for the log were dropped/,
   exit: /has ended and is started again in \d+ ms: \w+ \d+ ended with status 3/,
   die_in_timer: /has ended and is started again in \d+ ms/,
@@ -37,7 +38,7 @@ function guests(): readonly string[] {
 async function survive(tier: string, deed: string, told: RegExp | null): Promise<void> {
   const record = recordEvents();
   const lines: LogLine[] = [];
-  const isolation = { tier, memory_limit: deed === 'leak' ? '32M' : '128M', patience: 3 };
+  const isolation = { tier, memory_limit: deed === 'leak' || deed === 'gulp' ? '32M' : '128M', patience: 3 };
   const config = { watchers: { web: { cmd: 'sleep 86400', numprocesses: 4 } }, plugins: { [CHAOS]: { deed, isolation, fault_budget: 0 } } };
   await using supervisor = new Supervisor(config, { plugins: [record.plugin], log: recordingLogger(lines) });
   await supervisor.start();

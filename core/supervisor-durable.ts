@@ -68,11 +68,13 @@ export class SupervisorDurable {
     const path = this.#path(config);
     const isWanted = this.#wants(config) || this.#host.durable_by_default;
     if (isWanted || (path !== null && existsSync(join(path, 'journal')))) await this.#open(config, path);
-    this.#found = this.#state?.found ?? null;
-    if (this.#found === null) {
+    const found = this.#state?.found ?? null;
+    if (found === null) {
       this.#state?.configured(config.watchers, config.sockets);
       return { config, watchers: Object.entries(config.watchers), resumed: false };
     }
+    const { withoutOutdated } = await import('./durable/found.js');
+    this.#found = withoutOutdated(found, config.watchers);
     const { running, watchers, sockets } = this.#found;
     const there = running.flatMap((one) => {
       const spec = one.spec ?? config.watchers[one.name];
@@ -218,8 +220,8 @@ export class SupervisorDurable {
     const { clock, log } = this.#host;
     const processes = adopted.reduce((sum, pids) => sum + pids, 0);
     const took_ms = Math.round(clock.now() - this.#begun_ms);
-    const left = directory.left_at === null ? '' : `, left at ${new Date(directory.left_at * 1000).toISOString()}`;
-    log.info(`adopted ${processes} processes of ${adopted.length} watchers in ${took_ms} ms${left}`);
+    const noted = directory.left_at === null ? '' : `, last noted at ${new Date(directory.left_at * 1000).toISOString()}`;
+    log.info(`adopted ${counted(processes, 'process', 'processes')} of ${counted(adopted.length, 'watcher')} in ${took_ms} ms${noted}`);
   }
 
   async #open(config: Config, path: string | null): Promise<void> {
@@ -277,6 +279,10 @@ function statePath(state_dir: string | null, file: string | undefined): string |
   if (file === undefined) return null;
   const name = `${basename(file, extname(file))}-${hashOf(resolve(file))}`;
   return resolve(runtimeDir(), 'state', name);
+}
+
+function counted(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : nouns}`;
 }
 
 /** Eight hexadecimal digits, without loading what has better ones. @source FNV-1a, 32 bits */

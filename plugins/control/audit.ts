@@ -29,6 +29,8 @@ export interface ChangeHost {
 /** As long as a property may be that is kept as it is, characters of JSON. */
 const LONGEST_PROPERTY = 400;
 const MOST_PROPERTIES = 20;
+/** Properties that the client adds of its own accord: nobody has asked for them. */
+const OWN_WORDS: ReadonlyMap<string, string> = new Map([['upgrade', 'token']]);
 
 /** One request from before it is looked at to the end of its work; what changes nothing leaves no entry, unless it is refused. */
 export class Change {
@@ -86,7 +88,9 @@ export class Change {
   }
 
   #properties(): Readonly<Record<string, unknown>> {
-    return shortened(maskSecrets(this.#asked, this.#host.secrets()) as Readonly<Record<string, unknown>>);
+    const ownWord = OWN_WORDS.get(this.#command.key);
+    const asked = Object.fromEntries(Object.entries(this.#asked).filter(([key]) => key !== ownWord));
+    return shortened(maskSecrets(asked, this.#host.secrets()) as Readonly<Record<string, unknown>>);
   }
 }
 

@@ -51,7 +51,7 @@ describe('a durable daemon', function () {
     expect([...second.workers].sort(), second.said).to.deep.equal(workers);
     const list = await second.client().call('list', { name: 'web' });
     expect(list.pids).to.have.members(workers);
-    const took_ms = Number(/adopted 5 processes of 1 watchers in (\d+) ms/.exec(second.stdout)?.[1]);
+    const took_ms = Number(/adopted 5 processes of 1 watcher in (\d+) ms/.exec(second.stdout)?.[1]);
     expect(took_ms, second.said).to.be.lessThan(1000);
     const [victim = 0] = workers;
     process.kill(victim, 'SIGKILL');
@@ -177,7 +177,7 @@ describe('a daemon in the background', function () {
       expect((await second.ended).status, second.said).to.equal(0);
       expect(born(first)).to.have.lengthOf(3);
       expect([...first.workers].sort()).to.deep.equal([...born(first)].sort());
-      expect(readFileSync(join(first.place.directory, 'log'), 'utf8')).to.include('adopted 3 processes of 1 watchers');
+      expect(readFileSync(join(first.place.directory, 'log'), 'utf8')).to.include('adopted 3 processes of 1 watcher');
       process.kill(pidOf(), 'SIGTERM');
       await eventually(() => first.workers.length === 0, { deadline_ms: 10_000, what: 'the end of all' });
     });

@@ -278,6 +278,28 @@ describe('a durable supervisor that crashes', () => {
     expect(lives.supervisor.drift()).to.deep.equal([]);
   });
 
+  it('runs nothing once more as it was before the config was changed, where no process of it was kept', async () => {
+    const loose = (cmd: string, more: object = {}): Watchers[string] => ({ cmd, durable: false, ...more });
+    const before = { web: { cmd: 'web' }, other: loose('old'), gone: loose('gone'), off: loose('off'), idle: loose('idle') };
+    await lives.start(before);
+    void lives.watcher('idle').stop();
+    await lives.pass(5000);
+    lives.crash();
+    const spawned = lives.spawns;
+    const { gone: _, ...after } = { ...before, other: loose('new'), off: loose('off', { autostart: false }), idle: loose('idle anew') };
+    await lives.start(after);
+    await lives.pass(5000);
+    const argv = lives.os.of('spawn').map(({ request }) => request.argv.join(' '));
+    expect(argv.slice(spawned)).to.have.members(['off', 'new']);
+    expect(lives.supervisor.watchers().map(({ name, status }) => `${name} ${status}`)).to.have.members([
+      'web active',
+      'other active',
+      'off active',
+      'idle stopped',
+    ]);
+    expect(lives.supervisor.drift()).to.deep.equal([]);
+  });
+
   it('keeps what was changed at run time: options, watchers that were added and removed', async () => {
     const watchers = { web: { cmd: 'web' }, tick: { cmd: 'tick' } };
     await lives.start(watchers);

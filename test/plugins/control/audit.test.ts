@@ -46,6 +46,12 @@ describe('control: the audit', () => {
     expect(kill).to.deep.include({ command: 'kill', watcher: 'nope', result: 'error', reason: 'server error: program nope not found' });
   });
 
+  it('leaves out the token that a client gives an upgrade by itself', async () => {
+    await wire.ask({ command: 'upgrade', properties: { token: 'mine', restart_others: true } });
+    const [upgrade] = await entriesOf(wire);
+    expect(upgrade?.properties).to.deep.equal({ restart_others: true });
+  });
+
   it('has one when the work is done, and not when it begins', async () => {
     const [watcher] = host.supervisor.watchers();
     if (watcher === undefined) throw new Error('no watcher');

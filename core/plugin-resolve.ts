@@ -80,7 +80,7 @@ function flaws(plugin: Readonly<Record<string, unknown>>): string[] {
 }
 
 async function locate(name: string, relativeTo: string, packaged: string): Promise<string> {
-  if (/^\.{0,2}\//.test(name)) return entryOf(name, resolve(relativeTo, name));
+  if (/^(?:\.{0,2}\/|\.{1,2}$)/.test(name)) return entryOf(name, resolve(relativeTo, name));
   if (BARE_NAME.test(name)) {
     for (const directory of new Set([name, name.replaceAll('_', '-')])) {
       const file = join(packaged, directory, 'index.js');

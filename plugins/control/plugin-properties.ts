@@ -61,7 +61,7 @@ export function pluginBody(status: PluginStatus): ReplyBody {
 
 /** A plugin's name as typed: a path is relative to where it was typed. */
 export function sourceArgument(name: string): string {
-  return /^\.{1,2}\//.test(name) ? resolve(name) : name;
+  return /^\.{1,2}(?:\/|$)/.test(name) ? resolve(name) : name;
 }
 
 /** `key=value…` as typed; what begins like JSON's lists, objects and texts is read as JSON. @throws ArgumentError */

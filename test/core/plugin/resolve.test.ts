@@ -64,6 +64,12 @@ describe('resolution of plugins', () => {
     });
   }
 
+  it('finds the package in the directory of the config itself, and in the one above', async () => {
+    const root = join(directory, 'node_modules', 'esm-only');
+    expect((await resolvePlugin('.', root, { packaged: PACKAGED })).name).to.equal('esm');
+    expect((await resolvePlugin('..', join(root, 'config'), { packaged: PACKAGED })).name).to.equal('esm');
+  });
+
   const REFUSED: readonly (readonly [title: string, name: string, message: RegExp])[] = [
     ['a slip of the fingers with what was meant', 'alhpa', /no plugin or npm package of that name, did you mean "alpha"\?$/],
     ['an unknown name with those that there are', 'zzz', /no plugin or npm package of that name; there are alpha, two_words$/],

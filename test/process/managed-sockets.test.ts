@@ -6,7 +6,7 @@ import { Real } from '../fixtures/real.js';
 const NODE_SERVER = `const s = require('node:net').createServer((c) => c.end('node ' + process.pid)); s.listen({ fd: Number(process.argv[1]) });`;
 /** Takes a moment for each answer; told to stop, it accepts nothing more, and ends when it has answered all. */
 const TIDY_SERVER = `
-const s = require('node:net').createServer((c) => setTimeout(() => c.end('node ' + process.pid), 5));
+const s = require('node:net').createServer((c) => setTimeout(() => c.end('node ' + process.pid), 20));
 process.on('SIGTERM', () => s.close());
 s.listen({ fd: Number(process.argv[1]) });`;
 const PYTHON_SERVER = `
@@ -72,16 +72,19 @@ describe('managed sockets', function () {
     }));
     await ask(portOf(real));
     let going = true;
-    const asking = (async () => {
-      const answers: string[] = [];
+    const answers: string[] = [];
+    const asker = async (): Promise<void> => {
       while (going) answers.push(await ask(portOf(real)));
-      return answers;
-    })();
-    await real.watcher().restart();
-    await real.watcher().reload();
-    await real.watcher().reload({ sequential: true });
+    };
+    const asking = Promise.all(Array.from({ length: 8 }, asker));
+    const { restart, reload } = real.watcher();
+    for (const renew of [restart, reload, () => reload({ sequential: true })]) {
+      // A worker that still starts has nothing to lose.
+      await eventually(() => real.pids().some((pid) => answers.includes(`node ${pid}`)));
+      await renew();
+    }
     going = false;
-    const answers = await asking;
+    await asking;
     expect(answers).to.not.be.empty;
     for (const answer of answers) expect(answer).to.match(/^node \d+$/);
   });

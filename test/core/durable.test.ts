@@ -116,7 +116,7 @@ describe('a durable supervisor that crashes', () => {
         .watcher(name)
         .decisions()
         .flatMap(({ what, by, reason }) => (what === 'adopt' ? [`${by}: ${reason}`] : []));
-    expect(adoptions('web')).to.deep.equal(['core: 2 that the supervisor before had started were taken over']);
+    expect(adoptions('web')).to.deep.equal(['core: taken over from the supervisor before: 2']);
     expect(adoptions('loose')).to.deep.equal([]);
   });
 

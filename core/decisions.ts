@@ -4,7 +4,7 @@ export interface Decision {
   readonly at: number;
   /**
    * What was decided. By a request: start, stop, restart, reload, scale. About a process that ended: respawn, pause, give_up; that did not: kill. About a
-   * watcher: halt, resume. About a signal: withhold.
+   * watcher: halt, resume, adopt. About a signal: withhold.
    */
   readonly what:
     | 'start'
@@ -18,7 +18,8 @@ export interface Decision {
     | 'give_up'
     | 'halt'
     | 'resume'
-    | 'withhold';
+    | 'withhold'
+    | 'adopt';
   /** `request`, `core`, or the name of the plugin. */
   readonly by: string;
   /** The hook in which a plugin decided, or null. */

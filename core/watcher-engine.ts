@@ -104,6 +104,8 @@ export class WatcherEngine {
     if (wish) this.slots.spent = wish.spent;
     return () => {
       this.slots.adopt(survivors);
+      const count = this.pids().length;
+      if (count > 0) this.#host.decisions.add('adopt', 'core', `taken over from the supervisor before: ${count}`);
       if (from !== to) this.#deps.hooks.watch('state_changed', { watcher: this.#host.view, from, to });
       this.#reconciler.now();
       hold[Symbol.dispose]();

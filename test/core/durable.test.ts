@@ -106,6 +106,20 @@ describe('a durable supervisor that crashes', () => {
     expect(lives.os.alive).to.deep.equal([]);
   });
 
+  it('has the next one say why they run: they were taken over', async () => {
+    const watchers = { web: { cmd: 'web', numprocesses: 2 }, loose: { cmd: 'loose', durable: false } };
+    await lives.start(watchers);
+    lives.crash();
+    await lives.start(watchers);
+    const adoptions = (name: string): readonly string[] =>
+      lives
+        .watcher(name)
+        .decisions()
+        .flatMap(({ what, by, reason }) => (what === 'adopt' ? [`${by}: ${reason}`] : []));
+    expect(adoptions('web')).to.deep.equal(['core: taken over from the supervisor before: 2']);
+    expect(adoptions('loose')).to.deep.equal([]);
+  });
+
   it('and crashes again, and again, has them taken over each time', async () => {
     const watchers = { web: { cmd: 'web', numprocesses: 2 } };
     await lives.start(watchers);

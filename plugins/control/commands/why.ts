@@ -26,7 +26,21 @@ export const why = builtInCommand({
           properties: {
             at: { type: 'number', description: 'Seconds since the epoch.' },
             what: {
-              enum: ['start', 'stop', 'restart', 'reload', 'scale', 'respawn', 'kill', 'pause', 'give_up', 'halt', 'resume', 'withhold'],
+              enum: [
+                'start',
+                'stop',
+                'restart',
+                'reload',
+                'scale',
+                'respawn',
+                'kill',
+                'pause',
+                'give_up',
+                'halt',
+                'resume',
+                'withhold',
+                'adopt',
+              ],
             },
             by: { type: 'string' },
             hook: { type: ['string', 'null'], description: 'The hook in which a plugin decided.' },

@@ -45,7 +45,8 @@ export class ConfigReader {
     if (source.config !== undefined) return (await this.prepare(source.config)).asked;
     const file = source.file ?? this.#options.file;
     if (file === undefined) throw new RingmasterError('RM_NO_CONFIG_FILE', []);
-    const loaded = await loadConfig(file, { resolvePlugin: (name, _, options) => this.resolve(name, options) });
+    const standing = this.#options.plugins.map(({ name }) => name);
+    const loaded = await loadConfig(file, { resolvePlugin: (name, _, options) => this.resolve(name, options), standing });
     if (!loaded.config) throw invalid(loaded.problems);
     for (const problem of loaded.problems) this.#options.log.warn(formatProblem(problem));
     return (await this.prepare(loaded.config)).asked;

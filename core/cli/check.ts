@@ -19,8 +19,9 @@ export const checkVerb: Verb = {
     if (file === undefined || more.length > 0) return wantsOneFile('check', io);
     const { formatProblem, loadConfig } = await import('../config/index.js');
     const { resolvePlugin } = await import('../plugin-resolve.js');
+    const { DEFAULT_PLUGINS: standing } = await import('./daemon-plugins.js');
     const { JOURNAL_VERSION } = await import('../journal/journal.js');
-    const { config, problems, files } = await loadConfig(file, { resolvePlugin, host: true, examine: true });
+    const { config, problems, files } = await loadConfig(file, { resolvePlugin, standing, host: true, examine: true });
     if (values.json === true) {
       io.stdout.write(
         `${JSON.stringify({ version: version(), journal: JOURNAL_VERSION, file, files, ok: config !== null, problems }, null, 2)}\n`,

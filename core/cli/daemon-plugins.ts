@@ -5,7 +5,7 @@ import { ownName } from './own-name.js';
 import type { Io } from './verb.js';
 
 /** Plugins that run unless the config says `false`. */
-const DEFAULT_PLUGINS: readonly string[] = ['control', 'logs', 'backoff'];
+export const DEFAULT_PLUGINS: readonly string[] = ['control', 'logs', 'backoff'];
 /** The same, where the variable is in the environment. */
 const PLUGINS_BY_VARIABLE: Readonly<Record<string, string>> = { NOTIFY_SOCKET: 'systemd' };
 

@@ -10,7 +10,7 @@ import { Supervisor } from '../supervisor.js';
 import { hasLeftBehind } from '../supervisor-durable.js';
 import type { DaemonControl } from './daemon-control.js';
 import type { RunRequest } from './daemon-entry.js';
-import { defaultPlugins, hints } from './daemon-plugins.js';
+import { DEFAULT_PLUGINS, defaultPlugins, hints } from './daemon-plugins.js';
 import { failureLine, problemCounts, readyLine } from './daemon-report.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { liveLogLevel } from './live-log-level.js';
@@ -48,7 +48,7 @@ interface Run extends Start {
 export async function superviseFile(start: Start): Promise<number> {
   const { request, io, control } = start;
   beginChoice();
-  const loading = loadConfig(request.file, { resolvePlugin, host: true });
+  const loading = loadConfig(request.file, { resolvePlugin, standing: DEFAULT_PLUGINS, host: true });
   // What an earlier supervisor has left behind is to be stopped as well; the config says where to look for it.
   const loaded = await Promise.race([loading, control.asked.then(() => sleep(PATIENCE_MS))]);
   if (!loaded) return EXIT_STATUS.ok;

@@ -44,7 +44,8 @@ export const installVerb: Verb = {
     if (file === undefined || more.length > 0) return wantsOneFile('install', io);
     const { formatProblem, loadConfig } = await import('../config/index.js');
     const { resolvePlugin } = await import('../plugin-resolve.js');
-    const { config, problems } = await loadConfig(file, { resolvePlugin });
+    const { DEFAULT_PLUGINS: standing } = await import('./daemon-plugins.js');
+    const { config, problems } = await loadConfig(file, { resolvePlugin, standing });
     for (const problem of problems) io.stderr.write(`${formatProblem(problem)}\n`);
     if (config === null) {
       io.stderr.write(`ringmaster install: ${file} has ${problemCounts(problems)}; nothing was installed\n`);

@@ -33,16 +33,18 @@ const KINDS = ['circus', 'env', 'watcher', 'socket', 'plugin'];
 /**
  * Turns the sections of a circus.ini into a config. Watchers come in the order of their names, as in Circus.
  *
+ * @param standing plugins that run without a section of their own
  * @source Circus's get_config
  */
-export function circusConfig(sections: IniSections, daemonEnv: Env, findings: Findings): CircusIni {
-  const reader = new CircusReader(sections, daemonEnv, findings);
+export function circusConfig(sections: IniSections, daemonEnv: Env, findings: Findings, standing: readonly string[]): CircusIni {
+  const reader = new CircusReader(sections, daemonEnv, findings, standing);
   for (const [name, section] of sections) reader.section(name, section);
   return reader.finish();
 }
 
 class CircusReader {
   readonly #findings: Findings;
+  readonly #standing: readonly string[];
   readonly #shared: Entries;
   readonly #variables: Variables;
   readonly #daemon: JsonObject = {
@@ -63,8 +65,9 @@ class CircusReader {
   /** Sections that use a Python class, which looks for options of watchers by itself. */
   readonly #python = new Set<string>();
 
-  constructor(sections: IniSections, daemonEnv: Env, findings: Findings) {
+  constructor(sections: IniSections, daemonEnv: Env, findings: Findings, standing: readonly string[]) {
     this.#findings = findings;
+    this.#standing = standing;
     this.#shared = sections.get('DEFAULT')?.entries ?? new Map();
     const env = [...(sections.get('env')?.entries ?? [])].map(([key, { value }]): [string, string] => [key, value]);
     this.#variables = envVariables(daemonEnv, Object.fromEntries(env));
@@ -94,7 +97,7 @@ class CircusReader {
     for (const [use, sections] of this.#pluginSections) this.#configurePlugin(use, sections);
     for (const { patterns, section, entries } of this.#envSections) this.#applyEnv(patterns, section, entries);
     for (const { plugin, option, path } of this.#dotted) {
-      if (this.#python.has(plugin) || this.#uses.has(plugin)) continue;
+      if (this.#python.has(plugin) || this.#uses.has(plugin) || this.#standing.includes(plugin)) continue;
       const message = `is an option of a plugin ${plugin}, which the file does not ask for: it is kept as a freeform option`;
       this.#findings.warn(path, { message, ...suggestion(`${plugin}.${option}`, WATCHER_KEYS) });
     }

@@ -5,6 +5,7 @@ import { readJsonSource } from './formats/json.js';
 import { readModuleSource } from './formats/module.js';
 import { readTomlSource } from './formats/toml.js';
 import { checkHost } from './host-checks.js';
+import { isObject, own } from './json-value.js';
 import { examinePlugins } from './plugin-watchers.js';
 import { Findings, type Origin, type Problem } from './problem.js';
 import { readProblem } from './read-problem.js';
@@ -35,11 +36,14 @@ const FORMATS = ['.yaml', '.yml', '.json', '.toml', '.js', '.mjs', '.cjs', '.ts'
 
 /** Reads and checks a config file. Never throws for what is wrong with it: a file that can't be read is a problem too. */
 export async function loadConfig(file: string, options: LoadOptions = {}): Promise<LoadedConfig> {
+  const { standing = [] } = options;
   const env = options.env ?? process.env;
   const findings = new Findings(file);
-  const source = await readSource(file, env, findings);
+  const source = await readSource(file, { env, standing, findings });
   const usable = source.value !== undefined;
-  const plugins = usable ? await resolvePlugins(source.value, options.resolvePlugin, dirname(resolve(file)), findings) : null;
+  const plugins = usable
+    ? await resolvePlugins(source.value, options.resolvePlugin, dirname(resolve(file)), findings, standingOf(source, standing))
+    : null;
   const config = usable ? checkSource(source, plugins, env, findings) : null;
   if (options.examine === true && config !== null && plugins !== null) await examinePlugins(config, plugins, findings);
   if (config !== null && options.host === true) checkHost(config, source.files, env, findings);
@@ -53,7 +57,20 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
   };
 }
 
-async function readSource(file: string, env: Env, findings: Findings): Promise<Source> {
+/** Those of the plugins that run anyway for which a watcher has options of its own. */
+function standingOf({ value, dotted }: Source, standing: readonly string[]): readonly string[] {
+  const watchers = own(value, 'watchers');
+  const named = Object.values(isObject(watchers) ? watchers : {}).flatMap((watcher) => Object.keys(own(watcher, 'plugins') ?? {}));
+  return standing.filter((name) => named.includes(name) || dotted.some(({ plugin }) => plugin === name));
+}
+
+interface Reading {
+  readonly env: Env;
+  readonly standing: readonly string[];
+  readonly findings: Findings;
+}
+
+async function readSource(file: string, { env, standing, findings }: Reading): Promise<Source> {
   const extension = extname(file).toLowerCase();
   if (/^\.[mc]?[jt]s$/.test(extension)) return readModuleSource(file, findings);
   let text: string;
@@ -73,7 +90,7 @@ async function readSource(file: string, env: Env, findings: Findings): Promise<S
   }
   if (extension === '.json') return readJsonSource(text, file, findings);
   if (extension === '.toml') return readTomlSource(text, file, findings);
-  if (extension === '.ini' || looksLikeCircusIni(text)) return readIniSource(text, file, env, findings);
+  if (extension === '.ini' || looksLikeCircusIni(text)) return readIniSource(text, file, { env, standing, findings });
   const allowed = `one of ${FORMATS.join(', ')}`;
   findings.error([], { message: `has a format that is not known: its name must end in ${allowed}`, found: extension, allowed });
   return typedSource(undefined, file);

@@ -6,17 +6,23 @@ import { isObject, own } from './json-value.js';
 import { type Findings, shortJson } from './problem.js';
 import type { ResolvePlugin } from './validate.js';
 
-/** Loads the plugins that a config asks for; null where there is nothing to load them with. One that can't be loaded is reported. */
+/**
+ * Loads the plugins that a config asks for; null where there is nothing to load them with. One that can't be loaded is reported.
+ *
+ * @param also further names, of plugins that run without being named
+ */
 export async function resolvePlugins(
   value: unknown,
   resolve: ResolvePlugin | undefined,
   relativeTo: string,
   findings: Findings,
+  also: readonly string[] = [],
 ): Promise<Plugins | null> {
   if (resolve === undefined) return null;
-  const asked = own(value, 'plugins');
+  const given = own(value, 'plugins');
+  const asked = { ...Object.fromEntries(also.map((name) => [name, {}])), ...(isObject(given) ? given : {}) };
   const plugins = new Map<string, AnyPlugin>();
-  for (const [name, options] of Object.entries(isObject(asked) ? asked : {})) {
+  for (const [name, options] of Object.entries(asked)) {
     if (options === false) continue;
     const isolation = isolationOf(options, ['plugins', name], findings);
     if (isolation === null) continue;

@@ -26,6 +26,8 @@ export interface CheckOptions {
   readonly env?: Env;
   /** Loads the plugins that the config names, so that their options are checked; without it they are taken as they are. */
   readonly resolvePlugin?: ResolvePlugin;
+  /** Plugins that run without being named: a watcher may have options of its own for them. */
+  readonly standing?: readonly string[];
 }
 
 export interface CheckedConfig {

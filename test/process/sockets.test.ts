@@ -9,22 +9,8 @@ import { chooseOs } from '../../core/os/choose.js';
 import type { ListeningSocket, ListenSpec, Os } from '../../core/os/port.js';
 import { portableOs } from '../../core/os/portable.js';
 import { eventually } from '../../core/testing.js';
+import { LISTEN } from '../fixtures/durable/listen.js';
 import { outputOf, run } from '../fixtures/os.js';
-
-const SPEC: ListenSpec = {
-  family: 'AF_INET',
-  type: 'SOCK_STREAM',
-  host: '127.0.0.1',
-  port: 0,
-  path: null,
-  proto: null,
-  interface: null,
-  umask: null,
-  replace: false,
-  so_reuseport: false,
-  backlog: 16,
-  blocking: false,
-};
 
 /** A program that serves one connection or datagram on descriptor 5. */
 const SERVE = `import socket, sys
@@ -51,7 +37,7 @@ async function failure(promise: Promise<unknown>): Promise<Error & { code?: unkn
   let path: string;
   const open: ListeningSocket[] = [];
   const listen = async (spec: Partial<ListenSpec>): Promise<ListeningSocket> => {
-    const socket = await os.listen({ ...SPEC, ...spec });
+    const socket = await os.listen({ ...LISTEN, ...spec });
     open.push(socket);
     return socket;
   };
@@ -239,7 +225,7 @@ async function failure(promise: Promise<unknown>): Promise<Error & { code?: unkn
 
     it('and leave no descriptor behind, nor keep counting when they are closed', async () => {
       const before = readdirSync('/proc/self/fd').length;
-      const socket = await os.listen(SPEC);
+      const socket = await os.listen(LISTEN);
       const seen = await arrivals(socket);
       await visit(socket.port ?? 0, 2);
       await eventually(() => seen.count === 2);
@@ -269,15 +255,15 @@ except BlockingIOError: print(n)`,
     it('to another backlog', async () => {
       const socket = await listen({ family: 'AF_UNIX', path, backlog: 2 });
       const few = await room(path);
-      socket.adjust({ ...SPEC, family: 'AF_UNIX', path, backlog: 40 });
+      socket.adjust({ ...LISTEN, family: 'AF_UNIX', path, backlog: 40 });
       expect([few, await room(path)]).to.deep.equal([3, 41 - 3]);
     });
 
     it('to another mode of the file', async () => {
       const socket = await listen({ family: 'AF_UNIX', path, umask: 0o77 });
-      socket.adjust({ ...SPEC, family: 'AF_UNIX', path, umask: 0o7 });
+      socket.adjust({ ...LISTEN, family: 'AF_UNIX', path, umask: 0o7 });
       expect(statSync(path).mode & 0o777).to.equal(0o770);
-      socket.adjust({ ...SPEC, family: 'AF_UNIX', path, umask: null });
+      socket.adjust({ ...LISTEN, family: 'AF_UNIX', path, umask: null });
       expect(statSync(path).mode & 0o777).to.equal(0o777 & ~process.umask());
     });
 
@@ -411,6 +397,6 @@ except BlockingIOError: print(n)`,
 
 describe('managed sockets of the portable form', () => {
   it('are refused with a clear error', async () => {
-    expect((await failure(portableOs().listen(SPEC))).message).to.match(/managed sockets need the native form/);
+    expect((await failure(portableOs().listen(LISTEN))).message).to.match(/managed sockets need the native form/);
   });
 });

@@ -10,9 +10,14 @@ const parts = { copy_env: true, own: {}, common: {} };
 describe('what processes take over from the daemon', () => {
   let round: number;
   let surroundings: Surroundings;
+  const turns = {
+    get round() {
+      return round;
+    },
+  };
   beforeEach(() => {
     round = 0;
-    surroundings = new Surroundings(() => round);
+    surroundings = new Surroundings(turns);
   });
   afterEach(() => {
     delete process.env[NAME];
@@ -31,10 +36,7 @@ describe('what processes take over from the daemon', () => {
 
   it('is not read again while something tells that it can not have changed', () => {
     let version: number | undefined = 1;
-    surroundings = new Surroundings(
-      () => round,
-      () => version,
-    );
+    surroundings = new Surroundings(turns, () => (version === undefined ? {} : { environmentVersion: () => version ?? 0 }));
     const before = surroundings.env;
     process.env[NAME] = 'set';
     round++;

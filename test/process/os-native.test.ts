@@ -245,7 +245,7 @@ async function script(body: string, argv: readonly string[] = ['node']): Promise
     const text = await script(`
       import { Surroundings } from '${DIST}/core/surroundings.js';
       let round = 0;
-      const surroundings = new Surroundings(() => round++, os.environmentVersion);
+      const surroundings = new Surroundings({ get round() { return round++; } }, () => os);
       const parts = { copy_env: true, own: {}, common: {} };
       const seen = () => surroundings.envOf(parts);
       const first = seen();

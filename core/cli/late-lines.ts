@@ -12,13 +12,16 @@ export class LateLines {
   #lines: Line[] = [];
   #writing_ms: number | null = null;
   #turn: NodeJS.Immediate | null = null;
+  #closed = false;
 
   /** The time of the line that is written: milliseconds since the epoch. */
   get now_ms(): number {
     return this.#writing_ms ?? Date.now();
   }
 
+  /** @param write what it throws becomes an error that nobody expected */
   add(write: () => void): void {
+    if (this.#closed) return;
     this.#lines.push({ at_ms: Date.now(), write });
     // What is due in this turn of the event loop comes first, whoever asked first.
     this.#turn ??= setImmediate(() => {
@@ -32,13 +35,22 @@ export class LateLines {
     this.#turn = null;
     const lines = this.#lines;
     this.#lines = [];
+    let tried = 0;
     try {
       for (const { at_ms, write } of lines) {
+        tried++;
         this.#writing_ms = at_ms;
         write();
       }
     } finally {
       this.#writing_ms = null;
+      if (tried < lines.length) this.#lines.unshift(...lines.slice(tried));
     }
+  }
+
+  /** The same for the last time; what comes later is dropped. */
+  close(): void {
+    this.flush();
+    this.#closed = true;
   }
 }

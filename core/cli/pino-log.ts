@@ -83,7 +83,7 @@ export async function openLog(options: LogOptions): Promise<DaemonLog> {
       sink.reopen();
     },
     close() {
-      lines.flush();
+      lines.close();
       process.off('exit', flush);
       return sink.close();
     },

@@ -35,7 +35,7 @@ export default definePlugin({
     hooks.spawn_options.tap((options, { watcher }) => {
       const own = configFor(watcher);
       if (own === null || (own.tail === 0 && !asks(watcher))) return undefined;
-      loading ??= load();
+      loading ??= begin();
       return loading.then(async (loaded) => ({ ...options, ...(await loaded.prepare(watcher, own)) }));
     });
 
@@ -48,13 +48,17 @@ export default definePlugin({
           .catch((error: unknown) => log.error(`output of ${watcher.name}: ${messageOf(error)}`));
       });
     };
-    hooks.event.tap(({ watcher: name, name: event }) => {
-      const watcher = outputs === undefined ? undefined : supervisor.find(name);
-      if (watcher === undefined) return;
-      if (event === 'updated') refresh(watcher);
-      else if (event === 'reload') outputs?.of(watcher)?.reopen();
-      else if (event === 'stop') outputs?.of(watcher)?.rest();
-    });
+    const begin = (): Promise<Outputs> => {
+      // Each spawn and each death is an event: who has no outputs is not to be told of them.
+      hooks.event.tap(({ watcher: name, name: event }) => {
+        const watcher = outputs === undefined ? undefined : supervisor.find(name);
+        if (watcher === undefined) return;
+        if (event === 'updated') refresh(watcher);
+        else if (event === 'reload') outputs?.of(watcher)?.reopen();
+        else if (event === 'stop') outputs?.of(watcher)?.rest();
+      });
+      return load();
+    };
     const refreshAll = (): void => {
       for (const watcher of supervisor.watchers()) refresh(watcher);
     };

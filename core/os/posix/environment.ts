@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Libc } from './libc.js';
 
 const POINTER_BYTES = 8;
-/** More pointers than an environment ever has. */
+/** Room for more pointers than an environment ever has. */
 const MOST_BYTES = 1024 * 1024;
 /** What only Node's own process.env refuses to take. */
 const PROBE = Symbol('probe');
@@ -19,13 +19,13 @@ interface Seen {
  * Tells whether the environment of this process may have changed without reading it, which takes fifty times as long.
  *
  * The texts that a process was started with lie in one piece of memory that the C library never writes to or gives back. As long as
- * all pointers lead there and are the same, nothing has changed. Where one leads elsewhere, for somebody has set a variable, it can't be
- * told, nor in a worker thread, which has no native form.
+ * all pointers lead there and are the same, nothing has changed. From when one leads elsewhere, for somebody has set a variable, it
+ * can't be told any more, nor in a worker thread, which has no native form.
  */
 export class Environment {
   readonly #libc: Libc;
-  /** Where those texts begin and end; null where that is not known. */
-  readonly #texts: readonly [bigint, bigint] | null;
+  /** Where those texts begin and end; null where that is not known, or says nothing any more. */
+  #texts: readonly [bigint, bigint] | null;
   #version = 0;
   /** What was looked at last, and the pointers that there were; null where they say nothing. */
   #seen: Seen | null = null;
@@ -54,7 +54,9 @@ export class Environment {
     let count = 0;
     for (; pointers[count] !== 0n; count++) {
       const text = pointers[count] ?? 0n;
-      if (text < texts[0] || text >= texts[1]) return null;
+      if (text >= texts[0] && text < texts[1]) continue;
+      this.#texts = null;
+      return null;
     }
     const now = Buffer.from(pointers.buffer, 0, (count + 1) * POINTER_BYTES);
     return { env: process.env, at, now, before: Buffer.from(now) };

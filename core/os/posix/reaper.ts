@@ -108,7 +108,8 @@ export class Reaper {
       this.#orphans.look();
       return false;
     }
-    if (isLong && this.#listening) this.#reapLater();
+    if (!this.#listening) return false;
+    if (isLong) this.#reapLater();
     return !isLong;
   }
 

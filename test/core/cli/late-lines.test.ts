@@ -22,6 +22,28 @@ describe('lines of the log that come late', () => {
     expect(Math.max(...times)).to.be.at.most(asked_ms);
   });
 
+  it('are all tried though one of them throws', () => {
+    const lines = new LateLines();
+    const seen: string[] = [];
+    lines.add(() => {
+      throw new Error('on purpose');
+    });
+    lines.add(() => seen.push('next'));
+    expect(() => lines.flush()).to.throw('on purpose');
+    lines.flush();
+    expect(seen).to.deep.equal(['next']);
+  });
+
+  it('are dropped after the end', () => {
+    const lines = new LateLines();
+    const seen: string[] = [];
+    lines.add(() => seen.push('last'));
+    lines.close();
+    lines.add(() => seen.push('too late'));
+    lines.flush();
+    expect(seen).to.deep.equal(['last']);
+  });
+
   it('are written at once where that is asked for, and only then', async () => {
     const lines = new LateLines();
     const seen: string[] = [];

@@ -42,13 +42,22 @@ export class Decisions {
   readonly #last = new Map<number, Decision>();
   readonly #wall: () => number;
 
-  /** @param wall milliseconds since the epoch */
-  constructor(wall: () => number) {
+  /** @param wall milliseconds since the epoch. @param before those of the version before, oldest first */
+  constructor(wall: () => number, before: readonly Decision[] = []) {
     this.#wall = wall;
+    for (const decision of before) this.#keep(decision);
   }
 
   add(what: Decision['what'], by: string, reason: string, more: Partial<Pick<Decision, 'hook' | 'wid' | 'delay_ms'>> = {}): void {
-    const decision: Decision = { at: this.#wall() / 1000, what, by, hook: null, wid: null, reason, delay_ms: null, ...more };
+    this.#keep({ at: this.#wall() / 1000, what, by, hook: null, wid: null, reason, delay_ms: null, ...more });
+  }
+
+  /** Oldest first. */
+  list(): readonly Decision[] {
+    return [...this.#whole, ...this.#last.values()].sort((a, b) => a.at - b.at);
+  }
+
+  #keep(decision: Decision): void {
     const { wid } = decision;
     if (wid === null) {
       this.#whole.push(decision);
@@ -59,10 +68,5 @@ export class Decisions {
     this.#last.set(wid, decision);
     const [oldest] = this.#last.keys();
     if (this.#last.size > KEPT_WIDS && oldest !== undefined) this.#last.delete(oldest);
-  }
-
-  /** Oldest first. */
-  list(): readonly Decision[] {
-    return [...this.#whole, ...this.#last.values()].sort((a, b) => a.at - b.at);
   }
 }

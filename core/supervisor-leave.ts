@@ -49,6 +49,7 @@ export async function leaveProcesses(
   const left = kept(value, log);
   const pids = watchers.everybody.flatMap((watcher) => watcher.pids());
   for (const watcher of watchers.everybody) watcher.release((pid) => state.os.leave(pid));
+  for (const watcher of watchers.all) state.keeper(watcher.name).leave(watcher.decisions());
   watchers.dispose(WHY);
   state.leaveNote({ ...start, pids, restarted: [...restarted] }, left);
   // Before the plugins close that take it.

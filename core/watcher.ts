@@ -36,7 +36,7 @@ export class Watcher implements WatcherApi {
     this.name = name;
     this.#deps = deps;
     this.#spec = spec;
-    this.#decisions = new Decisions(() => deps.clock.wall());
+    this.#decisions = new Decisions(() => deps.clock.wall(), deps.keeper(name)?.takeDecisions());
     this.#engine = new WatcherEngine(deps, {
       name,
       view: this.view,

@@ -10,7 +10,7 @@ import {
 } from '../../core/index.js';
 import { Admission } from './admission.js';
 import { LOCAL } from './asker.js';
-import { AuditTrail } from './audit.js';
+import { type AuditEntry, AuditTrail } from './audit.js';
 import { asContribution, type CommandContext } from './command.js';
 import { commandTable } from './commands/index.js';
 import type { CurveOptions, CurveServer, CurveServerDeps } from './curve/server.js';
@@ -22,6 +22,7 @@ import { type Losses, OpenPublication } from './publication.js';
 import { ControlRouter } from './router.js';
 import { schema } from './schema.js';
 import { markedSecrets } from './secrets.js';
+import { legacyOf, Succession } from './succession.js';
 
 /** Loaded only where there are any. */
 async function openKeys(options: CurveOptions | null, deps: CurveServerDeps): Promise<CurveServer | undefined> {
@@ -36,7 +37,7 @@ export default definePlugin({
   schema,
   // Who asks for a changed endpoint would lose the answer with the endpoint that it came in by.
   applies: 'daemon',
-  hooks: ['event', 'boot', 'shutdown'],
+  hooks: ['event', 'leaving', 'taken_over', 'boot', 'shutdown'],
   async setup({ config, supervisor, hooks, clock, log, scope, emit, provide, directory, extend, extensions }) {
     const { endpoint, pubsub_endpoint, endpoint_owner, stats_endpoint, multicast_endpoint } = supervisor.options;
     if (endpoint === null || pubsub_endpoint === null) prepareRuntimeDir(runtimeDir());
@@ -123,6 +124,8 @@ export default definePlugin({
       audit: trail,
     };
     for (const command of commandTable.values()) extend('command', asContribution(command, context));
+    const audited = ({ watcher, ...entry }: AuditEntry): void => emit(watcher, 'audit', entry);
+    const succession = new Succession({ supervisor, clock, trail, audited });
     const dispatcher = new Dispatcher({
       ...config,
       commands,
@@ -133,7 +136,13 @@ export default definePlugin({
       identify: (auth) => (curve === undefined || keys === undefined ? LOCAL : keys.identify(auth)),
       secrets: () => markedSecrets(() => supervisor.plugins()),
       send: (client, reply) => router.send(client, reply),
-      audited: ({ watcher, ...entry }) => emit(watcher, 'audit', entry),
+      isKnownUpgrade: (token) => succession.tellsOf(token),
+      audited,
+    });
+    hooks.leaving.tap((left) => ({ ...left, control: succession.leave(dispatcher) }));
+    hooks.taken_over.tap(({ left, token }) => {
+      const legacy = legacyOf(left.control);
+      if (legacy !== null) succession.takeOver(legacy, token);
     });
     // Bound at once, so that a start fails where it can't be; requests wait until there are watchers to ask about.
     hooks.boot.tap(() => router.receive((client, body) => dispatcher.handle(client, body)));

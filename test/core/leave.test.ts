@@ -111,6 +111,35 @@ describe('a supervisor that leaves for another version', () => {
     expect(host.os.alive).to.deep.equal([]);
   });
 
+  it('hands on what was decided about each watcher, which is told before what is decided since, and once', async () => {
+    const watchers: Watchers = { ...DURABLE, tick: { cmd: 'tick' } };
+    const whats = (supervisor: Supervisor, name: string): readonly string[] =>
+      supervisor
+        .find(name)
+        ?.decisions()
+        .map(({ what, by, reason }) => `${what} ${by}: ${reason}`) ?? [];
+    const first = await host.start(watchers);
+    await host.until(first.find('web')?.incr() ?? Promise.reject(new Error('no web')));
+    await host.until(first.find('tick')?.stop() ?? Promise.reject(new Error('no tick')));
+    const [web, tick] = [whats(first, 'web'), whats(first, 'tick')];
+    expect(web.at(-1)).to.equal('scale request: asked for 3 instead of 2');
+    await host.until(first.leave(START));
+    const second = await host.start(watchers);
+    expect(whats(second, 'web').slice(0, web.length + 1)).to.deep.equal([...web, 'adopt core: taken over from the supervisor before: 3']);
+    expect(whats(second, 'tick')).to.deep.equal(tick);
+    await host.until(second.remove('tick'));
+    second.add('tick', { cmd: 'another' });
+    expect(whats(second, 'tick')).to.deep.equal([]);
+    const before = whats(second, 'web');
+    await host.until(second.leave(START));
+    const third = await host.start(watchers);
+    expect(whats(third, 'web').slice(0, before.length)).to.deep.equal(before);
+    await host.until(third.stop());
+    const fourth = await host.start(watchers);
+    expect(whats(fourth, 'web').filter((what) => what.startsWith('scale'))).to.deep.equal([]);
+    await host.until(fourth.stop());
+  });
+
   it('hands on what plugins leave, once, and drops what is no JSON or too much', async () => {
     const lines: LogLine[] = [];
     const told: unknown[] = [];

@@ -17,6 +17,7 @@ import type { CurveOptions, CurveServer, CurveServerDeps } from './curve/server.
 import { Dispatcher } from './dispatch.js';
 import { defaultEndpoints, prepareRuntimeDir, reachable } from './endpoints.js';
 import { topicOf } from './events.js';
+import { endGap, markGap } from './gap.js';
 import { listCommands } from './listing.js';
 import { type Losses, OpenPublication } from './publication.js';
 import { ControlRouter } from './router.js';
@@ -79,6 +80,7 @@ export default definePlugin({
 
     const curve = keysFor(addresses.endpoint)?.socket;
     const router = await ControlRouter.open({ ...config, endpoint: addresses.endpoint, curve, endpoint_owner, log });
+    endGap(router.endpoint, log);
     const endpoints = { endpoint: router.endpoint, pubsub_endpoint: events.endpoint, stats_endpoint, multicast_endpoint };
     const publications: Publications = {
       async openStats(address) {
@@ -139,7 +141,10 @@ export default definePlugin({
       isKnownUpgrade: (token) => succession.tellsOf(token),
       audited,
     });
-    hooks.leaving.tap((left) => ({ ...left, control: succession.leave(dispatcher) }));
+    hooks.leaving.tap((left) => {
+      markGap(router.endpoint, log);
+      return { ...left, control: succession.leave(dispatcher) };
+    });
     hooks.taken_over.tap(({ left, token }) => {
       const legacy = legacyOf(left.control);
       if (legacy !== null) succession.takeOver(legacy, token);

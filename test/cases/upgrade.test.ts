@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
-import type { Client } from '../../plugins/control/client.js';
+import { Client } from '../../plugins/control/client.js';
 import { binFile } from '../fixtures/cli/run-bin.js';
 import { rejects } from '../fixtures/control/expect.js';
 import { Daemon, type DaemonOptions, openFds, type Place } from '../fixtures/daemon.js';
@@ -94,6 +94,25 @@ async function auditOf(client: Client, count: number): Promise<readonly Readonly
     expect(reasons).to.include('scale: asked for 2 instead of 1').and.include('adopt: taken over from the supervisor before: 2');
     daemon.kill('SIGTERM');
     expect(await daemon.gone(), daemon.said).to.deep.equal({ status: 0, signal: null });
+  });
+
+  it('refuses no client that is new meanwhile', async () => {
+    await using daemon = await Daemon.start(keepers(1));
+    let upgrading = true;
+    let answered = 0;
+    const ask = async (): Promise<void> => {
+      while (upgrading) {
+        using client = new Client({ endpoint: daemon.place.endpoint, timeout_ms: 20_000, reconnect_ms: 20_000 });
+        expect(await client.call('numprocesses', { name: 'web' })).to.include({ numprocesses: 1 });
+        answered++;
+      }
+    };
+    const asked = Promise.all([ask(), ask()]);
+    for (let round = 0; round < 2; round++) expect(await daemon.client(60_000).call('upgrade'), daemon.said).to.include({ kept: 1 });
+    upgrading = false;
+    await asked;
+    expect(answered).to.be.above(20);
+    expect(readdirSync(daemon.place.directory).filter((name) => name.includes('upgrade'))).to.deep.equal([]);
   });
 
   it('again and again leaves nothing behind: neither descriptors nor processes', async () => {

@@ -185,7 +185,11 @@ export const HOOKS = {
   ready: { kind: 'watch', sync: true, summary: 'All watchers were started.' },
   boot: { kind: 'step', sync: false, summary: 'The plugins are set up; no watcher has started.' },
   before_shutdown: { kind: 'step', sync: false, summary: 'The supervisor is about to stop; everything still runs.' },
-  shutdown: { kind: 'step', sync: false, summary: 'All watchers are stopped; plugins are disposed of next.' },
+  shutdown: {
+    kind: 'step',
+    sync: false,
+    summary: 'All watchers are stopped, and nothing is left for the next start; plugins are disposed of next.',
+  },
 } as const satisfies Readonly<Record<HookName, HookRow>>;
 
 type KindOf<N extends HookName> = (typeof HOOKS)[N]['kind'];

@@ -197,6 +197,13 @@ export class SupervisorDurable {
     this.#state?.freeze();
   }
 
+  /** Everything has stopped: from now on the next start is an ordinary one, and what is open ends with this process. */
+  async retire(): Promise<void> {
+    if (!this.isClean) return;
+    await this.#sockets?.end();
+    this.#state?.retire();
+  }
+
   /** Pipes that outlive this supervisor, for processes with these options; null where those do not. @throws where none can be had */
   keptOutputs(spec: WatcherOptions): Promise<KeptOutputs> | null {
     return this.#state?.isDurable(spec) ? (this.#outputs?.open() ?? null) : null;

@@ -209,6 +209,7 @@ export class SupervisorLife {
       this.#starting = null;
       // Those that were adopted meanwhile.
       await stopInOrder(this.watchers.everybody, this.#clock);
+      await this.durable.retire();
       await this.hooks.step('shutdown', {});
     }
     this.watchers.dispose('the supervisor has stopped');

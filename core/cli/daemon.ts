@@ -12,6 +12,7 @@ import type { DaemonControl } from './daemon-control.js';
 import type { RunRequest } from './daemon-entry.js';
 import { DEFAULT_PLUGINS, defaultPlugins, hints } from './daemon-plugins.js';
 import { failureLine, problemCounts, readyLine } from './daemon-report.js';
+import { earlyPidfile } from './early-pidfile.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { liveLogLevel } from './live-log-level.js';
 import { type LogSetup, logSetup } from './log-setup.js';
@@ -40,6 +41,7 @@ export interface Start {
 interface Run extends Start {
   readonly loaded: LoadedConfig;
   readonly config: Config;
+  readonly pidfile?: HeldPidfile | undefined;
   /** As it was before the config had a say; null where it had none. */
   readonly umask: number | null;
 }
@@ -67,14 +69,14 @@ async function logged(run: Run): Promise<number> {
   const { request, io, control, config, parent } = run;
   let daemonLog: DaemonLog | undefined;
   try {
-    const pidfile = request.pidfile ?? config.pidfile;
-    using held = pidfile === null ? undefined : new HeldPidfile(pidfile, parent);
+    const file = request.pidfile ?? config.pidfile;
+    using pidfile = file === null ? undefined : new HeldPidfile(file, parent);
     const setup = await logSetup(request, config, io.stdout.isTTY === true);
     for (let failure: Error | null = null; ; ) {
       daemonLog = await openLog(setup.options);
       control.useLog(daemonLog);
-      if (parent !== null && failure === null) followParent(parent, control, held);
-      const end = await supervise(run, daemonLog, setup, failure);
+      if (parent !== null && failure === null) followParent(parent, control, pidfile);
+      const end = await supervise({ ...run, pidfile }, daemonLog, setup, failure);
       if (typeof end === 'number') return end;
       failure = await makeRoom(end, run, daemonLog);
     }
@@ -97,12 +99,15 @@ async function makeRoom(left: Left, { control, parent, request, umask }: Run, da
 
 /** @param failure why another version could not take over, so that this one goes on where it was */
 async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup, failure: Error | null): Promise<number | Left> {
-  const { request, io, control, loaded, config, parent, onStarted } = run;
+  const { request, io, control, loaded, config, pidfile, parent, onStarted } = run;
   const { log } = daemonLog;
   log.info(`ringmaster ${version()} starts with ${loaded.file}`, { watchers: Object.keys(config.watchers).length });
   for (const problem of loaded.problems) log.warn(formatProblem(problem));
   for (const warning of setup.warnings) log.warn(warning);
-  const own = setup.level_is_fixed ? [] : [liveLogLevel(daemonLog)];
+  const own = [
+    ...(setup.level_is_fixed ? [] : [liveLogLevel(daemonLog)]),
+    ...(pidfile === undefined ? [] : [earlyPidfile(() => pidfile[Symbol.dispose]())]),
+  ];
   const plugins = [...(await defaultPlugins(config, dirname(loaded.file))), ...own];
   const takes_over = hasLeftBehind(config.state_dir, loaded.file);
   if (control.stopping && !takes_over) return EXIT_STATUS.ok;

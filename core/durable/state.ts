@@ -122,6 +122,11 @@ export class DurableState implements KeeperHost {
     this.#writesWishes = false;
   }
 
+  /** Everything has stopped: whatever becomes of this process now, the next start is an ordinary one. */
+  retire(): void {
+    this.journal.erase();
+  }
+
   /** @param clean nothing is left, so that the next start is an ordinary one */
   end(clean: boolean): void {
     if (clean) this.journal.erase();

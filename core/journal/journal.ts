@@ -39,6 +39,7 @@ export class Journal {
   #bytes = 0;
   #limit_bytes = FLOOR_BYTES;
   #failing = false;
+  #isOver = false;
 
   /**
    * Opens what is there, or begins anew where nothing is, or where it is of an earlier run of the kernel, of which nobody lives.
@@ -93,12 +94,14 @@ export class Journal {
     this.#file.close();
   }
 
-  /** This life has ended as it should: there is nothing to find. */
+  /** This life ends as it should: there is nothing to find, and nothing more is written. */
   erase(): void {
+    this.#isOver = true;
     this.#file.remove();
   }
 
   #write(entry: readonly [key: string, value?: unknown]): void {
+    if (this.#isOver) return;
     const line = journalLine(entry);
     const bytes = Buffer.byteLength(line);
     if (this.#failing || this.#bytes + bytes > this.#limit_bytes) this.#rewrite();

@@ -101,6 +101,29 @@ describe('the hooks', () => {
     ]);
   });
 
+  it('find no journal in shutdown any more, nor any process', async () => {
+    const found: unknown[] = [];
+    const looker = definePlugin({
+      name: 'looker',
+      summary: 'Looks what is left.',
+      schema: { type: 'object', properties: {} },
+      hooks: ['before_shutdown', 'shutdown'],
+      setup({ hooks }) {
+        const look = (): unknown => found.push([harness.os.state.journals.get('/state')?.bytes != null, harness.os.alive.length]);
+        hooks.before_shutdown.tap(look);
+        hooks.shutdown.tap(look);
+      },
+    });
+    const sockets = { web: { port: 8080 } };
+    await using harness = createHarness({ config: { ...DURABLE, sockets }, plugins: [looker] });
+    await harness.start();
+    await harness.stop();
+    expect(found).to.deep.equal([
+      [true, 2],
+      [false, 0],
+    ]);
+  });
+
   it('are called with the arguments that the reference tells', async () => {
     const { plugin, keys } = everyHook();
     await using harness = createHarness({ config: CONFIG, plugins: [plugin, canFail] });

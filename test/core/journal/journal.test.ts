@@ -159,6 +159,9 @@ describe('the journal', () => {
     const journal = open(file);
     journal.put('a', 1);
     journal.erase();
+    journal.put('b', 2);
+    journal.delete('a');
+    expect(file.bytes).to.equal(null);
     expect(open(file).found).to.equal(false);
   });
 });

@@ -97,6 +97,6 @@ describe('output of processes whose daemon is killed', function () {
   it('leaves nothing behind when all is read', async () => {
     expect(await start({ lines: 10 }).ended).to.equal('0');
     expect(existsSync(join(at, 'state', 'pipes'))).to.equal(false);
-    expect(readdirSync(join(at, 'state', 'holders'))).to.deep.equal([]);
+    expect(existsSync(join(at, 'state', 'holders'))).to.equal(false);
   });
 });

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { Subscriber } from 'zeromq';
 import { eventually, type LogLine, recordingLogger, VirtualClock } from '../../../core/testing.js';
-import { type Losses, OpenPublication } from '../../../plugins/control/publication.js';
+import { type Losses, OpenPublication, type PublicationKeys } from '../../../plugins/control/publication.js';
 import { deafSubscriber } from '../../fixtures/control/deaf-subscriber.js';
 
 const HWM = 100;
@@ -31,7 +31,7 @@ class Stage implements AsyncDisposable {
   #reading: Promise<void> | undefined;
   #count = 0;
 
-  static async open(): Promise<Stage> {
+  static async open(keys?: PublicationKeys): Promise<Stage> {
     const stage = new Stage();
     process.on('warning', stage.#warned);
     stage.#publication = await OpenPublication.open({
@@ -40,6 +40,7 @@ class Stage implements AsyncDisposable {
       subscriber_hwm: HWM,
       flush_ms: 0,
       losses: stage.losses,
+      keys,
       clock: stage.clock,
       log: recordingLogger(stage.lines),
     });
@@ -140,6 +141,22 @@ describe('control: a publication', function () {
       child.kill('SIGKILL');
       await ended;
     }
+  });
+
+  it('counts messages that nobody gets, for there are too many before subscribers are back', async () => {
+    let revoke = (): void => {};
+    const keys = {
+      socket: {} as PublicationKeys['socket'],
+      onRevoked: (told: () => void): Disposable => {
+        revoke = told;
+        return { [Symbol.dispose]: () => {} };
+      },
+    };
+    await using stage = await Stage.open(keys);
+    revoke();
+    await eventually(() => stage.publication.isWanted('whatever'));
+    for (let sent = 0; sent < HWM + 7; sent++) stage.publication.publish('whatever', { number: sent });
+    expect(stage.losses).to.deep.equal({ stalls: 0, dropped: 7 });
   });
 
   it('keeps the order of messages of which one is sent twice, for others stall at another topic', async () => {

@@ -59,7 +59,10 @@ export class SupervisorLife {
     this.hooks = supervisorHooks(host.clock, host.log, (watcher, name, body) => this.#emit(watcher, name, body));
     this.durable = new SupervisorDurable({ ...host, log: host.log, os: () => this.os('keep processes') });
     this.#spawns = new SpawnQueue(host.clock);
-    this.#surroundings = new Surroundings(() => this.#spawns.round);
+    this.#surroundings = new Surroundings(
+      () => this.#spawns.round,
+      () => this.#os?.environmentVersion?.(),
+    );
     this.watchers = this.#table();
     this.#net = new SafetyNet(host.clock, () => this.watchers.all);
     this.applier = this.#newApplier();

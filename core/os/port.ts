@@ -167,6 +167,8 @@ export interface Os {
   durable(): Promise<DurableOs>;
   /** No longer keeps the host process alive for this child, nor reports its exit. */
   release(pid: number): void;
+  /** Another number whenever the daemon's environment may have changed; left out where nothing tells that but reading it. */
+  environmentVersion?(): number;
   /** The ids of a user; throws where there is none of that name. */
   userId(name: string | number): { readonly uid: number; readonly gid: number };
   groupId(name: string | number): number;

@@ -7,6 +7,7 @@ import { spawnFailure } from '../spawn-failure.js';
 import type { Adopted } from './adopted.js';
 import { Arrivals } from './arrivals.js';
 import { ChildFds } from './child-fds.js';
+import { Environment } from './environment.js';
 import { findHandles, type Handles } from './handles.js';
 import { type Libc, loadLibc } from './libc.js';
 import { pipeReader, type Reading } from './pipes.js';
@@ -24,6 +25,7 @@ export interface Kernel {
   readonly libc: Libc;
   readonly spawner: Spawner;
   readonly reaper: Reaper;
+  readonly environment: Environment;
   /** Null where Node's inner handles can't be used. */
   readonly handles: Handles | null;
 }
@@ -31,7 +33,8 @@ export interface Kernel {
 /** Binds the C library and makes what all native forms share. @throws Error where that can't be */
 export async function loadKernel(): Promise<Kernel> {
   const libc = await loadLibc();
-  return { libc, spawner: new Spawner(libc), reaper: new Reaper(libc), handles: await findHandles(libc) };
+  const environment = new Environment(libc);
+  return { libc, spawner: new Spawner(libc), reaper: new Reaper(libc), environment, handles: await findHandles(libc) };
 }
 
 /** The operating system by its own calls: Linux. */
@@ -59,6 +62,7 @@ export function nativeOs(kernel: Kernel): Os {
       return alive;
     },
     listen: (spec) => listen(libc, watches, spec),
+    environmentVersion: () => kernel.environment.version(),
     async durable() {
       if (handles === null || watches === null)
         throw new RingmasterError('RM_NOT_DURABLE', ['this version of Node does not let descriptors be watched']);

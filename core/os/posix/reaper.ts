@@ -9,8 +9,8 @@ interface Child {
 }
 const LONGEST_MS = 2 ** 31 - 1;
 /**
- * The kernel looks through all children for one that has ended. Where that takes longer than this, the next look waits until what the
- * last death led to is done: most likely nobody else has died.
+ * The kernel looks through all children for one that has ended, and most likely nobody else has: the next look waits until what the last
+ * death led to is done, and longer where one takes longer than this.
  */
 const LONG_LOOK_MS = 0.1;
 const PAUSE_MS = 2;
@@ -33,6 +33,7 @@ export class Reaper {
   #holding = 0;
   #listening = false;
   #pause: NodeJS.Timeout | null = null;
+  #again: NodeJS.Immediate | null = null;
   #hold: NodeJS.Timeout | null = null;
 
   constructor(libc: Libc) {
@@ -62,7 +63,7 @@ export class Reaper {
 
   /** Looks in a later turn of the event loop, for a child that may have ended before anybody listened. */
   look(): void {
-    setImmediate(this.#reap);
+    setImmediate(() => this.#reap(Number.POSITIVE_INFINITY));
   }
 
   /** The child no longer keeps the host process alive, and its end is told to nobody; it is still reaped. */
@@ -82,28 +83,46 @@ export class Reaper {
     this.#rest();
   }
 
-  readonly #reap = (): void => {
-    for (;;) {
-      const begun_ms = performance.now();
-      const pid = this.#peek();
-      if (pid === 0) return;
-      const isLong = performance.now() - begun_ms > LONG_LOOK_MS;
-      if (this.#collect(pid)) {
-        if (!isLong) continue;
-        if (this.#listening) this.#reapLater();
-        return;
-      }
+  readonly #told = (): void => this.#reap(1);
+
+  /** @param most so many at once, and others soon */
+  #reap(most: number): void {
+    let more = true;
+    try {
+      for (let left = most; more && left > 0; left--) more = this.#reapNext();
+    } finally {
+      if (more) this.#reapSoon();
+    }
+  }
+
+  /** Whether others may have ended as well. */
+  #reapNext(): boolean {
+    const begun_ms = performance.now();
+    const pid = this.#peek();
+    if (pid === 0) return false;
+    const isLong = performance.now() - begun_ms > LONG_LOOK_MS;
+    if (!this.#collect(pid)) {
       // Somebody else's is first in the queue and hides the rest: ask for each of ours.
       for (const own of [...this.#children.keys()]) this.#collect(own);
       this.#orphans.look();
-      return;
+      return false;
     }
-  };
+    if (isLong && this.#listening) this.#reapLater();
+    return !isLong;
+  }
+
+  #reapSoon(): void {
+    if (!this.#listening) return;
+    this.#again ??= setImmediate(() => {
+      this.#again = null;
+      this.#reap(Number.POSITIVE_INFINITY);
+    });
+  }
 
   #reapLater(): void {
     this.#pause ??= setTimeout(() => {
       this.#pause = null;
-      this.#reap();
+      this.#reap(Number.POSITIVE_INFINITY);
     }, PAUSE_MS);
   }
 
@@ -143,14 +162,15 @@ export class Reaper {
   #listen(): void {
     if (this.#listening) return;
     this.#listening = true;
-    process.on('SIGCHLD', this.#reap);
+    process.on('SIGCHLD', this.#told);
   }
 
   #rest(): void {
     if (this.#starting > 0 || this.#children.size > 0 || !this.#listening) return;
     this.#listening = false;
     if (this.#pause) clearTimeout(this.#pause);
-    this.#pause = null;
-    process.off('SIGCHLD', this.#reap);
+    if (this.#again) clearImmediate(this.#again);
+    this.#pause = this.#again = null;
+    process.off('SIGCHLD', this.#told);
   }
 }

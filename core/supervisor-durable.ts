@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename, extname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Clock } from './clock.js';
 import { usesSocket } from './config/diff.js';
 import type { Config } from './config/schema/daemon.js';
@@ -10,10 +10,11 @@ import type { KeptOutputs } from './durable/kept-outputs.js';
 import type { RecordedWatcher, SpawnRecord } from './durable/records.js';
 import type { SocketKeeper } from './durable/socket-keeper.js';
 import type { DurableState } from './durable/state.js';
+import { statePath } from './durable/state-path.js';
 import { explain, isRingmasterError, messageOf, RingmasterError } from './errors.js';
+import type { HookRegistry } from './hook-registry.js';
 import type { Logger } from './log.js';
 import type { Os } from './os/port.js';
-import { runtimeDir } from './runtime-dir.js';
 import type { ConfigApplier } from './supervisor-apply.js';
 import { SupervisorOutputs } from './supervisor-outputs.js';
 import type { UpgradeNote } from './upgrade.js';
@@ -130,6 +131,12 @@ export class SupervisorDurable {
       adopted.filter((pids) => pids > 0),
       state,
     );
+  }
+
+  /** Tells plugins what those of the version before have left, where there was one. */
+  tellLeft(hooks: Pick<HookRegistry, 'watch'>): void {
+    const left = this.#state?.takeLeft() ?? null;
+    if (left !== null) hooks.watch('taken_over', { left, token: this.note?.token ?? null });
   }
 
   /** Whether a watcher starts with the supervisor. */
@@ -268,26 +275,6 @@ export class SupervisorDurable {
   }
 }
 
-/** Whether a supervisor of this config file has not ended as it should, and has left processes behind perhaps. */
-export function hasLeftBehind(state_dir: string | null, file: string): boolean {
-  const path = statePath(state_dir, file);
-  return path !== null && existsSync(join(path, 'journal'));
-}
-
-function statePath(state_dir: string | null, file: string | undefined): string | null {
-  if (state_dir !== null) return resolve(state_dir);
-  if (file === undefined) return null;
-  const name = `${basename(file, extname(file))}-${hashOf(resolve(file))}`;
-  return resolve(runtimeDir(), 'state', name);
-}
-
 function counted(count: number, noun: string, nouns = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : nouns}`;
-}
-
-/** Eight hexadecimal digits, without loading what has better ones. @source FNV-1a, 32 bits */
-function hashOf(text: string): string {
-  let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, '0');
 }

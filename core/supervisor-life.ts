@@ -7,7 +7,6 @@ import { explain, RingmasterError } from './errors.js';
 import type { EventBodies, EventName, SupervisorEvent } from './events.js';
 import type { HookRegistry } from './hook-registry.js';
 import type { LifeHost } from './life-host.js';
-import type { Logger } from './log.js';
 import type { DurableOs } from './os/durable.js';
 import type { Os } from './os/port.js';
 import { PluginContainer } from './plugin-container.js';
@@ -36,7 +35,6 @@ export class SupervisorLife {
   readonly adopted = new Deferred();
   readonly #host: LifeHost;
   readonly #clock: Clock;
-  readonly #log: Logger;
   readonly #scope = new Scope('supervisor');
   readonly #spawns: SpawnQueue;
   readonly #surroundings: Surroundings;
@@ -55,7 +53,6 @@ export class SupervisorLife {
   constructor(host: LifeHost) {
     this.#host = host;
     this.#clock = host.clock;
-    this.#log = host.log;
     this.hooks = supervisorHooks(host.clock, host.log, (watcher, name, body) => this.#emit(watcher, name, body));
     this.durable = new SupervisorDurable({ ...host, log: host.log, os: () => this.os('keep processes') });
     this.#spawns = new SpawnQueue(host.clock);
@@ -113,8 +110,8 @@ export class SupervisorLife {
     if (this.#state === 'running') await this.durable.prepareToLeave(this.config);
     if (this.#state !== 'running') this.fail('upgrade');
     this.#state = 'stopping';
-    const leaving = leaveProcesses({ clock: this.#clock, watchers: this.watchers, durable: this.durable }, start).then(async (os) => {
-      await this.#close().catch((error: unknown) => this.#log.error(`not everything was closed: ${explain(error)}`));
+    const leaving = leaveProcesses(this, this.#host, start).then(async (os) => {
+      await this.#close().catch((error: unknown) => this.#host.log.error(`not everything was closed: ${explain(error)}`));
       return os;
     });
     this.#stopping = leaving.then(() => {});
@@ -152,6 +149,7 @@ export class SupervisorLife {
       for (const [name, spec] of watchers) this.watchers.create(name, spec);
       this.durable.adopt(this.watchers, (watcher) => this.applier.adoptAdded(watcher));
       this.adopted.resolve();
+      this.durable.tellLeft(this.hooks);
       this.#proceed();
       await this.hooks.step('boot', {});
       this.#proceed();
@@ -181,7 +179,7 @@ export class SupervisorLife {
     this.#container = new PluginContainer({
       hooks: this.hooks,
       clock: this.#clock,
-      log: this.#log,
+      log: this.#host.log,
       scope: this.#scope,
       random: () => this.#host.random(),
       supervisor: this.#host.supervisor,
@@ -236,7 +234,7 @@ export class SupervisorLife {
   #newApplier(): ConfigApplier {
     return new ConfigApplier({
       clock: this.#clock,
-      log: this.#log,
+      log: this.#host.log,
       hooks: this.hooks,
       reader: this.#host.reader,
       signal: this.signal,
@@ -282,7 +280,7 @@ export class SupervisorLife {
     const parts = {
       clock: this.#clock,
       hooks: this.hooks,
-      log: this.#log,
+      log: this.#host.log,
       spawns: this.#spawns,
       surroundings: this.#surroundings,
       os: this.os('add a watcher'),

@@ -11,6 +11,8 @@ export const KEYS = {
   socket: 'socket/',
   config: 'config',
   upgrade: 'upgrade',
+  left: 'left',
+  decisions: 'decisions/',
 } as const;
 
 /** `process/TOKEN`: a spawn, from before the operating system is asked until its process group is empty. */

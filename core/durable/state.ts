@@ -1,6 +1,7 @@
 import { isSame } from '../config/diff.js';
 import type { SocketOptions } from '../config/schema/socket.js';
 import type { WatcherOptions } from '../config/schema/watcher.js';
+import type { Left } from '../hooks.js';
 import { Journal } from '../journal/journal.js';
 import type { Logger } from '../log.js';
 import type { DurableOs, StateDirectory } from '../os/durable.js';
@@ -104,8 +105,16 @@ export class DurableState implements KeeperHost {
     return note ?? null;
   }
 
-  leaveNote(note: UpgradeNote): void {
+  /** What plugins of the version before have left; only once. */
+  takeLeft(): Left | null {
+    const left = this.journal.get(KEYS.left) as Left | undefined;
+    this.journal.delete(KEYS.left);
+    return left ?? null;
+  }
+
+  leaveNote(note: UpgradeNote, left: Left): void {
     this.journal.put(KEYS.upgrade, note);
+    this.journal.put(KEYS.left, left);
   }
 
   /** Everything is about to be stopped, which is no wish of anybody's for the next start. */

@@ -18,7 +18,7 @@ import { Dispatcher } from './dispatch.js';
 import { defaultEndpoints, prepareRuntimeDir, reachable } from './endpoints.js';
 import { topicOf } from './events.js';
 import { listCommands } from './listing.js';
-import { OpenPublication } from './publication.js';
+import { type Losses, OpenPublication } from './publication.js';
 import { ControlRouter } from './router.js';
 import { schema } from './schema.js';
 import { markedSecrets } from './secrets.js';
@@ -49,8 +49,10 @@ export default definePlugin({
     if (keys !== undefined) scope.add('keys', () => keys[Symbol.dispose]());
     const keysFor = (address: string) => (address.startsWith('ipc://') ? undefined : keys);
 
+    const losses: Losses = { stalls: 0, dropped: 0 };
     const events = await OpenPublication.open({
       ...config,
+      losses,
       endpoint: addresses.pubsub_endpoint,
       keys: keysFor(addresses.pubsub_endpoint),
       endpoint_owner,
@@ -83,6 +85,7 @@ export default definePlugin({
         const endpoint = address ?? defaultEndpoints().stats_endpoint;
         const stats = await OpenPublication.open({
           ...config,
+          losses,
           endpoint,
           keys: keysFor(endpoint),
           endpoint_owner,
@@ -104,6 +107,8 @@ export default definePlugin({
     const counted = (name: string, help: string, value: () => number): void => {
       extend('metric', { name: `ringmaster_control_${name}_total`, help, type: 'counter', collect: () => [{ value: value() }] });
     };
+    counted('stalls', 'Times that a subscriber had so much unread that it began to miss events or statistics.', () => losses.stalls);
+    counted('dropped_events', 'Events and statistics for subscribers that were to come back, and were too many.', () => losses.dropped);
     counted('dropped_replies', 'Replies to clients that were gone or did not read.', () => router.dropped_replies);
     const admission = new Admission({ ...config, clock, log });
     counted('limited_requests', 'Requests that were not carried out because their client sent too many.', () => admission.limited);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { Supervisor, type SupervisorOptions } from '../../core/index.js';
-import { FakeOs, recordEvents, rejects, VirtualClock } from '../../core/testing.js';
+import { type AnyPlugin, definePlugin, Supervisor, type SupervisorOptions } from '../../core/index.js';
+import { FakeOs, type LogLine, recordEvents, recordingLogger, rejects, VirtualClock } from '../../core/testing.js';
 
 const START = { token: 't', from: '1.0.0', begun_ms: 5 };
 type Watchers = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -109,6 +109,41 @@ describe('a supervisor that leaves for another version', () => {
     await host.until(second.stop());
     await refused;
     expect(host.os.alive).to.deep.equal([]);
+  });
+
+  it('hands on what plugins leave, once, and drops what is no JSON or too much', async () => {
+    const lines: LogLine[] = [];
+    const told: unknown[] = [];
+    const leaver = (name: string, value: unknown): AnyPlugin =>
+      definePlugin({
+        name,
+        summary: 'Leaves something.',
+        schema: { type: 'object', properties: {} },
+        hooks: ['leaving', 'taken_over'],
+        setup({ hooks }) {
+          hooks.leaving.tap((left) => ({ ...left, [name]: value }));
+          hooks.taken_over.tap((args) => void told.push({ name, ...args }));
+        },
+      });
+    const plugins = [leaver('good', { entries: [1, 2] }), leaver('odd', 5n), leaver('big', 'x'.repeat(2 ** 20))];
+    const life = (): Supervisor => host.supervisor(DURABLE, { plugins, log: recordingLogger(lines) });
+    const first = life();
+    await host.until(first.start());
+    await host.until(first.leave(START));
+    expect(told).to.deep.equal([]);
+    const second = life();
+    await host.until(second.start());
+    const left = { good: { entries: [1, 2] } };
+    expect(told).to.deep.equal(['good', 'odd', 'big'].map((name) => ({ name, left, token: 't' })));
+    const warnings = lines.filter(({ level }) => level === 'warn').map(({ message }) => message);
+    expect(warnings).to.have.length(2);
+    expect(warnings[0]).to.match(/^what plugin "odd" leaves to the next version is dropped: .*BigInt/);
+    expect(warnings[1]).to.match(/^what plugin "big" .*: it has 1048578 characters, allowed are 1048576$/);
+    await host.until(second.stop());
+    const third = life();
+    await host.until(third.start());
+    expect(told).to.have.length(3);
+    await host.until(third.stop());
   });
 
   it('leaves only while it runs, and is upgraded only where somebody can replace the program', async () => {

@@ -62,6 +62,7 @@ export const C = {
   F_SETFD: 2,
   F_GETFL: 3,
   F_SETFL: 4,
+  F_SETOWN: 8,
   F_DUPFD_CLOEXEC: 1030,
   F_SETPIPE_SZ: 1031,
   WNOHANG: 1,

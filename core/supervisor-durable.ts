@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename, extname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Clock } from './clock.js';
 import { usesSocket } from './config/diff.js';
 import type { Config } from './config/schema/daemon.js';
@@ -13,9 +13,10 @@ import type { DurableState } from './durable/state.js';
 import { explain, isRingmasterError, messageOf, RingmasterError } from './errors.js';
 import type { Logger } from './log.js';
 import type { Os } from './os/port.js';
-import { runtimeDir } from './runtime-dir.js';
+import { statePath } from './state-path.js';
 import type { ConfigApplier } from './supervisor-apply.js';
 import { SupervisorOutputs } from './supervisor-outputs.js';
+import { Troubles } from './troubles.js';
 import type { UpgradeNote } from './upgrade.js';
 import type { Watcher } from './watcher.js';
 import type { WatcherTable } from './watcher-table.js';
@@ -40,6 +41,7 @@ export interface Beginning {
 
 /** Keeps processes over a crash of the supervisor, where that is asked for; nothing is loaded where it is not. */
 export class SupervisorDurable {
+  readonly troubles: Troubles;
   readonly #host: DurableHost;
   readonly #begun_ms: number;
   /** Word of the version before, where this supervisor replaces it. */
@@ -57,6 +59,7 @@ export class SupervisorDurable {
   constructor(host: DurableHost) {
     this.#host = host;
     this.#begun_ms = host.clock.now();
+    this.troubles = new Troubles(host.clock, host.log);
   }
 
   /**
@@ -175,6 +178,8 @@ export class SupervisorDurable {
   async prepareToLeave(config: Config): Promise<void> {
     if (this.#state === null) await this.#open(config, this.#path(config));
     if (this.#state === null) throw new RingmasterError('RM_NOT_DURABLE', ['see the log']);
+    const { failing } = this.#state.journal;
+    if (failing !== null) throw new RingmasterError('RM_NOT_DURABLE', [`the journal can not be written: ${failing}`]);
   }
 
   /** What there is to leave; no wish is written any more. @throws RM_NOT_DURABLE */
@@ -231,7 +236,7 @@ export class SupervisorDurable {
         throw new RingmasterError('RM_NOT_DURABLE', ['there is no config file to name a state directory after: give state_dir']);
       const os = await this.#host.os().durable();
       const { DurableState: State } = await import('./durable/state.js');
-      this.#state = new State(path, { os, log: this.#host.log, isDefault: () => this.#isDefault });
+      this.#state = new State(path, { ...this.#host, os, troubles: this.troubles, isDefault: () => this.#isDefault });
       this.note = this.#state.takeNote();
       await this.#keep(this.#state);
     } catch (error) {
@@ -268,26 +273,6 @@ export class SupervisorDurable {
   }
 }
 
-/** Whether a supervisor of this config file has not ended as it should, and has left processes behind perhaps. */
-export function hasLeftBehind(state_dir: string | null, file: string): boolean {
-  const path = statePath(state_dir, file);
-  return path !== null && existsSync(join(path, 'journal'));
-}
-
-function statePath(state_dir: string | null, file: string | undefined): string | null {
-  if (state_dir !== null) return resolve(state_dir);
-  if (file === undefined) return null;
-  const name = `${basename(file, extname(file))}-${hashOf(resolve(file))}`;
-  return resolve(runtimeDir(), 'state', name);
-}
-
 function counted(count: number, noun: string, nouns = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : nouns}`;
-}
-
-/** Eight hexadecimal digits, without loading what has better ones. @source FNV-1a, 32 bits */
-function hashOf(text: string): string {
-  let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, '0');
 }

@@ -57,7 +57,7 @@ export class SupervisorLife {
     this.#clock = host.clock;
     this.#log = host.log;
     this.hooks = supervisorHooks(host.clock, host.log, (watcher, name, body) => this.#emit(watcher, name, body));
-    this.durable = new SupervisorDurable({ ...host, log: host.log, os: () => this.os('keep processes') });
+    this.durable = new SupervisorDurable({ ...host, os: () => this.os('keep processes') });
     this.#spawns = new SpawnQueue(host.clock);
     this.#surroundings = new Surroundings(() => this.#spawns.round);
     this.watchers = this.#table();

@@ -30,7 +30,8 @@ export function takeStateDirectory(path: string): StateDirectory {
     throw new RingmasterError('RM_STATE_DIR_HELD', [path, holderOfLock(ino)]);
   }
   const file = join(path, JOURNAL);
-  const journal = new DiskJournalFile(file);
+  const fallocate = load(null).func('int fallocate(int, int, long, long)');
+  const journal = new DiskJournalFile(file, (target, bytes) => fallocate(target, 0, 0, bytes) === 0);
   const left_at = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
   return {
     path,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
@@ -25,6 +25,22 @@ const durable = (numprocesses: number): DaemonOptions => ({
       watchers: { web: { cmd: `sleep ${marker}`, numprocesses, stdout: { type: 'file', filename: join(directory, 'out') } } },
     }),
 });
+
+/** Two that write a line ten times a second. */
+const talkers: DaemonOptions = {
+  ...durable(2),
+  config: ({ directory, marker, ...endpoints }) => {
+    const cmd = `perl -e '$| = 1; while (1) { print "line ", $n++, "\\n"; select undef, undef, undef, 0.1 }' ${marker}`;
+    const stdout = { type: 'file', filename: join(directory, 'out') };
+    const watchers = { web: { cmd, numprocesses: 2, stdout } };
+    return JSON.stringify({ ...endpoints, durable: true, state_dir: join(directory, STATE), watchers });
+  },
+};
+
+const linesOf = ({ place }: Daemon): number => {
+  const file = join(place.directory, 'out');
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0;
+};
 
 /** Runs with a daemon that is about to be started and has a disk of its own for its state. */
 async function onItsDisk(options: DaemonOptions, size: string, run: (daemon: Daemon, disk: SmallDisk) => Promise<unknown>): Promise<void> {
@@ -124,5 +140,54 @@ describe('a durable daemon whose state directory', function () {
       await daemon.printed('a crash now would take its output along');
       await takenOver(daemon, 40);
     });
+  });
+
+  onDisk('has become read-only while nobody was there takes over what runs, reads on what it writes, and says so', async () => {
+    await onItsDisk(talkers, '1m', async (daemon, disk) => {
+      await daemon.ready();
+      await eventually(() => linesOf(daemon) > 3);
+      const workers = [...daemon.workers].sort();
+      daemon.kill('SIGKILL');
+      await daemon.ended;
+      disk.remount('ro');
+      const next = daemon.again();
+      await next.ready();
+      expect([...next.workers].sort(), next.said).to.deep.equal(workers);
+      expect(JSON.stringify((await next.client().call('status')).troubles)).to.include('EROFS');
+      const before = linesOf(next);
+      await eventually(() => linesOf(next) > before + 5);
+      expect(next.stdout).to.not.include('lost');
+      await replaced(next, workers[0] ?? 0);
+      disk.remount('rw');
+      await next.printed('the journal is written again; nothing is missing in it');
+      expect((await next.client().call('status')).troubles).to.equal(undefined);
+      await takenOver(next, 2);
+    });
+  });
+
+  onDisk('is on a read-only file system is told by its name, with what to do, and beforehand by check', async () => {
+    const disks: SmallDisk[] = [];
+    const { config, ...more } = durable(1);
+    const daemon = await Daemon.launch({
+      ...more,
+      config: (place) => {
+        const disk = SmallDisk.mount(join(place.directory, STATE));
+        disk.remount('ro');
+        disks.push(disk);
+        return config(place);
+      },
+    });
+    try {
+      expect((await daemon.ended).status).to.equal(1);
+      expect(daemon.stderr).to.match(
+        /cannot use the state directory .*state: it can not be written to: EROFS: .*; mend what is named, or name another/,
+      );
+      const checked = (await promisify(execFile)(process.execPath, [binFile('main'), 'check', join(daemon.place.directory, 'rm.json')]))
+        .stdout;
+      expect(checked).to.match(/warning: state_dir can’t be used: .*state: it can not be written to: EROFS/);
+    } finally {
+      for (const disk of disks) disk.hide();
+      await daemon[Symbol.asyncDispose]();
+    }
   });
 });

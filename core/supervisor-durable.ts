@@ -17,6 +17,7 @@ import type { Logger } from './log.js';
 import type { Os } from './os/port.js';
 import type { ConfigApplier } from './supervisor-apply.js';
 import { SupervisorOutputs } from './supervisor-outputs.js';
+import { Troubles } from './troubles.js';
 import type { UpgradeNote } from './upgrade.js';
 import type { Watcher } from './watcher.js';
 import type { WatcherTable } from './watcher-table.js';
@@ -41,6 +42,7 @@ export interface Beginning {
 
 /** Keeps processes over a crash of the supervisor, where that is asked for; nothing is loaded where it is not. */
 export class SupervisorDurable {
+  readonly troubles: Troubles;
   readonly #host: DurableHost;
   readonly #begun_ms: number;
   /** Word of the version before, where this supervisor replaces it. */
@@ -58,6 +60,7 @@ export class SupervisorDurable {
   constructor(host: DurableHost) {
     this.#host = host;
     this.#begun_ms = host.clock.now();
+    this.troubles = new Troubles(host.clock, host.log);
   }
 
   /**
@@ -182,6 +185,8 @@ export class SupervisorDurable {
   async prepareToLeave(config: Config): Promise<void> {
     if (this.#state === null) await this.#open(config, this.#path(config));
     if (this.#state === null) throw new RingmasterError('RM_NOT_DURABLE', ['see the log']);
+    const { failing } = this.#state.journal;
+    if (failing !== null) throw new RingmasterError('RM_NOT_DURABLE', [`the journal can not be written: ${failing}`]);
   }
 
   /** What there is to leave; no wish is written any more. @throws RM_NOT_DURABLE */
@@ -238,7 +243,7 @@ export class SupervisorDurable {
         throw new RingmasterError('RM_NOT_DURABLE', ['there is no config file to name a state directory after: give state_dir']);
       const os = await this.#host.os().durable();
       const { DurableState: State } = await import('./durable/state.js');
-      this.#state = new State(path, { os, log: this.#host.log, isDefault: () => this.#isDefault });
+      this.#state = new State(path, { ...this.#host, os, troubles: this.troubles, isDefault: () => this.#isDefault });
       this.note = this.#state.takeNote();
       await this.#keep(this.#state);
     } catch (error) {

@@ -54,7 +54,7 @@ export class SupervisorLife {
     this.#host = host;
     this.#clock = host.clock;
     this.hooks = supervisorHooks(host.clock, host.log, (watcher, name, body) => this.#emit(watcher, name, body));
-    this.durable = new SupervisorDurable({ ...host, log: host.log, os: () => this.os('keep processes') });
+    this.durable = new SupervisorDurable({ ...host, os: () => this.os('keep processes') });
     this.#spawns = new SpawnQueue(host.clock);
     this.#surroundings = new Surroundings(
       () => this.#spawns.round,

@@ -156,12 +156,21 @@ export class Holder {
     );
     try {
       keeping.pid = await spawned.promise;
-      const found = durable.identify(keeping.pid);
-      if (found) this.#files.write({ pid: found.pid, start_ticks: found.start_ticks, fifo });
+      this.#note(keeping);
       return keeping;
     } catch (error) {
       this.#files.remove(fifo);
       throw error;
+    }
+  }
+
+  /** One that is not on record holds all the same: the next life has another in its place, and ends it by its FIFO. */
+  #note({ pid, fifo }: Keeping): void {
+    const found = this.#host.durable.identify(pid);
+    try {
+      if (found) this.#files.write({ pid: found.pid, start_ticks: found.start_ticks, fifo });
+    } catch (error) {
+      this.#host.log.warn(`cannot note down which process keeps ${this.name} open: ${messageOf(error)}`, { holder: this.name });
     }
   }
 

@@ -79,7 +79,7 @@ export class KeptPipes {
     return end;
   }
 
-  /** Resolves when a pipe is open in another process too. @throws OsError, SpawnError */
+  /** Resolves when a pipe is open in another process too, be it that of an earlier daemon. @throws OsError, SpawnError */
   async held(index: number): Promise<void> {
     const chunk = this.#chunkOf(index);
     chunk.held ??= chunk.holder.hold(chunk.fds);
@@ -87,7 +87,8 @@ export class KeptPipes {
       await chunk.held;
     } catch (error) {
       chunk.held = null;
-      throw error;
+      if (chunk.holder.pid === null) throw error;
+      this.#host.log.warn(`pipes stay with the process ${chunk.holder.pid} that keeps them open: ${messageOf(error)}`);
     }
   }
 

@@ -8,7 +8,11 @@ export function hasLeftBehind(state_dir: string | null, file: string): boolean {
   return path !== null && existsSync(join(path, 'journal'));
 }
 
-/** The state directory of a supervisor: the one that is named, else one after the config file; null where there is neither. */
+/**
+ * Where a supervisor keeps its state: `state_dir`, or a directory named after the config file; null where there is neither.
+ *
+ * @returns an absolute path
+ */
 export function statePath(state_dir: string | null, file: string | undefined): string | null {
   if (state_dir !== null) return resolve(state_dir);
   if (file === undefined) return null;

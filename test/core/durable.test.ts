@@ -178,6 +178,37 @@ describe('a durable supervisor that crashes', () => {
     expect(lives.told('reap')).to.deep.equal([]);
   });
 
+  for (const errno of ['ENOSPC', 'EROFS', 'EIO', 'EDQUOT']) {
+    it(`after its journal could not be written for a while (${errno}) has everything taken over all the same`, async () => {
+      await lives.start({ web: { cmd: 'web', numprocesses: 2 } });
+      const journal = lives.os.state.journals.get(STATE_DIR) ?? expect.fail('there is no journal');
+      journal.fails = errno;
+      for (const pid of lives.os.alive) lives.os.exit(pid);
+      void lives.watcher().incr(3);
+      await lives.pass(60_000);
+      expect(lives.supervisor.troubles().map(({ name }) => name)).to.deep.equal(['journal']);
+      expect(lives.lines.filter(({ level }) => level === 'error')).to.have.length(1);
+      journal.fails = null;
+      await lives.pass(1000);
+      expect(lives.supervisor.troubles()).to.deep.equal([]);
+      const before = lives.processes();
+      lives.crash();
+      await lives.start({ web: { cmd: 'web', numprocesses: 2 } });
+      expect([lives.processes(), lives.spawns]).to.deep.equal([before, 7]);
+      await lives.stop();
+    });
+  }
+
+  it('that is stopped while its journal can not be written leaves nothing to take over', async () => {
+    await lives.start({ web: { cmd: 'web' } });
+    const journal = lives.os.state.journals.get(STATE_DIR) ?? expect.fail('there is no journal');
+    journal.fails = 'ENOSPC';
+    void lives.watcher().incr();
+    await lives.pass(100);
+    await lives.stop();
+    expect([lives.os.alive, journal.bytes, lives.clock.pending]).to.deep.equal([[], null, []]);
+  });
+
   it('between a spawn and its record has that process found', async () => {
     let spawned = 0;
     lives.spawning = (when, life) => {

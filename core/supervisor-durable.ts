@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs';
-import { basename, extname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Clock } from './clock.js';
 import { usesSocket } from './config/diff.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
-import type { Found } from './durable/found.js';
 import type { Keeper } from './durable/keeper.js';
 import type { KeptOutputs } from './durable/kept-outputs.js';
 import type { RecordedWatcher, SpawnRecord } from './durable/records.js';
@@ -13,9 +11,10 @@ import type { DurableState } from './durable/state.js';
 import { explain, isRingmasterError, messageOf, RingmasterError } from './errors.js';
 import type { Logger } from './log.js';
 import type { Os } from './os/port.js';
-import { runtimeDir } from './runtime-dir.js';
+import { statePath } from './state-path.js';
 import type { ConfigApplier } from './supervisor-apply.js';
 import { SupervisorOutputs } from './supervisor-outputs.js';
+import type { Beginning, TakeOver } from './supervisor-take-over.js';
 import type { UpgradeNote } from './upgrade.js';
 import type { Watcher } from './watcher.js';
 import type { WatcherTable } from './watcher-table.js';
@@ -30,14 +29,6 @@ export interface DurableHost {
   os(): Os;
 }
 
-/** What to begin with: the config, or what an earlier supervisor has left, which the config is then applied to. */
-export interface Beginning {
-  readonly config: Config;
-  readonly watchers: readonly (readonly [name: string, spec: WatcherOptions])[];
-  /** Whether the config is still to be applied. */
-  readonly resumed: boolean;
-}
-
 /** Keeps processes over a crash of the supervisor, where that is asked for; nothing is loaded where it is not. */
 export class SupervisorDurable {
   readonly #host: DurableHost;
@@ -48,11 +39,10 @@ export class SupervisorDurable {
   #isDefault = false;
   /** Whether everything is left for another version. */
   #isLeft = false;
-  /** What is to be adopted; null where nothing is, or it has been. */
-  #found: Found | null = null;
+  /** What an earlier supervisor has left; null where it has left nothing. */
+  #takeOver: TakeOver | null = null;
   #sockets: SocketKeeper | null = null;
   #outputs: SupervisorOutputs | null = null;
-  #wishes: ReadonlyMap<string, boolean> = new Map();
 
   constructor(host: DurableHost) {
     this.#host = host;
@@ -67,22 +57,16 @@ export class SupervisorDurable {
   async open(config: Config): Promise<Beginning> {
     const path = this.#path(config);
     const isWanted = this.#wants(config) || this.#host.durable_by_default;
-    if (isWanted || (path !== null && existsSync(join(path, 'journal')))) await this.#open(config, path);
-    const found = this.#state?.found ?? null;
-    if (found === null) {
-      this.#state?.configured(config.watchers, config.sockets);
+    if (isWanted || (path !== null && this.#host.os().hasJournal(path))) await this.#open(config, path);
+    const state = this.#state;
+    if (state === null || state.found === null) {
+      state?.configured(config.watchers, config.sockets);
       return { config, watchers: Object.entries(config.watchers), resumed: false };
     }
-    const { withoutOutdated } = await import('./durable/found.js');
-    this.#found = withoutOutdated(found, config.watchers);
-    const { running, watchers, sockets } = this.#found;
-    const there = running.flatMap((one) => {
-      const spec = one.spec ?? config.watchers[one.name];
-      if (spec !== undefined) return one.removed && one.spawns.length === 0 ? [] : [[one.name, spec] as const];
-      this.#host.log.warn(`${one.name}: ${one.spawns.length} processes are left alone, nothing says how to run them`);
-      return [];
-    });
-    return { config: { ...config, watchers: { ...watchers }, sockets: { ...sockets } }, watchers: there, resumed: true };
+    const { TakeOver: Taking } = await import('./supervisor-take-over.js');
+    const { clock, log } = this.#host;
+    this.#takeOver = new Taking({ clock, log, begun_ms: this.#begun_ms, state }, state.found, config);
+    return this.#takeOver.beginning();
   }
 
   /** Keeps managed sockets open over a crash; null where that is not asked for. */
@@ -92,7 +76,7 @@ export class SupervisorDurable {
 
   /** Whether nothing is left for the next start, once everything has ended: it was never taken over, or is to go on. */
   get isClean(): boolean {
-    return this.#found === null && !this.#isLeft;
+    return this.#takeOver?.adopted !== false && !this.#isLeft;
   }
 
   /** Says what is wrong, and that it goes on. */
@@ -107,44 +91,22 @@ export class SupervisorDurable {
 
   /** Takes over the processes that were found. @param added told of each watcher that no config had brought */
   adopt(table: WatcherTable, added: (watcher: Watcher) => void): void {
-    const [state, found] = [this.#state, this.#found];
-    if (state === null || found === null) return;
-    this.#found = null;
-    const search = state.search(found);
-    this.#wishes = new Map(found.running.flatMap(({ name, wish }) => (wish === undefined ? [] : [[name, wish.run] as const])));
-    const there = found.running.flatMap((one) => {
-      const watcher = table.find(one.name);
-      if (watcher === undefined) return [];
-      const survivors = one.spawns.flatMap((spawn) => search.survivor(spawn, state.keeper(watcher.name)) ?? []);
-      if (one.origin === 'run_time') added(watcher);
-      return { watcher, survivors, takeOver: watcher.adopt(one.wish, survivors) };
-    });
-    // Not before all are where they were: a plugin that is told of one may ask something of another.
-    const adopted = there.map(({ watcher, takeOver }) => {
-      takeOver();
-      return watcher.pids().length;
-    });
-    for (const { name, removed } of found.running) if (removed && table.find(name)) void table.remove(name, {});
-    this.#outputs?.dropBut(there.flatMap(({ survivors }) => survivors.flatMap(({ kept }) => kept.pipes ?? [])));
-    this.#report(
-      adopted.filter((pids) => pids > 0),
-      state,
-    );
+    this.#takeOver?.adopt(table, this.#outputs, added);
   }
 
   /** Whether a watcher starts with the supervisor. */
-  starts({ name, spec }: Watcher): boolean {
-    return this.#wishes.get(name) ?? spec.autostart;
+  starts(watcher: Watcher): boolean {
+    return this.#takeOver?.starts(watcher) ?? watcher.spec.autostart;
   }
 
-  /** Applies what has changed in the config while nobody was there; where that can't be done, what was there goes on. */
-  async catchUp(applier: ConfigApplier, config: Config): Promise<void> {
-    try {
-      await applier.apply(config, { graceful: true, keep_drift: 'all' });
-    } catch (error) {
-      if (isRingmasterError(error, 'RM_CLOSED')) throw error;
-      this.#host.log.error(`the config can not be applied, what was there before goes on: ${explain(error)}`);
-    }
+  /** All that a config changes of watchers was asked for. */
+  begun(): void {
+    this.#takeOver?.begun();
+  }
+
+  /** As `TakeOver.catchUp`. */
+  async catchUp(applier: ConfigApplier, asked: Config): Promise<void> {
+    await this.#takeOver?.catchUp(applier, asked);
   }
 
   /** A watcher has come or goes. */
@@ -216,14 +178,6 @@ export class SupervisorDurable {
     this.#sockets = null;
   }
 
-  #report(adopted: readonly number[], { directory }: DurableState): void {
-    const { clock, log } = this.#host;
-    const processes = adopted.reduce((sum, pids) => sum + pids, 0);
-    const took_ms = Math.round(clock.now() - this.#begun_ms);
-    const noted = directory.left_at === null ? '' : `, last noted at ${new Date(directory.left_at * 1000).toISOString()}`;
-    log.info(`adopted ${counted(processes, 'process', 'processes')} of ${counted(adopted.length, 'watcher')} in ${took_ms} ms${noted}`);
-  }
-
   async #open(config: Config, path: string | null): Promise<void> {
     this.#isDefault = config.durable ?? this.#host.durable_by_default;
     try {
@@ -266,28 +220,4 @@ export class SupervisorDurable {
   #path({ state_dir }: Config): string | null {
     return statePath(state_dir, this.#host.file);
   }
-}
-
-/** Whether a supervisor of this config file has not ended as it should, and has left processes behind perhaps. */
-export function hasLeftBehind(state_dir: string | null, file: string): boolean {
-  const path = statePath(state_dir, file);
-  return path !== null && existsSync(join(path, 'journal'));
-}
-
-function statePath(state_dir: string | null, file: string | undefined): string | null {
-  if (state_dir !== null) return resolve(state_dir);
-  if (file === undefined) return null;
-  const name = `${basename(file, extname(file))}-${hashOf(resolve(file))}`;
-  return resolve(runtimeDir(), 'state', name);
-}
-
-function counted(count: number, noun: string, nouns = `${noun}s`): string {
-  return `${count} ${count === 1 ? noun : nouns}`;
-}
-
-/** Eight hexadecimal digits, without loading what has better ones. @source FNV-1a, 32 bits */
-function hashOf(text: string): string {
-  let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, '0');
 }

@@ -1,4 +1,5 @@
 import { RingmasterError } from '../../errors.js';
+import { hasJournal } from '../left-state.js';
 import { errnoName, OsError } from '../os-error.js';
 import type { Os, SignalResult, SpawnListener, SpawnRequest } from '../port.js';
 import { processes, refused } from '../processes.js';
@@ -59,6 +60,7 @@ export function nativeOs(kernel: Kernel): Os {
       return alive;
     },
     listen: (spec) => listen(libc, watches, spec),
+    hasJournal,
     async durable() {
       if (handles === null || watches === null)
         throw new RingmasterError('RM_NOT_DURABLE', ['this version of Node does not let descriptors be watched']);

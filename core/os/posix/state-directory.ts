@@ -1,10 +1,11 @@
 import { chmodSync, closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { load } from 'koffi';
 import { messageOf, RingmasterError } from '../../errors.js';
 import { DiskJournalFile } from '../../journal/file.js';
 import type { StateDirectory } from '../durable.js';
 import { processName } from '../holder.js';
+import { journalPath } from '../left-state.js';
 import { PlantedError, trustedPath } from '../trusted-file.js';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
@@ -12,7 +13,6 @@ const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 const LOCK_EX_NB = 2 | 4;
 const MODE = 0o700;
 const STICKY = 0o1000;
-const JOURNAL = 'journal';
 
 /**
  * Takes a directory for this process alone by flock(2) on the directory itself: the kernel lets go of it however the process ends, and
@@ -29,7 +29,7 @@ export function takeStateDirectory(path: string): StateDirectory {
     closeSync(fd);
     throw new RingmasterError('RM_STATE_DIR_HELD', [path, holderOfLock(ino)]);
   }
-  const file = join(path, JOURNAL);
+  const file = journalPath(path);
   const journal = new DiskJournalFile(file);
   const left_at = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
   return {

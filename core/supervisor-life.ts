@@ -155,8 +155,9 @@ export class SupervisorLife {
       this.#proceed();
       this.#created.resolve();
       const starting = this.watchers.all.filter((watcher) => this.durable.starts(watcher));
-      await startInOrder(starting, this.#clock, config.warmup_delay * 1000, this.signal);
-      if (resumed) await this.durable.catchUp(this.applier, asked);
+      const started = startInOrder(starting, this.#clock, config.warmup_delay * 1000, this.signal);
+      // What the config has changed waits for that, and the others do not.
+      await Promise.all([started, resumed ? this.durable.catchUp(this.applier, asked) : null]);
       this.#sockets.renewUsers();
       this.#proceed();
       this.#state = 'running';
@@ -245,9 +246,7 @@ export class SupervisorLife {
       sockets: () => this.#sockets ?? this.fail('change sockets'),
       config: () => this.config,
       use: (config) => this.#use(config),
-      applied: (config, running) => this.durable.applied(config, running),
-      prepareDurable: (config) => this.durable.prepare(config),
-      keeper: (name) => this.durable.keeper(name),
+      durable: this.durable,
       watchers: () => inStartOrder(this.watchers.all),
       find: (name) => this.watchers.find(name),
       add: (name, spec) => this.watchers.add(name, spec),

@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { stateDirTrouble } from '../os/state-dir.js';
-import { statePath } from '../durable/state-path.js';
+import { statePath } from '../state-path.js';
 import type { Findings } from './problem.js';
 import type { Config } from './schema/daemon.js';
 

@@ -83,6 +83,19 @@ export class Holder {
   }
 
   /**
+   * Leaves it to the process that an earlier life has left, which has the same open already, under whatever numbers.
+   *
+   * @param fds what another is given that takes its place
+   * @returns false where there is none
+   */
+  keep(fds: readonly number[]): boolean {
+    if (this.#keeping === null || this.#keeping.gone) return false;
+    this.#fds = fds;
+    this.#files.sweep(this.#keeping.fifo);
+    return true;
+  }
+
+  /**
    * Has a process keep these descriptors open instead of those of before; whoever held those is told to end when it has them. None: nothing is held.
    * The caller keeps them open as well, as long as they are to be held, for they are needed again where the process is ended by somebody.
    *

@@ -163,6 +163,8 @@ export interface Os {
   children(pid: number, recursive: boolean): readonly number[];
   /** @throws OsError with the errno's name as `code` */
   listen(spec: ListenSpec): Promise<ListeningSocket>;
+  /** Whether a supervisor has not ended as it should that had its state in this directory. */
+  hasJournal(directory: string): boolean;
   /** What it takes to keep processes over a crash of the daemon. @throws RM_NOT_DURABLE where that can't be here, and why */
   durable(): Promise<DurableOs>;
   /** No longer keeps the host process alive for this child, nor reports its exit. */

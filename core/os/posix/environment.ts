@@ -10,10 +10,10 @@ const PROBE = Symbol('probe');
 
 interface Seen {
   readonly env: NodeJS.ProcessEnv;
-  /** Where the pointers were, and what is there now and was then. */
+  /** Where the pointers were, and what is there now and was there before. */
   readonly at: bigint;
   readonly now: Buffer;
-  readonly then: Buffer;
+  readonly before: Buffer;
 }
 
 /**
@@ -38,7 +38,7 @@ export class Environment {
   /** Another number whenever it may have changed since the last call, whoever made that. */
   version(): number {
     const seen = this.#seen;
-    const isSame = seen !== null && seen.env === process.env && seen.at === this.#libc.environ() && seen.now.equals(seen.then);
+    const isSame = seen !== null && seen.env === process.env && seen.at === this.#libc.environ() && seen.now.equals(seen.before);
     if (!isSame) {
       this.#version++;
       this.#seen = this.#look();
@@ -57,7 +57,7 @@ export class Environment {
       if (text < texts[0] || text >= texts[1]) return null;
     }
     const now = Buffer.from(pointers.buffer, 0, (count + 1) * POINTER_BYTES);
-    return { env: process.env, at, now, then: Buffer.from(now) };
+    return { env: process.env, at, now, before: Buffer.from(now) };
   }
 }
 

@@ -1,5 +1,6 @@
 import { openSync } from 'node:fs';
 import { RingmasterError } from '../../errors.js';
+import { hasJournal } from '../left-state.js';
 import { errnoName, OsError } from '../os-error.js';
 import type { Os, SignalResult, SpawnListener, SpawnRequest } from '../port.js';
 import { processes, refused } from '../processes.js';
@@ -86,6 +87,7 @@ export function nativeOs(kernel: Kernel): Os {
     },
     listen: (spec) => listen(libc, watches, spec),
     environmentVersion: () => kernel.environment.version(),
+    hasJournal,
     async durable() {
       if (handles === null || watches === null)
         throw new RingmasterError('RM_NOT_DURABLE', ['this version of Node does not let descriptors be watched']);

@@ -1,17 +1,16 @@
-import { chmodSync, closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { load } from 'koffi';
 import { messageOf, RingmasterError } from '../../errors.js';
 import { DiskJournalFile } from '../../journal/file.js';
 import type { StateDirectory } from '../durable.js';
 import { processName } from '../holder.js';
+import { hasJournal, journalPath } from '../left-state.js';
 import { ofOthers, stateDirTrouble } from '../state-dir.js';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 /** @source flock(2) */
 const LOCK_EX_NB = 2 | 4;
 const MODE = 0o700;
-const JOURNAL = 'journal';
 
 /**
  * Takes a directory for this process alone by flock(2) on the directory itself: the kernel lets go of it however the process ends, and
@@ -28,7 +27,7 @@ export function takeStateDirectory(path: string): StateDirectory {
     closeSync(fd);
     throw new RingmasterError('RM_STATE_DIR_HELD', [path, holderOfLock(ino)]);
   }
-  const file = join(path, JOURNAL);
+  const file = journalPath(path);
   const fallocate = load(null).func('int fallocate(int, int, long, long)');
   const journal = new DiskJournalFile(file, (target, bytes) => fallocate(target, 0, 0, bytes) === 0);
   const left_at = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
@@ -47,7 +46,7 @@ export function takeStateDirectory(path: string): StateDirectory {
 function prepare(path: string): void {
   const refuse = (why: string, cause?: unknown): RingmasterError => new RingmasterError('RM_STATE_DIR', [path, why], { cause });
   const trouble = stateDirTrouble(path);
-  const is_left = trouble !== null && existsSync(join(path, JOURNAL)) && ofOthers(path) === null;
+  const is_left = trouble !== null && hasJournal(path) && ofOthers(path) === null;
   if (trouble !== null && !is_left) throw refuse(trouble);
   try {
     if (mkdirSync(path, { recursive: true, mode: MODE }) !== undefined) chmodSync(path, MODE);

@@ -7,6 +7,8 @@ export interface Libc {
   errno(): number;
   /** Where the bytes of a buffer are, as long as somebody holds it. */
   addressOf(buffer: Uint8Array): bigint;
+  /** What has no name in the library, by its number. */
+  syscall(number: number, a: number | bigint, b: number | bigint, c: number | bigint, d: number | bigint, e: number | bigint): number;
   close(fd: number): number;
   kill(pid: number, signum: number): number;
   fcntl(fd: number, command: number, argument: number): number;
@@ -82,6 +84,7 @@ export async function loadLibc(): Promise<Libc> {
   return {
     errno: () => errno(),
     addressOf: (buffer) => address(buffer),
+    syscall: f('long syscall(long, long, long, long, long, long)'),
     close: f('int close(int)'),
     kill: f('int kill(int, int)'),
     fcntl: f('int fcntl(int, int, long)'),

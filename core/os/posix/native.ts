@@ -7,6 +7,7 @@ import { spawnFailure } from '../spawn-failure.js';
 import type { Adopted } from './adopted.js';
 import { Arrivals } from './arrivals.js';
 import { ChildFds } from './child-fds.js';
+import { Deaths } from './deaths.js';
 import { findHandles, type Handles } from './handles.js';
 import { type Libc, loadLibc } from './libc.js';
 import { pipeReader, type Reading } from './pipes.js';
@@ -31,7 +32,7 @@ export interface Kernel {
 /** Binds the C library and makes what all native forms share. @throws Error where that can't be */
 export async function loadKernel(): Promise<Kernel> {
   const libc = await loadLibc();
-  return { libc, spawner: new Spawner(libc), reaper: new Reaper(libc), handles: await findHandles(libc) };
+  return { libc, spawner: new Spawner(libc), reaper: new Reaper(libc, new Deaths(libc)), handles: await findHandles(libc) };
 }
 
 /** The operating system by its own calls: Linux. */

@@ -9,6 +9,7 @@ import { spawnFailure } from '../spawn-failure.js';
 import type { Adopted } from './adopted.js';
 import { Arrivals } from './arrivals.js';
 import { ChildFds } from './child-fds.js';
+import { Deaths } from './deaths.js';
 import { Environment } from './environment.js';
 import { findHandles, type Handles } from './handles.js';
 import { C, type Libc, loadLibc } from './libc.js';
@@ -40,7 +41,7 @@ export async function loadKernel(): Promise<Kernel> {
   return {
     libc,
     spawner: new Spawner(libc),
-    reaper: new Reaper(libc),
+    reaper: new Reaper(libc, new Deaths(libc)),
     environment: new Environment(libc),
     handles: await findHandles(libc),
     inUse: numbersInUse(libc),

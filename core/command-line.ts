@@ -51,6 +51,11 @@ export function commandLine(spec: Readonly<WatcherOptions>, variables: CommandVa
   return { file: shell, argv: [shell, '-c', words.map(quoteWord).join(' '), ...list(spec.shell_args)], env, cwd };
 }
 
+/** Whether the command line of a watcher is the same for all of its processes as long as environment and directory are: it mentions no variable. */
+export function isSameForAll({ cmd, args, executable, working_dir, shell_args }: Readonly<WatcherOptions>): boolean {
+  return [cmd, args, executable, working_dir, shell_args].flat().every((text) => text === null || !/[$(]/.test(text));
+}
+
 /** One environment of several; later ones win. */
 export function mergedEnv(...envs: readonly Env[]): Record<string, string> {
   const entries = envs.flatMap((env) => Object.entries(env));

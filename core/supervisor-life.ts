@@ -1,5 +1,4 @@
 import type { SupervisorState } from './api.js';
-import type { Clock } from './clock.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import { Deferred } from './deferred.js';
@@ -34,7 +33,6 @@ export class SupervisorLife {
   /** As `Supervisor.adopted`. */
   readonly adopted = new Deferred();
   readonly #host: LifeHost;
-  readonly #clock: Clock;
   readonly #scope = new Scope('supervisor');
   readonly #spawns: SpawnQueue;
   readonly #surroundings: Surroundings;
@@ -52,11 +50,13 @@ export class SupervisorLife {
 
   constructor(host: LifeHost) {
     this.#host = host;
-    this.#clock = host.clock;
     this.hooks = supervisorHooks(host.clock, host.log, (watcher, name, body) => this.#emit(watcher, name, body));
-    this.durable = new SupervisorDurable({ ...host, log: host.log, os: () => this.os('keep processes') });
+    this.durable = new SupervisorDurable({ ...host, os: () => this.os('keep processes') });
     this.#spawns = new SpawnQueue(host.clock);
-    this.#surroundings = new Surroundings(() => this.#spawns.round);
+    this.#surroundings = new Surroundings(
+      () => this.#spawns.round,
+      () => this.#os?.environmentVersion?.(),
+    );
     this.watchers = this.#table();
     this.#net = new SafetyNet(host.clock, () => this.watchers.all);
     this.applier = this.#newApplier();
@@ -139,7 +139,7 @@ export class SupervisorLife {
       this.#preparing = false;
       const { config: first, watchers, resumed } = await this.durable.open(config);
       this.#use(first);
-      this.#sockets = new SupervisorSockets(this.#os, this.#clock, this.#scope, this.durable, () => this.watchers.all);
+      this.#sockets = new SupervisorSockets(this.#os, this.#host.clock, this.#scope, this.durable, () => this.watchers.all);
       await this.#sockets.open(first.sockets);
       // What an earlier life has left is taken over though a stop was asked for meanwhile: it has to stop as well.
       if (!resumed) this.#proceed();
@@ -152,8 +152,9 @@ export class SupervisorLife {
       this.#proceed();
       this.#created.resolve();
       const starting = this.watchers.all.filter((watcher) => this.durable.starts(watcher));
-      await startInOrder(starting, this.#clock, config.warmup_delay * 1000, this.signal);
-      if (resumed) await this.durable.catchUp(this.applier, asked);
+      const started = startInOrder(starting, this.#host.clock, config.warmup_delay * 1000, this.signal);
+      // What the config has changed waits for that, and the others do not.
+      await Promise.all([started, resumed ? this.durable.catchUp(this.applier, asked) : null]);
       this.#sockets.renewUsers();
       this.#proceed();
       this.#state = 'running';
@@ -175,7 +176,7 @@ export class SupervisorLife {
     this.#proceed();
     this.#container = new PluginContainer({
       hooks: this.hooks,
-      clock: this.#clock,
+      clock: this.#host.clock,
       log: this.#host.log,
       scope: this.#scope,
       random: () => this.#host.random(),
@@ -204,11 +205,11 @@ export class SupervisorLife {
     if (this.#preparing) await this.#container?.close();
     if (!idle) {
       await this.hooks.step('before_shutdown', {});
-      await stopInOrder(this.watchers.everybody, this.#clock);
+      await stopInOrder(this.watchers.everybody, this.#host.clock);
       await this.#starting?.catch(() => undefined);
       this.#starting = null;
       // Those that were adopted meanwhile.
-      await stopInOrder(this.watchers.everybody, this.#clock);
+      await stopInOrder(this.watchers.everybody, this.#host.clock);
       await this.durable.retire();
       await this.hooks.step('shutdown', {});
     }
@@ -231,7 +232,7 @@ export class SupervisorLife {
 
   #newApplier(): ConfigApplier {
     return new ConfigApplier({
-      clock: this.#clock,
+      clock: this.#host.clock,
       log: this.#host.log,
       hooks: this.hooks,
       reader: this.#host.reader,
@@ -243,9 +244,7 @@ export class SupervisorLife {
       sockets: () => this.#sockets ?? this.fail('change sockets'),
       config: () => this.config,
       use: (config) => this.#use(config),
-      applied: (config, running) => this.durable.applied(config, running),
-      prepareDurable: (config) => this.durable.prepare(config),
-      keeper: (name) => this.durable.keeper(name),
+      durable: this.durable,
       watchers: () => inStartOrder(this.watchers.all),
       find: (name) => this.watchers.find(name),
       add: (name, spec) => this.watchers.add(name, spec),
@@ -261,7 +260,7 @@ export class SupervisorLife {
   #table(): WatcherTable {
     const told = (watcher: Watcher, event: 'add' | 'remove', hook: 'watcher_added' | 'watcher_removed'): void => {
       this.durable.changed(watcher, event);
-      this.#emit(watcher.name, event, { time: this.#clock.wall() / 1000 });
+      this.#emit(watcher.name, event, { time: this.#host.clock.wall() / 1000 });
       this.hooks.watch(hook, { watcher: watcher.view });
     };
     return new WatcherTable({
@@ -276,7 +275,7 @@ export class SupervisorLife {
 
   #make(name: string, spec: WatcherOptions): Watcher {
     const parts = {
-      clock: this.#clock,
+      clock: this.#host.clock,
       hooks: this.hooks,
       log: this.#host.log,
       spawns: this.#spawns,

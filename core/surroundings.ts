@@ -12,20 +12,35 @@ interface EnvParts {
   readonly common: Env;
 }
 
+/** What was made of a watcher's own. */
+interface Made {
+  readonly daemon: Env;
+  readonly common: Env;
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /**
  * What processes take over from the daemon: its environment, its directory. Reading process.env takes as long as a tenth of a spawn, so
  * what is spawned in one go shares one look at it.
  */
 export class Surroundings {
   readonly #round: () => number;
+  readonly #version: () => number | undefined;
   #seen = -1;
+  /** Of the environment that was read. */
+  #read: number | undefined;
   #env: Env = {};
   #cwd = '';
-  #last: (EnvParts & { readonly daemon: Env; readonly made: Readonly<Record<string, string>> }) | null = null;
+  /** By the watcher's own. */
+  readonly #made = new WeakMap<Env, Made>();
 
-  /** @param round a number that changes whenever it is to be looked again */
-  constructor(round: () => number) {
+  /**
+   * @param round a number that changes whenever it is to be looked again
+   * @param version one that changes whenever the environment may have; undefined where only reading it tells
+   */
+  constructor(round: () => number, version: () => number | undefined = () => undefined) {
     this.#round = round;
+    this.#version = version;
   }
 
   /** The daemon's environment: the same object as long as nothing in it has changed. */
@@ -44,10 +59,10 @@ export class Surroundings {
     const daemon = copy_env ? this.env : NONE;
     // Most watchers have none of their own, and share what comes of that.
     const mine = isEmpty(own) ? NONE : own;
-    const last = this.#last;
-    if (last !== null && last.daemon === daemon && last.common === common && last.own === mine) return last.made;
+    const last = this.#made.get(mine);
+    if (last?.daemon === daemon && last.common === common) return last.env;
     const made = Object.freeze(mergedEnv(daemon, common, mine));
-    this.#last = { copy_env, daemon, common, own: mine, made };
+    this.#made.set(mine, { daemon, common, env: made });
     return made;
   }
 
@@ -56,6 +71,9 @@ export class Surroundings {
     if (round === this.#seen) return;
     this.#seen = round;
     this.#cwd = workingDirectory();
+    const version = this.#version();
+    if (version !== undefined && version === this.#read) return;
+    this.#read = version;
     const env = { ...process.env };
     if (!isSameEnv(env, this.#env)) this.#env = Object.freeze(env);
   }

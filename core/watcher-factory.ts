@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
-import { commandLine } from './command-line.js';
+import { commandLine, isSameForAll } from './command-line.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import { hasSources, sourcedEnv } from './env-sources.js';
+import { freezeData } from './freeze.js';
+import type { SpawnOptions } from './hooks.js';
 import type { Os } from './os/port.js';
 import type { PluginContainer } from './plugin-container.js';
 import type { SupervisorSockets } from './supervisor-sockets.js';
@@ -26,9 +28,18 @@ function withSources(spec: WatcherOptions, { env, cwd }: Surroundings): WatcherO
   return { ...spec, env: sourcedEnv(spec, env, spec.working_dir === null ? cwd : resolve(cwd, spec.working_dir)) };
 }
 
+/** A command line that all processes have which are spawned with the same options, in the same surroundings. */
+interface Made {
+  readonly options: WatcherOptions;
+  readonly env: SpawnOptions['env'];
+  readonly cwd: string;
+  readonly command: SpawnOptions;
+}
+
 export function makeWatcher(parts: WatcherParts, name: string, spec: WatcherOptions): Watcher {
   const { sockets, container, config, surroundings, ...rest } = parts;
   const processEnv = ({ copy_env, env: own }: WatcherOptions) => surroundings.envOf({ copy_env, own, common: config().env });
+  let made: Made | null = null;
   const deps: WatcherDeps = {
     ...rest,
     log: parts.log.child({ watcher: name }),
@@ -36,14 +47,12 @@ export function makeWatcher(parts: WatcherParts, name: string, spec: WatcherOpti
     demand: () => sockets.demand(),
     command: (options, wid) => {
       const spec = withSources(options, surroundings);
-      return commandLine(spec, {
-        wid,
-        sockets: sockets.numbers(),
-        env: config().env,
-        daemonEnv: surroundings.env,
-        processEnv: processEnv(spec),
-        cwd: surroundings.cwd,
-      });
+      const env = processEnv(spec);
+      const { cwd, env: daemonEnv } = surroundings;
+      if (made?.options === spec && made.env === env && made.cwd === cwd) return made.command;
+      const command = commandLine(spec, { wid, sockets: sockets.numbers(), env: config().env, daemonEnv, processEnv: env, cwd });
+      if (spec === options && isSameForAll(spec)) made = { options, env, cwd, command: freezeData(command) };
+      return command;
     },
     plugins: () => container.plugins(),
   };

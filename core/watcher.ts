@@ -208,7 +208,7 @@ export class Watcher implements WatcherApi {
     if (this.#closed === null) void this.update(spec, this.#state.hold !== hold);
   }
 
-  /** No start until `other`, a watcher of the same name, is gone. */
+  /** No spawn until `other` has settled. */
   after(other: Promise<unknown>): void {
     this.#engine.after(other);
   }

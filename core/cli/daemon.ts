@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formatProblem, type LoadedConfig, loadConfig } from '../config/index.js';
+import { formatProblem, type LoadedConfig, loadConfig, markChecked } from '../config/index.js';
 import type { Config } from '../config/schema/daemon.js';
-import { hasLeftBehind } from '../durable/state-path.js';
 import { isRingmasterError } from '../errors.js';
 import { silentLogger } from '../log.js';
 import { beginChoice } from '../os/choose.js';
 import { resolvePlugin } from '../plugin-resolve.js';
+import { hasLeftBehind } from '../state-path.js';
 import { Supervisor } from '../supervisor.js';
 import type { DaemonControl } from './daemon-control.js';
 import type { RunRequest } from './daemon-entry.js';
@@ -49,6 +49,7 @@ interface Run extends Start {
 /** Loads a config, checks it, and supervises what it describes until `control` or a client ends that; resolves with the exit status. */
 export async function superviseFile(start: Start): Promise<number> {
   const { request, io, control } = start;
+  compileLater();
   beginChoice();
   const loading = loadConfig(request.file, { resolvePlugin, standing: DEFAULT_PLUGINS, host: true });
   // What an earlier supervisor has left behind is to be stopped as well; the config says where to look for it.
@@ -61,6 +62,7 @@ export async function superviseFile(start: Start): Promise<number> {
     return EXIT_STATUS.config;
   }
   if (control.stopping && !hasLeftBehind(config.state_dir, loaded.file)) return EXIT_STATUS.ok;
+  markChecked(config);
   const umask = config.umask === null ? null : process.umask(config.umask);
   return logged({ ...start, loaded, config, umask });
 }
@@ -124,7 +126,6 @@ async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup, failur
   if (takes_over) void supervisor.adopted.then(() => control.useSupervisor(supervisor));
   else control.useSupervisor(supervisor);
   try {
-    compileLater();
     await supervisor.start();
   } catch (error) {
     // A stop that overtakes the start is no failure, whether a signal or a client asked for it.

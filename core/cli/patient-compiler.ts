@@ -10,8 +10,8 @@ const BUDGET_BYTES = 700_000;
 const [OLDEST, NEWEST] = [11, 14];
 
 /**
- * Has V8 wait before it makes machine code. For when most of Node that is needed is loaded: V8 drops what Node has compiled of itself
- * beforehand as soon as a flag is another one, and compiles it again.
+ * Has V8 wait before it makes machine code. For when what Node itself needs is loaded: V8 drops what Node has compiled of itself
+ * beforehand as soon as a flag is another one, and compiles it again. But before a config is read: a big one keeps V8 busy as well.
  */
 export function compileLater(): void {
   const version = Number.parseInt(process.versions.v8, 10);

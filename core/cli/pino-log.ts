@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { closeSync, constants, fstatSync, statSync } from 'node:fs';
-import { destination as open, type Logger as Pino, pino, stdTimeFunctions } from 'pino';
+import { destination as open, type Logger as Pino, pino } from 'pino';
 import { messageOf, RingmasterError } from '../errors.js';
 import type { LogFields, Logger } from '../log.js';
 import { openTrusted } from '../os/trusted-file.js';
 import { maskSecrets, maskText } from '../secrets.js';
+import { LateLines } from './late-lines.js';
 import { LOG_LEVELS, type LogFormat, type LogLevel } from './log-levels.js';
 import type { LogOutput } from './log-output.js';
 
@@ -56,25 +57,36 @@ interface Sink {
  */
 export async function openLog(options: LogOptions): Promise<DaemonLog> {
   const sink = await openSink(options);
+  const lines = new LateLines();
+  const flush = (): void => lines.flush();
+  // Before the sink's own listener, which writes all that the sink has.
+  process.prependListener('exit', flush);
   const { stream } = sink;
   const root = pino(
     {
       // What is left out is decided here and not by pino, whose child loggers keep the level that they were made with.
       level: PINO_LEVELS.debug,
       base: { pid: process.pid },
-      timestamp: stdTimeFunctions.isoTime,
+      timestamp: () => `,"time":"${new Date(lines.now_ms).toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
     stream,
   );
   const threshold = { level: options.level };
   return {
-    log: facade(root, threshold, sink.look),
+    log: facade(root, threshold, lines, sink.look),
     setLevel: (level) => {
       threshold.level = level;
     },
-    reopen: sink.reopen,
-    close: sink.close,
+    reopen() {
+      lines.flush();
+      sink.reopen();
+    },
+    close() {
+      lines.flush();
+      process.off('exit', flush);
+      return sink.close();
+    },
   };
 }
 
@@ -181,12 +193,17 @@ function ended(stream: { end(): void } & NodeJS.EventEmitter, destination: { des
 }
 
 /** Our order of arguments, the message first. */
-function facade(pino: Pino, threshold: { readonly level: LogLevel }, look: () => void): Logger {
+function facade(pino: Pino, threshold: { readonly level: LogLevel }, lines: LateLines, look: () => void): Logger {
   const at = (level: Exclude<LogLevel, 'critical'>): Logger['info'] => {
     return (message, fields) => {
       if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(threshold.level)) return;
-      look();
-      pino[PINO_LEVELS[level]](maskSecrets(fields ?? {}) as LogFields, maskText(message));
+      const masked = maskSecrets(fields ?? {}) as LogFields;
+      lines.add(() => {
+        look();
+        pino[PINO_LEVELS[level]](masked, maskText(message));
+      });
+      // The process may not live much longer.
+      if (level === 'error') lines.flush();
     };
   };
   return {
@@ -194,6 +211,6 @@ function facade(pino: Pino, threshold: { readonly level: LogLevel }, look: () =>
     info: at('info'),
     warn: at('warning'),
     error: at('error'),
-    child: (fields) => facade(pino.child(fields), threshold, look),
+    child: (fields) => facade(pino.child(fields), threshold, lines, look),
   };
 }

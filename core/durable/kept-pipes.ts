@@ -13,12 +13,14 @@ const SINK = Buffer.allocUnsafe(65_536);
 
 /** A process that keeps descriptors open, as `Holder` makes one. */
 export interface PipeHolder {
-  /** Null where there is none. */
-  readonly pid: number | null;
+  /** As `Holder.keep`. */
+  keep(fds: readonly number[]): boolean;
   hold(fds: readonly number[]): Promise<void>;
   end(): Promise<void>;
   /** Ends at once. */
   kill(): void;
+  /** As `Holder.pid`. */
+  readonly pid: number | null;
 }
 
 export interface KeptPipesHost {
@@ -79,7 +81,7 @@ export class KeptPipes {
     return end;
   }
 
-  /** Resolves when a pipe is open in another process too. @throws OsError, SpawnError */
+  /** Resolves when a pipe is open in another process too, be it that of an earlier daemon. @throws OsError, SpawnError */
   async held(index: number): Promise<void> {
     const chunk = this.#chunkOf(index);
     chunk.held ??= chunk.holder.hold(chunk.fds);
@@ -87,7 +89,8 @@ export class KeptPipes {
       await chunk.held;
     } catch (error) {
       chunk.held = null;
-      throw error;
+      if (chunk.holder.pid === null) throw error;
+      this.#host.log.warn(`pipes stay with the process ${chunk.holder.pid} that keeps them open: ${messageOf(error)}`);
     }
   }
 
@@ -117,7 +120,7 @@ export class KeptPipes {
     void closing.finally(() => this.#closing.delete(closing));
   }
 
-  /** Has everything held by processes of this daemon, which is told when one of them ends. @throws OsError, SpawnError */
+  /** Has everything held, where an earlier daemon has left nobody who does. @throws OsError, SpawnError */
   async holdAgain(): Promise<void> {
     await Promise.all([...this.#chunks.values()].map((chunk) => this.held(chunk.number * CHUNK)));
   }
@@ -174,6 +177,7 @@ export class KeptPipes {
   #open(number: number): void {
     const indexes = indexesOf(number);
     const fds: number[] = [];
+    const areThere = indexes.every((index) => existsSync(this.path(index)));
     try {
       for (const index of indexes) fds.push(this.#opened(index));
     } catch (error) {
@@ -181,8 +185,9 @@ export class KeptPipes {
       throw error;
     }
     const holder = this.#host.holder(`pipes-${number}`);
-    // Those that an earlier daemon has made are held by whom it has left, if by anybody.
-    this.#chunks.set(number, { number, holder, fds, held: null });
+    // Whom an earlier daemon has left has those that it made, and no other of the same name.
+    const held = areThere && holder.keep(fds) ? Promise.resolve() : null;
+    this.#chunks.set(number, { number, holder, fds, held });
     for (const index of indexes) this.#free.add(index);
   }
 

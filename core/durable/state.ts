@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js';
 import { isSame } from '../config/diff.js';
 import type { SocketOptions } from '../config/schema/socket.js';
 import type { WatcherOptions } from '../config/schema/watcher.js';
@@ -5,6 +6,7 @@ import type { Left } from '../hooks.js';
 import { Journal } from '../journal/journal.js';
 import type { Logger } from '../log.js';
 import type { DurableOs, StateDirectory } from '../os/durable.js';
+import type { Troubles } from '../troubles.js';
 import type { UpgradeNote } from '../upgrade.js';
 import { type Found, findLeft } from './found.js';
 import { Keeper, type KeeperHost } from './keeper.js';
@@ -14,6 +16,8 @@ import { SurvivorSearch } from './survivor.js';
 export interface DurableStateOptions {
   readonly os: DurableOs;
   readonly log: Logger;
+  readonly clock: Clock;
+  readonly troubles: Troubles;
   /** Whether a watcher that does not say is durable. */
   isDefault(): boolean;
 }
@@ -31,12 +35,16 @@ export class DurableState implements KeeperHost {
   #writesWishes = true;
 
   /** @throws RM_STATE_DIR, RM_STATE_DIR_HELD, RM_JOURNAL_VERSION */
-  constructor(path: string, { os, log, isDefault }: DurableStateOptions) {
+  constructor(path: string, { os, log, clock, troubles, isDefault }: DurableStateOptions) {
     this.os = os;
     this.#isDefault = isDefault;
     this.directory = os.take(path);
+    const failing = (why: string | null): void => {
+      if (why === null) troubles.end('journal', 'the journal is written again; nothing is missing in it');
+      else troubles.begin('journal', `cannot write the journal in ${path}, a crash now would lose sight of processes: ${why}`);
+    };
     try {
-      this.journal = new Journal(this.directory.journal, { boot_id: os.boot_id, id: os.newId(), log });
+      this.journal = new Journal(this.directory.journal, { boot_id: os.boot_id, id: os.newId(), log, clock, failing });
     } catch (error) {
       this.directory.close();
       throw error;

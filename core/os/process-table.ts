@@ -5,7 +5,17 @@ interface Row {
   readonly pid: number;
   readonly ppid: number;
   readonly pgid: number;
+  /** The group where that is all that is told. */
+  readonly sid: number;
   readonly zombie: boolean;
+}
+
+/** Groups and sessions, by the number of their leader, at one look. */
+interface Look {
+  /** Those with a process that lives. */
+  readonly living: ReadonlySet<number>;
+  /** Pids of the zombies of each. */
+  readonly dead: ReadonlyMap<number, string>;
 }
 
 /** One look at all processes serves every question within this time; no longer, for a group may have come into being since. */
@@ -13,12 +23,25 @@ const FRESH_MS = 2;
 
 /** All processes of the machine, looked at only when somebody asks. */
 export class ProcessTable {
-  #groups: ReadonlySet<number> = new Set();
+  #look: Look | null = null;
+  #second: Look | null = null;
   #fresh_until = Number.NEGATIVE_INFINITY;
 
-  /** Whether the group has a process that is not a zombie; PID 1 of a container may leave zombies for ever. */
-  groupAlive(pgid: number): boolean {
-    return this.#living().has(pgid);
+  /**
+   * Whether a group, or session, that the kernel says is there has anything but zombies, which PID 1 of a container may leave for ever. A
+   * look takes time, and misses those of whom each starts the next and ends: only where two find the same zombies is there nobody else.
+   */
+  hasLiving(leader: number): boolean {
+    const first = this.#now();
+    const zombies = first.dead.get(leader);
+    if (zombies === undefined || first.living.has(leader)) return true;
+    this.#second ??= lookAround();
+    return this.#second.living.has(leader) || this.#second.dead.get(leader) !== zombies;
+  }
+
+  /** Sends to each process of the session that is not in its leader's group, as soon as it is found. */
+  signalJobs(sid: number, send: (pid: number) => void): void {
+    for (const row of everybody()) if (row.sid === sid && row.pgid !== sid && !row.zombie) send(row.pid);
   }
 
   isZombie(pid: number): boolean {
@@ -34,7 +57,7 @@ export class ProcessTable {
 
   #searchChildren(pid: number, recursive: boolean): readonly number[] {
     const byParent = new Map<number, number[]>();
-    for (const row of readAll()) {
+    for (const row of everybody()) {
       if (row.zombie) continue;
       const siblings = byParent.get(row.ppid);
       if (siblings) siblings.push(row.pid);
@@ -45,14 +68,26 @@ export class ProcessTable {
     return found;
   }
 
-  /** Groups with a process that lives. */
-  #living(): ReadonlySet<number> {
-    if (performance.now() > this.#fresh_until) {
-      this.#groups = new Set(readAll().flatMap((row) => (row.zombie ? [] : [row.pgid])));
+  #now(): Look {
+    if (this.#look === null || performance.now() > this.#fresh_until) {
+      this.#look = lookAround();
+      this.#second = null;
       this.#fresh_until = performance.now() + FRESH_MS;
     }
-    return this.#groups;
+    return this.#look;
   }
+}
+
+function lookAround(): Look {
+  const living = new Set<number>();
+  const dead = new Map<number, string>();
+  for (const { pid, pgid, sid, zombie } of everybody()) {
+    for (const leader of pgid === sid ? [pgid] : [pgid, sid]) {
+      if (zombie) dead.set(leader, `${dead.get(leader) ?? ''} ${pid}`);
+      else living.add(leader);
+    }
+  }
+  return { living, dead };
 }
 
 /**
@@ -71,14 +106,15 @@ function askChildren(pid: number): readonly number[] | null {
   }
 }
 
-function readAll(): readonly Row[] {
-  if (process.platform !== 'linux') return readPs();
-  const rows: Row[] = [];
+function* everybody(): Iterable<Row> {
+  if (process.platform !== 'linux') {
+    yield* readPs();
+    return;
+  }
   for (const name of readdirSync('/proc')) {
     const row = /^\d+$/.test(name) ? readRow(Number(name)) : null;
-    if (row) rows.push(row);
+    if (row) yield row;
   }
-  return rows;
 }
 
 /** @source proc(5): /proc/PID/stat; the name in parentheses may hold anything, so fields count from the last one */
@@ -86,8 +122,8 @@ function readRow(pid: number): Row | null {
   if (process.platform !== 'linux') return readPs().find((row) => row.pid === pid) ?? null;
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const [state, ppid, pgid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 3);
-    return { pid, ppid: Number(ppid), pgid: Number(pgid), zombie: state === 'Z' || state === 'X' };
+    const [state, ppid, pgid, sid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 4);
+    return { pid, ppid: Number(ppid), pgid: Number(pgid), sid: Number(sid), zombie: state === 'Z' || state === 'X' };
   } catch {
     return null;
   }
@@ -100,6 +136,6 @@ function readPs(): readonly Row[] {
     .split('\n')
     .map((line) => {
       const [pid, ppid, pgid, state] = line.trim().split(/\s+/);
-      return { pid: Number(pid), ppid: Number(ppid), pgid: Number(pgid), zombie: state?.startsWith('Z') ?? false };
+      return { pid: Number(pid), ppid: Number(ppid), pgid: Number(pgid), sid: Number(pgid), zombie: state?.startsWith('Z') ?? false };
     });
 }

@@ -189,6 +189,10 @@ export class FakeOs implements Os {
     return Promise.resolve(socket);
   }
 
+  hasJournal(directory: string): boolean {
+    return this.state.journals.get(directory)?.read() != null;
+  }
+
   durable(): Promise<DurableOs> {
     return Promise.resolve(this.state);
   }

@@ -38,7 +38,13 @@ export default definePlugin({
         failed = messageOf(cause);
       }
     };
-    const now = (): string => summary(supervisor.watchers().map(({ status, processes }) => ({ status, processes: processes().length })));
+    const now = (): string => {
+      const watchers = supervisor.watchers().map(({ status, processes }) => ({ status, processes: processes().length }));
+      return summary(
+        watchers,
+        supervisor.troubles().map(({ name }) => name),
+      );
+    };
 
     /** Asks for patience while something takes long; until what is returned is disposed of. */
     const patience = (): Disposable => {

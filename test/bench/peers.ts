@@ -59,7 +59,7 @@ function services(place: Place, work: Work): void {
   }
 }
 
-const ringmaster: Peer = {
+export const ringmaster: Peer = {
   name: 'ringmaster',
   shapes: ['one', 'many'],
   version: () => said(process.execPath, [binFile('main'), '--version']),

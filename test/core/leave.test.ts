@@ -52,6 +52,25 @@ describe('a supervisor that leaves for another version', () => {
     host = new Process();
   });
 
+  it('does not leave while its journal can not be written, and goes on', async () => {
+    const first = await host.start(DURABLE);
+    const journal = host.os.state.journals.get('/state') ?? expect.fail('there is no journal');
+    journal.fails = 'ENOSPC';
+    void first.find('web')?.incr();
+    await host.clock.advanceAsync(100);
+    expect(first.troubles()).to.have.length(1);
+    expect(first.troubles()[0]).to.deep.include({ name: 'journal', since: host.clock.wall() / 1000 - 0.1 });
+    await rejects(first.leave(START), 'RM_NOT_DURABLE');
+    expect([first.state, pidsOf(first, 'web').length]).to.deep.equal(['running', 3]);
+    journal.fails = null;
+    await host.clock.advanceAsync(1000);
+    expect(first.troubles()).to.deep.equal([]);
+    await host.until(first.leave(START));
+    const second = await host.start(DURABLE);
+    expect([pidsOf(second, 'web').length, host.os.of('spawn').length]).to.deep.equal([3, 3]);
+    await host.until(second.stop());
+  });
+
   it('leaves durable processes as they are, for the next one to take over, and leaves word', async () => {
     const first = await host.start(DURABLE);
     const pids = pidsOf(first, 'web');

@@ -11,6 +11,7 @@ import { portableOs } from '../../core/os/portable.js';
 import { type Kernel, loadKernel, nativeOs } from '../../core/os/posix/native.js';
 import { eventually, rejects } from '../../core/testing.js';
 import { isAlive } from '../fixtures/real.js';
+import { CAN_MOUNT, SmallDisk } from '../fixtures/small-disk.js';
 
 /** A process in a session of its own whose parent is gone. */
 function orphan(command: string, env: Readonly<Record<string, string>> = {}): number {
@@ -228,11 +229,30 @@ function adopt(
     for (const [name, why] of [
       ['open', 'others may write to it'],
       ['link', 'it is a symbolic link'],
-      ['file', 'it cannot be made'],
+      ['file', 'it is no directory'],
+      ['file/below', 'it can not be looked at: ENOTDIR'],
     ] as const)
       expect(() => durable.take(at(name)), name)
         .to.throw(why)
         .with.property('code', 'RM_STATE_DIR');
+  });
+
+  (CAN_MOUNT ? it : it.skip)('is refused where the file system is read-only, unless somebody has left a journal there', () => {
+    using disk = SmallDisk.mount(join(directory, 'disk'));
+    const path = join(disk.path, 'state');
+    disk.remount('ro');
+    for (const missing of [path, join(path, 'below')])
+      expect(() => durable.take(missing))
+        .to.throw(`cannot use the state directory ${missing}: it can not be made: EROFS: read-only file system`)
+        .with.property('code', 'RM_STATE_DIR');
+    disk.remount('rw');
+    durable.take(path).close();
+    disk.remount('ro');
+    expect(() => durable.take(path)).to.throw('it can not be written to: EROFS: read-only file system');
+    disk.remount('rw');
+    writeFileSync(join(path, 'journal'), '');
+    disk.remount('ro');
+    durable.take(path).close();
   });
 
   it('is refused where others may put another in its place', () => {

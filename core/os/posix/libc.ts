@@ -7,6 +7,12 @@ export interface Libc {
   errno(): number;
   /** Where the bytes of a buffer are, as long as somebody holds it. */
   addressOf(buffer: Uint8Array): bigint;
+  /** The memory at an address, as it is whenever it is read; nothing keeps it there. */
+  view(address: bigint, bytes: number): ArrayBuffer;
+  /** Where the pointers to the variables of this process are at present. */
+  environ(): bigint;
+  /** What has no name in the library, by its number. */
+  syscall(number: number, a: number | bigint, b: number | bigint, c: number | bigint, d: number | bigint, e: number | bigint): number;
   close(fd: number): number;
   kill(pid: number, signum: number): number;
   fcntl(fd: number, command: number, argument: number): number;
@@ -32,8 +38,8 @@ export interface Libc {
     path: string,
     actions: Uint8Array,
     attributes: Uint8Array,
-    argv: readonly (string | null)[],
-    /** Pointers to the texts, a null after the last. */
+    /** Pointers to the texts, a null after the last; `envp` too. */
+    argv: Uint8Array,
     envp: Uint8Array,
   ): number;
   posix_spawnattr_init(attributes: Uint8Array): number;
@@ -58,6 +64,7 @@ export const C = {
   F_SETFD: 2,
   F_GETFL: 3,
   F_SETFL: 4,
+  F_SETOWN: 8,
   F_DUPFD_CLOEXEC: 1030,
   F_SETPIPE_SZ: 1031,
   WNOHANG: 1,
@@ -69,7 +76,7 @@ export const C = {
 
 /** Binds the C library through koffi. @throws Error where there is no koffi for this platform, or a call is missing */
 export async function loadLibc(): Promise<Libc> {
-  const { load, errno, address }: typeof import('koffi') = require('koffi');
+  const { load, errno, address, view }: typeof import('koffi') = require('koffi');
   const library = load(null);
   const f = (definition: string): ReturnType<typeof library.func> => library.func(definition);
   const optional = (definition: string): ReturnType<typeof library.func> | null => {
@@ -79,9 +86,13 @@ export async function loadLibc(): Promise<Libc> {
       return null;
     }
   };
+  const environ = new BigUint64Array(view(library.symbol('environ'), 8));
   return {
     errno: () => errno(),
     addressOf: (buffer) => address(buffer),
+    view: (at, bytes) => view(at, bytes),
+    environ: () => environ[0] ?? 0n,
+    syscall: f('long syscall(long, long, long, long, long, long)'),
     close: f('int close(int)'),
     kill: f('int kill(int, int)'),
     fcntl: f('int fcntl(int, int, long)'),
@@ -102,7 +113,7 @@ export async function loadLibc(): Promise<Libc> {
     fchmod: f('int fchmod(int, uint)'),
     sigfillset: f('int sigfillset(void *)'),
     sigemptyset: f('int sigemptyset(void *)'),
-    posix_spawn: f('int posix_spawn(void *, const char *, void *, void *, const char **, void *)'),
+    posix_spawn: f('int posix_spawn(void *, const char *, void *, void *, void *, void *)'),
     posix_spawnattr_init: f('int posix_spawnattr_init(void *)'),
     posix_spawnattr_setflags: f('int posix_spawnattr_setflags(void *, short)'),
     posix_spawnattr_setsigmask: f('int posix_spawnattr_setsigmask(void *, void *)'),

@@ -1,3 +1,4 @@
+import type { Deaths } from './deaths.js';
 import { C, type Libc } from './libc.js';
 import { Orphans } from './orphans.js';
 
@@ -9,34 +10,42 @@ interface Child {
 }
 const LONGEST_MS = 2 ** 31 - 1;
 /**
- * The kernel looks through all children for one that has ended. Where that takes longer than this, the next look waits until what the
- * last death led to is done: most likely nobody else has died.
+ * The kernel looks through all children for one that has ended, the oldest first. Of the first few that is quick; the ends of those that
+ * come after them are told by `Deaths`.
  */
+const QUICKLY_FOUND = 256;
+/** Where a look takes longer than this, the next one waits a little after what the last death led to. */
 const LONG_LOOK_MS = 0.1;
 const PAUSE_MS = 2;
+/** A look for those that nobody tells of waits so many times as long as the last one took. */
+const REST = 20;
 /** Where siginfo_t has si_pid, on 64 bits. */
 const SI_PID_OFFSET = 16;
 
 /**
- * Takes the exits of our own children, and of nobody else's: SIGCHLD says that somebody has ended, a look that changes nothing
+ * Takes the exits of our own children, and of nobody else's: SIGCHLD says that somebody has ended, `Deaths` or a look that changes nothing
  * says who, and only what is ours is reaped. One for the whole process, whatever runs in it, for there is one SIGCHLD.
  *
  * While there are children it listens to SIGCHLD, and while one of them holds, the process does not end by itself.
  */
 export class Reaper {
   readonly #libc: Libc;
+  readonly #deaths: Pick<Deaths, 'watch' | 'take'>;
   readonly #children = new Map<number, Child>();
   readonly #orphans: Orphans;
   readonly #status = Buffer.alloc(4);
   readonly #info = Buffer.alloc(128);
+  #look_ms = 0;
   #starting = 0;
   #holding = 0;
   #listening = false;
   #pause: NodeJS.Timeout | null = null;
+  #again: NodeJS.Immediate | null = null;
   #hold: NodeJS.Timeout | null = null;
 
-  constructor(libc: Libc) {
+  constructor(libc: Libc, deaths: Pick<Deaths, 'watch' | 'take'>) {
     this.#libc = libc;
+    this.#deaths = deaths;
     this.#orphans = new Orphans(libc, (pid) => this.#children.has(pid));
   }
 
@@ -51,6 +60,7 @@ export class Reaper {
       // Before the child is there: it may end at once.
       this.#listen();
       const pid = start();
+      if (this.#children.size >= QUICKLY_FOUND) this.#deaths.watch(pid);
       this.#children.set(pid, { ended, holds: true });
       this.#count(1);
       return pid;
@@ -62,7 +72,10 @@ export class Reaper {
 
   /** Looks in a later turn of the event loop, for a child that may have ended before anybody listened. */
   look(): void {
-    setImmediate(this.#reap);
+    this.#again ??= setImmediate(() => {
+      this.#again = null;
+      this.#reap(Number.POSITIVE_INFINITY);
+    });
   }
 
   /** The child no longer keeps the host process alive, and its end is told to nobody; it is still reaped. */
@@ -82,29 +95,49 @@ export class Reaper {
     this.#rest();
   }
 
-  readonly #reap = (): void => {
-    for (;;) {
-      const begun_ms = performance.now();
-      const pid = this.#peek();
-      if (pid === 0) return;
-      const isLong = performance.now() - begun_ms > LONG_LOOK_MS;
-      if (this.#collect(pid)) {
-        if (!isLong) continue;
-        if (this.#listening) this.#reapLater();
-        return;
-      }
+  readonly #told = (): void => {
+    const pids = this.#deaths.take();
+    if (pids.length === 0) {
+      this.#reap(1);
+      return;
+    }
+    // Whoever else has died at the same time, whose end is not told.
+    this.#reapIn(Math.max(PAUSE_MS, this.#look_ms * REST));
+    for (const pid of pids) this.#collect(pid);
+  };
+
+  /** @param most so many at once, and others soon: most likely nobody else has ended */
+  #reap(most: number): void {
+    let more = true;
+    try {
+      for (let left = most; more && left > 0; left--) more = this.#reapNext();
+    } finally {
+      if (more && this.#listening) this.look();
+    }
+  }
+
+  /** Whether to look for another at once. */
+  #reapNext(): boolean {
+    const begun_ms = performance.now();
+    const pid = this.#peek();
+    this.#look_ms = performance.now() - begun_ms;
+    if (pid === 0) return false;
+    if (!this.#collect(pid)) {
       // Somebody else's is first in the queue and hides the rest: ask for each of ours.
       for (const own of [...this.#children.keys()]) this.#collect(own);
       this.#orphans.look();
-      return;
+      return false;
     }
-  };
+    if (this.#look_ms <= LONG_LOOK_MS) return true;
+    if (this.#listening) this.#reapIn(PAUSE_MS);
+    return false;
+  }
 
-  #reapLater(): void {
+  #reapIn(pause_ms: number): void {
     this.#pause ??= setTimeout(() => {
       this.#pause = null;
-      this.#reap();
-    }, PAUSE_MS);
+      this.#reap(Number.POSITIVE_INFINITY);
+    }, pause_ms);
   }
 
   /** The pid of a child that has ended, anybody's; 0 where there is none. It stays in the queue. */
@@ -143,14 +176,15 @@ export class Reaper {
   #listen(): void {
     if (this.#listening) return;
     this.#listening = true;
-    process.on('SIGCHLD', this.#reap);
+    process.on('SIGCHLD', this.#told);
   }
 
   #rest(): void {
     if (this.#starting > 0 || this.#children.size > 0 || !this.#listening) return;
     this.#listening = false;
     if (this.#pause) clearTimeout(this.#pause);
-    this.#pause = null;
-    process.off('SIGCHLD', this.#reap);
+    if (this.#again) clearImmediate(this.#again);
+    this.#pause = this.#again = null;
+    process.off('SIGCHLD', this.#told);
   }
 }

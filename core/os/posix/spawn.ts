@@ -1,9 +1,9 @@
 import { constants as fs, readdirSync } from 'node:fs';
 import { errnoName, OsError } from '../os-error.js';
 import { refusal } from '../spawn-failure.js';
-import { envBlock } from './env-block.js';
 import { type FdAction, type FdTable, fdActions } from './fd-actions.js';
 import type { Libc } from './libc.js';
+import { textBlock } from './text-block.js';
 
 /** @source spawn.h of glibc and musl */
 const SPAWN = { SETSIGDEF: 0x04, SETSIGMASK: 0x08, SETSID: 0x80 } as const;
@@ -30,7 +30,7 @@ export class Spawner {
   readonly #pid = Buffer.alloc(4);
   readonly #actions = Buffer.alloc(ACTIONS_BYTES);
   readonly #attributes = Buffer.alloc(ATTRIBUTES_BYTES);
-  readonly #environments = new WeakMap<Program['env'], Buffer>();
+  readonly #blocks = new WeakMap<object, Buffer>();
   /** What the actions are for; null where there are none. */
   #actionsKey: string | null = null;
 
@@ -49,18 +49,25 @@ export class Spawner {
   /** Starts it and returns its pid. @throws OsError with the errno of the step that failed */
   start({ path, argv, env, cwd, table }: Program): number {
     const actions = this.#actionsFor(table, cwd);
-    const failed = this.#libc.posix_spawn(this.#pid, path, actions, this.#attributes, [...argv, null], this.#environmentOf(env));
+    const failed = this.#libc.posix_spawn(this.#pid, path, actions, this.#attributes, this.#wordsOf(argv), this.#variablesOf(env));
     if (failed !== 0) throw refusal(errnoName(failed), 'posix_spawn', path);
     return this.#pid.readInt32LE();
   }
 
-  /** One that can't be changed any more is put into the form of the kernel once. */
-  #environmentOf(env: Program['env']): Buffer {
-    let block = this.#environments.get(env);
-    if (block === undefined) {
-      block = envBlock(this.#libc, env);
-      if (Object.isFrozen(env)) this.#environments.set(env, block);
-    }
+  #wordsOf(argv: Program['argv']): Buffer {
+    return this.#blocks.get(argv) ?? this.#keep(argv, textBlock(this.#libc, argv));
+  }
+
+  #variablesOf(env: Program['env']): Buffer {
+    const known = this.#blocks.get(env);
+    if (known !== undefined) return known;
+    const texts = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    return this.#keep(env, textBlock(this.#libc, texts));
+  }
+
+  /** What can't be changed any more is put into the form of the kernel once. */
+  #keep(of: object, block: Buffer): Buffer {
+    if (Object.isFrozen(of)) this.#blocks.set(of, block);
     return block;
   }
 

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import type { KeptReaderOptions, Unfinished } from '../kept.js';
-import { errnoName, OsError } from '../os-error.js';
+import { errnoName, errnoOf, OsError } from '../os-error.js';
 import type { OutputMark } from '../port.js';
 import { check, openPipe } from './fds.js';
 import { INTENT_BYTES, readIntent, writeIntent } from './intent.js';
@@ -40,7 +40,7 @@ export class Stage implements Disposable {
     this.#calls = calls;
     this.#out = this.#open(stage, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
     this.#in = this.#open(stage, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
-    this.#record = this.#open(intent, O_RDWR | O_CREAT | O_NOFOLLOW);
+    this.#record = this.#keep(() => openRecord(intent));
     this.#nowhere = this.#open('/dev/null', O_WRONLY);
     this.#scratch = openPipe(libc);
     this.#fds.push(this.#scratch.read, this.#scratch.write);
@@ -129,13 +129,27 @@ export class Stage implements Disposable {
   }
 
   #open(path: string, flags: number): number {
+    return this.#keep(() => openSync(path, flags));
+  }
+
+  #keep(open: () => number): number {
     try {
-      const fd = openSync(path, flags, 0o600);
+      const fd = open();
       this.#fds.push(fd);
       return fd;
     } catch (error) {
       this[Symbol.dispose]();
       throw error;
     }
+  }
+}
+
+/** One that can only be read tells what an earlier daemon has left; that nothing can be told by it any more is said when it is tried. */
+function openRecord(path: string): number {
+  try {
+    return openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+  } catch (error) {
+    if (errnoOf(error) !== 'EROFS') throw error;
+    return openSync(path, O_RDONLY | O_NOFOLLOW);
   }
 }

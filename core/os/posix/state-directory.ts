@@ -1,18 +1,16 @@
-import { chmodSync, closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { load } from 'koffi';
 import { messageOf, RingmasterError } from '../../errors.js';
 import { DiskJournalFile } from '../../journal/file.js';
 import type { StateDirectory } from '../durable.js';
 import { processName } from '../holder.js';
-import { PlantedError, trustedPath } from '../trusted-file.js';
+import { hasJournal, journalPath } from '../left-state.js';
+import { ofOthers, stateDirTrouble } from '../state-dir.js';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 /** @source flock(2) */
 const LOCK_EX_NB = 2 | 4;
 const MODE = 0o700;
-const STICKY = 0o1000;
-const JOURNAL = 'journal';
 
 /**
  * Takes a directory for this process alone by flock(2) on the directory itself: the kernel lets go of it however the process ends, and
@@ -29,8 +27,9 @@ export function takeStateDirectory(path: string): StateDirectory {
     closeSync(fd);
     throw new RingmasterError('RM_STATE_DIR_HELD', [path, holderOfLock(ino)]);
   }
-  const file = join(path, JOURNAL);
-  const journal = new DiskJournalFile(file);
+  const file = journalPath(path);
+  const fallocate = load(null).func('int fallocate(int, int, long, long)');
+  const journal = new DiskJournalFile(file, (target, bytes) => fallocate(target, 0, 0, bytes) === 0);
   const left_at = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
   return {
     path,
@@ -43,27 +42,19 @@ export function takeStateDirectory(path: string): StateDirectory {
   };
 }
 
+/** One that can't be written to is taken where somebody has left something in it, for that has to be looked after. */
 function prepare(path: string): void {
   const refuse = (why: string, cause?: unknown): RingmasterError => new RingmasterError('RM_STATE_DIR', [path, why], { cause });
+  const trouble = stateDirTrouble(path);
+  const is_left = trouble !== null && hasJournal(path) && ofOthers(path) === null;
+  if (trouble !== null && !is_left) throw refuse(trouble);
   try {
-    trustedPath(path);
     if (mkdirSync(path, { recursive: true, mode: MODE }) !== undefined) chmodSync(path, MODE);
   } catch (cause) {
-    throw refuse(cause instanceof PlantedError ? cause.message : `it cannot be made: ${messageOf(cause)}`, cause);
+    throw refuse(`it can not be made: ${messageOf(cause)}`, cause);
   }
-  const found = lstatSync(path);
-  if (!found.isDirectory()) throw refuse(`it is ${found.isSymbolicLink() ? 'a symbolic link' : 'no directory'}`);
-  const uid = process.geteuid?.();
-  if (found.uid !== uid) throw refuse(`it belongs to uid ${found.uid}, not to uid ${uid}`);
-  if ((found.mode & 0o022) !== 0) throw refuse(`others may write to it (mode ${(found.mode & 0o777).toString(8)}), 700 is needed`);
-  for (let above = dirname(realpathSync(path)); ; above = dirname(above)) {
-    const { uid: owner, mode } = statSync(above);
-    // With the sticky bit nobody moves away what is another's.
-    const isSafe = (owner === uid || owner === 0) && ((mode & 0o022) === 0 || (mode & STICKY) !== 0);
-    if (!isSafe)
-      throw refuse(`others may put another in its place, for ${above} belongs to uid ${owner} and has mode ${(mode & 0o7777).toString(8)}`);
-    if (above === dirname(above)) return;
-  }
+  const changed = ofOthers(path);
+  if (changed !== null) throw refuse(changed);
 }
 
 /** @source proc(5): /proc/locks */

@@ -1,12 +1,13 @@
 import type { Client } from '../client.js';
 import type { Reply } from '../command.js';
+import { printTroubles } from '../troubles.js';
 import { type StatusRow, statusTable } from './status-table.js';
 
 /** The table for a reply of `status` that covers all watchers; asks the daemon for the rest of it. */
 export async function statusOverview(client: Client, reply: Reply): Promise<string> {
   const statuses = Object.entries(reply.statuses as Readonly<Record<string, string>>).sort(([a], [b]) => (a < b ? -1 : 1));
-  if (statuses.length === 0) return 'no watchers';
-  return statusTable(await Promise.all(statuses.map(([name, status]) => rowOf(client, name, status))));
+  const rows = await Promise.all(statuses.map(([name, status]) => rowOf(client, name, status)));
+  return [rows.length === 0 ? 'no watchers' : statusTable(rows), ...printTroubles(reply)].join('\n');
 }
 
 async function rowOf(client: Client, name: string, status: string): Promise<StatusRow> {

@@ -10,8 +10,16 @@ class FakeHolder implements PipeHolder {
   pid: number | null = null;
   fails = false;
   held: readonly number[] = [];
+  /** How often a process was asked for. */
+  asked = 0;
+
+  keep(fds: readonly number[]): boolean {
+    if (this.pid !== null) this.held = fds;
+    return this.pid !== null;
+  }
 
   hold(fds: readonly number[]): Promise<void> {
+    this.asked++;
     if (this.fails) return Promise.reject(new Error('no process'));
     this.held = fds;
     return Promise.resolve();
@@ -30,11 +38,14 @@ describe('the stock of kept pipes', () => {
   let at: string;
   let holders: Map<string, FakeHolder>;
   let lines: LogLine[];
+  /** Of the processes that an earlier daemon has left. */
+  let pid: number | null;
   let pipes: KeptPipes;
 
   const open = (used: readonly number[] = []): KeptPipes => {
     const holder = (name: string): FakeHolder => {
       const made = new FakeHolder();
+      made.pid = pid;
       holders.set(name, made);
       return made;
     };
@@ -57,6 +68,7 @@ describe('the stock of kept pipes', () => {
     at = mkdtempSync(join(tmpdir(), 'kept-pipes-'));
     holders = new Map();
     lines = [];
+    pid = null;
     pipes = open([0]);
   });
 
@@ -83,6 +95,20 @@ describe('the stock of kept pipes', () => {
     expect(() => read(fd)).to.throw('EBADF');
     expect(read(pipes.end(index).fd)).to.equal('last words');
     expect(await take(1)).to.deep.equal([2]);
+  });
+
+  it('leaves a chunk to the process that an earlier daemon has left, where all of it was there', async () => {
+    await take(40);
+    pipes.leave();
+    pid = 7;
+    rmSync(join(at, 'pipes', '35'));
+    pipes = open([0]);
+    await pipes.holdAgain();
+    expect([...holders].map(([name, { asked, held }]) => [name, asked, held.length])).to.deep.equal([
+      ['pipes-0', 0, 32],
+      ['pipes-1', 1, 32],
+    ]);
+    expect(await take(1)).to.deep.equal([1]);
   });
 
   it('gives none out again that somebody still writes to, and empties what is given out', async () => {

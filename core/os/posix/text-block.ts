@@ -2,9 +2,9 @@ import type { Libc } from './libc.js';
 
 const POINTER_BYTES = 8;
 
-/** An environment as execve(2) takes it: pointers, a null, and the texts that they point to, in one piece of memory that stays in its place. */
-export function envBlock(libc: Libc, env: Readonly<Record<string, string>>): Buffer {
-  const texts = Object.entries(env).map(([name, value]) => Buffer.from(`${name}=${value}\0`));
+/** Texts as execve(2) takes words and variables: pointers, a null, and what they point to, in one piece of memory that stays in its place. */
+export function textBlock(libc: Pick<Libc, 'addressOf'>, all: readonly string[]): Buffer {
+  const texts = all.map((text) => Buffer.from(`${text}\0`));
   const table = (texts.length + 1) * POINTER_BYTES;
   const block = Buffer.alloc(texts.reduce((sum, { length }) => sum + length, table));
   const base = libc.addressOf(block);

@@ -1,19 +1,19 @@
-import { existsSync } from 'node:fs';
-import { basename, extname, join, resolve } from 'node:path';
-import { runtimeDir } from '../runtime-dir.js';
+import { basename, extname, resolve } from 'node:path';
+import { hasJournal } from './os/left-state.js';
+import { runtimeDir } from './runtime-dir.js';
 
-/** Whether a supervisor of this config file has not ended as it should, and has left processes behind perhaps. */
-export function hasLeftBehind(state_dir: string | null, file: string): boolean {
-  const path = statePath(state_dir, file);
-  return path !== null && existsSync(join(path, 'journal'));
-}
-
-/** The state directory of a supervisor: the one that is named, else one after the config file; null where there is neither. */
+/** The state directory of a supervisor: as its config says, else named after its config file; null where it has neither. */
 export function statePath(state_dir: string | null, file: string | undefined): string | null {
   if (state_dir !== null) return resolve(state_dir);
   if (file === undefined) return null;
   const name = `${basename(file, extname(file))}-${hashOf(resolve(file))}`;
   return resolve(runtimeDir(), 'state', name);
+}
+
+/** Whether a supervisor of this config file has not ended as it should, and has left processes behind perhaps. */
+export function hasLeftBehind(state_dir: string | null, file: string): boolean {
+  const path = statePath(state_dir, file);
+  return path !== null && hasJournal(path);
 }
 
 /** Eight hexadecimal digits, without loading what has better ones. @source FNV-1a, 32 bits */

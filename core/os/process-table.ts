@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { statLine } from './stat-line.js';
 
 interface Row {
   readonly pid: number;
@@ -12,36 +13,48 @@ interface Row {
 
 /** Groups and sessions, by the number of their leader, at one look. */
 interface Look {
-  /** Those with a process that lives. */
-  readonly living: ReadonlySet<number>;
+  /** Pids of the processes that live, of each that has any. */
+  readonly living: ReadonlyMap<number, readonly number[]>;
   /** Pids of the zombies of each. */
   readonly dead: ReadonlyMap<number, string>;
 }
 
-/** One look at all processes serves every question within this time; no longer, for a group may have come into being since. */
+/** One look at all processes serves every question within this time, */
 const FRESH_MS = 2;
+/** and within so many times as long as it took: a machine with thousands of processes is not looked at all the time. */
+const REST = 4;
 
 /** All processes of the machine, looked at only when somebody asks. */
 export class ProcessTable {
-  #look: Look | null = null;
+  #look: Look = { living: new Map(), dead: new Map() };
   #second: Look | null = null;
-  #fresh_until = Number.NEGATIVE_INFINITY;
+  #fresh_until_ms = Number.NEGATIVE_INFINITY;
 
   /**
-   * Whether a group, or session, that the kernel says is there has anything but zombies, which PID 1 of a container may leave for ever. A
-   * look takes time, and misses those of whom each starts the next and ends: only where two find the same zombies is there nobody else.
+   * Whether a group, or session, that the kernel says is there may have anything but zombies, which PID 1 of a container may leave for ever.
+   * A look takes time, and misses those of whom each starts the next and ends: only where two find the same zombies is there nobody else.
    */
   hasLiving(leader: number): boolean {
-    const first = this.#now();
-    const zombies = first.dead.get(leader);
-    if (zombies === undefined || first.living.has(leader)) return true;
-    this.#second ??= lookAround();
+    if (this.#members(leader).length > 0) return true;
+    const { living, dead } = this.#now();
+    const zombies = dead.get(leader);
+    if (zombies === undefined || living.has(leader)) return true;
+    this.#second ??= this.#lookAround();
     return this.#second.living.has(leader) || this.#second.dead.get(leader) !== zombies;
   }
 
-  /** Sends to each process of the session that is not in its leader's group, as soon as it is found. */
-  signalJobs(sid: number, send: (pid: number) => void): void {
-    for (const row of everybody()) if (row.sid === sid && row.pgid !== sid && !row.zombie) send(row.pid);
+  /** Processes of a session that are not in its leader's group. */
+  jobs(sid: number): readonly number[] {
+    this.#now();
+    return this.#members(sid).flatMap(({ pid, pgid }) => (pgid === sid ? [] : [pid]));
+  }
+
+  /** Those of the last look that live and have not left. */
+  #members(leader: number): readonly Row[] {
+    return (this.#look.living.get(leader) ?? []).flatMap((pid) => {
+      const row = readRow(pid);
+      return row !== null && !row.zombie && (row.pgid === leader || row.sid === leader) ? [row] : [];
+    });
   }
 
   isZombie(pid: number): boolean {
@@ -69,25 +82,29 @@ export class ProcessTable {
   }
 
   #now(): Look {
-    if (this.#look === null || performance.now() > this.#fresh_until) {
-      this.#look = lookAround();
+    if (performance.now() > this.#fresh_until_ms) {
       this.#second = null;
-      this.#fresh_until = performance.now() + FRESH_MS;
+      this.#look = this.#lookAround();
     }
     return this.#look;
   }
-}
 
-function lookAround(): Look {
-  const living = new Set<number>();
-  const dead = new Map<number, string>();
-  for (const { pid, pgid, sid, zombie } of everybody()) {
-    for (const leader of pgid === sid ? [pgid] : [pgid, sid]) {
-      if (zombie) dead.set(leader, `${dead.get(leader) ?? ''} ${pid}`);
-      else living.add(leader);
+  #lookAround(): Look {
+    const begun_ms = performance.now();
+    const living = new Map<number, number[]>();
+    const dead = new Map<number, string>();
+    for (const { pid, pgid, sid, zombie } of everybody()) {
+      for (const leader of pgid === sid ? [pgid] : [pgid, sid]) {
+        const members = living.get(leader);
+        if (zombie) dead.set(leader, `${dead.get(leader) ?? ''} ${pid}`);
+        else if (members) members.push(pid);
+        else living.set(leader, [pid]);
+      }
     }
+    const now_ms = performance.now();
+    this.#fresh_until_ms = now_ms + Math.max(FRESH_MS, (now_ms - begun_ms) * REST);
+    return { living, dead };
   }
-  return { living, dead };
 }
 
 /**
@@ -106,27 +123,23 @@ function askChildren(pid: number): readonly number[] | null {
   }
 }
 
-function* everybody(): Iterable<Row> {
-  if (process.platform !== 'linux') {
-    yield* readPs();
-    return;
-  }
+function everybody(): readonly Row[] {
+  if (process.platform !== 'linux') return readPs();
+  const rows: Row[] = [];
   for (const name of readdirSync('/proc')) {
     const row = /^\d+$/.test(name) ? readRow(Number(name)) : null;
-    if (row) yield row;
+    if (row) rows.push(row);
   }
+  return rows;
 }
 
 /** @source proc(5): /proc/PID/stat; the name in parentheses may hold anything, so fields count from the last one */
 function readRow(pid: number): Row | null {
   if (process.platform !== 'linux') return readPs().find((row) => row.pid === pid) ?? null;
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const [state, ppid, pgid, sid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 4);
-    return { pid, ppid: Number(ppid), pgid: Number(pgid), sid: Number(sid), zombie: state === 'Z' || state === 'X' };
-  } catch {
-    return null;
-  }
+  const stat = statLine(pid);
+  if (stat === null) return null;
+  const [state, ppid, pgid, sid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 4);
+  return { pid, ppid: Number(ppid), pgid: Number(pgid), sid: Number(sid), zombie: state === 'Z' || state === 'X' };
 }
 
 function readPs(): readonly Row[] {

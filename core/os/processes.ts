@@ -31,9 +31,8 @@ export function processes({
       const isLed = isThere(pgid);
       const result = sendGroup(pgid, signum);
       if (isLed || !inUse(pgid)) return result;
-      const results = new Set([result]);
-      table.signalJobs(pgid, (pid) => results.add(send(pid, signum)));
-      return results.has('sent') ? 'sent' : result;
+      const others = table.jobs(pgid).map((pid) => send(pid, signum));
+      return others.includes('sent') ? 'sent' : result;
     },
     groupAlive(pgid) {
       // First what most often is the answer: with most processes that die nobody is left.

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Os } from '../../core/os/port.js';
+import { procStat } from '../../core/os/posix/proc-identity.js';
 import { eventually } from '../../core/testing.js';
 import { FORMS, run } from '../fixtures/os.js';
 import { child, Real } from '../fixtures/real.js';
@@ -41,13 +42,19 @@ const newMarker = (): string => `hostile-${process.pid}-${++count}`;
     it(`ends those ${what} when it has crashed, and not its replacement`, async () => {
       const marker = newMarker();
       await using real = await started(deed, marker);
-      const before = await eventually(() => {
-        const living = livingWith(marker);
-        return living.length > others ? living : null;
-      });
-      process.kill(real.pids()[0] ?? 0, 'SIGKILL');
-      await eventually(() => livingWith(marker).every((pid) => !before.includes(pid)), { what: 'the end of all of before' });
-      expect(await eventually(() => real.pids()[0])).to.be.oneOf([...livingWith(marker)]);
+      await eventually(() => livingWith(marker).length > others, { what: 'the others' });
+      const [crashed = 0] = real.pids();
+      process.kill(crashed, 'SIGKILL');
+      await eventually(
+        () => {
+          const [leader] = real.pids();
+          expect(leader).not.to.equal(crashed);
+          const sessions = livingWith(marker).map((pid) => procStat(pid)?.sid);
+          expect(sessions).to.include(leader).and.not.include(crashed);
+          return true;
+        },
+        { what: 'a replacement, and the end of all others', deadline_ms: 10_000 },
+      );
     });
   }
 

@@ -1,8 +1,7 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { type MarkedProcess, SPAWN_VARIABLE } from '../durable.js';
+import { statLine } from '../stat-line.js';
 
-/** Longer than any such line. */
-const LINE = Buffer.alloc(4096);
 /** Clock ticks a second in /proc. @source proc(5), USER_HZ */
 const TICKS_PER_S = 100;
 /** Fields of /proc/PID/stat as proc(5) counts them, less the two before the state. */
@@ -63,24 +62,6 @@ function tokenOf(pid: string): string | undefined {
     .split('\0')
     .find((entry) => entry.startsWith(prefix))
     ?.slice(prefix.length);
-}
-
-/** In three system calls, for a thousand processes are looked at before a start goes on. */
-function statLine(pid: number): string | null {
-  let fd: number;
-  try {
-    fd = openSync(`/proc/${pid}/stat`, 'r');
-  } catch {
-    return null;
-  }
-  try {
-    return LINE.toString('latin1', 0, readSync(fd, LINE, 0, LINE.length, 0));
-  } catch {
-    // It ended between the two.
-    return null;
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /** Processes end, and belong to others, while we look: what can't be read is not there. */

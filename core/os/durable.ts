@@ -28,6 +28,12 @@ export interface StateDirectory {
   readonly journal: JournalFile;
   /** When the journal that is there was last written, in seconds since the epoch; null where there is none. */
   readonly left_at: number | null;
+  /**
+   * Whether the path still leads to it, and to the journal in it. It may take as long as the file system does to answer, and never rejects.
+   */
+  look(): Promise<'whole' | 'without_journal' | 'elsewhere'>;
+  /** Takes what is at the path now instead; it is made where there is nothing. @throws RM_STATE_DIR, RM_STATE_DIR_HELD: then it is as it was */
+  retake(): void;
   /** Lets others have it. */
   close(): void;
 }

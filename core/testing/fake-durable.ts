@@ -57,7 +57,14 @@ export class FakeDurable implements DurableOs {
     this.#held.add(path);
     const journal = this.journals.get(path) ?? new MemoryJournalFile();
     this.journals.set(path, journal);
-    return { path, journal, left_at: null, close: () => void this.#held.delete(path) };
+    return {
+      path,
+      journal,
+      left_at: null,
+      look: async () => 'whole',
+      retake: () => {},
+      close: () => void this.#held.delete(path),
+    };
   }
 
   identify(pid: number): ReturnType<DurableOs['identify']> {

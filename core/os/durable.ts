@@ -88,6 +88,8 @@ export interface DurableOs {
   take(path: string): StateDirectory;
   /** Who has the pid now, one that is dead and waits to be reaped included; null for nobody. */
   identify(pid: number): (ProcessIdentity & { readonly alive: boolean }) | null;
+  /** Milliseconds from such a start until now, whatever the wall clock was put to meanwhile. */
+  sinceStart(start_ticks: number): number;
   /** All living processes whose environment has one of these tokens, by token. */
   find(tokens: ReadonlySet<string>): ReadonlyMap<string, readonly MarkedProcess[]>;
   /**

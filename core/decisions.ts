@@ -3,8 +3,8 @@ export interface Decision {
   /** Seconds since the epoch. */
   readonly at: number;
   /**
-   * What was decided. By a request: start, stop, restart, reload, scale. About a process that ended: respawn, pause, give_up; that did not: kill. About a
-   * watcher: halt, resume, adopt. About a signal: withhold.
+   * What was decided. By a request: start, stop, restart, reload, scale. About a process that ended: respawn, pause, give_up; that did not: kill, stuck. About
+   * a watcher: halt, resume, adopt. About a signal: withhold.
    */
   readonly what:
     | 'start'
@@ -14,6 +14,7 @@ export interface Decision {
     | 'scale'
     | 'respawn'
     | 'kill'
+    | 'stuck'
     | 'pause'
     | 'give_up'
     | 'halt'

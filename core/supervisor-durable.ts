@@ -46,6 +46,7 @@ export class SupervisorDurable {
   #takeOver: TakeOver | null = null;
   #sockets: SocketKeeper | null = null;
   #outputs: SupervisorOutputs | null = null;
+  #watch: Disposable | null = null;
 
   constructor(host: DurableHost) {
     this.#host = host;
@@ -192,6 +193,7 @@ export class SupervisorDurable {
   end(): void {
     const holder = this.#sockets?.holder ?? null;
     if (this.#isLeft && holder !== null) this.#state?.os.leave(holder);
+    this.#watch?.[Symbol.dispose]();
     this.#state?.end(this.isClean);
     this.#state = null;
     this.#sockets = null;
@@ -215,7 +217,10 @@ export class SupervisorDurable {
 
   async #keep(state: DurableState): Promise<void> {
     const { os: durable, journal, directory, found } = state;
-    const { SocketKeeper: Sockets } = await import('./durable/socket-keeper.js');
+    const [{ SocketKeeper: Sockets }, { StateWatch }] = await Promise.all([
+      import('./durable/socket-keeper.js'),
+      import('./durable/state-watch.js'),
+    ]);
     const spawns = found?.running.flatMap(({ spec, spawns }) => spawns.map(({ record }) => ({ spec, record }))) ?? [];
     const { clock, log } = this.#host;
     const holders = { os: this.#host.os(), durable, clock, log, directory: join(directory.path, 'holders') };
@@ -224,12 +229,18 @@ export class SupervisorDurable {
       const there = pid === undefined ? null : durable.identify(pid);
       return there?.alive === true && there.start_ticks === start_ticks;
     };
-    this.#sockets = new Sockets({
+    const sockets = new Sockets({
       ...holders,
       journal,
       survivors: spawns.flatMap(({ record }) => record.pid ?? []),
       isUsed: (name) => spawns.some(({ spec, record }) => spec !== null && usesSocket(spec, name) && lives(record)),
     });
+    this.#sockets = sockets;
+    const renewed = (): void => {
+      this.#outputs?.renew();
+      void sockets.renew();
+    };
+    this.#watch = new StateWatch({ clock, directory, journal, troubles: this.troubles, renewed });
   }
 
   #wants({ durable, watchers }: Config): boolean {

@@ -50,6 +50,7 @@ export class KeptPipes {
   readonly #chunks = new Map<number, Chunk>();
   readonly #free = new Set<number>();
   readonly #closing = new Set<Promise<void>>();
+  #isDetached = false;
 
   /**
    * Opens what an earlier daemon has left.
@@ -109,8 +110,8 @@ export class KeptPipes {
   /** It is used no more. */
   giveBack(index: number): void {
     const chunk = this.#chunks.get(chunkOf(index));
-    // Everything was removed meanwhile.
-    if (chunk === undefined) return;
+    // Everything was removed meanwhile, or is others' by now.
+    if (chunk === undefined || this.#isDetached) return;
     this.#free.add(index);
     if (!this.#isSpare(chunk)) return;
     const closing = this.#close(chunk).catch((error: unknown) => {
@@ -123,6 +124,12 @@ export class KeptPipes {
   /** Has everything held, where an earlier daemon has left nobody who does. @throws OsError, SpawnError */
   async holdAgain(): Promise<void> {
     await Promise.all([...this.#chunks.values()].map((chunk) => this.held(chunk.number * CHUNK)));
+  }
+
+  /** Its directory is gone, or others' by now: what is open is used up, and with this process nobody has it any more. */
+  detach(): void {
+    this.kill();
+    this.#isDetached = true;
   }
 
   /** Ends the processes that hold, at once. */

@@ -33,7 +33,7 @@ export function ofOthers(path: string): string | null {
 }
 
 /** Why nothing can be written into a directory. */
-export function unwritable(path: string, what: string): string | null {
+function unwritable(path: string, what: string): string | null {
   try {
     accessSync(path, W_OK | X_OK);
     return null;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../core/index.js';
 import { sizeNewer, sizeRenames, timedName, timedSurplus } from './rotation-names.js';
-import { firstRotation_ms, nameTime_ms, nextRotation_ms, type Schedule, suffixOf } from './rotation-time.js';
+import { firstRotation_ms, isTooFar, nameTime_ms, nextRotation_ms, type Schedule, suffixOf } from './rotation-time.js';
 import { timeFormat } from './time-format.js';
 
 /** What is known of a file that is open. */
@@ -73,7 +73,12 @@ export function timedRotation(schedule: Schedule, backup_count: number, clock: C
     opened({ size, mtime_ms }) {
       rotate_at ??= firstRotation_ms(schedule, size > 0 ? mtime_ms : clock.wall());
     },
-    due: () => rotate_at !== null && clock.wall() >= rotate_at,
+    due() {
+      const now_ms = clock.wall();
+      // The clock has been put back, or the file was written to by one that was ahead: nobody waits for that time to come again.
+      if (rotate_at !== null && isTooFar(schedule, rotate_at, now_ms)) rotate_at = nextRotation_ms(schedule, now_ms);
+      return rotate_at !== null && now_ms >= rotate_at;
+    },
     rotate(filename) {
       const now_ms = clock.wall();
       const ended_at = rotate_at ?? now_ms;

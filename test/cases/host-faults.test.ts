@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
 import { Daemon, type DaemonOptions, type Place, sleepers } from '../fixtures/daemon.js';
+import { Freezer, HAS_FREEZER } from '../fixtures/freezer.js';
 
 /** How long a daemon is stopped: longer than its timers are. */
 const STOPPED_MS = 3000;
@@ -72,6 +73,78 @@ describe('a daemon on a machine in trouble', function () {
     daemon.kill('SIGTERM');
     expect(await daemon.gone(), daemon.said).to.deep.equal({ status: 0, signal: null });
   });
+
+  it('that was stopped by SIGSTOP kills nobody for the silence in which it heard nothing', async () => {
+    await using daemon = await Daemon.start({
+      file: 'daemon.json',
+      config: (place) => {
+        const beats = script(
+          place,
+          'beats',
+          '#!/usr/bin/perl\nuse IO::Socket::UNIX;\nmy $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Peer => $ENV{NOTIFY_SOCKET});\n' +
+            'while (1) { $s->send("WATCHDOG=1"); select undef, undef, undef, 0.05 }\n',
+        );
+        const watchers = { web: { cmd: `${beats} ${place.marker}`, numprocesses: 3 } };
+        const { endpoint, pubsub_endpoint } = place;
+        return JSON.stringify({
+          endpoint,
+          pubsub_endpoint,
+          watchers,
+          plugins: { watchdog: { port: null, notify: true, loop_rate: 0.5, max_count: 1 } },
+        });
+      },
+    });
+    const before = daemon.workers;
+    expect(before).to.have.length(3);
+    for (let round = 0; round < 2; round++) {
+      daemon.kill('SIGSTOP');
+      await new Promise((resolve) => setTimeout(resolve, STOPPED_MS));
+      daemon.kill('SIGCONT');
+      await daemon.client().call('status');
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+    expect(daemon.workers, daemon.said).to.deep.equal(before);
+    expect(daemon.stdout).to.not.include('no heartbeats');
+    const [silent = 0] = before;
+    process.kill(silent, 'SIGSTOP');
+    await daemon.printed(`process ${silent} sends no heartbeats`);
+  });
+
+  (HAS_FREEZER ? it : it.skip)(
+    'with a process that is deaf to SIGKILL reports it, answers the stop, and reaps it when it dies',
+    async () => {
+      await using daemon = await Daemon.start({
+        file: 'daemon.json',
+        config: yaml((place) => ({ web: { cmd: `sleep ${place.marker}`, graceful_timeout: 0.2 }, calm: { cmd: `sleep ${place.marker}` } })),
+      });
+      const client = daemon.client(30_000);
+      const { pids } = await client.call('list', { name: 'web' });
+      const [pid = 0] = pids as readonly number[];
+      using freezer = new Freezer(`rm-test-${process.pid}`);
+      freezer.freeze(pid);
+      try {
+        await client.call('stop', { name: 'web' }, { waiting: true });
+        await daemon.printed(`process group ${pid} outlives SIGKILL; it hangs in the kernel`);
+        expect((await client.call('status')).statuses).to.deep.equal({ web: 'stopped', calm: 'active' });
+        expect(JSON.stringify(await client.call('why', { name: 'web' }))).to.include('outlives SIGKILL');
+        await client.call('start', { name: 'web' }, { waiting: true });
+        // It lives still, beside the one that was started.
+        expect((await client.call('list', { name: 'web' })).pids)
+          .to.have.length(2)
+          .and.include(pid);
+      } finally {
+        freezer.thaw();
+      }
+      await eventually(() => statOf(pid) === undefined, { what: 'the process to be dead and reaped' });
+      await eventually(async () =>
+        expect((await client.call('list', { name: 'web' })).pids)
+          .to.have.length(1)
+          .and.not.include(pid),
+      );
+      daemon.kill('SIGTERM');
+      expect(await daemon.gone(), daemon.said).to.deep.equal({ status: 0, signal: null });
+    },
+  );
 
   it('with a fork bomb under a watcher answers, holds it to rlimit_nproc, and kills all of it', async () => {
     await using daemon = await Daemon.start({

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
@@ -78,6 +78,17 @@ async function takenOver(daemon: Daemon, processes: number): Promise<Daemon> {
   await next.ready();
   expect([...next.workers].sort(), next.said).to.deep.equal(workers);
   expect(next.stdout).to.include(`adopted ${workers.length} processes`);
+  return next;
+}
+
+/** Kills the daemon and starts it again; one process was spawned before its pipe was lost, and ends with the daemon that read it. */
+async function crashedAndBack(daemon: Daemon, former: readonly number[]): Promise<Daemon> {
+  const [fresh = 0] = daemon.workers.filter((pid) => !former.includes(pid));
+  daemon.kill('SIGKILL');
+  await daemon.ended;
+  const next = daemon.again();
+  await next.ready();
+  await eventually(() => next.workers.length === 2 && next.workers.includes(fresh), { what: 'the process whose output was kept' });
   return next;
 }
 
@@ -189,5 +200,43 @@ describe('a durable daemon whose state directory', function () {
       for (const disk of disks) disk.hide();
       await daemon[Symbol.asyncDispose]();
     }
+  });
+
+  onDisk('is on a mount that goes, and comes back, is followed: the next finds what runs in either', async () => {
+    await onItsDisk(talkers, '1m', async (daemon, disk) => {
+      await daemon.ready();
+      const kept = join(daemon.place.directory, 'kept');
+      disk.alsoAt(kept);
+      try {
+        const [first = 0, second = 0] = daemon.workers;
+        disk.hide();
+        await daemon.printed('is not the one any more that was taken');
+        await daemon.printed('was taken anew; what runs is noted down there');
+        await replaced(daemon, first);
+        const before = linesOf(daemon);
+        await eventually(() => linesOf(daemon) > before + 5);
+        expect((await daemon.client().call('status')).troubles).to.equal(undefined);
+        const next = await crashedAndBack(daemon, [first, second]);
+        disk.show(kept);
+        await next.printed('was taken anew');
+        for (const pid of next.workers) await replaced(next, pid);
+        await takenOver(next, 2);
+      } finally {
+        SmallDisk.unmount(kept);
+      }
+    });
+  });
+
+  it('is removed, or its journal is, is made again, and the next finds what runs', async () => {
+    await using daemon = await Daemon.start(durable(3));
+    const state = join(daemon.place.directory, STATE);
+    rmSync(join(state, 'journal'));
+    await eventually(() => existsSync(join(state, 'journal')), { deadline_ms: 10_000 });
+    rmSync(state, { recursive: true });
+    await daemon.printed('was taken anew; what runs is noted down there');
+    await replaced(daemon, daemon.workers[0] ?? 0);
+    const next = await takenOver(daemon, 3);
+    next.kill('SIGTERM');
+    expect(await next.gone(), next.said).to.deep.equal({ status: 0, signal: null });
   });
 });

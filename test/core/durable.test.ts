@@ -120,6 +120,23 @@ describe('a durable supervisor that crashes', () => {
     expect(adoptions('loose')).to.deep.equal([]);
   });
 
+  for (const by_ms of [86_400_000, -86_400_000]) {
+    it(`has them as old as they are though the wall clock was put by ${by_ms} ms meanwhile: none is replaced for its age`, async () => {
+      const watchers = { web: { cmd: 'web', max_age: 3600, max_age_variance: 0 } };
+      await lives.start(watchers);
+      const before = lives.processes();
+      lives.crash();
+      lives.clock.jumpWall(by_ms);
+      await lives.pass(600_000);
+      await lives.start(watchers);
+      expect(lives.watcher().processes()[0]?.age).to.be.closeTo(600, 1);
+      await lives.pass(2_990_000);
+      expect(lives.processes()).to.deep.equal(before);
+      await lives.pass(20_000);
+      expect(lives.processes()).to.not.deep.equal(before);
+    });
+  }
+
   it('and crashes again, and again, has them taken over each time', async () => {
     const watchers = { web: { cmd: 'web', numprocesses: 2 } };
     await lives.start(watchers);

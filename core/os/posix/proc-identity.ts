@@ -37,6 +37,12 @@ export function procStat(pid: number): ProcStat | null {
   };
 }
 
+/** Milliseconds since a process was started that began so many ticks after boot. @source proc(5): /proc/uptime goes by CLOCK_BOOTTIME, as they do */
+export function sinceStart(start_ticks: number): number {
+  const [uptime_s] = readFileSync('/proc/uptime', 'latin1').split(' ');
+  return Math.max(0, Number(uptime_s) * 1000 - (start_ticks * 1000) / TICKS_PER_S);
+}
+
 /** Looks at every process of the machine for tokens in its environment, as it was when it was executed. */
 export function findMarked(tokens: ReadonlySet<string>): ReadonlyMap<string, readonly MarkedProcess[]> {
   const found = new Map<string, MarkedProcess[]>();

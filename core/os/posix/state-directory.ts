@@ -1,4 +1,5 @@
 import { chmodSync, closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { load } from 'koffi';
 import { messageOf, RingmasterError } from '../../errors.js';
 import { DiskJournalFile } from '../../journal/file.js';
@@ -19,27 +20,43 @@ const MODE = 0o700;
  * @throws RM_STATE_DIR where it is none, belongs to somebody else, or others may write to it; RM_STATE_DIR_HELD
  */
 export function takeStateDirectory(path: string): StateDirectory {
-  prepare(path);
-  const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  const flock = load(null).func('int flock(int, int)');
-  if (flock(fd, LOCK_EX_NB) !== 0) {
-    const { ino } = fstatSync(fd);
-    closeSync(fd);
-    throw new RingmasterError('RM_STATE_DIR_HELD', [path, holderOfLock(ino)]);
-  }
-  const file = journalPath(path);
   const fallocate = load(null).func('int fallocate(int, int, long, long)');
+  const file = journalPath(path);
+  let fd = lock(path);
   const journal = new DiskJournalFile(file, (target, bytes) => fallocate(target, 0, 0, bytes) === 0);
   const left_at = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
   return {
     path,
     journal,
     left_at: left_at === undefined ? null : left_at / 1000,
+    async look() {
+      const { dev, ino } = fstatSync(fd);
+      const [found, within] = await Promise.allSettled([stat(path), stat(file)]);
+      if (found.status === 'rejected' || found.value.dev !== dev || found.value.ino !== ino) return 'elsewhere';
+      return within.status === 'rejected' ? 'without_journal' : 'whole';
+    },
+    retake() {
+      const taken = lock(path);
+      journal.close();
+      closeSync(fd);
+      fd = taken;
+    },
     close() {
       journal.close();
       closeSync(fd);
     },
   };
+}
+
+/** @returns the descriptor of the directory, by which it is held */
+function lock(path: string): number {
+  prepare(path);
+  const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  const flock = load(null).func('int flock(int, int)');
+  if (flock(fd, LOCK_EX_NB) === 0) return fd;
+  const { ino } = fstatSync(fd);
+  closeSync(fd);
+  throw new RingmasterError('RM_STATE_DIR_HELD', [path, holderOfLock(ino)]);
 }
 
 /** One that can't be written to is taken where somebody has left something in it, for that has to be looked after. */

@@ -35,6 +35,7 @@ export const why = builtInCommand({
                 'scale',
                 'respawn',
                 'kill',
+                'stuck',
                 'pause',
                 'give_up',
                 'halt',

@@ -4,7 +4,7 @@ import { errnoName, OsError } from '../os-error.js';
 import type { OutputMark } from '../port.js';
 import { check, openPipe } from './fds.js';
 import { INTENT_BYTES, readIntent, writeIntent } from './intent.js';
-import type { Libc } from './libc.js';
+import { C, type Libc } from './libc.js';
 import type { PipeCalls } from './pipe-calls.js';
 
 /** As much as a pipe holds where nobody says otherwise. */
@@ -14,6 +14,10 @@ export const ROOM_BYTES = 64 * 1024;
 const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 /** @source fcntl.h */
 const SPLICE_F_NONBLOCK = 2;
+/** @source poll(2): struct pollfd is an int and two shorts */
+const POLLFD_BYTES = 8;
+const EVENTS_AT = 4;
+const POLLOUT = 4;
 
 /**
  * Bytes on their way from a pipe to a file. They are in the kernel at each moment: in the pipe, or in the stage until they are
@@ -33,6 +37,7 @@ export class Stage implements Disposable {
   readonly #record: number;
   readonly #nowhere: number;
   readonly #scratch: { readonly read: number; readonly write: number };
+  readonly #room = Buffer.alloc(POLLFD_BYTES);
   #sequence = 0;
 
   /** @throws what the system says where a file can't be opened */
@@ -44,6 +49,13 @@ export class Stage implements Disposable {
     this.#nowhere = this.#open('/dev/null', O_WRONLY);
     this.#scratch = openPipe(libc);
     this.#fds.push(this.#scratch.read, this.#scratch.write);
+    // What was looked at has to fit onto the stage at once, which holds less where the user's pipes held much when it was made.
+    const held = libc.fcntl(this.#out, C.F_GETPIPE_SZ, 0);
+    if (libc.fcntl(this.#scratch.read, C.F_GETPIPE_SZ, 0) > held) {
+      check(libc, libc.fcntl(this.#scratch.read, C.F_SETPIPE_SZ, held), 'fcntl', 'cannot have a smaller pipe');
+    }
+    this.#room.writeInt32LE(this.#scratch.write, 0);
+    this.#room.writeInt16LE(POLLOUT, EVENTS_AT);
   }
 
   /**
@@ -55,8 +67,17 @@ export class Stage implements Disposable {
   look(fd: number): number {
     const found = this.#calls.tee(fd, this.#scratch.write, CHUNK_BYTES, SPLICE_F_NONBLOCK);
     if (found < 0) return this.#nothing('tee');
-    for (let read = 0; read < found; ) read += readSync(this.#scratch.read, this.buffer, read, found - read, null);
+    this.#copy(found);
     return found;
+  }
+
+  /** Looks again. @returns how many bytes, where it is all that can be looked at, so that waiting for more is in vain; else 0 */
+  lookInVain(fd: number): number {
+    const found = this.#calls.tee(fd, this.#scratch.write, CHUNK_BYTES, SPLICE_F_NONBLOCK);
+    if (found <= 0) return 0;
+    const isFull = this.#calls.poll(this.#room, 1, 0) === 0;
+    this.#copy(found);
+    return isFull ? found : 0;
   }
 
   /** Reads into the buffer; what is returned is as of `look`. @throws OsError */
@@ -109,6 +130,10 @@ export class Stage implements Disposable {
 
   [Symbol.dispose](): void {
     for (const fd of this.#fds.splice(0)) closeSync(fd);
+  }
+
+  #copy(found: number): void {
+    for (let read = 0; read < found; ) read += readSync(this.#scratch.read, this.buffer, read, found - read, null);
   }
 
   #clear(bytes: number): void {

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs';
 import type { KeptReaderOptions, Unfinished } from '../kept.js';
 import { errnoName, OsError } from '../os-error.js';
 import type { OutputMark } from '../port.js';
@@ -37,12 +37,16 @@ export class Stage implements Disposable {
   readonly #record: number;
   readonly #nowhere: number;
   readonly #scratch: { readonly read: number; readonly write: number };
+  /** Where what is on the stage goes if not all of it can be looked at. */
+  readonly #rest: string;
+  readonly #seesAll: boolean;
   readonly #room = Buffer.alloc(POLLFD_BYTES);
   #sequence = 0;
 
   /** @throws what the system says where a file can't be opened */
   constructor(libc: Libc, calls: PipeCalls, { stage, intent }: Pick<KeptReaderOptions, 'stage' | 'intent'>) {
     this.#calls = calls;
+    this.#rest = `${stage}.rest`;
     this.#out = this.#open(stage, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
     this.#in = this.#open(stage, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
     this.#record = this.#open(intent, O_RDWR | O_CREAT | O_NOFOLLOW);
@@ -50,10 +54,9 @@ export class Stage implements Disposable {
     this.#scratch = openPipe(libc);
     this.#fds.push(this.#scratch.read, this.#scratch.write);
     // What was looked at has to fit onto the stage at once, which holds less where the user's pipes held much when it was made.
-    const held = libc.fcntl(this.#out, C.F_GETPIPE_SZ, 0);
-    if (libc.fcntl(this.#scratch.read, C.F_GETPIPE_SZ, 0) > held) {
-      check(libc, libc.fcntl(this.#scratch.read, C.F_SETPIPE_SZ, held), 'fcntl', 'cannot have a smaller pipe');
-    }
+    const [held, seen] = [this.#out, this.#scratch.read].map((fd) => libc.fcntl(fd, C.F_GETPIPE_SZ, 0)) as [number, number];
+    if (seen > held) check(libc, libc.fcntl(this.#scratch.read, C.F_SETPIPE_SZ, held), 'fcntl', 'cannot have a smaller pipe');
+    this.#seesAll = seen >= held;
     this.#room.writeInt32LE(this.#scratch.write, 0);
     this.#room.writeInt16LE(POLLOUT, EVENTS_AT);
   }
@@ -110,26 +113,47 @@ export class Stage implements Disposable {
 
   /** What an earlier daemon has left on the stage; null for nothing. `clear` is due when it is written. */
   unfinished(): Unfinished | null {
-    const found = this.look(this.#out);
-    if (found <= 0) return null;
+    const bytes = this.#left();
+    if (bytes.length === 0) return null;
     const read = readSync(this.#record, this.#intent, 0, INTENT_BYTES, 0);
     const intent = read === INTENT_BYTES ? readIntent(this.#intent) : null;
-    const bytes = Buffer.from(this.buffer.subarray(0, found));
     if (intent === null) return { bytes, intent };
     const { dev, ino, size } = intent;
-    if (found === intent.bytes) return { bytes, intent: { pipe: intent.pipe, mark: { dev, ino, size } } };
+    if (bytes.length === intent.bytes) return { bytes, intent: { pipe: intent.pipe, mark: { dev, ino, size } } };
     // It had begun to clear the stage, so all of it was written.
-    this.#clear(found);
+    this.clear();
     return null;
   }
 
   clear(): void {
     const found = this.look(this.#out);
     if (found > 0) this.#clear(found);
+    rmSync(this.#rest, { force: true });
   }
 
   [Symbol.dispose](): void {
     for (const fd of this.#fds.splice(0)) closeSync(fd);
+  }
+
+  /**
+   * What is on the stage, all of it. Where it was bigger when it was made than a pipe may be now, it is moved to a file beside it: the kernel
+   * does that in one step for each piece, so that both together have all of it however this ends.
+   */
+  #left(): Buffer {
+    if (this.#seesAll && !existsSync(this.#rest)) return Buffer.from(this.buffer.subarray(0, Math.max(0, this.look(this.#out))));
+    const file = openSync(this.#rest, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+    try {
+      const end = Buffer.alloc(8);
+      let moved: number;
+      do {
+        end.writeBigInt64LE(BigInt(fstatSync(file).size));
+        moved = this.#calls.splice(this.#out, null, file, end, CHUNK_BYTES, SPLICE_F_NONBLOCK);
+      } while (moved > 0);
+      if (moved < 0) this.#nothing('splice');
+      return readFileSync(file);
+    } finally {
+      closeSync(file);
+    }
   }
 
   #copy(found: number): void {

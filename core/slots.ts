@@ -141,12 +141,12 @@ export class Slots implements Disposable {
     this.spent = 0;
   }
 
-  /** Lets the processes live on, off the record and then supervised by nobody, or left by `leave`; what is not born yet never is. What dead ones have left behind stays. */
+  /** Lets the processes live on, supervised by nobody, or left by `leave`; what is not born yet never is. What dead ones have left behind stays. */
   release(leave?: (pid: number) => void): void {
     if (!leave) this.#outputs.release();
     for (const slot of [...this.table.values()]) {
-      if (slot.pid !== null && !leave) slot.kept?.gone();
       if (slot.pid !== null) (leave ?? this.#host.os.release.bind(this.#host.os))(slot.pid);
+      if (slot.pid !== null && !leave) slot.kept?.gone();
       if (slot.pid !== null || slot.pgid === null || leave) this.table.delete(slot.wid);
     }
   }

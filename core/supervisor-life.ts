@@ -44,7 +44,7 @@ export class SupervisorLife {
   #config: Config | null = null;
   #sockets: SupervisorSockets | null = null;
   #container: PluginContainer | null = null;
-  #preparing = false;
+  #settingUp = false;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -134,9 +134,7 @@ export class SupervisorLife {
     try {
       this.#os = await this.#host.os();
       this.#proceed();
-      this.#preparing = true;
       const { config, asked } = await this.#prepare();
-      this.#preparing = false;
       const { config: first, watchers, resumed } = await this.durable.open(config);
       this.#use(first);
       this.#sockets = new SupervisorSockets(this.#os, this.#host.clock, this.#scope, this.durable, () => this.watchers.all);
@@ -185,7 +183,9 @@ export class SupervisorLife {
       emit: (watcher, name, body) => this.#emit(watcher, name, body),
       faultBudget: () => this.config.plugin_fault_budget,
     });
+    this.#settingUp = true;
     await this.#container.load(entries);
+    this.#settingUp = false;
     this.applier.plugins.settle(entries);
     this.#proceed();
     return { config: await this.hooks.shape('config', config, { plugins: entries.map(({ plugin }) => plugin.name) }), asked };
@@ -202,7 +202,7 @@ export class SupervisorLife {
     this.durable.freeze();
     this.watchers.close('the supervisor is stopping');
     // A plugin that hangs in its setup is not waited for.
-    if (this.#preparing) await this.#container?.close();
+    if (this.#settingUp) await this.#container?.close();
     if (!idle) {
       await this.hooks.step('before_shutdown', {});
       await stopInOrder(this.watchers.everybody, this.#host.clock);

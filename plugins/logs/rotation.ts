@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../core/index.js';
-import { sizeNewer, sizeRenames, timedName, timedSurplus } from './rotation-names.js';
+import { sizeNewer, sizeNumbers, sizeRenames, timedName, timedSurplus } from './rotation-names.js';
 import { firstRotation_ms, isTooFar, nameTime_ms, nextRotation_ms, type Schedule, suffixOf } from './rotation-time.js';
 import { timeFormat } from './time-format.js';
 
@@ -42,9 +42,9 @@ export function sizeRotation(max_bytes: number, backup_count: number): Rotation 
     ...noRotation,
     limit: max_bytes,
     rotate(filename) {
-      for (const { from, to } of sizeRenames(filename, backup_count, existsSync)) rename(from, to);
+      for (const { from, to } of sizeRenames(filename, backup_count, numbersOf(filename))) rename(from, to);
     },
-    newer: (filename, old) => sizeNewer(filename, backup_count, old),
+    newer: (filename, old) => sizeNewer(filename, backup_count, old, numbersOf(filename)),
   };
 }
 
@@ -89,6 +89,10 @@ export function timedRotation(schedule: Schedule, backup_count: number, clock: C
       for (const name of timedSurplus(basename(filename), readdirSync(directory), digits, backup_count)) rmSync(join(directory, name));
     },
   };
+}
+
+function numbersOf(filename: string): readonly number[] {
+  return sizeNumbers(basename(filename), readdirSync(dirname(filename)));
 }
 
 /** A file that somebody else has taken away need not be renamed. */

@@ -5,17 +5,11 @@ import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
 import { Daemon, type DaemonOptions, type Place, sleepers } from '../fixtures/daemon.js';
 import { Freezer, HAS_FREEZER } from '../fixtures/freezer.js';
+import { AS_OTHER_USER, OTHER_UID as uid } from '../fixtures/other-user.js';
 
 /** How long a daemon is stopped: longer than its timers are. */
 const STOPPED_MS = 3000;
 const MOST_OF_ONE_USER = 30;
-
-/** A user that nobody else runs as, so that its processes can be counted; the limits of root do not hold. */
-const uid = 40_000 + (process.pid % 10_000);
-
-/** The daemon as that user, who may read and write what the user of the tests may. */
-const MAY = '+dac_override,+dac_read_search';
-const AS_SOMEBODY = ['setpriv', '--reuid', String(uid), '--clear-groups', '--inh-caps', MAY, '--ambient-caps', MAY];
 
 const yaml =
   (watchers: (place: Place) => Readonly<Record<string, object>>): DaemonOptions['config'] =>
@@ -39,11 +33,11 @@ describe('a daemon on a machine in trouble', function () {
 
   for (const form of ['native', 'portable']) {
     it(`whose user may have no more processes says EAGAIN, keeps what runs, and goes on when there is room, ${form}`, async () => {
-      await using daemon = await Daemon.start({ ...sleepers(2), env: { RINGMASTER_OS: form }, under: AS_SOMEBODY });
+      await using daemon = await Daemon.start({ ...sleepers(2), env: { RINGMASTER_OS: form }, under: AS_OTHER_USER });
       const client = daemon.client();
       const before = daemon.workers;
       const limit = (processes: number): unknown =>
-        execFileSync('setpriv', [...AS_SOMEBODY.slice(1), 'prlimit', '--pid', String(daemon.pid), `--nproc=${processes}:`]);
+        execFileSync('setpriv', [...AS_OTHER_USER.slice(1), 'prlimit', '--pid', String(daemon.pid), `--nproc=${processes}:`]);
       limit(1);
       await client.call('set', { name: 'web', options: { numprocesses: 5 } });
       await daemon.printed('"errno":"EAGAIN"');

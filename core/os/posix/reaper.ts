@@ -6,15 +6,14 @@ interface Child {
   /** Told once, with the status of waitpid(2). */
   readonly ended: (status: number) => void;
   /** Whether it keeps the host process alive. */
-  holds: boolean;
+  readonly holds: boolean;
+  /** Whether the kernel was asked to tell of its end. */
+  watched: boolean;
 }
 const LONGEST_MS = 2 ** 31 - 1;
-/**
- * The kernel looks through all children for one that has ended, the oldest first. Of the first few that is quick; the ends of those that
- * come after them are told by `Deaths`.
- */
-const QUICKLY_FOUND = 256;
-/** Where a look takes longer than this, the next one waits a little after what the last death led to. */
+/** The kernel looks through all children for one that has ended. Where there are more than this it is asked to tell. */
+const FEW = 256;
+/** Where a look takes longer than this, the next one waits until what the last death led to is done: most likely nobody else has died. */
 const LONG_LOOK_MS = 0.1;
 const PAUSE_MS = 2;
 /** A look for those that nobody tells of waits so many times as long as the last one took. */
@@ -36,6 +35,7 @@ export class Reaper {
   readonly #status = Buffer.alloc(4);
   readonly #info = Buffer.alloc(128);
   #look_ms = 0;
+  #quiet_until_ms = 0;
   #starting = 0;
   #holding = 0;
   #listening = false;
@@ -60,8 +60,8 @@ export class Reaper {
       // Before the child is there: it may end at once.
       this.#listen();
       const pid = start();
-      if (this.#children.size >= QUICKLY_FOUND) this.#deaths.watch(pid);
-      this.#children.set(pid, { ended, holds: true });
+      this.#children.set(pid, { ended, holds: true, watched: false });
+      this.#watch(pid);
       this.#count(1);
       return pid;
     } finally {
@@ -82,7 +82,7 @@ export class Reaper {
   release(pid: number): void {
     const child = this.#children.get(pid);
     if (!child) return;
-    this.#children.set(pid, { ended: () => {}, holds: false });
+    this.#children.set(pid, { ...child, ended: () => {}, holds: false });
     if (child.holds) this.#count(-1);
   }
 
@@ -95,14 +95,23 @@ export class Reaper {
     this.#rest();
   }
 
+  /** Has the kernel tell of this one, and of all as soon as they are many. */
+  #watch(pid: number): void {
+    const { size } = this.#children;
+    if (size <= FEW) return;
+    for (const [each, child] of size === FEW + 1 ? this.#children : [[pid, this.#children.get(pid)] as const]) {
+      if (child?.watched === false) child.watched = this.#deaths.watch(each);
+    }
+  }
+
   readonly #told = (): void => {
     const pids = this.#deaths.take();
-    if (pids.length === 0) {
-      this.#reap(1);
-      return;
-    }
-    // Whoever else has died at the same time, whose end is not told.
-    this.#reapIn(Math.max(PAUSE_MS, this.#look_ms * REST));
+    const now_ms = performance.now();
+    const rest_ms = Math.max(PAUSE_MS, this.#look_ms * REST);
+    if (pids.length > 0) this.#quiet_until_ms = now_ms + rest_ms;
+    // Signals come for those as well that were taken with others: nobody else has died, most likely.
+    if (now_ms < this.#quiet_until_ms) this.#reapIn(rest_ms);
+    else this.#reap(1);
     for (const pid of pids) this.#collect(pid);
   };
 

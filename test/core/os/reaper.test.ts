@@ -44,7 +44,10 @@ describe('the reaper', () => {
     for (const { reaper, pids } of left.splice(0)) for (const pid of pids) reaper.leave(pid);
   });
 
-  function watched(look_ms: number, pids: readonly number[]): { readonly children: Children; readonly told: number[] } {
+  function watched(
+    look_ms: number,
+    pids: readonly number[],
+  ): { readonly children: Children; readonly told: number[]; readonly reaper: Reaper } {
     const children = new Children(look_ms);
     const told: number[] = [];
     const reaper = new Reaper(children.libc as Libc, children.deaths);
@@ -54,7 +57,7 @@ describe('the reaper', () => {
         () => pid,
         () => told.push(pid),
       );
-    return { children, told };
+    return { children, told, reaper };
   }
 
   it('takes all that have ended though there was one signal only', async () => {
@@ -86,8 +89,22 @@ describe('the reaper', () => {
     const pids = Array.from({ length: 300 }, (_, index) => 1000 + index);
 
     it('has the kernel tell of those that it would have to look for long', () => {
-      const { children } = watched(0, pids);
-      expect(children.watched).to.deep.equal(pids.slice(256));
+      const few = watched(0, pids.slice(0, 256));
+      expect(few.children.watched).to.deep.equal([]);
+      const many = watched(0, pids);
+      expect(many.children.watched).to.deep.equal(pids);
+    });
+
+    it('asks that once for each, though they become few in between', () => {
+      const { children, reaper } = watched(0, pids.slice(0, 257));
+      children.dead.push(1005);
+      process.emit('SIGCHLD', 'SIGCHLD');
+      reaper.adopt(
+        () => 1999,
+        () => {},
+      );
+      reaper.leave(1999);
+      expect(children.watched).to.deep.equal([...pids.slice(0, 257), 1999]);
     });
 
     it('takes those it is told of without a look at the others', () => {
@@ -106,6 +123,16 @@ describe('the reaper', () => {
       expect(told).to.deep.equal([1299]);
       await eventually(() => told.length === 3, { what: 'all three to be told' });
       expect(told).to.deep.equal([1299, 1001, 1002]);
+    });
+
+    it('does not look for each signal of those that were all told of at once, but once when they have come', async () => {
+      const { children, told } = watched(0.5, pids);
+      children.dead.push(1297, 1298, 1299);
+      children.told.push(1297, 1298, 1299);
+      for (let signals = 0; signals < 3; signals++) process.emit('SIGCHLD', 'SIGCHLD');
+      expect([told, children.looks]).to.deep.equal([[1297, 1298, 1299], 0]);
+      await eventually(() => children.looks > 0, { what: 'a look for others' });
+      expect(children.looks).to.equal(1);
     });
 
     it('looks at once where there is a signal and nobody is told of', () => {

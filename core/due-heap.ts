@@ -43,6 +43,7 @@ export class DueHeap<T> {
 
   /** When the first that is not due by `now` is; null where there is none. */
   after(now: number): number | null {
+    if (this.#entries.length === 0) return null;
     let next: number | null = null;
     const later = ({ at }: Entry<T>): void => {
       if (next === null || at < next) next = at;

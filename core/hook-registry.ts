@@ -207,6 +207,6 @@ export class HookRegistry {
 }
 
 function freezeArgs<T extends object>(args: T): T {
-  for (const [key, value] of Object.entries(args)) if (key !== 'watcher') freezeData(value);
+  for (const key in args) if (key !== 'watcher') freezeData(args[key]);
   return Object.freeze(args);
 }

@@ -1,6 +1,6 @@
 import type { RingmasterError } from './errors.js';
 import type { HookCalls } from './hook-calls.js';
-import { HOOKS, type HookName, type TapOptions } from './hooks.js';
+import { HOOKS, type HookKind, type HookName, type TapOptions } from './hooks.js';
 
 /** A tap's function, whatever the hook. */
 export type TapFunction = (...args: readonly unknown[]) => unknown;
@@ -26,6 +26,7 @@ const DEADLINE_MS = 5000;
 /** One function on one hook, with what its owner asked for. */
 export class HookTap {
   readonly hook: HookName;
+  readonly kind: HookKind;
   readonly plugin: string;
   readonly call: TapFunction;
   readonly tally: Tally;
@@ -41,6 +42,7 @@ export class HookTap {
 
   constructor(tally: Tally, call: TapFunction, options: TapOptions, told?: TapListener) {
     this.hook = tally.hook;
+    this.kind = HOOKS[tally.hook].kind;
     this.plugin = tally.plugin;
     this.call = call;
     this.tally = tally;
@@ -51,10 +53,6 @@ export class HookTap {
     this.deadline_ms = options.deadline_ms ?? DEADLINE_MS;
     this.ignore_failure = options.ignore_failure ?? false;
     this.awaited = options.awaited ?? false;
-  }
-
-  get kind() {
-    return HOOKS[this.hook].kind;
   }
 
   /** False once the tap was removed: it is not called any more. */

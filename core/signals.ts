@@ -24,9 +24,16 @@ export function signalNumber(found: unknown): number {
   throw new RingmasterError('RM_SIGNAL_INVALID', [JSON.stringify(found) ?? String(found)]);
 }
 
+/** Of several names of one signal the first. */
+const NAMES = new Map(
+  Object.entries(constants.signals)
+    .map(([name, signum]): [number, string] => [signum, name])
+    .reverse(),
+);
+
 /** The name of a signal: `SIGTERM` for 15; `SIGRTMIN+1` for 35; the number where it has none. */
 export function signalName(signum: number): string {
-  const name = Object.keys(constants.signals).find((key) => NUMBERS[key] === signum);
+  const name = NAMES.get(signum);
   if (name !== undefined) return name;
   return signum >= 34 && signum <= 64 ? `SIGRTMIN+${signum - 34}` : String(signum);
 }

@@ -6,6 +6,7 @@ import type { KeptOutputs } from './durable/kept-outputs.js';
 import { messageOf } from './errors.js';
 import type { Exit, SpawnOptions } from './hooks.js';
 import { identityOf } from './identity.js';
+import type { Logger } from './log.js';
 import { SPAWN_VARIABLE } from './os/durable.js';
 import { errnoOf, SpawnError } from './os/os-error.js';
 import type { FdSource, Os, SpawnRequest } from './os/port.js';
@@ -122,7 +123,7 @@ function start(host: SlotsHost, { slot, options, spec, outputs, loan, abandon }:
     abandon();
     return;
   }
-  warnOfUnread(host, options);
+  warnOfUnread(host.log, spec, options);
   const { os, sockets } = host;
   const { stdout: _, stderr: __, ...rest } = options;
   let kept: KeptSpawn | null = null;
@@ -163,12 +164,15 @@ function lend({ sockets }: SlotsHost, spec: WatcherOptions): Promise<Loan> {
 }
 
 /** The config asks for something that only a plugin does. */
-function warnOfUnread({ log, spec }: SlotsHost, options: SpawnOptions): void {
-  for (const name of OUTPUT_NAMES) {
-    const asked = options[name] === undefined && !spec()[`close_child_${name}`] && outputOptions(spec(), name) !== null;
-    if (asked) log.warn(`${name} is not read, though the config says where it goes: no plugin does it; name \`logs\` under plugins`);
+function warnOfUnread(log: Logger, spec: WatcherOptions, options: SpawnOptions): void {
+  for (const name of readOutputs(spec)) {
+    if (options[name] !== undefined) continue;
+    log.warn(`${name} is not read, though the config says where it goes: no plugin does it; name \`logs\` under plugins`);
   }
 }
+
+const CLOSED: FdSource = { kind: 'null' };
+const INHERITED: FdSource = { kind: 'inherit' };
 
 /** What a process is given besides what its options say. */
 interface Given {
@@ -178,7 +182,6 @@ interface Given {
 }
 
 function request(os: Os, options: SpawnOptions, spec: WatcherOptions, { outputs: [stdout, stderr], sockets, loan }: Given): SpawnRequest {
-  const own = (closed: boolean): FdSource => ({ kind: closed ? 'null' : 'inherit' });
   const stdin = spec.stdin_socket === null ? undefined : sockets.stdin(spec.stdin_socket);
   if (spec.stdin_socket !== null && stdin === undefined)
     throw new SpawnError('EINVAL', `stdin_socket: there is no socket ${spec.stdin_socket}`);
@@ -186,9 +189,9 @@ function request(os: Os, options: SpawnOptions, spec: WatcherOptions, { outputs:
     ...options,
     ...identityOf(os, spec),
     fds: new Map([
-      [0, stdin ?? own(spec.close_child_stdin)],
-      [1, stdout ?? own(spec.close_child_stdout)],
-      [2, stderr ?? own(spec.close_child_stderr)],
+      [0, stdin ?? (spec.close_child_stdin ? CLOSED : INHERITED)],
+      [1, stdout ?? (spec.close_child_stdout ? CLOSED : INHERITED)],
+      [2, stderr ?? (spec.close_child_stderr ? CLOSED : INHERITED)],
       ...(loan?.fds ?? []),
     ]),
     rlimits: limitsOf(spec),
@@ -197,15 +200,23 @@ function request(os: Os, options: SpawnOptions, spec: WatcherOptions, { outputs:
   };
 }
 
-/** By options, which are replaced whenever one of them is changed. */
-const limits = new WeakMap<WatcherOptions, SpawnRequest['rlimits']>();
-
-function limitsOf(spec: WatcherOptions): SpawnRequest['rlimits'] {
-  let found = limits.get(spec);
-  if (found === undefined) {
-    const asked = RLIMITS.filter((name) => spec[`rlimit_${name}`] !== undefined);
-    found = Object.fromEntries(asked.map((name) => [name, spec[`rlimit_${name}`] ?? null]));
-    limits.set(spec, found);
-  }
-  return found;
+/** Remembers what follows from options, which are replaced whenever one of them is changed. */
+function remembered<T>(of: (spec: WatcherOptions) => T): (spec: WatcherOptions) => T {
+  const known = new WeakMap<WatcherOptions, { readonly value: T }>();
+  return (spec) => {
+    let found = known.get(spec);
+    if (found === undefined) {
+      found = { value: of(spec) };
+      known.set(spec, found);
+    }
+    return found.value;
+  };
 }
+
+const limitsOf = remembered((spec): SpawnRequest['rlimits'] => {
+  const asked = RLIMITS.filter((name) => spec[`rlimit_${name}`] !== undefined);
+  return Object.fromEntries(asked.map((name) => [name, spec[`rlimit_${name}`] ?? null]));
+});
+
+/** Outputs that the config wants read. */
+const readOutputs = remembered((spec) => OUTPUT_NAMES.filter((name) => !spec[`close_child_${name}`] && outputOptions(spec, name) !== null));

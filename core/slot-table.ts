@@ -42,6 +42,8 @@ interface Place {
   readonly failing: boolean;
 }
 
+const NOWHERE: Place = { set: null, cohort: null, up: false, replaced: false, failing: false };
+
 interface MutableCohort extends Cohort {
   members: number;
   readonly unborn: Set<Slot>;
@@ -149,14 +151,15 @@ export class SlotTable implements PlanSlots {
     if (cohort.members === 0) this.#cohorts.delete(cohort.generation);
   }
   #placeOf(slot: Slot): Place {
-    const nowhere = { set: null, cohort: null, up: false, replaced: false, failing: false };
     if (slot.state === 'idle') {
-      return slot.respawn_at === null ? nowhere : { ...nowhere, set: this.waiting, failing: slot.spawn_failures > 0 };
+      if (slot.respawn_at === null) return NOWHERE;
+      return { set: this.waiting, cohort: null, up: false, replaced: false, failing: slot.spawn_failures > 0 };
     }
     const cohort = this.#cohort(slot.generation);
-    if (isEnding(slot)) return { ...nowhere, cohort, set: this.ending, replaced: !slot.retired };
-    if (slot.state === 'stuck') return { ...nowhere, cohort };
-    return { ...nowhere, cohort, set: isUnborn(slot) ? cohort.unborn : cohort.born, up: slot.state === 'up' };
+    if (isEnding(slot)) return { set: this.ending, cohort, up: false, replaced: !slot.retired, failing: false };
+    if (slot.state === 'stuck') return { ...NOWHERE, cohort };
+    const set = isUnborn(slot) ? cohort.unborn : cohort.born;
+    return { set, cohort, up: slot.state === 'up', replaced: false, failing: false };
   }
 
   #cohort(generation: number): MutableCohort {

@@ -95,7 +95,7 @@ export class Slots implements Disposable {
   begin(wid: number, from = wid): void {
     const waiting = this.table.get(from);
     if (from !== wid) this.table.delete(from);
-    const slot: Slot = { ...newSlot(wid), ...waiting, wid };
+    const slot: Slot = waiting === undefined ? newSlot(wid) : { ...waiting, wid };
     slot.attempt = ++this.#attempts;
     slot.generation = this.#host.generation();
     slot.urgent = slot.respawn_at !== null;

@@ -53,10 +53,7 @@ export class SupervisorLife {
     this.hooks = supervisorHooks(host.clock, host.log, (watcher, name, body) => this.#emit(watcher, name, body));
     this.durable = new SupervisorDurable({ ...host, os: () => this.os('keep processes') });
     this.#spawns = new SpawnQueue(host.clock);
-    this.#surroundings = new Surroundings(
-      () => this.#spawns.round,
-      () => this.#os?.environmentVersion?.(),
-    );
+    this.#surroundings = new Surroundings(this.#spawns, () => this.#os);
     this.watchers = this.#table();
     this.#net = new SafetyNet(host.clock, () => this.watchers.all);
     this.applier = this.#newApplier();

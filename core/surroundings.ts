@@ -1,4 +1,6 @@
 import { mergedEnv } from './command-line.js';
+import type { Os } from './os/port.js';
+import type { SpawnQueue } from './spawn-queue.js';
 import { workingDirectory } from './working-directory.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -24,8 +26,8 @@ interface Made {
  * what is spawned in one go shares one look at it.
  */
 export class Surroundings {
-  readonly #round: () => number;
-  readonly #version: () => number | undefined;
+  readonly #turns: Pick<SpawnQueue, 'round'>;
+  readonly #os: () => Pick<Os, 'environmentVersion'> | null;
   #seen = -1;
   /** Of the environment that was read. */
   #read: number | undefined;
@@ -35,12 +37,12 @@ export class Surroundings {
   readonly #made = new WeakMap<Env, Made>();
 
   /**
-   * @param round a number that changes whenever it is to be looked again
-   * @param version one that changes whenever the environment may have; undefined where only reading it tells
+   * @param turns says by its round when it is to be looked again
+   * @param os may know that the environment is what it was without reading it; null while there is none
    */
-  constructor(round: () => number, version: () => number | undefined = () => undefined) {
-    this.#round = round;
-    this.#version = version;
+  constructor(turns: Pick<SpawnQueue, 'round'>, os: () => Pick<Os, 'environmentVersion'> | null = () => null) {
+    this.#turns = turns;
+    this.#os = os;
   }
 
   /** The daemon's environment: the same object as long as nothing in it has changed. */
@@ -67,11 +69,11 @@ export class Surroundings {
   }
 
   #look(): void {
-    const round = this.#round();
+    const { round } = this.#turns;
     if (round === this.#seen) return;
     this.#seen = round;
     this.#cwd = workingDirectory();
-    const version = this.#version();
+    const version = this.#os()?.environmentVersion?.();
     if (version !== undefined && version === this.#read) return;
     this.#read = version;
     const env = { ...process.env };

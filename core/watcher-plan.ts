@@ -127,13 +127,14 @@ function fill(desired: Desired, actual: Actual, now: number): Filling {
   const waiting = slots.waiting.size;
   const stalled = actual.stalled === desired.generation;
   const isFresh = ({ generation }: Pick<Slot, 'generation'>): boolean => stalled || generation === desired.generation;
-  const fresh = cohorts.filter(isFresh);
-  const old = cohorts.filter((cohort) => !isFresh(cohort));
+  const fresh: Cohort[] = [];
+  const old: Cohort[] = [];
+  for (const cohort of cohorts) (isFresh(cohort) ? fresh : old).push(cohort);
   const [freshCount, oldCount] = [sum(fresh, runningOf), sum(old, runningOf)];
   const wanted = desired.respawn ? desired.count : Math.max(0, desired.count - actual.spent);
   const inTurn = desired.sequential || desired.singleton;
   const inPlace = inTurn ? [...fresh, ...old] : fresh;
-  const missing = wanted - sum(inPlace, runningOf) - waiting - replaced;
+  const missing = wanted - freshCount - (inTurn ? oldCount : 0) - waiting - replaced;
   const up = sum(fresh, (cohort) => cohort.up);
   const roomy = next_begin_at <= now;
 
@@ -167,6 +168,8 @@ function fill(desired: Desired, actual: Actual, now: number): Filling {
 /** Fills free places with the smallest free worker ids, respawns that are due first; one only where there is a warmup_delay. */
 function begins(missing: number, slots: PlanSlots, { warmup_ms }: Desired, now: number): Step[] {
   const most = warmup_ms > 0 ? 1 : Number.POSITIVE_INFINITY;
+  const due = slots.respawns.due(now, most);
+  if (due.length === 0 && missing <= 0) return [];
   const taken = new Set<number>();
   let next = slots.lowestFree;
   const smallestFree = (): number => {
@@ -174,7 +177,7 @@ function begins(missing: number, slots: PlanSlots, { warmup_ms }: Desired, now: 
     return next;
   };
   const steps: Step[] = [];
-  for (const { wid: from } of slots.respawns.due(now, most)) {
+  for (const { wid: from } of due) {
     const wid = Math.min(from, smallestFree());
     taken.add(wid);
     steps.push(wid === from ? { do: 'begin', wid } : { do: 'begin', wid, from });
@@ -203,7 +206,9 @@ function surplus(count: number, { ending, waiting }: PlanSlots, inPlace: readonl
 const runningOf = ({ unborn, born }: Cohort): number => unborn.size + born.size;
 
 function sum(cohorts: readonly Cohort[], of: (cohort: Cohort) => number): number {
-  return cohorts.reduce((total, cohort) => total + of(cohort), 0);
+  let total = 0;
+  for (const cohort of cohorts) total += of(cohort);
+  return total;
 }
 
 /** What has no process counts as older than all that have one. */

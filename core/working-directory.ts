@@ -4,7 +4,12 @@ import { statSync } from 'node:fs';
 export function workingDirectory(): string {
   const cwd = process.cwd();
   const pwd = process.env.PWD;
-  if (pwd === undefined) return cwd;
+  if (pwd === undefined || pwd === cwd || (pwd === strange.pwd && cwd === strange.cwd)) return cwd;
   const [named, real] = [statSync(pwd, { throwIfNoEntry: false }), statSync(cwd)];
-  return named?.ino === real.ino && named.dev === real.dev ? pwd : cwd;
+  if (named?.ino === real.ino && named.dev === real.dev) return pwd;
+  strange = { pwd, cwd };
+  return cwd;
 }
+
+/** A name that was not the directory's, or is not any more: it is not looked at again, for that takes as long as much of a spawn. */
+let strange: { readonly pwd?: string; readonly cwd?: string } = {};

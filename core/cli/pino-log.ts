@@ -195,12 +195,13 @@ function ended(stream: { end(): void } & NodeJS.EventEmitter, destination: { des
 /** Our order of arguments, the message first. */
 function facade(pino: Pino, threshold: { readonly level: LogLevel }, lines: LateLines, look: () => void): Logger {
   const at = (level: Exclude<LogLevel, 'critical'>): Logger['info'] => {
-    return (message, fields) => {
+    return (message, fields = {}) => {
       if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(threshold.level)) return;
-      const masked = maskSecrets(fields ?? {}) as LogFields;
+      // What is in objects may be something else by then.
+      const kept = Object.values(fields).some((value) => typeof value === 'object') ? maskSecrets(fields) : { ...fields };
       lines.add(() => {
         look();
-        pino[PINO_LEVELS[level]](masked, maskText(message));
+        pino[PINO_LEVELS[level]](maskSecrets(kept) as LogFields, maskText(message));
       });
       // The process may not live much longer.
       if (level === 'error') lines.flush();

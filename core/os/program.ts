@@ -30,13 +30,20 @@ export function likelyProgram(request: SpawnRequest): { readonly file: string; r
   return { file: file.includes('/') ? resolve(cwd, file) : findExecutable(file, env.PATH, cwd), argv };
 }
 
-/** Environments without a zero byte that can't be changed any more. */
-const checked = new WeakSet<SpawnRequest['env']>();
+/** Commands and environments without a zero byte that can't be changed any more. */
+const checked = new WeakSet<object>();
 
 /** The kernel takes a zero byte for the end of a text. */
 function checkTexts({ file, argv, env, cwd }: SpawnRequest): void {
-  const found = hasZero(file) || argv.some(hasZero) ? 'the command' : (zeroIn(env) ?? (hasZero(cwd) ? 'working_dir' : null));
+  const found = hasZero(file) || zeroAmong(argv) ? 'the command' : (zeroIn(env) ?? (hasZero(cwd) ? 'working_dir' : null));
   if (found !== null) throw new SpawnError('EINVAL', `there is a zero byte in ${found}, which no process can be given (EINVAL)`);
+}
+
+function zeroAmong(argv: SpawnRequest['argv']): boolean {
+  if (checked.has(argv)) return false;
+  if (argv.some(hasZero)) return true;
+  if (Object.isFrozen(argv)) checked.add(argv);
+  return false;
 }
 
 function zeroIn(env: SpawnRequest['env']): string | null {

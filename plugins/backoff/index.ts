@@ -25,8 +25,8 @@ export default definePlugin({
         const count = failuresAfter(workers.get(wid) ?? 0, exit === null ? null : uptime_ms, options);
         failures.set(watcher.name, workers.set(wid, count));
         const reason = count <= 1 || errno !== null ? decision.reason : `ended early ${count} times in a row`;
-        const wait_ms = delayAfter(count, options, random());
-        return { action: 'respawn', delay_ms: Math.max(0, wait_ms - uptime_ms), reason };
+        const delay_ms = Math.max(0, delayAfter(count, options, random()) - uptime_ms);
+        return delay_ms === decision.delay_ms && reason === decision.reason ? decision : { action: 'respawn', delay_ms, reason };
       },
       { stage: FIRST },
     );

@@ -145,7 +145,7 @@ const s6: Peer = {
   stop: 'SIGTERM',
 };
 
-/** What the kernel allows: a loop in C that spawns and waits. Nobody replaces what dies. */
+/** What the kernel allows: a loop in C that spawns and waits. */
 export const limit: Peer = {
   name: 'posix_spawn in C',
   shapes: ['one'],
@@ -154,6 +154,9 @@ export const limit: Peer = {
   start: (place, { workers }) => spawn(worker().path, [place.reports, String(workers)], PLAIN),
   stop: 'SIGTERM',
 };
+
+/** The same, which replaces what dies and does nothing else. */
+export const replacing: Peer = { ...limit, name: `${limit.name}, replacing` };
 
 export const PEERS: readonly Peer[] = [ringmaster, circus, supervisor, pm2, runit, s6];
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type CommandVariables, commandLine } from '../../core/command-line.js';
+import { type CommandVariables, commandLine, isSameForAll } from '../../core/command-line.js';
 import { checkWatcher } from '../../core/config/index.js';
 import { isRingmasterError } from '../../core/index.js';
 import { quoteWord, splitWords } from '../../core/shell-words.js';
@@ -76,6 +76,19 @@ describe('command line', () => {
   it('executes `executable`, with the first word of cmd as its name', () => {
     expect(line({ cmd: 'shown --flag', executable: '/bin/real' })).to.deep.include({ file: '/bin/real', argv: ['shown', '--flag'] });
   });
+
+  const alike: [Record<string, unknown>, boolean][] = [
+    [{ cmd: 'run --fast', args: ['a', '-b'], working_dir: '/srv', executable: '/bin/run' }, true],
+    [{ args: ['$WID'] }, false],
+    [{ cmd: 'run $(circus.wid)' }, false],
+    [{ working_dir: '/srv/((circus.wid))' }, false],
+    [{ executable: '/bin/run$WID' }, false],
+    [{ shell: true, shell_args: '$(circus.sockets.web)' }, false],
+  ];
+  for (const [options, is] of alike) {
+    it(`${JSON.stringify(options)} is ${is ? '' : 'not '}the same command for all processes`, () =>
+      expect(isSameForAll(checkWatcher('w', { cmd: 'run', ...options }).spec)).to.equal(is));
+  }
 
   it('gives a process only env, over that of the config', () => {
     expect(line({ env: { A: '1', SHARED: 'mine' } }).env).to.deep.equal({ SHARED: 'mine', A: '1' });

@@ -211,6 +211,55 @@ async function script(body: string, argv: readonly string[] = ['node']): Promise
   });
 });
 
+(process.platform === 'linux' ? describe : describe.skip)('the environment, seen without reading it', function () {
+  this.timeout(60_000);
+
+  it('is the same until somebody changes it', async () => {
+    const text = await script(`
+      const version = os.environmentVersion;
+      const first = version();
+      console.log('same', version() === first);
+      delete process.env.PATH;
+      const second = version();
+      console.log('changed', second !== first, 'same', version() === second);`);
+    expect(text).to.equal('same true\nchanged true same true\n');
+  });
+
+  it('can not be told to be the same once a variable was set, or process.env is an object of somebody else', async () => {
+    const text = await script(`
+      const version = os.environmentVersion;
+      process.env.HERE = '1';
+      console.log(version() !== version());
+      delete process.env.HERE;
+      console.log(version() === version());
+      process.env.PATH = '/bin';
+      console.log(version() !== version());
+      delete process.env.PATH;
+      const before = version();
+      process.env = { ...process.env };
+      console.log(version() !== before, version() !== version());`);
+    expect(text).to.equal('true\ntrue\ntrue\ntrue true\n');
+  });
+
+  it('of processes is the daemon’s as it is when they are spawned', async () => {
+    const text = await script(`
+      import { Surroundings } from '${DIST}/core/surroundings.js';
+      let round = 0;
+      const surroundings = new Surroundings({ get round() { return round++; } }, () => os);
+      const parts = { copy_env: true, own: {}, common: {} };
+      const seen = () => surroundings.envOf(parts);
+      const first = seen();
+      console.log(seen() === first);
+      process.env.HERE = '1';
+      console.log(seen().HERE);
+      process.env.HERE = '2';
+      console.log(seen().HERE);
+      delete process.env.HERE;
+      console.log('HERE' in seen());`);
+    expect(text).to.equal('true\n1\n2\nfalse\n');
+  });
+});
+
 describe('choosing a form of the operating system', () => {
   const before = process.env.RINGMASTER_OS;
   afterEach(() => {

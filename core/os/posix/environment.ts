@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { isMainThread } from 'node:worker_threads';
 import type { Libc } from './libc.js';
 
 const POINTER_BYTES = 8;
@@ -10,7 +9,7 @@ const PROBE = Symbol('probe');
 
 interface Seen {
   readonly env: NodeJS.ProcessEnv;
-  /** Where the pointers were, and what is there now and was there before. */
+  /** Where the pointers were, and what is there now and was before. */
   readonly at: bigint;
   readonly now: Buffer;
   readonly before: Buffer;
@@ -20,7 +19,8 @@ interface Seen {
  * Tells whether the environment of this process may have changed without reading it, which takes fifty times as long.
  *
  * The texts that a process was started with lie in one piece of memory that the C library never writes to or gives back. As long as
- * all pointers lead there and are the same, nothing has changed. Where one leads elsewhere, for somebody has set a variable, it can't be told.
+ * all pointers lead there and are the same, nothing has changed. Where one leads elsewhere, for somebody has set a variable, it can't be
+ * told, nor in a worker thread, which has no native form.
  */
 export class Environment {
   readonly #libc: Libc;
@@ -32,7 +32,7 @@ export class Environment {
 
   constructor(libc: Libc) {
     this.#libc = libc;
-    this.#texts = isMainThread ? firstTexts() : null;
+    this.#texts = firstTexts();
   }
 
   /** Another number whenever it may have changed since the last call, whoever made that. */

@@ -17,8 +17,8 @@ export interface Libc {
   kill(pid: number, signum: number): number;
   fcntl(fd: number, command: number, argument: number): number;
   pipe2(fds: Uint8Array, flags: number): number;
-  waitpid(pid: number, status: Uint8Array, flags: number): number;
-  waitid(kind: number, id: number, info: Uint8Array, flags: number): number;
+  waitpid(pid: number, status: Int32Array, flags: number): number;
+  waitid(kind: number, id: number, info: Int32Array, flags: number): number;
   prctl(option: number, a: Uint8Array | null, b: number, c: number, d: number): number;
   epoll_create1(flags: number): number;
   epoll_ctl(epoll: number, operation: number, fd: number, event: Uint8Array): number;

@@ -14,7 +14,7 @@ const CHILDREN = `/proc/self/task/${process.pid}/children`;
 export class Orphans {
   readonly #libc: Libc;
   readonly #owned: (pid: number) => boolean;
-  readonly #status = Buffer.alloc(4);
+  readonly #status = new Int32Array(1);
   #waiting = false;
   #seen: ReadonlySet<number> = new Set();
 

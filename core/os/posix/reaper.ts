@@ -18,8 +18,8 @@ const LONG_LOOK_MS = 0.1;
 const PAUSE_MS = 2;
 /** A look for those that nobody tells of waits so many times as long as the last one took. */
 const REST = 20;
-/** Where siginfo_t has si_pid, on 64 bits. */
-const SI_PID_OFFSET = 16;
+/** Which word of siginfo_t is si_pid, on 64 bits. */
+const SI_PID = 4;
 
 /**
  * Takes the exits of our own children, and of nobody else's: SIGCHLD says that somebody has ended, `Deaths` or a look that changes nothing
@@ -32,8 +32,9 @@ export class Reaper {
   readonly #deaths: Pick<Deaths, 'watch' | 'take'>;
   readonly #children = new Map<number, Child>();
   readonly #orphans: Orphans;
-  readonly #status = Buffer.alloc(4);
-  readonly #info = Buffer.alloc(128);
+  readonly #status = new Int32Array(1);
+  /** A siginfo_t by its 32-bit words. */
+  readonly #info = new Int32Array(32);
   #look_ms = 0;
   #quiet_until_ms = 0;
   #starting = 0;
@@ -151,22 +152,22 @@ export class Reaper {
 
   /** The pid of a child that has ended, anybody's; 0 where there is none. It stays in the queue. */
   #peek(): number {
-    this.#info.writeInt32LE(0, SI_PID_OFFSET);
+    this.#info[SI_PID] = 0;
     if (this.#libc.waitid(C.P_ALL, 0, this.#info, C.WEXITED | C.WNOHANG | C.WNOWAIT) < 0) return 0;
-    return this.#info.readInt32LE(SI_PID_OFFSET);
+    return this.#info[SI_PID] ?? 0;
   }
 
   /** Whether it was ours and has ended. */
   #collect(pid: number): boolean {
     const child = this.#children.get(pid);
     if (!child) return false;
-    this.#status.writeInt32LE(0);
+    this.#status[0] = 0;
     if (this.#libc.waitpid(pid, this.#status, C.WNOHANG) === 0) return false;
     // Where another has waited for it, its exit status is lost, but not the news.
     this.#children.delete(pid);
     if (child.holds) this.#count(-1);
     try {
-      child.ended(this.#status.readInt32LE());
+      child.ended(this.#status[0]);
     } finally {
       this.#rest();
     }

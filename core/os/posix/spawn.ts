@@ -12,8 +12,6 @@ const ACTIONS_BYTES = 256;
 const ATTRIBUTES_BYTES = 512;
 const SIGSET_BYTES = 128;
 const { O_RDWR } = fs;
-/** No key of actions: each has the descriptors first. */
-const UNFINISHED = '';
 
 /** What is to be executed, with everything looked up. */
 export interface Program {
@@ -31,8 +29,9 @@ export class Spawner {
   readonly #actions = Buffer.alloc(ACTIONS_BYTES);
   readonly #attributes = Buffer.alloc(ATTRIBUTES_BYTES);
   readonly #blocks = new WeakMap<object, Buffer>();
-  /** What the actions are for; null where there are none. */
-  #actionsKey: string | null = null;
+  /** Whether there are actions, and what they are for where that is known. */
+  #hasActions = false;
+  #made: Pick<Program, 'table' | 'cwd'> | null = null;
 
   constructor(libc: Libc) {
     this.#libc = libc;
@@ -73,17 +72,18 @@ export class Spawner {
 
   /** What the process before did is most often what the next one does. */
   #actionsFor(table: FdTable, cwd: string): Buffer {
-    const key = `${[...table].join(' ')} ${cwd}`;
-    if (key === this.#actionsKey) return this.#actions;
+    const made = this.#made;
+    if (made !== null && made.cwd === cwd && isSameTable(made.table, table)) return this.#actions;
     const libc = this.#libc;
-    if (this.#actionsKey !== null) libc.posix_spawn_file_actions_destroy(this.#actions);
-    this.#actionsKey = null;
+    if (this.#hasActions) libc.posix_spawn_file_actions_destroy(this.#actions);
+    this.#hasActions = false;
+    this.#made = null;
     check(libc.posix_spawn_file_actions_init(this.#actions), 'posix_spawn_file_actions_init');
-    // From here on there is something to destroy; without closefrom it lists what is open now.
-    this.#actionsKey = UNFINISHED;
+    this.#hasActions = true;
     for (const action of fdActions(table)) this.#add(action);
     check(libc.posix_spawn_file_actions_addchdir_np(this.#actions, cwd), 'posix_spawn_file_actions_addchdir_np');
-    if (libc.posix_spawn_file_actions_addclosefrom_np !== null) this.#actionsKey = key;
+    // Without closefrom they list what is open now.
+    if (libc.posix_spawn_file_actions_addclosefrom_np !== null) this.#made = { table: new Map(table), cwd };
     return this.#actions;
   }
 
@@ -110,6 +110,14 @@ export class Spawner {
       if (Number(name) >= first) check(this.#libc.posix_spawn_file_actions_addclose(this.#actions, Number(name)), 'close');
     }
   }
+}
+
+/** Whether they have the same descriptors, in the same order. */
+function isSameTable(a: FdTable, b: FdTable): boolean {
+  if (a.size !== b.size) return false;
+  const numbers = b.keys();
+  for (const [number, source] of a) if (numbers.next().value !== number || b.get(number) !== source) return false;
+  return true;
 }
 
 function check(errno: number, syscall: string): void {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Crew, crews } from '../crew.js';
 import { type Figure, quantile, type Sample } from '../figure.js';
-import { PEERS } from '../peers.js';
+import { PEERS, replacing } from '../peers.js';
 import { signal } from '../processes.js';
 
 /** What ends within a second is held back by runit and s6. */
@@ -27,7 +27,7 @@ async function kills({ place, workers }: Crew): Promise<Sample> {
 
 export const kill: Figure = {
   title: 'SIGKILL of one of 200 workers to the first instruction of its replacement',
-  contenders: (scale) => crews(PEERS, scale.count(200, 2), kills),
+  contenders: (scale) => crews([replacing, ...PEERS], scale.count(200, 2), kills),
   goals: ['ringmaster', 'ringmaster, one each'].flatMap((of) => [
     { of, metric: 'median_ms', sense: 'at most', than: { times: 0.6, of: 'runit' } },
     { of, metric: 'worst_ms', sense: 'at most', than: { times: 1, of: 'runit' } },

@@ -1,6 +1,6 @@
 /*
  * worker REPORTS            appends its pid and the time of its first instruction to REPORTS, and sleeps
- * worker REPORTS COUNT      starts COUNT of itself by posix_spawn, ends them all at SIGTERM, and ends when they have ended
+ * worker REPORTS COUNT      starts COUNT of itself by posix_spawn and replaces each that ends; at SIGTERM ends them all, and then itself
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -26,21 +26,25 @@ static int report(const char *path) {
 static int spawn_all(char *self, char *path, int count) {
   char *words[] = {self, path, NULL};
   char *env[] = {NULL};
-  sigset_t term, none, all;
+  sigset_t asked, none, all;
   posix_spawnattr_t attributes;
-  pid_t *pids = calloc(count, sizeof *pids);
+  pid_t ended, *pids = calloc(count, sizeof *pids);
   sigemptyset(&none);
   sigfillset(&all);
-  sigemptyset(&term);
-  sigaddset(&term, SIGTERM);
-  sigprocmask(SIG_BLOCK, &term, NULL);
+  sigemptyset(&asked);
+  sigaddset(&asked, SIGTERM);
+  sigaddset(&asked, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &asked, NULL);
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &all);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   for (int index = 0; index < count; index++)
     if (posix_spawn(&pids[index], self, NULL, &attributes, words, env)) return 1;
-  sigwaitinfo(&term, NULL);
+  while (sigwaitinfo(&asked, NULL) != SIGTERM)
+    while ((ended = waitpid(-1, NULL, WNOHANG)) > 0)
+      for (int index = 0; index < count; index++)
+        if (pids[index] == ended && posix_spawn(&pids[index], self, NULL, &attributes, words, env)) return 1;
   for (int index = 0; index < count; index++) kill(pids[index], SIGTERM);
   for (int index = 0; index < count; index++) waitpid(pids[index], NULL, 0);
   return 0;

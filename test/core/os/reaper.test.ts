@@ -77,6 +77,32 @@ describe('the reaper', () => {
     expect(told).to.deep.equal([22, 23, 21]);
   });
 
+  it('tells of the first before it looks for others, so that what follows from it comes first', async () => {
+    const { children, told } = watched(0, [41, 42]);
+    children.dead.push(41, 42);
+    process.emit('SIGCHLD', 'SIGCHLD');
+    expect([told, children.looks]).to.deep.equal([[41], 1]);
+    await eventually(() => told.length === 2, { what: 'the other to be told' });
+    expect(children.looks).to.equal(2);
+  });
+
+  it('tells of others though who is told of the first throws', async () => {
+    const children = new Children(0);
+    const reaper = new Reaper(children.libc as Libc);
+    const told: number[] = [];
+    const failing = (): void => {
+      throw new Error('on purpose');
+    };
+    reaper.adopt(() => 51, failing);
+    reaper.adopt(
+      () => 52,
+      () => told.push(52),
+    );
+    children.dead.push(51, 52);
+    expect(() => process.emit('SIGCHLD', 'SIGCHLD')).to.throw('on purpose');
+    await eventually(() => told.length === 1, { what: 'the other to be told' });
+  });
+
   it('leaves neither a listener nor a timer behind when the last has ended', () => {
     const before = process.listenerCount('SIGCHLD');
     const { children, told } = watched(0.5, [31]);

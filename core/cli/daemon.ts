@@ -13,10 +13,10 @@ import type { RunRequest } from './daemon-entry.js';
 import { DEFAULT_PLUGINS, defaultPlugins, hints } from './daemon-plugins.js';
 import { failureLine, problemCounts, readyLine } from './daemon-report.js';
 import { earlyPidfile } from './early-pidfile.js';
+import { compileLater, staySmall } from './engine.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { liveLogLevel } from './live-log-level.js';
 import { type LogSetup, logSetup } from './log-setup.js';
-import { compileLater } from './patient-compiler.js';
 import { type DaemonLog, openLog } from './pino-log.js';
 import { followParent, HeldPidfile } from './respawn/follow.js';
 import type { ParentLink } from './respawn/parent-link.js';
@@ -126,6 +126,7 @@ async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup, failur
   if (takes_over) void supervisor.adopted.then(() => control.useSupervisor(supervisor));
   else control.useSupervisor(supervisor);
   try {
+    staySmall();
     await supervisor.start();
   } catch (error) {
     // A stop that overtakes the start is no failure, whether a signal or a client asked for it.

@@ -83,7 +83,7 @@ describe('the reaper', () => {
     process.emit('SIGCHLD', 'SIGCHLD');
     expect([told, children.looks]).to.deep.equal([[41], 1]);
     await eventually(() => told.length === 2, { what: 'the other to be told' });
-    expect(children.looks).to.equal(2);
+    expect(told).to.deep.equal([41, 42]);
   });
 
   it('tells of others though who is told of the first throws', async () => {

@@ -83,7 +83,7 @@ function adopt(
     expect(os.signal(identity.pid, 9)).to.equal('sent');
     expect(await exit).to.deep.equal({ exit_code: -9, signal: 'SIGKILL' });
     expect(performance.now() - begun_ms).to.be.lessThan(500);
-    expect(os.groupAlive(identity.pid)).to.equal(false);
+    await eventually(() => !os.groupAlive(identity.pid), { what: 'nobody to be left' });
   });
 
   it('has its group signalled, after its own end too, until that is empty', async () => {
@@ -122,7 +122,7 @@ function adopt(
     await eventually(() => durable.identify(identity.pid) === null, { what: 'its end' });
     const other = await settled(orphan('sleep 0.2; exit 3'));
     await adopt(durable, other).exit;
-    expect(os.groupAlive(other.pid)).to.equal(false);
+    await eventually(() => !os.groupAlive(other.pid), { what: 'nobody to be left' });
     expect(told()).to.equal(0);
     await eventually(() => readdirSync('/proc/self/fd').length <= before, { what: 'its descriptors to be closed' });
   });

@@ -177,26 +177,34 @@ export class SupervisorDurable {
     return this.#state?.isDurable(spec) ? (this.#outputs?.open() ?? null) : null;
   }
 
-  /** Nothing is read any more. */
-  async closeOutputs(): Promise<void> {
-    await this.#outputs?.close(this.isClean);
-    this.#outputs = null;
-  }
-
   /** Ends at once what keeps things open. */
   kill(): void {
     this.#sockets?.kill();
     this.#outputs?.kill();
   }
 
-  /** Everything has stopped; what was never adopted is left for the next start. */
-  end(): void {
+  /** Nothing is read any more. */
+  async closeOutputs(): Promise<void> {
+    try {
+      await this.#outputs?.close(this.isClean);
+    } catch (error) {
+      this.#host.log.warn(`pipes are left in the state directory: ${messageOf(error)}`);
+    }
+    this.#outputs = null;
+  }
+
+  /** Everything has stopped; what was never adopted is left for the next start. What can't be cleared away is told of, and left too. */
+  async close(): Promise<void> {
+    this.#watch?.[Symbol.dispose]();
+    await this.closeOutputs();
     const holder = this.#sockets?.holder ?? null;
     if (this.#isLeft && holder !== null) this.#state?.os.leave(holder);
-    this.#watch?.[Symbol.dispose]();
-    this.#state?.end(this.isClean);
-    this.#state = null;
-    this.#sockets = null;
+    try {
+      this.#state?.end(this.isClean);
+    } catch (error) {
+      this.#host.log.error(`the journal is left, so that the next start looks for what ran: ${messageOf(error)}`);
+    }
+    this.#state = this.#sockets = null;
   }
 
   async #open(config: Config, path: string | null): Promise<void> {

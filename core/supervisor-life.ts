@@ -219,9 +219,8 @@ export class SupervisorLife {
     this.#net[Symbol.dispose]();
     try {
       await this.#scope.dispose();
-      await this.durable.closeOutputs();
     } finally {
-      this.durable.end();
+      await this.durable.close();
       this.#state = 'stopped';
       this.#closed.resolve();
     }

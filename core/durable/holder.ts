@@ -148,7 +148,11 @@ export class Holder {
       this.#leaving.add(former);
       this.#host.os.signal(former.pid, KILL);
     }
-    this.#files.sweep(this.#keeping?.fifo ?? null);
+    try {
+      this.#files.sweep(this.#keeping?.fifo ?? null);
+    } catch (error) {
+      this.#host.log.warn(`files of a process that kept ${this.name} open are left: ${messageOf(error)}`, { holder: this.name });
+    }
     this.#look();
   }
 

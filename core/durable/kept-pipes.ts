@@ -215,12 +215,13 @@ export class KeptPipes {
 
   async #close({ number, fds, holder }: Chunk): Promise<void> {
     this.#chunks.delete(number);
-    for (const index of indexesOf(number)) {
-      this.#free.delete(index);
-      rmSync(this.path(index), { force: true });
+    for (const index of indexesOf(number)) this.#free.delete(index);
+    try {
+      for (const index of indexesOf(number)) rmSync(this.path(index), { force: true });
+    } finally {
+      await holder.end();
+      for (const fd of fds) closeSync(fd);
     }
-    await holder.end();
-    for (const fd of fds) closeSync(fd);
   }
 }
 

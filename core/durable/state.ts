@@ -137,8 +137,11 @@ export class DurableState implements KeeperHost {
 
   /** @param clean nothing is left, so that the next start is an ordinary one */
   end(clean: boolean): void {
-    if (clean) this.journal.erase();
-    else this.journal.close();
-    this.directory.close();
+    try {
+      if (clean) this.journal.erase();
+      else this.journal.close();
+    } finally {
+      this.directory.close();
+    }
   }
 }

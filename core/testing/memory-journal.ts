@@ -30,6 +30,8 @@ export class MemoryJournalFile implements JournalFile {
   }
 
   remove(): void {
+    // A full disk is in nobody's way here.
+    if (this.fails !== 'ENOSPC') this.#mayWrite();
     this.bytes = null;
   }
 

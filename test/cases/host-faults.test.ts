@@ -1,11 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
 import { Daemon, type DaemonOptions, type Place, sleepers } from '../fixtures/daemon.js';
 import { Freezer, HAS_FREEZER } from '../fixtures/freezer.js';
 import { AS_OTHER_USER, OTHER_UID as uid } from '../fixtures/other-user.js';
+import { CAN_MOUNT, SmallDisk } from '../fixtures/small-disk.js';
 
 /** How long a daemon is stopped: longer than its timers are. */
 const STOPPED_MS = 3000;
@@ -259,6 +260,55 @@ describe('a daemon on a machine in trouble', function () {
     await client.call('stop', { name: 'forking' }, { waiting: true });
     expect((await client.call('status', { name: 'forking' })).status).to.equal('stopped');
   });
+
+  (CAN_MOUNT ? it : it.skip)(
+    'whose logs are on a disk that goes and comes back writes to what is at the path, and says what it can not',
+    async () => {
+      const disks: SmallDisk[] = [];
+      const daemon = await Daemon.launch({
+        file: 'daemon.json',
+        config: yaml((place) => {
+          disks.push(SmallDisk.mount(join(place.directory, 'logs')));
+          const talk = script(
+            place,
+            'talk',
+            '#!/usr/bin/perl\n$| = 1; while (1) { print $n++, "\\n"; select undef, undef, undef, 0.02 }\n',
+          );
+          const stdout = { type: 'watched_file', filename: join(place.directory, 'logs/out') };
+          return { web: { cmd: `${talk} ${place.marker}`, stdout } };
+        }),
+      });
+      const { directory } = daemon.place;
+      const [logs, kept] = [join(directory, 'logs'), join(directory, 'kept')];
+      const last = (file: string): number => Number(textOf(file).trim().split('\n').at(-1));
+      const grows = async (file: string): Promise<number> => {
+        const before = last(file) || 0;
+        await eventually(() => last(file) > before + 2, { what: `lines in ${file}` });
+        return last(file);
+      };
+      const [disk = expect.fail('nothing was mounted')] = disks;
+      try {
+        await daemon.ready();
+        disk.alsoAt(kept);
+        await grows(join(logs, 'out'));
+        disk.hide();
+        const hidden = await grows(join(logs, 'out'));
+        rmSync(logs, { recursive: true });
+        await daemon.printed('lost');
+        mkdirSync(logs);
+        expect(await grows(join(logs, 'out'))).to.be.greaterThan(hidden);
+        disk.show(kept);
+        await grows(join(logs, 'out'));
+        expect(last(join(kept, 'out'))).to.be.greaterThan(hidden);
+        daemon.kill('SIGTERM');
+        expect(await daemon.ended, daemon.said).to.deep.equal({ status: 0, signal: null });
+      } finally {
+        disk.hide();
+        SmallDisk.unmount(kept);
+        await daemon[Symbol.asyncDispose]();
+      }
+    },
+  );
 
   it('whose disk is full says that it can not write its pidfile, starts nothing and leaves nothing', async () => {
     let full = '/dev/full';

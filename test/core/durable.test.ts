@@ -226,6 +226,21 @@ describe('a durable supervisor that crashes', () => {
     expect([lives.os.alive, journal.bytes, lives.clock.pending]).to.deep.equal([[], null, []]);
   });
 
+  it('that is stopped while its journal can not even be removed stops all the same, says so, and can be started again', async () => {
+    await lives.start({ web: { cmd: 'web' } });
+    const journal = lives.os.state.journals.get(STATE_DIR) ?? expect.fail('there is no journal');
+    journal.fails = 'EIO';
+    await lives.stop();
+    expect([lives.os.alive, lives.supervisor.state]).to.deep.equal([[], 'stopped']);
+    expect(lives.lines.map(({ message }) => message).join('\n')).to.match(
+      /the journal is left, so that the next start looks for what ran: .*EIO/,
+    );
+    journal.fails = null;
+    await lives.start({ web: { cmd: 'web' } });
+    expect([lives.watcher().status, lives.os.alive.length, lives.signals]).to.deep.equal(['active', 1, 1]);
+    await lives.stop();
+  });
+
   it('between a spawn and its record has that process found', async () => {
     let spawned = 0;
     lives.spawning = (when, life) => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -146,5 +146,41 @@ describe('the stock of kept pipes', () => {
     await pipes.remove();
     expect(existsSync(join(at, 'pipes'))).to.equal(false);
     expect([...holders.values()].map(({ held }) => held.length)).to.deep.equal([0, 0]);
+  });
+
+  it('has nobody hold what can not be removed', async () => {
+    await take(1);
+    const first = pipes.path(0);
+    rmSync(first);
+    mkdirSync(first);
+    await pipes.remove().then(
+      () => expect.fail('a directory was removed'),
+      (error: unknown) => expect(error).to.have.property('code', 'ERR_FS_EISDIR'),
+    );
+    expect([...holders.values()].map(({ held }) => held)).to.deep.equal([[]]);
+  });
+
+  it('stays with who holds it since an earlier daemon, where nobody else can be had', async () => {
+    const [holder = expect.fail('there is none')] = holders.values();
+    holder.fails = true;
+    holder.pid = 4711;
+    await pipes.held(0);
+    expect(lines.map(({ message }) => message)).to.deep.equal(['pipes stay with the process 4711 that keeps them open: no process']);
+    holder.pid = null;
+    await pipes.held(0).then(
+      () => expect.fail('nobody holds it'),
+      (error: unknown) => expect(error).to.have.property('message', 'no process'),
+    );
+    holder.fails = false;
+  });
+
+  it('leaves files alone that are others’ by now, and what is open is used up', async () => {
+    const indexes = await take(40);
+    const before = readdirSync(join(at, 'pipes'));
+    pipes.detach();
+    expect([...holders.values()].flatMap(({ held }) => held)).to.deep.equal([]);
+    for (const index of indexes) pipes.giveBack(index);
+    expect(readdirSync(join(at, 'pipes'))).to.deep.equal(before);
+    pipes.leave();
   });
 });

@@ -37,6 +37,7 @@ describe('systemd messages', () => {
       { status: 'stopped', processes: 0 },
     ];
     expect(summary(two)).to.equal('1 of 2 watchers active, 3 processes');
+    expect(summary(two, ['journal', 'state_dir'])).to.equal('1 of 2 watchers active, 3 processes; trouble: journal, state_dir');
   });
 });
 

@@ -26,6 +26,7 @@ import { cycleInOrder } from './supervisor-order.js';
 import { PluginChanges, plannedPlugin } from './supervisor-plugins.js';
 import type { SupervisorSockets } from './supervisor-sockets.js';
 import type { Watcher } from './watcher.js';
+import { countWanted } from './watcher-state.js';
 
 /** The supervisor as far as a config changes it. */
 export interface ApplyHost {
@@ -239,7 +240,7 @@ export class ConfigApplier {
         this.#addedAtRunTime.delete(watcher);
         if (step.do === 'restart' || step.do === 'start') comesUp.set(watcher, { step, options });
         else {
-          const updated = watcher.update({ ...watcher.spec, ...options }, step.do === 'reload');
+          const updated = watcher.update(changed(watcher.spec, options), step.do === 'reload');
           changes.push(updated.then((outcome) => outcomes.set(step, outcome)));
         }
       }
@@ -249,7 +250,7 @@ export class ConfigApplier {
       pause_ms: this.#host.config().warmup_delay * 1000,
       signal: this.#host.signal,
       between: async (holds) => {
-        for (const [watcher, hold] of holds) watcher.replace({ ...watcher.spec, ...comesUp.get(watcher)?.options }, hold);
+        for (const [watcher, hold] of holds) watcher.replace(changed(watcher.spec, comesUp.get(watcher)?.options), hold);
         await Promise.all(goes);
       },
     });
@@ -260,4 +261,10 @@ export class ConfigApplier {
     }
     return outcomes;
   }
+}
+
+/** Somebody may have asked for more processes since it was planned, and a singleton has one. */
+function changed(spec: WatcherOptions, options: Partial<WatcherOptions> | undefined): WatcherOptions {
+  const to = { ...spec, ...options };
+  return { ...to, numprocesses: countWanted(to.numprocesses, to.singleton) };
 }

@@ -3,7 +3,7 @@ import { type MarkedProcess, SPAWN_VARIABLE } from '../durable.js';
 import { statLine } from '../stat-line.js';
 
 /** Clock ticks a second in /proc. @source proc(5), USER_HZ */
-const TICKS_PER_S = 100;
+export const TICKS_PER_S = 100;
 /** Fields of /proc/PID/stat as proc(5) counts them, less the two before the state. */
 const FIELD = { state: 0, ppid: 1, pgrp: 2, session: 3, starttime: 19, exit_code: 49 } as const;
 

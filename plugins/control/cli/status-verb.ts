@@ -1,3 +1,4 @@
+import { objectOf } from '../arguments.js';
 import type { Client } from '../client.js';
 import type { Reply } from '../command.js';
 import { printTroubles } from '../troubles.js';
@@ -10,7 +11,8 @@ export async function statusOverview(client: Client, reply: Reply): Promise<stri
   return [rows.length === 0 ? 'no watchers' : statusTable(rows), ...printTroubles(reply)].join('\n');
 }
 
+/** `numprocesses` as a command counts what runs; as an option it is how many are wanted. */
 async function rowOf(client: Client, name: string, status: string): Promise<StatusRow> {
-  const [list, count] = await Promise.all([client.call('list', { name }), client.call('numprocesses', { name })]);
-  return { name, status, wanted: Number(count.numprocesses), pids: list.pids as readonly number[] };
+  const [list, { options }] = await Promise.all([client.call('list', { name }), client.call('get', { name, keys: ['numprocesses'] })]);
+  return { name, status, wanted: Number(objectOf(options).numprocesses), pids: list.pids as readonly number[] };
 }

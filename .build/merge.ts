@@ -1,7 +1,7 @@
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type InputOptions, type Plugin, rolldown } from 'rolldown';
+import { type InputOptions, type OutputChunk, type Plugin, rolldown } from 'rolldown';
 import { licensesOf } from './licenses.js';
 import { DOORS, type File, fileFor, PACKAGES, PARTS, type Part, PROGRAMS } from './parts.js';
 
@@ -21,6 +21,8 @@ const YAML = fileURLToPath(new URL('../browser/index.js', import.meta.resolve('y
 
 /** Modules that are in no file themselves. */
 const APART = new Set([...DOORS, ...PROGRAMS]);
+
+const MAP_COMMENT = /\n\/\/# sourceMappingURL=.*\s*$/;
 
 /** What modules of dist export, by their path. */
 type Exports = Map<string, readonly string[]>;
@@ -44,7 +46,7 @@ function fromDist(merged: ReadonlyMap<string, unknown>): Plugin {
     async load(id) {
       if (!isOwn(id)) return null;
       const [code, map] = await Promise.all([readFile(id, 'utf8'), readFile(`${id}.map`, 'utf8')]);
-      return { code: code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'), map };
+      return { code: code.replace(MAP_COMMENT, '\n'), map };
     },
   };
 }
@@ -102,6 +104,34 @@ async function planFiles(exports: Exports): Promise<ReadonlyMap<string, File>> {
   return files;
 }
 
+/**
+ * Makes a merged file a script, `.merged.cjs`, of which V8 can keep what it has compiled, as it can't of a module in all versions of Node.
+ * In its place there is a module that hands on what the script exports.
+ */
+async function toScript({ fileName, code, map, exports }: OutputChunk): Promise<void> {
+  const path = join(DIST, fileName);
+  const known: Plugin = {
+    name: 'known',
+    load: (id) => (id === path ? { code: code.replace(MAP_COMMENT, '\n'), ...(map && { map: map.toString() }) } : null),
+  };
+  const external = (id: string): boolean => id !== path;
+  await using bundle = await rolldown({ input: path, platform: 'node', treeshake: false, external, plugins: [known] });
+  const { output } = await bundle.generate({ format: 'cjs', exports: 'named', sourcemap: true });
+  // One script asks for another without a detour by way of the module in its place; what is a module is imported by a module.
+  const script = output[0].code
+    .replaceAll(/\bimport\((".\/[\w-]+\.merged\.js")\)/g, 'Promise.resolve().then(() => require($1))')
+    .replaceAll(/\bimport\(/g, 'importHere(');
+  await writeFile(path.replace(/js$/, 'cjs'), script.replace(MAP_COMMENT, `\n//# sourceMappingURL=${basename(path, 'js')}cjs.map\n`));
+  await writeFile(path.replace(/js$/, 'cjs.map'), String(output[0].map));
+  await rm(`${path}.map`, { force: true });
+  const all = exports.map((exported, at) => [exported, `e${at}`] as const);
+  const taken = all.map(([exported, as]) => `${exported}: ${as}`).join(', ');
+  const handed = all.map(([exported, as]) => `${as} as ${exported}`).join(', ');
+  const name = basename(fileName, '.merged.js');
+  const lines = ["import { merged } from './kept-code.js';", `const { ${taken} } = merged('${name}');`, `export { ${handed} };`, ''];
+  await writeFile(path, lines.join('\n'));
+}
+
 if ((await readFile(pathOf('core/index'), 'utf8')).includes('.merged.js'))
   throw new Error(`${DIST} is merged already; have the compiler make it anew`);
 const exports: Exports = new Map();
@@ -130,5 +160,6 @@ const modules = output.flatMap((made) => (made.type === 'chunk' ? made.moduleIds
 await writeFile(join(FILES, 'merged-licenses.txt'), licensesOf(modules));
 const { bin }: { readonly bin: Readonly<Record<string, string>> } = JSON.parse(await readFile(join(DIST, '../package.json'), 'utf8'));
 for (const file of Object.values(bin)) await chmod(join(DIST, '..', file), 0o755);
+for (const made of output) if (made.type === 'chunk' && made.fileName.endsWith('.merged.js')) await toScript(made);
 // The compiler makes all modules again when it runs next, and nothing imports the merged files then.
 await rm(join(DIST, '.tsbuildinfo'), { force: true });

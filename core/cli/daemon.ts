@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { formatProblem, type LoadedConfig, loadConfig, markChecked } from '../config/index.js';
 import type { Config } from '../config/schema/daemon.js';
 import { isRingmasterError } from '../errors.js';
-import { silentLogger } from '../log.js';
+import { type Logger, silentLogger } from '../log.js';
 import { beginChoice } from '../os/choose.js';
 import { resolvePlugin } from '../plugin-resolve.js';
 import { Supervisor } from '../supervisor.js';
@@ -42,13 +42,15 @@ interface Run extends Start {
   readonly config: Config;
   /** As it was before the config had a say; null where it had none. */
   readonly umask: number | null;
+  /** Called once the start is over. */
+  settled(log: Logger): void;
 }
 
 /** Loads a config, checks it, and supervises what it describes until `control` or a client ends that; resolves with the exit status. */
 export async function superviseFile(start: Start): Promise<number> {
   const { request, io, control } = start;
-  compileLater();
   beginChoice();
+  const settled = await compileLater(request.file);
   const loading = loadConfig(request.file, { resolvePlugin, standing: DEFAULT_PLUGINS, host: true });
   // What an earlier supervisor has left behind is to be stopped as well; the config says where to look for it.
   const loaded = await Promise.race([loading, control.asked.then(() => sleep(PATIENCE_MS))]);
@@ -62,7 +64,7 @@ export async function superviseFile(start: Start): Promise<number> {
   if (control.stopping && !hasLeftBehind(config.state_dir, loaded.file)) return EXIT_STATUS.ok;
   markChecked(config);
   const umask = config.umask === null ? null : process.umask(config.umask);
-  return logged({ ...start, loaded, config, umask });
+  return logged({ ...start, loaded, config, umask, settled });
 }
 
 async function logged(run: Run): Promise<number> {
@@ -128,6 +130,7 @@ async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup, failur
   }
   if (supervisor.state === 'running') {
     upgrader.arrive();
+    run.settled(log);
     log.info(readyLine(supervisor.watchers()));
     if (io.stdout.isTTY === true) for (const hint of await hints(config, io.env)) log.info(`try: ${hint}`);
     onStarted();

@@ -13,8 +13,8 @@ import type { RunRequest } from './daemon-entry.js';
 import { DEFAULT_PLUGINS, defaultPlugins, hints } from './daemon-plugins.js';
 import { failureLine, problemCounts, readyLine } from './daemon-report.js';
 import { earlyPidfile } from './early-pidfile.js';
-import { compileLater, staySmall } from './engine.js';
 import { EXIT_STATUS } from './exit-status.js';
+import { type KeptStart, keptStart } from './kept-start.js';
 import { liveLogLevel } from './live-log-level.js';
 import { type LogSetup, logSetup } from './log-setup.js';
 import { type DaemonLog, openLog } from './pino-log.js';
@@ -44,13 +44,14 @@ interface Run extends Start {
   readonly pidfile?: HeldPidfile | undefined;
   /** As it was before the config had a say; null where it had none. */
   readonly umask: number | null;
+  readonly kept: KeptStart;
 }
 
 /** Loads a config, checks it, and supervises what it describes until `control` or a client ends that; resolves with the exit status. */
 export async function superviseFile(start: Start): Promise<number> {
   const { request, io, control } = start;
-  compileLater();
   beginChoice();
+  const kept = await keptStart(request.file);
   const loading = loadConfig(request.file, { resolvePlugin, standing: DEFAULT_PLUGINS, host: true });
   // What an earlier supervisor has left behind is to be stopped as well; the config says where to look for it.
   const loaded = await Promise.race([loading, control.asked.then(() => sleep(PATIENCE_MS))]);
@@ -64,7 +65,7 @@ export async function superviseFile(start: Start): Promise<number> {
   if (control.stopping && !hasLeftBehind(config.state_dir, loaded.file)) return EXIT_STATUS.ok;
   markChecked(config);
   const umask = config.umask === null ? null : process.umask(config.umask);
-  return logged({ ...start, loaded, config, umask });
+  return logged({ ...start, loaded, config, umask, kept });
 }
 
 async function logged(run: Run): Promise<number> {
@@ -126,7 +127,7 @@ async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup, failur
   if (takes_over) void supervisor.adopted.then(() => control.useSupervisor(supervisor));
   else control.useSupervisor(supervisor);
   try {
-    staySmall();
+    run.kept.loaded();
     await supervisor.start();
   } catch (error) {
     // A stop that overtakes the start is no failure, whether a signal or a client asked for it.
@@ -134,6 +135,7 @@ async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup, failur
   }
   if (supervisor.state === 'running') {
     upgrader.arrive();
+    run.kept.settled(log);
     log.info(readyLine(supervisor.watchers()));
     if (io.stdout.isTTY === true) for (const hint of await hints(config, io.env)) log.info(`try: ${hint}`);
     onStarted();

@@ -12,5 +12,5 @@ export function licensesOf(modules: readonly string[]): string {
     if (file === undefined) throw new Error(`${folder} has no licence that could be handed on; merge it no more, or add its text here`);
     return `${name} ${version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
   });
-  return `Files of this directory that end in .merged.js hold modules of these packages.\n\n${texts.sort().join(`\n${'-'.repeat(80)}\n\n`)}`;
+  return `Files of this directory that end in .merged.cjs hold modules of these packages.\n\n${texts.sort().join(`\n${'-'.repeat(80)}\n\n`)}`;
 }

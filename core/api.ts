@@ -10,6 +10,7 @@ import type { Drift } from './plan-drift.js';
 import type { PluginDescription, PluginStatus } from './plugin-status.js';
 import type { HitCounter } from './socket-hits.js';
 import type { SocketView } from './sockets.js';
+import type { Trouble } from './troubles.js';
 import type { Upgraded, UpgradeRequest } from './upgrade.js';
 
 /** Circus's words for what a watcher does. */
@@ -212,6 +213,8 @@ export interface SupervisorApi {
   reconfigurePlugin(name: string, options?: Readonly<Record<string, unknown>>): Promise<PluginStatus>;
   /** Which plugin's tap of which hook ran when, for how long, with what verdict. */
   inspect(): Inspection;
+  /** What it has to do without at present, though it goes on; in the order in which that began. */
+  troubles(): readonly Trouble[];
   /** How watchers and plugins differ from the config in effect: what was changed at run time. */
   drift(): readonly Drift[];
   /**

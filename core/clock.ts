@@ -12,13 +12,30 @@ export interface Clock {
 
 /** Node caps a timer at 2^31-1 ms and fires a longer one at once. */
 const LONGEST_MS = 2 ** 31 - 1;
+/** A timer that fires so much later than it was due does so because the whole process stood still: by SIGSTOP, say. */
+const LATE_MS = 1000;
 
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   setTimeout(fn, delay_ms) {
-    const timer = setTimeout(fn, Math.min(Math.max(0, Math.ceil(delay_ms)), LONGEST_MS));
-    return { [Symbol.dispose]: () => clearTimeout(timer) };
+    const wait_ms = Math.min(Math.max(0, Math.ceil(delay_ms)), LONGEST_MS);
+    const due_ms = performance.now() + wait_ms;
+    let after: NodeJS.Immediate | undefined;
+    const later = (call: () => void): void => {
+      after = setImmediate(call);
+    };
+    const timer = setTimeout(() => {
+      // What has come meanwhile, answers and signs of life, is read first: in these two turns of the loop.
+      if (performance.now() - due_ms < LATE_MS) fn();
+      else later(() => later(fn));
+    }, wait_ms);
+    return {
+      [Symbol.dispose]() {
+        clearTimeout(timer);
+        clearImmediate(after);
+      },
+    };
   },
   setImmediate(fn) {
     const immediate = setImmediate(fn);

@@ -3,8 +3,8 @@ export interface Decision {
   /** Seconds since the epoch. */
   readonly at: number;
   /**
-   * What was decided. By a request: start, stop, restart, reload, scale. About a process that ended: respawn, pause, give_up; that did not: kill. About a
-   * watcher: halt, resume, adopt. About a signal: withhold.
+   * What was decided. By a request: start, stop, restart, reload, scale. About a process that ended: respawn, pause, give_up; that did not: kill, stuck. About
+   * a watcher: halt, resume, adopt. About a signal: withhold.
    */
   readonly what:
     | 'start'
@@ -14,6 +14,7 @@ export interface Decision {
     | 'scale'
     | 'respawn'
     | 'kill'
+    | 'stuck'
     | 'pause'
     | 'give_up'
     | 'halt'
@@ -42,13 +43,22 @@ export class Decisions {
   readonly #last = new Map<number, Decision>();
   readonly #wall: () => number;
 
-  /** @param wall milliseconds since the epoch */
-  constructor(wall: () => number) {
+  /** @param wall milliseconds since the epoch. @param before those of the version before, oldest first */
+  constructor(wall: () => number, before: readonly Decision[] = []) {
     this.#wall = wall;
+    for (const decision of before) this.#keep(decision);
   }
 
   add(what: Decision['what'], by: string, reason: string, more: Partial<Pick<Decision, 'hook' | 'wid' | 'delay_ms'>> = {}): void {
-    const decision: Decision = { at: this.#wall() / 1000, what, by, hook: null, wid: null, reason, delay_ms: null, ...more };
+    this.#keep({ at: this.#wall() / 1000, what, by, hook: null, wid: null, reason, delay_ms: null, ...more });
+  }
+
+  /** Oldest first. */
+  list(): readonly Decision[] {
+    return [...this.#whole, ...this.#last.values()].sort((a, b) => a.at - b.at);
+  }
+
+  #keep(decision: Decision): void {
     const { wid } = decision;
     if (wid === null) {
       this.#whole.push(decision);
@@ -59,10 +69,5 @@ export class Decisions {
     this.#last.set(wid, decision);
     const [oldest] = this.#last.keys();
     if (this.#last.size > KEPT_WIDS && oldest !== undefined) this.#last.delete(oldest);
-  }
-
-  /** Oldest first. */
-  list(): readonly Decision[] {
-    return [...this.#whole, ...this.#last.values()].sort((a, b) => a.at - b.at);
   }
 }

@@ -98,6 +98,9 @@ export interface ConfigArgs {
   readonly plugins: readonly string[];
 }
 
+/** What plugins leave to those of the same name in the version that takes over, by name: JSON, 1 MiB for each at most. */
+export type Left = Readonly<Record<string, unknown>>;
+
 /** Process information, Circus's keys and whatever plugins add. */
 export type Stats = Readonly<Record<string, unknown>>;
 
@@ -125,6 +128,8 @@ export interface HookTypes {
   config_applying: { args: { readonly config: Config } };
   config_applied: { args: { readonly config: Config } };
   config_refused: { args: { readonly reason: string } };
+  leaving: { args: object; value: Left };
+  taken_over: { args: { readonly left: Left; readonly token: string | null } };
   ready: { args: object };
   boot: { args: object };
   before_shutdown: { args: object };
@@ -167,10 +172,24 @@ export const HOOKS = {
   config_applying: { kind: 'watch', sync: true, summary: 'A changed config is about to be put into effect; nothing was touched yet.' },
   config_applied: { kind: 'watch', sync: true, summary: 'A config was put into effect.' },
   config_refused: { kind: 'watch', sync: true, summary: 'A changed config could not be put into effect, or not all of it.' },
+  leaving: {
+    kind: 'decide',
+    sync: true,
+    summary: 'Another version is about to take over: leave word for the plugin of the same name there. No shutdown follows.',
+  },
+  taken_over: {
+    kind: 'watch',
+    sync: true,
+    summary: 'This is the version that another was upgraded to; what was running is there again. It comes before boot.',
+  },
   ready: { kind: 'watch', sync: true, summary: 'All watchers were started.' },
   boot: { kind: 'step', sync: false, summary: 'The plugins are set up; no watcher has started.' },
   before_shutdown: { kind: 'step', sync: false, summary: 'The supervisor is about to stop; everything still runs.' },
-  shutdown: { kind: 'step', sync: false, summary: 'All watchers are stopped; plugins are disposed of next.' },
+  shutdown: {
+    kind: 'step',
+    sync: false,
+    summary: 'All watchers are stopped, and nothing is left for the next start; plugins are disposed of next.',
+  },
 } as const satisfies Readonly<Record<HookName, HookRow>>;
 
 type KindOf<N extends HookName> = (typeof HOOKS)[N]['kind'];

@@ -112,5 +112,6 @@ export type { SocketStep } from './socket-plan.js';
 export type { SocketView } from './sockets.js';
 export { Supervisor } from './supervisor.js';
 export type { SupervisorOptions } from './supervisor-options.js';
+export type { Trouble } from './troubles.js';
 export type { Upgraded, UpgradeRequest } from './upgrade.js';
 export { wireFilter } from './wire-events.js';

@@ -8,11 +8,19 @@ const SLOWEST_LOOK_MS = 100;
 /** How long after SIGKILL a group that is still there is reported: it hangs in the kernel. */
 export const PATIENCE_MS = 10_000;
 
+/** What comes of looking at a group. */
+export interface GroupLooks {
+  /** No process of it is alive any more; called once. */
+  empty(): void;
+  /** Somebody still is. */
+  alive(): void;
+}
+
 /**
- * Calls `empty` once, when no process of the group is alive any more. Nothing tells when the last of a group ends whose
- * leader is gone, so this looks, at first every 2 ms and ever more slowly up to 100 ms.
+ * Looks until no process of the group is alive. Nothing tells when the last of a group ends whose leader is gone, so this looks, at first
+ * every 2 ms and ever more slowly up to 100 ms.
  */
-export function whenGroupEmpty(os: Os, clock: Clock, pgid: number, empty: () => void): Disposable {
+export function whenGroupEmpty(os: Os, clock: Clock, pgid: number, { empty, alive }: GroupLooks): Disposable {
   let delay_ms = FIRST_LOOK_MS;
   let timer: Disposable;
   const look = (): void => {
@@ -20,6 +28,7 @@ export function whenGroupEmpty(os: Os, clock: Clock, pgid: number, empty: () => 
       empty();
       return;
     }
+    alive();
     delay_ms = Math.min(delay_ms * 2, SLOWEST_LOOK_MS);
     timer = clock.setTimeout(look, delay_ms);
   };
@@ -55,17 +64,28 @@ export class Leftovers implements Disposable {
     }
     kept?.ended();
     this.#os.signalGroup(pgid, signum);
+    let killed = false;
+    // Again and again: those that are out of the group are killed one by one, and may start others meanwhile.
+    const kill = (): void => {
+      killed = true;
+      this.#os.signalGroup(pgid, SIGKILL);
+    };
     let timer = this.#clock.setTimeout(() => {
-      if (this.#os.groupAlive(pgid)) this.#os.signalGroup(pgid, SIGKILL);
+      if (this.#os.groupAlive(pgid)) kill();
       timer = this.#clock.setTimeout(() => {
         this.#forget(pgid);
         kept?.gone();
         this.#stuck(pgid);
       }, PATIENCE_MS);
     }, grace_ms);
-    const watch = whenGroupEmpty(this.#os, this.#clock, pgid, () => {
-      this.#forget(pgid);
-      kept?.gone();
+    const watch = whenGroupEmpty(this.#os, this.#clock, pgid, {
+      empty: () => {
+        this.#forget(pgid);
+        kept?.gone();
+      },
+      alive: () => {
+        if (killed) kill();
+      },
     });
     this.#groups.set(pgid, {
       [Symbol.dispose]: () => {

@@ -2,6 +2,8 @@
 export type SplitResult = { readonly words: readonly string[] } | { readonly error: string };
 
 const BLANK = /[ \t\r\n]/;
+const BLANKS = /[ \t\r\n]+/;
+const SPECIAL = /['"\\]/;
 const SAFE = /^[\w@%+=:,./-]+$/;
 
 /**
@@ -10,6 +12,7 @@ const SAFE = /^[\w@%+=:,./-]+$/;
  * @source Python's shlex.split with posix=True and without comments, which Circus uses
  */
 export function splitWords(text: string): SplitResult {
+  if (!SPECIAL.test(text)) return { words: text.split(BLANKS).filter((word) => word !== '') };
   const words: string[] = [];
   let word: string | null = null;
   let quote: '"' | "'" | null = null;

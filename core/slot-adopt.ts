@@ -44,9 +44,10 @@ function leave(host: SlotsHost, { leftovers }: AdoptingSlots, { group, pid, kept
 
 /** A process that lives, or the news of its end. */
 function adopt(host: SlotsHost, slots: AdoptingSlots, survivor: Survivor): void {
-  const { wid, generation, kept, pid, started, ending } = survivor;
+  const { wid, generation, kept, pid, started, ending, age_ms } = survivor;
   const { clock } = host;
-  const started_ms = clock.now() - Math.max(0, clock.wall() - started * 1000);
+  // Not by when it was started: the clock may have been put since.
+  const started_ms = clock.now() - (age_ms ?? 0);
   const slot: Slot = { ...newSlot(wid), attempt: slots.newAttempt(), generation, pid, pgid: pid, last_pid: pid, kept, started, started_ms };
   slot.expires_at = slots.expiry(started_ms);
   slots.table.file(slot);

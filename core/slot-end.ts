@@ -89,9 +89,15 @@ export class Ender implements Disposable {
     // With stop_children all of them have been asked already.
     if (slot.state !== 'stopping') os.signalGroup(pgid, SIGKILL);
     else if (!this.#host.spec().stop_children) os.signalGroup(pgid, this.#endingOf(slot).signum);
-    const watch = whenGroupEmpty(os, clock, pgid, () => {
-      this.#draining.delete(slot);
-      empty();
+    const watch = whenGroupEmpty(os, clock, pgid, {
+      empty: () => {
+        this.#draining.delete(slot);
+        empty();
+      },
+      // Those that are out of the group are killed one by one, and may start others meanwhile.
+      alive: () => {
+        if (slot.state === 'killing') os.signalGroup(pgid, SIGKILL);
+      },
     });
     this.#draining.set(slot, watch);
   }

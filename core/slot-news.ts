@@ -22,8 +22,11 @@ export function tellSpawnFailed({ clock, emit, log }: SlotsHost, { wid }: Slot, 
   emit('spawn_failed', { time: clock.wall() / 1000, errno, error });
 }
 
-export function tellStuck({ clock, emit, log, changed }: SlotsHost, pgid: number): void {
-  log.error(`process group ${pgid} outlives SIGKILL; it hangs in the kernel`);
+/** @param wid null where its process had ended before, and others of its group have not */
+export function tellStuck({ clock, decisions, emit, log, changed }: SlotsHost, pgid: number, wid: number | null): void {
+  const reason = `process group ${pgid} outlives SIGKILL; it hangs in the kernel`;
+  log.error(reason);
+  decisions.add('stuck', 'core', reason, { wid });
   emit('stuck', { process_pid: pgid, time: clock.wall() / 1000 });
   changed();
 }

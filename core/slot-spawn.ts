@@ -3,11 +3,12 @@ import { RLIMITS } from './config/schema/rlimits.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import type { KeptSpawn } from './durable/keeper.js';
 import type { KeptOutputs } from './durable/kept-outputs.js';
+import { messageOf } from './errors.js';
 import type { Exit, SpawnOptions } from './hooks.js';
 import { identityOf } from './identity.js';
 import type { Logger } from './log.js';
 import { SPAWN_VARIABLE } from './os/durable.js';
-import { SpawnError } from './os/os-error.js';
+import { errnoOf, SpawnError } from './os/os-error.js';
 import type { FdSource, Os, SpawnRequest } from './os/port.js';
 import { spawnFailure } from './os/spawn-failure.js';
 import type { OpenOutputs } from './output.js';
@@ -17,6 +18,9 @@ import type { SlotsHost } from './slots-host.js';
 import { socketActivation } from './socket-activation.js';
 import type { Loan, SocketTable } from './sockets.js';
 import type { SpawnOutputs } from './spawn-outputs.js';
+
+/** Why nothing can be made in a directory: others, such as EMFILE, are of the daemon and stand in the way of a spawn as well. */
+const UNWRITABLE: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'ENOENT', 'ESTALE', 'EACCES']);
 
 /** What comes of a spawn, with the attempt that it belongs to. */
 export interface SpawnResults {
@@ -84,13 +88,13 @@ function prepare(host: SlotsHost, open: OpenOutputs, slot: Slot): Prepared | Pro
   if (!spec.use_sockets && !(shaped instanceof Promise)) {
     const prepared = ready(shaped, null);
     const pipes = keptPipes(host, prepared);
-    return pipes === null ? prepared : withPipes(prepared, pipes);
+    return pipes === null ? prepared : withPipes(host, prepared, pipes);
   }
   return (async () => {
     const options = await shaped;
     const prepared = ready(options, spec.use_sockets ? await lend(host, spec) : null);
     const pipes = keptPipes(host, prepared);
-    return pipes === null ? prepared : await withPipes(prepared, pipes);
+    return pipes === null ? prepared : await withPipes(host, prepared, pipes);
   })();
 }
 
@@ -99,14 +103,19 @@ function keptPipes(host: SlotsHost, { outputs }: Prepared): Promise<KeptOutputs>
   return outputs.isRead ? host.keptOutputs() : null;
 }
 
-async function withPipes(prepared: Prepared, pipes: Promise<KeptOutputs>): Promise<Prepared> {
+/** Where the state directory can't be written to, it runs with what it has: a crash takes its output along, which is said. */
+async function withPipes({ log }: SlotsHost, prepared: Prepared, pipes: Promise<KeptOutputs>): Promise<Prepared> {
+  const { outputs, slot, abandon } = prepared;
   try {
-    await prepared.outputs.keep(pipes);
-    return prepared;
+    await outputs.keep(pipes);
   } catch (error) {
-    prepared.abandon();
-    throw error;
+    if (!UNWRITABLE.has(errnoOf(error))) {
+      abandon();
+      throw error;
+    }
+    log.error(`a crash now would take its output along: ${messageOf(error)}`, { wid: slot.wid });
   }
+  return prepared;
 }
 
 function start(host: SlotsHost, { slot, options, spec, outputs, loan, abandon }: Prepared, results: SpawnResults): void {

@@ -48,7 +48,7 @@ export class Slots implements Disposable {
       },
     });
     this.#missed = new MissedExits(host.os, (slot) => this.#exited(slot, slot.attempt, UNKNOWN_EXIT));
-    this.#leftovers = new Leftovers(host.os, host.clock, { changed: () => host.changed(), stuck: (pgid) => tellStuck(host, pgid) });
+    this.#leftovers = new Leftovers(host.os, host.clock, { changed: () => host.changed(), stuck: (pgid) => tellStuck(host, pgid, null) });
   }
 
   get leftovers(): number {
@@ -203,7 +203,7 @@ export class Slots implements Disposable {
     ask_to_end: (slot) => this.ender.askToEnd(slot),
     hurry: (slot) => this.ender.hurry(slot),
     kill_group: (slot) => this.ender.killGroup(slot),
-    report_stuck: (slot) => tellStuck(this.#host, slot.pgid ?? 0),
+    report_stuck: (slot) => tellStuck(this.#host, slot.pgid ?? 0, slot.wid),
     reap: (slot) => tellReap(this.#host, slot),
     drain_group: (slot) => {
       const { attempt } = slot;

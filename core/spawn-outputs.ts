@@ -49,7 +49,7 @@ export class SpawnOutputs {
     return this.#sinks.size > 0;
   }
 
-  /** Has what is read come by pipes that outlive the daemon. @throws SpawnError where there are none; `abandoned` is due all the same */
+  /** Has what is read come by pipes that outlive the daemon. @throws SpawnError where there are none, or not for all; `abandoned` is due all the same */
   async keep(pipes: Promise<KeptOutputs>): Promise<void> {
     try {
       const kept = await pipes;
@@ -58,9 +58,10 @@ export class SpawnOutputs {
         this.#kept.set(output, taken);
         this.#indexes.set(sink, taken.index);
       }
-      this.#host.kept();
     } catch (error) {
       throw new SpawnError(errnoOf(error), `cannot have a pipe for its output: ${messageOf(error)}`);
+    } finally {
+      if (this.#kept.size > 0) this.#host.kept();
     }
   }
 

@@ -2,7 +2,6 @@ import type { Outcome } from './api.js';
 import type { Clock } from './clock.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
-import type { Keeper } from './durable/keeper.js';
 import { explain, RingmasterError } from './errors.js';
 import type { HookRegistry } from './hook-registry.js';
 import type { Logger } from './log.js';
@@ -22,10 +21,12 @@ import type { PluginContainer } from './plugin-container.js';
 import type { PluginEntry } from './plugin-instance.js';
 import { replacePlugins, unloadPlugins } from './supervisor-apply-plugins.js';
 import type { ConfigReader } from './supervisor-config.js';
+import type { SupervisorDurable } from './supervisor-durable.js';
 import { cycleInOrder } from './supervisor-order.js';
 import { PluginChanges, plannedPlugin } from './supervisor-plugins.js';
 import type { SupervisorSockets } from './supervisor-sockets.js';
 import type { Watcher } from './watcher.js';
+import { countWanted } from './watcher-state.js';
 
 /** The supervisor as far as a config changes it. */
 export interface ApplyHost {
@@ -49,13 +50,10 @@ export interface ApplyHost {
   /** In start order. */
   watchers(): readonly Watcher[];
   find(name: string): Watcher | undefined;
-  keeper(watcher: string): Keeper | null;
-  /** Has a later supervisor know what is in effect, with these watchers. */
-  applied(config: Config, running: readonly RunningWatcher[]): void;
-  /** Has what is needed to keep processes over a crash, where the config asks for that. @throws RM_NOT_DURABLE, RM_STATE_DIR, RM_STATE_DIR_HELD */
-  prepareDurable(config: Config): Promise<void>;
   add(name: string, spec: WatcherOptions): Watcher;
   remove(name: string): Promise<void>;
+  /** What a later supervisor has to know. */
+  readonly durable: Pick<SupervisorDurable, 'prepare' | 'begun' | 'applied' | 'keeper'>;
 }
 
 /** A plugin as plans see it, and what it is set up with. */
@@ -86,7 +84,7 @@ export class ConfigApplier {
   /** Remembers that no config brought this watcher. */
   markAdded(watcher: Watcher): void {
     this.#addedAtRunTime.add(watcher);
-    this.#host.keeper(watcher.name)?.note(watcher.spec, 'run_time');
+    this.#host.durable.keeper(watcher.name)?.note(watcher.spec, 'run_time');
   }
 
   /** The same for one that an earlier supervisor had. */
@@ -139,7 +137,7 @@ export class ConfigApplier {
     const { hooks, log } = this.#host;
     // First of all: where one can't be opened, nothing has been touched. Those that were replaced are closed in the end.
     using sockets = await this.#host.sockets().change(target.sockets);
-    await this.#host.prepareDurable(target);
+    await this.#host.durable.prepare(target);
     this.#proceed();
     await replacePlugins(plan.steps, wanted, this.#host);
     this.#proceed();
@@ -147,11 +145,13 @@ export class ConfigApplier {
     const inEffect = configInEffect(this.#host.config(), target, plan);
     this.#host.use(inEffect);
     this.#report(plan);
-    const outcomes = await this.#applyToWatchers(plan.steps);
+    const changes = this.#applyToWatchers(plan.steps);
+    this.#host.durable.begun();
+    const outcomes = await changes;
     this.#proceed();
     await unloadPlugins(plan.steps, this.#host.container());
     this.plugins.settle(this.#inEffect(plan, asked));
-    this.#host.applied(inEffect, this.#running());
+    this.#host.durable.applied(inEffect, this.#running());
     hooks.watch('config_applied', { config: inEffect });
     log.info(plan.steps.length === 0 ? 'the config has not changed' : 'the config was applied', { steps: plan.steps.length });
     return {
@@ -217,7 +217,7 @@ export class ConfigApplier {
     }
   }
 
-  /** Everything that goes down does so at once; what comes up does so in start order, when that is gone. */
+  /** Asks for all changes before it returns. Everything that goes down does so at once; what comes up does so in start order, when that is gone. */
   async #applyToWatchers(steps: readonly PlanStep[]): Promise<ReadonlyMap<PlanStep, Outcome>> {
     const outcomes = new Map<PlanStep, Outcome>();
     const goes: Promise<unknown>[] = [];
@@ -240,7 +240,7 @@ export class ConfigApplier {
         this.#addedAtRunTime.delete(watcher);
         if (step.do === 'restart' || step.do === 'start') comesUp.set(watcher, { step, options });
         else {
-          const updated = watcher.update({ ...watcher.spec, ...options }, step.do === 'reload');
+          const updated = watcher.update(changed(watcher.spec, options), step.do === 'reload');
           changes.push(updated.then((outcome) => outcomes.set(step, outcome)));
         }
       }
@@ -250,7 +250,7 @@ export class ConfigApplier {
       pause_ms: this.#host.config().warmup_delay * 1000,
       signal: this.#host.signal,
       between: async (holds) => {
-        for (const [watcher, hold] of holds) watcher.replace({ ...watcher.spec, ...comesUp.get(watcher)?.options }, hold);
+        for (const [watcher, hold] of holds) watcher.replace(changed(watcher.spec, comesUp.get(watcher)?.options), hold);
         await Promise.all(goes);
       },
     });
@@ -261,4 +261,10 @@ export class ConfigApplier {
     }
     return outcomes;
   }
+}
+
+/** Somebody may have asked for more processes since it was planned, and a singleton has one. */
+function changed(spec: WatcherOptions, options: Partial<WatcherOptions> | undefined): WatcherOptions {
+  const to = { ...spec, ...options };
+  return { ...to, numprocesses: countWanted(to.numprocesses, to.singleton) };
 }

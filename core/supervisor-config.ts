@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { ConfigSource } from './api.js';
-import { checkConfig, formatProblem, loadConfig, type Problem } from './config/index.js';
+import { type CheckedConfig, checkConfig, formatProblem, loadConfig, markChecked, type Problem } from './config/index.js';
 import type { Config } from './config/schema/daemon.js';
 import { RingmasterError } from './errors.js';
 import { impliedPlugins } from './implied-plugins.js';
@@ -49,6 +49,7 @@ export class ConfigReader {
     const loaded = await loadConfig(file, { resolvePlugin: (name, _, options) => this.resolve(name, options), standing });
     if (!loaded.config) throw invalid(loaded.problems);
     for (const problem of loaded.problems) this.#options.log.warn(formatProblem(problem));
+    markChecked(loaded.config);
     return (await this.prepare(loaded.config)).asked;
   }
 
@@ -68,14 +69,20 @@ export class ConfigReader {
       plugins.set(name, plugin);
       return plugin;
     };
-    let checked = await checkConfig(withPlugins(input, given), { resolvePlugin });
+    // What comes of a check stays here: nobody else changes it before the next one.
+    const check = async (value: unknown): Promise<CheckedConfig> => {
+      const result = await checkConfig(value, { resolvePlugin });
+      if (result.config !== null) markChecked(result.config);
+      return result;
+    };
+    let checked = await check(withPlugins(input, given));
     const asked = checked.config;
     const names = new Set(given);
     for (;;) {
       const implied = checked.config ? await impliedPlugins(inEffect(checked.config), plugins) : [];
       if (implied.length === 0) break;
       for (const name of implied) names.add(name);
-      checked = await checkConfig(withPlugins(input, [...names]), { resolvePlugin });
+      checked = await check(withPlugins(checked.config, [...names]));
     }
     const { config } = checked;
     if (!config || !asked) throw invalid(checked.problems);

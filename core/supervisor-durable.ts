@@ -1,21 +1,22 @@
-import { existsSync } from 'node:fs';
-import { basename, extname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Clock } from './clock.js';
 import { usesSocket } from './config/diff.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
-import type { Found } from './durable/found.js';
 import type { Keeper } from './durable/keeper.js';
 import type { KeptOutputs } from './durable/kept-outputs.js';
 import type { RecordedWatcher, SpawnRecord } from './durable/records.js';
 import type { SocketKeeper } from './durable/socket-keeper.js';
 import type { DurableState } from './durable/state.js';
 import { explain, isRingmasterError, messageOf, RingmasterError } from './errors.js';
+import type { HookRegistry } from './hook-registry.js';
 import type { Logger } from './log.js';
 import type { Os } from './os/port.js';
-import { runtimeDir } from './runtime-dir.js';
+import { statePath } from './state-path.js';
 import type { ConfigApplier } from './supervisor-apply.js';
 import { SupervisorOutputs } from './supervisor-outputs.js';
+import type { Beginning, TakeOver } from './supervisor-take-over.js';
+import { Troubles } from './troubles.js';
 import type { UpgradeNote } from './upgrade.js';
 import type { Watcher } from './watcher.js';
 import type { WatcherTable } from './watcher-table.js';
@@ -30,16 +31,9 @@ export interface DurableHost {
   os(): Os;
 }
 
-/** What to begin with: the config, or what an earlier supervisor has left, which the config is then applied to. */
-export interface Beginning {
-  readonly config: Config;
-  readonly watchers: readonly (readonly [name: string, spec: WatcherOptions])[];
-  /** Whether the config is still to be applied. */
-  readonly resumed: boolean;
-}
-
 /** Keeps processes over a crash of the supervisor, where that is asked for; nothing is loaded where it is not. */
 export class SupervisorDurable {
+  readonly troubles: Troubles;
   readonly #host: DurableHost;
   readonly #begun_ms: number;
   /** Word of the version before, where this supervisor replaces it. */
@@ -48,15 +42,16 @@ export class SupervisorDurable {
   #isDefault = false;
   /** Whether everything is left for another version. */
   #isLeft = false;
-  /** What is to be adopted; null where nothing is, or it has been. */
-  #found: Found | null = null;
+  /** What an earlier supervisor has left; null where it has left nothing. */
+  #takeOver: TakeOver | null = null;
   #sockets: SocketKeeper | null = null;
   #outputs: SupervisorOutputs | null = null;
-  #wishes: ReadonlyMap<string, boolean> = new Map();
+  #watch: Disposable | null = null;
 
   constructor(host: DurableHost) {
     this.#host = host;
     this.#begun_ms = host.clock.now();
+    this.troubles = new Troubles(host.clock, host.log);
   }
 
   /**
@@ -67,22 +62,16 @@ export class SupervisorDurable {
   async open(config: Config): Promise<Beginning> {
     const path = this.#path(config);
     const isWanted = this.#wants(config) || this.#host.durable_by_default;
-    if (isWanted || (path !== null && existsSync(join(path, 'journal')))) await this.#open(config, path);
-    const found = this.#state?.found ?? null;
-    if (found === null) {
-      this.#state?.configured(config.watchers, config.sockets);
+    if (isWanted || (path !== null && this.#host.os().hasJournal(path))) await this.#open(config, path);
+    const state = this.#state;
+    if (state === null || state.found === null) {
+      state?.configured(config.watchers, config.sockets);
       return { config, watchers: Object.entries(config.watchers), resumed: false };
     }
-    const { withoutOutdated } = await import('./durable/found.js');
-    this.#found = withoutOutdated(found, config.watchers);
-    const { running, watchers, sockets } = this.#found;
-    const there = running.flatMap((one) => {
-      const spec = one.spec ?? config.watchers[one.name];
-      if (spec !== undefined) return one.removed && one.spawns.length === 0 ? [] : [[one.name, spec] as const];
-      this.#host.log.warn(`${one.name}: ${one.spawns.length} processes are left alone, nothing says how to run them`);
-      return [];
-    });
-    return { config: { ...config, watchers: { ...watchers }, sockets: { ...sockets } }, watchers: there, resumed: true };
+    const { TakeOver: Taking } = await import('./supervisor-take-over.js');
+    const { clock, log } = this.#host;
+    this.#takeOver = new Taking({ clock, log, begun_ms: this.#begun_ms, state }, state.found, config);
+    return this.#takeOver.beginning();
   }
 
   /** Keeps managed sockets open over a crash; null where that is not asked for. */
@@ -92,7 +81,7 @@ export class SupervisorDurable {
 
   /** Whether nothing is left for the next start, once everything has ended: it was never taken over, or is to go on. */
   get isClean(): boolean {
-    return this.#found === null && !this.#isLeft;
+    return this.#takeOver?.adopted !== false && !this.#isLeft;
   }
 
   /** Says what is wrong, and that it goes on. */
@@ -107,44 +96,28 @@ export class SupervisorDurable {
 
   /** Takes over the processes that were found. @param added told of each watcher that no config had brought */
   adopt(table: WatcherTable, added: (watcher: Watcher) => void): void {
-    const [state, found] = [this.#state, this.#found];
-    if (state === null || found === null) return;
-    this.#found = null;
-    const search = state.search(found);
-    this.#wishes = new Map(found.running.flatMap(({ name, wish }) => (wish === undefined ? [] : [[name, wish.run] as const])));
-    const there = found.running.flatMap((one) => {
-      const watcher = table.find(one.name);
-      if (watcher === undefined) return [];
-      const survivors = one.spawns.flatMap((spawn) => search.survivor(spawn, state.keeper(watcher.name)) ?? []);
-      if (one.origin === 'run_time') added(watcher);
-      return { watcher, survivors, takeOver: watcher.adopt(one.wish, survivors) };
-    });
-    // Not before all are where they were: a plugin that is told of one may ask something of another.
-    const adopted = there.map(({ watcher, takeOver }) => {
-      takeOver();
-      return watcher.pids().length;
-    });
-    for (const { name, removed } of found.running) if (removed && table.find(name)) void table.remove(name, {});
-    this.#outputs?.dropBut(there.flatMap(({ survivors }) => survivors.flatMap(({ kept }) => kept.pipes ?? [])));
-    this.#report(
-      adopted.filter((pids) => pids > 0),
-      state,
-    );
+    this.#takeOver?.adopt(table, this.#outputs, added);
+  }
+
+  /** Tells plugins what those of the version before have left, where there was one. */
+  tellLeft(hooks: Pick<HookRegistry, 'watch'>): void {
+    const left = this.#state?.takeLeft() ?? null;
+    if (left !== null) hooks.watch('taken_over', { left, token: this.note?.token ?? null });
   }
 
   /** Whether a watcher starts with the supervisor. */
-  starts({ name, spec }: Watcher): boolean {
-    return this.#wishes.get(name) ?? spec.autostart;
+  starts(watcher: Watcher): boolean {
+    return this.#takeOver?.starts(watcher) ?? watcher.spec.autostart;
   }
 
-  /** Applies what has changed in the config while nobody was there; where that can't be done, what was there goes on. */
-  async catchUp(applier: ConfigApplier, config: Config): Promise<void> {
-    try {
-      await applier.apply(config, { graceful: true, keep_drift: 'all' });
-    } catch (error) {
-      if (isRingmasterError(error, 'RM_CLOSED')) throw error;
-      this.#host.log.error(`the config can not be applied, what was there before goes on: ${explain(error)}`);
-    }
+  /** All that a config changes of watchers was asked for. */
+  begun(): void {
+    this.#takeOver?.begun();
+  }
+
+  /** As `TakeOver.catchUp`. */
+  async catchUp(applier: ConfigApplier, asked: Config): Promise<void> {
+    await this.#takeOver?.catchUp(applier, asked);
   }
 
   /** A watcher has come or goes. */
@@ -175,6 +148,8 @@ export class SupervisorDurable {
   async prepareToLeave(config: Config): Promise<void> {
     if (this.#state === null) await this.#open(config, this.#path(config));
     if (this.#state === null) throw new RingmasterError('RM_NOT_DURABLE', ['see the log']);
+    const { failing } = this.#state.journal;
+    if (failing !== null) throw new RingmasterError('RM_NOT_DURABLE', [`the journal can not be written: ${failing}`]);
   }
 
   /** What there is to leave; no wish is written any more. @throws RM_NOT_DURABLE */
@@ -190,15 +165,16 @@ export class SupervisorDurable {
     this.#state?.freeze();
   }
 
+  /** Everything has stopped: from now on the next start is an ordinary one, and what is open ends with this process. */
+  async retire(): Promise<void> {
+    if (!this.isClean) return;
+    await this.#sockets?.end();
+    this.#state?.retire();
+  }
+
   /** Pipes that outlive this supervisor, for processes with these options; null where those do not. @throws where none can be had */
   keptOutputs(spec: WatcherOptions): Promise<KeptOutputs> | null {
     return this.#state?.isDurable(spec) ? (this.#outputs?.open() ?? null) : null;
-  }
-
-  /** Nothing is read any more. */
-  async closeOutputs(): Promise<void> {
-    await this.#outputs?.close(this.isClean);
-    this.#outputs = null;
   }
 
   /** Ends at once what keeps things open. */
@@ -207,21 +183,28 @@ export class SupervisorDurable {
     this.#outputs?.kill();
   }
 
-  /** Everything has stopped; what was never adopted is left for the next start. */
-  end(): void {
-    const holder = this.#sockets?.holder ?? null;
-    if (this.#isLeft && holder !== null) this.#state?.os.leave(holder);
-    this.#state?.end(this.isClean);
-    this.#state = null;
-    this.#sockets = null;
+  /** Nothing is read any more. */
+  async closeOutputs(): Promise<void> {
+    try {
+      await this.#outputs?.close(this.isClean);
+    } catch (error) {
+      this.#host.log.warn(`pipes are left in the state directory: ${messageOf(error)}`);
+    }
+    this.#outputs = null;
   }
 
-  #report(adopted: readonly number[], { directory }: DurableState): void {
-    const { clock, log } = this.#host;
-    const processes = adopted.reduce((sum, pids) => sum + pids, 0);
-    const took_ms = Math.round(clock.now() - this.#begun_ms);
-    const noted = directory.left_at === null ? '' : `, last noted at ${new Date(directory.left_at * 1000).toISOString()}`;
-    log.info(`adopted ${counted(processes, 'process', 'processes')} of ${counted(adopted.length, 'watcher')} in ${took_ms} ms${noted}`);
+  /** Everything has stopped; what was never adopted is left for the next start. What can't be cleared away is told of, and left too. */
+  async close(): Promise<void> {
+    this.#watch?.[Symbol.dispose]();
+    await this.closeOutputs();
+    const holder = this.#sockets?.holder ?? null;
+    if (this.#isLeft && holder !== null) this.#state?.os.leave(holder);
+    try {
+      this.#state?.end(this.isClean);
+    } catch (error) {
+      this.#host.log.error(`the journal is left, so that the next start looks for what ran: ${messageOf(error)}`);
+    }
+    this.#state = this.#sockets = null;
   }
 
   async #open(config: Config, path: string | null): Promise<void> {
@@ -231,7 +214,7 @@ export class SupervisorDurable {
         throw new RingmasterError('RM_NOT_DURABLE', ['there is no config file to name a state directory after: give state_dir']);
       const os = await this.#host.os().durable();
       const { DurableState: State } = await import('./durable/state.js');
-      this.#state = new State(path, { os, log: this.#host.log, isDefault: () => this.#isDefault });
+      this.#state = new State(path, { ...this.#host, os, troubles: this.troubles, isDefault: () => this.#isDefault });
       this.note = this.#state.takeNote();
       await this.#keep(this.#state);
     } catch (error) {
@@ -242,7 +225,10 @@ export class SupervisorDurable {
 
   async #keep(state: DurableState): Promise<void> {
     const { os: durable, journal, directory, found } = state;
-    const { SocketKeeper: Sockets } = await import('./durable/socket-keeper.js');
+    const [{ SocketKeeper: Sockets }, { StateWatch }] = await Promise.all([
+      import('./durable/socket-keeper.js'),
+      import('./durable/state-watch.js'),
+    ]);
     const spawns = found?.running.flatMap(({ spec, spawns }) => spawns.map(({ record }) => ({ spec, record }))) ?? [];
     const { clock, log } = this.#host;
     const holders = { os: this.#host.os(), durable, clock, log, directory: join(directory.path, 'holders') };
@@ -251,12 +237,18 @@ export class SupervisorDurable {
       const there = pid === undefined ? null : durable.identify(pid);
       return there?.alive === true && there.start_ticks === start_ticks;
     };
-    this.#sockets = new Sockets({
+    const sockets = new Sockets({
       ...holders,
       journal,
       survivors: spawns.flatMap(({ record }) => record.pid ?? []),
       isUsed: (name) => spawns.some(({ spec, record }) => spec !== null && usesSocket(spec, name) && lives(record)),
     });
+    this.#sockets = sockets;
+    const renewed = (): void => {
+      this.#outputs?.renew();
+      void sockets.renew();
+    };
+    this.#watch = new StateWatch({ clock, directory, journal, troubles: this.troubles, renewed });
   }
 
   #wants({ durable, watchers }: Config): boolean {
@@ -266,28 +258,4 @@ export class SupervisorDurable {
   #path({ state_dir }: Config): string | null {
     return statePath(state_dir, this.#host.file);
   }
-}
-
-/** Whether a supervisor of this config file has not ended as it should, and has left processes behind perhaps. */
-export function hasLeftBehind(state_dir: string | null, file: string): boolean {
-  const path = statePath(state_dir, file);
-  return path !== null && existsSync(join(path, 'journal'));
-}
-
-function statePath(state_dir: string | null, file: string | undefined): string | null {
-  if (state_dir !== null) return resolve(state_dir);
-  if (file === undefined) return null;
-  const name = `${basename(file, extname(file))}-${hashOf(resolve(file))}`;
-  return resolve(runtimeDir(), 'state', name);
-}
-
-function counted(count: number, noun: string, nouns = `${noun}s`): string {
-  return `${count} ${count === 1 ? noun : nouns}`;
-}
-
-/** Eight hexadecimal digits, without loading what has better ones. @source FNV-1a, 32 bits */
-function hashOf(text: string): string {
-  let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, '0');
 }

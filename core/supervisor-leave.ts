@@ -1,4 +1,8 @@
-import type { Clock } from './clock.js';
+import { messageOf } from './errors.js';
+import type { HookRegistry } from './hook-registry.js';
+import type { Left } from './hooks.js';
+import type { LifeHost } from './life-host.js';
+import type { Logger } from './log.js';
 import type { DurableOs } from './os/durable.js';
 import type { SupervisorDurable } from './supervisor-durable.js';
 import { stopInOrder } from './supervisor-order.js';
@@ -6,10 +10,12 @@ import type { UpgradeNote } from './upgrade.js';
 import type { WatcherTable } from './watcher-table.js';
 
 const WHY = 'another version takes over';
+/** What one plugin may leave, characters of JSON. */
+const LONGEST = 1024 * 1024;
 
 /** What there is to leave. */
 export interface Leaving {
-  readonly clock: Clock;
+  readonly hooks: Pick<HookRegistry, 'decide'>;
   readonly watchers: WatcherTable;
   readonly durable: SupervisorDurable;
 }
@@ -23,7 +29,11 @@ export type UpgradeStart = Pick<UpgradeNote, 'token' | 'from' | 'begun_ms'>;
  *
  * @returns what a program can be executed by
  */
-export async function leaveProcesses({ clock, watchers, durable }: Leaving, start: UpgradeStart): Promise<DurableOs> {
+export async function leaveProcesses(
+  { hooks, watchers, durable }: Leaving,
+  { clock, log }: Pick<LifeHost, 'clock' | 'log'>,
+  start: UpgradeStart,
+): Promise<DurableOs> {
   const state = durable.leaving();
   const restarted = new Set<string>();
   for (;;) {
@@ -35,11 +45,35 @@ export async function leaveProcesses({ clock, watchers, durable }: Leaving, star
     }
     await stopInOrder(others, clock);
   }
+  const { value } = await hooks.decide('leaving', {}, {});
+  const left = kept(value, log);
   const pids = watchers.everybody.flatMap((watcher) => watcher.pids());
   for (const watcher of watchers.everybody) watcher.release((pid) => state.os.leave(pid));
+  for (const watcher of watchers.all) state.keeper(watcher.name).leave(watcher.decisions());
   watchers.dispose(WHY);
-  state.leaveNote({ ...start, pids, restarted: [...restarted] });
+  state.leaveNote({ ...start, pids, restarted: [...restarted] }, left);
   // Before the plugins close that take it.
   await durable.closeOutputs();
   return state.os;
+}
+
+/** Whatever plugins have left, as far as the next version can read it. */
+function kept(left: Left, log: Logger): Left {
+  return Object.fromEntries(
+    Object.entries(left).filter(([plugin, value]) => {
+      const why = unfit(value);
+      if (why !== null) log.warn(`what plugin "${plugin}" leaves to the next version is dropped: ${why}`);
+      return why === null;
+    }),
+  );
+}
+
+function unfit(value: unknown): string | null {
+  try {
+    const text = JSON.stringify(value);
+    if (text === undefined) return 'it is no JSON';
+    return text.length <= LONGEST ? null : `it has ${text.length} characters, allowed are ${LONGEST}`;
+  } catch (error) {
+    return messageOf(error);
+  }
 }

@@ -1,5 +1,4 @@
 import type { SupervisorState } from './api.js';
-import type { Clock } from './clock.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import { Deferred } from './deferred.js';
@@ -7,7 +6,6 @@ import { explain, RingmasterError } from './errors.js';
 import type { EventBodies, EventName, SupervisorEvent } from './events.js';
 import type { HookRegistry } from './hook-registry.js';
 import type { LifeHost } from './life-host.js';
-import type { Logger } from './log.js';
 import type { DurableOs } from './os/durable.js';
 import type { Os } from './os/port.js';
 import { PluginContainer } from './plugin-container.js';
@@ -35,8 +33,6 @@ export class SupervisorLife {
   /** As `Supervisor.adopted`. */
   readonly adopted = new Deferred();
   readonly #host: LifeHost;
-  readonly #clock: Clock;
-  readonly #log: Logger;
   readonly #scope = new Scope('supervisor');
   readonly #spawns: SpawnQueue;
   readonly #surroundings: Surroundings;
@@ -48,16 +44,14 @@ export class SupervisorLife {
   #config: Config | null = null;
   #sockets: SupervisorSockets | null = null;
   #container: PluginContainer | null = null;
-  #preparing = false;
+  #settingUp = false;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
 
   constructor(host: LifeHost) {
     this.#host = host;
-    this.#clock = host.clock;
-    this.#log = host.log;
     this.hooks = supervisorHooks(host.clock, host.log, (watcher, name, body) => this.#emit(watcher, name, body));
-    this.durable = new SupervisorDurable({ ...host, log: host.log, os: () => this.os('keep processes') });
+    this.durable = new SupervisorDurable({ ...host, os: () => this.os('keep processes') });
     this.#spawns = new SpawnQueue(host.clock);
     this.#surroundings = new Surroundings(this.#spawns, () => this.#os);
     this.watchers = this.#table();
@@ -110,8 +104,8 @@ export class SupervisorLife {
     if (this.#state === 'running') await this.durable.prepareToLeave(this.config);
     if (this.#state !== 'running') this.fail('upgrade');
     this.#state = 'stopping';
-    const leaving = leaveProcesses({ clock: this.#clock, watchers: this.watchers, durable: this.durable }, start).then(async (os) => {
-      await this.#close().catch((error: unknown) => this.#log.error(`not everything was closed: ${explain(error)}`));
+    const leaving = leaveProcesses(this, this.#host, start).then(async (os) => {
+      await this.#close().catch((error: unknown) => this.#host.log.error(`not everything was closed: ${explain(error)}`));
       return os;
     });
     this.#stopping = leaving.then(() => {});
@@ -137,25 +131,25 @@ export class SupervisorLife {
     try {
       this.#os = await this.#host.os();
       this.#proceed();
-      this.#preparing = true;
       const { config, asked } = await this.#prepare();
-      this.#preparing = false;
       const { config: first, watchers, resumed } = await this.durable.open(config);
       this.#use(first);
-      this.#sockets = new SupervisorSockets(this.#os, this.#clock, this.#scope, this.durable, () => this.watchers.all);
+      this.#sockets = new SupervisorSockets(this.#os, this.#host.clock, this.#scope, this.durable, () => this.watchers.all);
       await this.#sockets.open(first.sockets);
       // What an earlier life has left is taken over though a stop was asked for meanwhile: it has to stop as well.
       if (!resumed) this.#proceed();
       for (const [name, spec] of watchers) this.watchers.create(name, spec);
       this.durable.adopt(this.watchers, (watcher) => this.applier.adoptAdded(watcher));
       this.adopted.resolve();
+      this.durable.tellLeft(this.hooks);
       this.#proceed();
       await this.hooks.step('boot', {});
       this.#proceed();
       this.#created.resolve();
       const starting = this.watchers.all.filter((watcher) => this.durable.starts(watcher));
-      await startInOrder(starting, this.#clock, config.warmup_delay * 1000, this.signal);
-      if (resumed) await this.durable.catchUp(this.applier, asked);
+      const started = startInOrder(starting, this.#host.clock, config.warmup_delay * 1000, this.signal);
+      // What the config has changed waits for that, and the others do not.
+      await Promise.all([started, resumed ? this.durable.catchUp(this.applier, asked) : null]);
       this.#sockets.renewUsers();
       this.#proceed();
       this.#state = 'running';
@@ -177,8 +171,8 @@ export class SupervisorLife {
     this.#proceed();
     this.#container = new PluginContainer({
       hooks: this.hooks,
-      clock: this.#clock,
-      log: this.#log,
+      clock: this.#host.clock,
+      log: this.#host.log,
       scope: this.#scope,
       random: () => this.#host.random(),
       supervisor: this.#host.supervisor,
@@ -186,7 +180,9 @@ export class SupervisorLife {
       emit: (watcher, name, body) => this.#emit(watcher, name, body),
       faultBudget: () => this.config.plugin_fault_budget,
     });
+    this.#settingUp = true;
     await this.#container.load(entries);
+    this.#settingUp = false;
     this.applier.plugins.settle(entries);
     this.#proceed();
     return { config: await this.hooks.shape('config', config, { plugins: entries.map(({ plugin }) => plugin.name) }), asked };
@@ -203,14 +199,15 @@ export class SupervisorLife {
     this.durable.freeze();
     this.watchers.close('the supervisor is stopping');
     // A plugin that hangs in its setup is not waited for.
-    if (this.#preparing) await this.#container?.close();
+    if (this.#settingUp) await this.#container?.close();
     if (!idle) {
       await this.hooks.step('before_shutdown', {});
-      await stopInOrder(this.watchers.everybody, this.#clock);
+      await stopInOrder(this.watchers.everybody, this.#host.clock);
       await this.#starting?.catch(() => undefined);
       this.#starting = null;
       // Those that were adopted meanwhile.
-      await stopInOrder(this.watchers.everybody, this.#clock);
+      await stopInOrder(this.watchers.everybody, this.#host.clock);
+      await this.durable.retire();
       await this.hooks.step('shutdown', {});
     }
     this.watchers.dispose('the supervisor has stopped');
@@ -222,9 +219,8 @@ export class SupervisorLife {
     this.#net[Symbol.dispose]();
     try {
       await this.#scope.dispose();
-      await this.durable.closeOutputs();
     } finally {
-      this.durable.end();
+      await this.durable.close();
       this.#state = 'stopped';
       this.#closed.resolve();
     }
@@ -232,8 +228,8 @@ export class SupervisorLife {
 
   #newApplier(): ConfigApplier {
     return new ConfigApplier({
-      clock: this.#clock,
-      log: this.#log,
+      clock: this.#host.clock,
+      log: this.#host.log,
       hooks: this.hooks,
       reader: this.#host.reader,
       signal: this.signal,
@@ -244,9 +240,7 @@ export class SupervisorLife {
       sockets: () => this.#sockets ?? this.fail('change sockets'),
       config: () => this.config,
       use: (config) => this.#use(config),
-      applied: (config, running) => this.durable.applied(config, running),
-      prepareDurable: (config) => this.durable.prepare(config),
-      keeper: (name) => this.durable.keeper(name),
+      durable: this.durable,
       watchers: () => inStartOrder(this.watchers.all),
       find: (name) => this.watchers.find(name),
       add: (name, spec) => this.watchers.add(name, spec),
@@ -262,7 +256,7 @@ export class SupervisorLife {
   #table(): WatcherTable {
     const told = (watcher: Watcher, event: 'add' | 'remove', hook: 'watcher_added' | 'watcher_removed'): void => {
       this.durable.changed(watcher, event);
-      this.#emit(watcher.name, event, { time: this.#clock.wall() / 1000 });
+      this.#emit(watcher.name, event, { time: this.#host.clock.wall() / 1000 });
       this.hooks.watch(hook, { watcher: watcher.view });
     };
     return new WatcherTable({
@@ -277,9 +271,9 @@ export class SupervisorLife {
 
   #make(name: string, spec: WatcherOptions): Watcher {
     const parts = {
-      clock: this.#clock,
+      clock: this.#host.clock,
       hooks: this.hooks,
-      log: this.#log,
+      log: this.#host.log,
       spawns: this.#spawns,
       surroundings: this.#surroundings,
       os: this.os('add a watcher'),

@@ -8,16 +8,17 @@ import { messageOf } from './errors.js';
 export class SupervisorOutputs {
   readonly #host: HolderHost;
   readonly #state: DurableState;
-  /** By what an earlier supervisor has left. */
-  readonly #used: ReadonlySet<number>;
+  /** By what an earlier supervisor, or directory, has left. */
+  #used: ReadonlySet<number>;
   #opening: Promise<KeptOutputs> | null = null;
   #kept: KeptOutputs | null = null;
+  /** Of directories that are not there any more. */
+  readonly #former: KeptOutputs[] = [];
 
   constructor(host: HolderHost, state: DurableState) {
     this.#host = host;
     this.#state = state;
-    const records = state.journal.under(KEYS.process).map(([, record]) => record as SpawnRecord);
-    this.#used = new Set(records.flatMap(({ pipes }) => pipes ?? []).filter((index) => index !== null));
+    this.#used = this.#recorded();
   }
 
   /** Null where processes have ordinary pipes here. The promise rejects where none can be had, and another try is made the next time. */
@@ -41,16 +42,31 @@ export class SupervisorOutputs {
     );
   }
 
+  /** The state directory is another one, with pipes of its own for whatever is spawned from now on. */
+  renew(): void {
+    if (this.#kept === null) return;
+    this.#kept.detach();
+    this.#former.push(this.#kept);
+    this.#opening = this.#kept = null;
+    this.#used = this.#recorded();
+  }
+
   /** Reads no more. @param clean nothing is left for the next start */
   async close(clean: boolean): Promise<void> {
     // Where they are being opened still, and that fails, there is nothing to close: who waits for them is told.
     await Promise.allSettled([this.#opening]);
     if (clean) await this.#kept?.remove();
     else this.#kept?.leave();
+    for (const former of this.#former) former.leave();
   }
 
   kill(): void {
     this.#kept?.kill();
+  }
+
+  #recorded(): ReadonlySet<number> {
+    const records = this.#state.journal.under(KEYS.process).map(([, record]) => record as SpawnRecord);
+    return new Set(records.flatMap(({ pipes }) => pipes ?? []).filter((index) => index !== null));
   }
 
   async #open(openReader: NonNullable<HolderHost['durable']['openKeptReader']>): Promise<KeptOutputs> {

@@ -32,6 +32,7 @@ import type { UpgradeStart } from './supervisor-leave.js';
 import { SupervisorLife } from './supervisor-life.js';
 import type { SupervisorOptions } from './supervisor-options.js';
 import { inStartOrder, reloadInOrder, restartInOrder, startInOrder, stopInOrder } from './supervisor-order.js';
+import type { Trouble } from './troubles.js';
 import type { Upgraded, UpgradeNote, UpgradeRequest } from './upgrade.js';
 
 /**
@@ -252,6 +253,10 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
    */
   leave(start: UpgradeStart): Promise<DurableOs> {
     return this.#life.leave(start);
+  }
+
+  troubles(): readonly Trouble[] {
+    return this.#life.durable.troubles.list();
   }
 
   inspect(): Inspection {

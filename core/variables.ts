@@ -3,6 +3,11 @@ export type Variables = Pick<ReadonlyMap<string, string>, 'get'>;
 
 const PATTERN = /\$\((circus\.)?([\w.-]+)\)|\(\((circus\.)([\w.-]+)\)\)/gi;
 
+/** Whether a text can have variables in it at all: most have none, and looking for `$(` or `((` costs nothing. */
+export function mentionsVariables(text: string): boolean {
+  return text.includes('$(') || text.includes('((');
+}
+
 /** Names that may be written without `circus.` in front. */
 const SHORT = /^(?:wid|env\..+|sockets\..+)$/;
 
@@ -22,6 +27,7 @@ export function replaceVariables(text: string, variables: Variables, short = tru
 
 /** Names of the variables that `text` mentions, lower case, without `circus.`. */
 export function variablesIn(text: string): string[] {
+  if (!mentionsVariables(text)) return [];
   return [...text.matchAll(PATTERN)]
     .filter((match) => match[1] !== undefined || match[3] !== undefined || SHORT.test((match[2] ?? '').toLowerCase()))
     .map((match) => (match[2] ?? match[4] ?? '').toLowerCase());

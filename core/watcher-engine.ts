@@ -112,11 +112,11 @@ export class WatcherEngine {
     };
   }
 
-  /** No start until `other`, a watcher of the same name, is gone. */
+  /** No spawn until `other` has settled. */
   after(other: Promise<unknown>): void {
-    this.state.blocked = true;
+    this.state.blocks++;
     const free = (): void => {
-      this.state.blocked = false;
+      this.state.blocks--;
       this.kick();
     };
     other.then(free, free);

@@ -32,7 +32,7 @@ export interface Actual {
   readonly leftovers: number;
   /** Processes that have ended whose outputs are not read to the end. */
   readonly draining: number;
-  /** A watcher of the same name is still on its way out. */
+  /** Nothing may be spawned: a watcher of the same name is still on its way out, or the config is not in effect yet. */
   readonly blocked: boolean;
   /** No spawn before then (warmup_delay). */
   readonly next_begin_at: number;
@@ -139,10 +139,11 @@ function fill(desired: Desired, actual: Actual, now: number): Filling {
   const roomy = next_begin_at <= now;
 
   const shrink = missing < 0 ? surplus(-missing, slots, inPlace) : [];
-  const room = roomy && !(desired.singleton && actual.leftovers > 0);
+  const free = roomy && !actual.blocked;
+  const room = free && !(desired.singleton && actual.leftovers > 0);
   const beginning = sum(inPlace, ({ unborn }) => unborn.size);
   const grow = room ? begins(Math.min(missing, BEGINNING_AT_MOST - beginning), slots, desired, now) : [];
-  const settled = up === freshCount && replaced === 0 && missing <= 0 && waiting === 0 && roomy;
+  const settled = up === freshCount && replaced === 0 && missing <= 0 && waiting === 0 && free;
   const renew = inTurn
     ? oldest(old, settled ? 1 : 0).map((slot): Step => ({ do: 'end', wid: slot.wid, retire: false }))
     : oldest(old, up >= wanted ? oldCount : oldCount - wanted).map((slot): Step => ({ do: 'end', wid: slot.wid, retire: true }));
@@ -158,7 +159,7 @@ function fill(desired: Desired, actual: Actual, now: number): Filling {
   if (done) steps.push({ do: 'finish' });
 
   const retrying = desired.gives_up && slots.failing > 0;
-  const filled = missing <= 0 && steps.length === 0 && up === freshCount && !retrying;
+  const filled = !actual.blocked && missing <= 0 && steps.length === 0 && up === freshCount && !retrying;
   const respawn_at = roomy || waiting === 0 ? slots.respawns.after(now) : Math.max(slots.respawns.first_at ?? 0, next_begin_at);
   const wakes = [!roomy && (missing > 0 || oldCount > 0) ? next_begin_at : null, respawn_at, slots.expiries.after(now)];
   return { steps, wakes, filled, renewed: oldCount === 0 || waiting > 0 };

@@ -25,7 +25,8 @@ export interface WatcherState {
   sequential: boolean;
   stalled: number | null;
   hold: Hold | null;
-  blocked: boolean;
+  /** How many there are whose end has to be seen before anything is spawned. */
+  blocks: number;
   nextBegin_at: number;
   /** When it starts again by itself after a pause. */
   resume_at: number | null;
@@ -44,7 +45,7 @@ export function newWatcherState(): WatcherState {
     sequential: false,
     stalled: null,
     hold: null,
-    blocked: false,
+    blocks: 0,
     nextBegin_at: 0,
     resume_at: null,
     instead: undefined,
@@ -119,7 +120,8 @@ export function desiredOf({ run, epoch, generation, sequential, hold }: WatcherS
 
 /** What the plan is to know of what there is. */
 export function actualOf(state: WatcherState, slots: Pick<Slots, 'table' | 'leftovers' | 'draining' | 'spent'>): Actual {
-  const { phase, takenEpoch, blocked, nextBegin_at, resume_at, stalled } = state;
+  const { phase, takenEpoch, blocks, nextBegin_at, resume_at, stalled } = state;
+  const blocked = blocks > 0;
   const { table, leftovers, draining, spent } = slots;
   return { phase, epoch: takenEpoch, blocked, next_begin_at: nextBegin_at, resume_at, stalled, slots: table, leftovers, draining, spent };
 }

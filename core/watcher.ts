@@ -36,7 +36,7 @@ export class Watcher implements WatcherApi {
     this.name = name;
     this.#deps = deps;
     this.#spec = spec;
-    this.#decisions = new Decisions(() => deps.clock.wall());
+    this.#decisions = new Decisions(() => deps.clock.wall(), deps.keeper(name)?.takeDecisions());
     this.#engine = new WatcherEngine(deps, {
       name,
       view: this.view,
@@ -208,7 +208,7 @@ export class Watcher implements WatcherApi {
     if (this.#closed === null) void this.update(spec, this.#state.hold !== hold);
   }
 
-  /** No start until `other`, a watcher of the same name, is gone. */
+  /** No spawn until `other` has settled. */
   after(other: Promise<unknown>): void {
     this.#engine.after(other);
   }

@@ -1,21 +1,22 @@
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formatProblem, type LoadedConfig, loadConfig } from '../config/index.js';
+import { formatProblem, type LoadedConfig, loadConfig, markChecked } from '../config/index.js';
 import type { Config } from '../config/schema/daemon.js';
 import { isRingmasterError } from '../errors.js';
 import { silentLogger } from '../log.js';
 import { beginChoice } from '../os/choose.js';
 import { resolvePlugin } from '../plugin-resolve.js';
+import { hasLeftBehind } from '../state-path.js';
 import { Supervisor } from '../supervisor.js';
-import { hasLeftBehind } from '../supervisor-durable.js';
 import type { DaemonControl } from './daemon-control.js';
 import type { RunRequest } from './daemon-entry.js';
 import { DEFAULT_PLUGINS, defaultPlugins, hints } from './daemon-plugins.js';
 import { failureLine, problemCounts, readyLine } from './daemon-report.js';
+import { earlyPidfile } from './early-pidfile.js';
 import { EXIT_STATUS } from './exit-status.js';
+import { type KeptStart, keptStart } from './kept-start.js';
 import { liveLogLevel } from './live-log-level.js';
 import { type LogSetup, logSetup } from './log-setup.js';
-import { compileLater } from './patient-compiler.js';
 import { type DaemonLog, openLog } from './pino-log.js';
 import { followParent, HeldPidfile } from './respawn/follow.js';
 import type { ParentLink } from './respawn/parent-link.js';
@@ -40,14 +41,17 @@ export interface Start {
 interface Run extends Start {
   readonly loaded: LoadedConfig;
   readonly config: Config;
+  readonly pidfile?: HeldPidfile | undefined;
   /** As it was before the config had a say; null where it had none. */
   readonly umask: number | null;
+  readonly kept: KeptStart;
 }
 
 /** Loads a config, checks it, and supervises what it describes until `control` or a client ends that; resolves with the exit status. */
 export async function superviseFile(start: Start): Promise<number> {
   const { request, io, control } = start;
   beginChoice();
+  const kept = await keptStart(request.file);
   const loading = loadConfig(request.file, { resolvePlugin, standing: DEFAULT_PLUGINS, host: true });
   // What an earlier supervisor has left behind is to be stopped as well; the config says where to look for it.
   const loaded = await Promise.race([loading, control.asked.then(() => sleep(PATIENCE_MS))]);
@@ -59,22 +63,23 @@ export async function superviseFile(start: Start): Promise<number> {
     return EXIT_STATUS.config;
   }
   if (control.stopping && !hasLeftBehind(config.state_dir, loaded.file)) return EXIT_STATUS.ok;
+  markChecked(config);
   const umask = config.umask === null ? null : process.umask(config.umask);
-  return logged({ ...start, loaded, config, umask });
+  return logged({ ...start, loaded, config, umask, kept });
 }
 
 async function logged(run: Run): Promise<number> {
   const { request, io, control, config, parent } = run;
   let daemonLog: DaemonLog | undefined;
   try {
-    const pidfile = request.pidfile ?? config.pidfile;
-    using held = pidfile === null ? undefined : new HeldPidfile(pidfile, parent);
+    const file = request.pidfile ?? config.pidfile;
+    using pidfile = file === null ? undefined : new HeldPidfile(file, parent);
     const setup = await logSetup(request, config, io.stdout.isTTY === true);
     for (let failure: Error | null = null; ; ) {
       daemonLog = await openLog(setup.options);
       control.useLog(daemonLog);
-      if (parent !== null && failure === null) followParent(parent, control, held);
-      const end = await supervise(run, daemonLog, setup, failure);
+      if (parent !== null && failure === null) followParent(parent, control, pidfile);
+      const end = await supervise({ ...run, pidfile }, daemonLog, setup, failure);
       if (typeof end === 'number') return end;
       failure = await makeRoom(end, run, daemonLog);
     }
@@ -97,12 +102,15 @@ async function makeRoom(left: Left, { control, parent, request, umask }: Run, da
 
 /** @param failure why another version could not take over, so that this one goes on where it was */
 async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup, failure: Error | null): Promise<number | Left> {
-  const { request, io, control, loaded, config, parent, onStarted } = run;
+  const { request, io, control, loaded, config, pidfile, parent, onStarted } = run;
   const { log } = daemonLog;
   log.info(`ringmaster ${version()} starts with ${loaded.file}`, { watchers: Object.keys(config.watchers).length });
   for (const problem of loaded.problems) log.warn(formatProblem(problem));
   for (const warning of setup.warnings) log.warn(warning);
-  const own = setup.level_is_fixed ? [] : [liveLogLevel(daemonLog)];
+  const own = [
+    ...(setup.level_is_fixed ? [] : [liveLogLevel(daemonLog)]),
+    ...(pidfile === undefined ? [] : [earlyPidfile(() => pidfile[Symbol.dispose]())]),
+  ];
   const plugins = [...(await defaultPlugins(config, dirname(loaded.file))), ...own];
   const takes_over = hasLeftBehind(config.state_dir, loaded.file);
   if (control.stopping && !takes_over) return EXIT_STATUS.ok;
@@ -119,7 +127,7 @@ async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup, failur
   if (takes_over) void supervisor.adopted.then(() => control.useSupervisor(supervisor));
   else control.useSupervisor(supervisor);
   try {
-    compileLater();
+    run.kept.loaded();
     await supervisor.start();
   } catch (error) {
     // A stop that overtakes the start is no failure, whether a signal or a client asked for it.
@@ -127,6 +135,7 @@ async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup, failur
   }
   if (supervisor.state === 'running') {
     upgrader.arrive();
+    run.kept.settled(log);
     log.info(readyLine(supervisor.watchers()));
     if (io.stdout.isTTY === true) for (const hint of await hints(config, io.env)) log.info(`try: ${hint}`);
     onStarted();

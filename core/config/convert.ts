@@ -1,13 +1,13 @@
 import type { JsonSchema, TypeName } from '../json-schema.js';
 import { isObject } from './json-value.js';
-import { type Findings, formatPath, type Path, shortJson } from './problem.js';
+import { type Findings, type Path, shortJson } from './problem.js';
 import { parseQuantity } from './quantity.js';
 import { schemaTypes, schemaWords } from './schema-words.js';
 
 export interface ConvertOptions {
   readonly findings: Findings;
   /** Whether the text at this key path stands for a value of the type that the schema names, as in an ini file. */
-  isText(path: string): boolean;
+  isText(path: Path): boolean;
 }
 
 const TRUTHY = ['yes', 'true', 'on', '1'];
@@ -18,22 +18,37 @@ const FALSY = ['no', 'false', 'off', '0'];
  * A quantity that can't be read is reported; other texts that do not fit stay, for the check against the schema. Changes `value`.
  */
 export function convertValue(value: unknown, schema: JsonSchema, path: Path, options: ConvertOptions): unknown {
+  return convert(value, schema, [...path], options);
+}
+
+/** @param path changes on the way, and is in the end what it was */
+function convert(value: unknown, schema: JsonSchema, path: (string | number)[], options: ConvertOptions): unknown {
   if (typeof value === 'string') {
-    const meant = options.isText(formatPath(path)) ? textToValue(value, schema) : value;
+    const meant = options.isText(path) ? textToValue(value, schema) : value;
     return schema.quantity === undefined ? meant : convertQuantity(meant, schema, path, options);
   }
   if (typeof value === 'number' && schema.quantity !== undefined) return convertQuantity(value, schema, path, options);
   if (Array.isArray(value) && schema.items !== undefined) {
     const { items } = schema;
-    return value.map((item, at) => convertValue(item, items, [...path, at], options));
+    return value.map((item, at) => {
+      path.push(at);
+      const converted = convert(item, items, path, options);
+      path.pop();
+      return converted;
+    });
   }
   if (isObject(value)) {
-    for (const [key, member] of Object.entries(value)) {
+    for (const key of Object.keys(value)) {
       const inner = memberSchema(schema, key);
       if (inner === undefined) continue;
+      const member = value[key];
       // In YAML a key with nothing under it but comments is null.
       if (member === null && inner.type === 'object' && inner.default !== undefined) delete value[key];
-      else value[key] = convertValue(member, inner, [...path, key], options);
+      else {
+        path.push(key);
+        value[key] = convert(member, inner, path, options);
+        path.pop();
+      }
     }
   }
   return value;

@@ -4,8 +4,12 @@ import { suggestion } from './did-you-mean.js';
 import { isObject, type JsonObject, own } from './json-value.js';
 import { type Findings, type Path, shortJson } from './problem.js';
 
-/** What a schema can't say: names that collide, quotes that stay open, sockets that there are none of. */
-export function crossCheck(config: JsonObject, findings: Findings): void {
+/**
+ * What a schema can't say: names that collide, quotes that stay open, sockets that there are none of.
+ *
+ * @param known watchers of which only what depends on others is looked at
+ */
+export function crossCheck(config: JsonObject, known: ReadonlyMap<string, unknown>, findings: Findings): void {
   const sockets = own(config, 'sockets');
   const socketNames = Object.keys(isObject(sockets) ? sockets : {});
   checkNames('sockets', socketNames, findings);
@@ -14,7 +18,7 @@ export function crossCheck(config: JsonObject, findings: Findings): void {
   checkNames('watchers', Object.keys(watchers), findings);
   for (const [name, watcher] of Object.entries(watchers)) {
     if (!isObject(watcher)) continue;
-    crossCheckWatcher(watcher, ['watchers', name], findings);
+    if (!known.has(name)) crossCheckWatcher(watcher, ['watchers', name], findings);
     checkSockets(watcher, ['watchers', name], socketNames, findings);
   }
 }
@@ -31,7 +35,8 @@ export function crossCheckWatcher(watcher: JsonObject, path: Path, findings: Fin
     const allowed = 'a command';
     findings.error([...path, 'cmd'], { message: `must be ${allowed}, got only white space`, found: shortJson(cmd), allowed });
   }
-  for (const { keys, text } of commandTexts(watcher)) {
+  const texts = commandTexts(watcher);
+  for (const { keys, text } of texts) {
     if (/\$WID(?![A-Za-z0-9_])/.test(text)) {
       findings.warn([...path, ...keys], { message: 'uses $WID, which is deprecated', found: '$WID', fix: 'write $(circus.wid)' });
     }
@@ -41,7 +46,7 @@ export function crossCheckWatcher(watcher: JsonObject, path: Path, findings: Fin
       findings.error([...path, ...keys], { message, found: shortJson(text), allowed: 'words as for a shell, every quote closed' });
     }
   }
-  checkTexts(watcher, path, findings);
+  checkTexts(watcher, texts, path, findings);
   const shellArgs = own(watcher, 'shell_args');
   if (shellArgs !== undefined && shellArgs !== null && own(watcher, 'shell') !== true) {
     findings.warn([...path, 'shell_args'], { message: 'has no effect without shell', fix: 'set shell to true, or use args' });
@@ -49,12 +54,12 @@ export function crossCheckWatcher(watcher: JsonObject, path: Path, findings: Fin
 }
 
 /** What execve(2) can't pass on: a zero byte, and a variable whose name is none. */
-function checkTexts(watcher: JsonObject, path: Path, findings: Findings): void {
+function checkTexts(watcher: JsonObject, commands: readonly CommandText[], path: Path, findings: Findings): void {
   const env = own(watcher, 'env');
   const variables = Object.entries(isObject(env) ? env : {});
   const others = ['working_dir', 'executable'].map((key) => ({ keys: [key] as Path, text: own(watcher, key) }));
   const values = variables.map(([name, text]) => ({ keys: ['env', name], text }));
-  for (const { keys, text } of [...commandTexts(watcher), ...others, ...values]) {
+  for (const { keys, text } of [...commands, ...others, ...values]) {
     if (typeof text !== 'string' || !text.includes('\0')) continue;
     const message = `has a zero byte in it, which no process can be given, got ${shortJson(text)}`;
     findings.error([...path, ...keys], { message, found: shortJson(text), allowed: 'text without a zero byte' });
@@ -87,9 +92,17 @@ function checkSockets(watcher: JsonObject, path: Path, names: readonly string[],
   if (typeof stdin === 'string') check(['stdin_socket'], stdin.toLowerCase(), shortJson(stdin));
 }
 
-/** The texts that a command line is made of, with the keys below the watcher that lead there. */
-function commandTexts(watcher: JsonObject): { keys: Path; text: string }[] {
-  return ['cmd', 'args', 'shell_args'].flatMap((key) => {
+/** A text with the keys below the watcher that lead there. */
+interface CommandText {
+  readonly keys: Path;
+  readonly text: string;
+}
+
+const COMMAND_KEYS = ['cmd', 'args', 'shell_args'];
+
+/** The texts that a command line is made of. */
+function commandTexts(watcher: JsonObject): readonly CommandText[] {
+  return COMMAND_KEYS.flatMap((key) => {
     const value = own(watcher, key);
     if (typeof value === 'string') return [{ keys: [key], text: value }];
     if (!Array.isArray(value)) return [];

@@ -1,4 +1,4 @@
-import { envVariables, replaceEnvNames, replaceVariables, type Variables } from '../variables.js';
+import { envVariables, mentionsVariables, replaceEnvNames, replaceVariables, type Variables } from '../variables.js';
 import { isObject, type JsonObject, own } from './json-value.js';
 import { formatPath, type Path } from './problem.js';
 
@@ -42,15 +42,15 @@ export function expandConfig(config: JsonObject, options: ExpandOptions): Readon
 function expandWatcher(watcher: JsonObject, path: Path, outer: Variables, options: ExpandOptions, changed: Set<string>): void {
   const env = own(watcher, 'env');
   expandEnv(env, [...path, 'env'], outer, options);
-  const mine = envVariables(texts(env));
-  const values: Variables = { get: (name) => mine.get(name) ?? outer.get(name) };
+  const mine = isObject(env) ? envVariables(texts(env)) : null;
+  const values: Variables = mine === null ? outer : { get: (name) => mine.get(name) ?? outer.get(name) };
   for (const [key, value] of Object.entries(watcher)) {
     if (key !== 'env') watcher[key] = expandTexts(value, [...path, key], values, options, changed);
   }
 }
 
 function expandEnv(env: unknown, path: Path, values: Variables, options: ExpandOptions): void {
-  if (!isObject(env) || options.done.has(formatPath(path))) return;
+  if (!isObject(env) || (options.done.size > 0 && options.done.has(formatPath(path)))) return;
   for (const [name, value] of Object.entries(env)) {
     if (typeof value === 'string') env[name] = replaceEnvNames(replaceVariables(value, values, options.short), options.daemonEnv).trim();
   }
@@ -58,6 +58,7 @@ function expandEnv(env: unknown, path: Path, values: Variables, options: ExpandO
 
 function expandTexts(value: unknown, path: Path, values: Variables, options: ExpandOptions, changed: Set<string>): unknown {
   if (typeof value === 'string') {
+    if (!mentionsVariables(value)) return value;
     const text = replaceVariables(value, values, options.short);
     if (text !== value) changed.add(formatPath(path));
     return text;

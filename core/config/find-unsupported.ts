@@ -2,6 +2,9 @@ import { isObject, type JsonObject, own } from './json-value.js';
 import { type Findings, type Path, shortJson } from './problem.js';
 import { PYTHON_HOOK, UNSUPPORTED, type UnsupportedRow } from './unsupported.js';
 
+const rowsAt = (at: UnsupportedRow['at']): readonly UnsupportedRow[] => UNSUPPORTED.filter((row) => row.at === at);
+const ROWS = { daemon: rowsAt('daemon'), watcher: rowsAt('watcher') };
+
 /** Reports everything in a config, as the person wrote it, that is not there yet or can't be here. */
 export function findUnsupported(config: JsonObject, findings: Findings): void {
   findRows('daemon', config, [], findings);
@@ -22,7 +25,7 @@ export function findInWatcher(watcher: JsonObject, path: Path, findings: Finding
 }
 
 function findRows(at: UnsupportedRow['at'], options: JsonObject, path: Path, findings: Findings): void {
-  for (const { keys, finding } of UNSUPPORTED.filter((row) => row.at === at)) {
+  for (const { keys, finding } of ROWS[at]) {
     const key = keys.find((name) => isAskedFor(own(options, name)));
     if (key !== undefined) findings.warn([...path, key], finding);
   }

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
-import { commandLine } from '../command-line.js';
-import { sourcedEnv } from '../env-sources.js';
+import { commandLine, mergedEnv } from '../command-line.js';
+import { hasSources, sourcedEnv } from '../env-sources.js';
 import { isRingmasterError, messageOf } from '../errors.js';
 import { findExecutable } from '../os/find-executable.js';
 import { SpawnError } from '../os/os-error.js';
@@ -25,6 +25,7 @@ export function checkHost(config: Config, files: readonly string[], daemonEnv: E
   // Read once for all of them: each look at process.env or at the directory takes longer than the rest.
   const env = { ...daemonEnv };
   const cwd = workingDirectory();
+  const commands = new Commands(config, dirname(resolve(file)), { env, cwd });
   for (const [name, spec] of Object.entries(config.watchers)) {
     const warn = (option: keyof WatcherOptions, message: string): void => {
       findings.warn(['watchers', name, option], { message, found: shortJson(spec[option]) });
@@ -32,20 +33,16 @@ export function checkHost(config: Config, files: readonly string[], daemonEnv: E
     if (spec.uid !== null && !isKnown(spec.uid, userId)) warn('uid', `names a user whom this machine does not know: ${spec.uid}`);
     if (spec.gid !== null && !isKnown(spec.gid, groupId)) warn('gid', `names a group that this machine does not know: ${spec.gid}`);
     try {
-      sourcedEnv(spec, env, resolve(cwd, spec.working_dir ?? '.'));
+      if (hasSources(spec)) sourcedEnv(spec, env, resolve(cwd, spec.working_dir ?? '.'));
     } catch (error) {
       if (!(error instanceof SpawnError)) throw error;
       const option = error.message.startsWith('env_file') ? 'env_file' : 'credentials';
       const message = `can’t be used: ${error.message}`;
       findings.error(['watchers', name, option], { message, fix: 'make the file, or put `-` before the name of one that may be missing' });
     }
-    try {
-      findCommand(config, spec, dirname(resolve(file)), { env, cwd });
-    } catch (error) {
-      const why = messageOf(error);
-      if (why.startsWith('working_dir ')) warn('working_dir', `can’t be entered: ${why.slice('working_dir '.length)}`);
-      else warn(spec.executable === null ? 'cmd' : 'executable', `can’t be executed: ${why}`);
-    }
+    const why = commands.find(spec);
+    if (why?.startsWith('working_dir ')) warn('working_dir', `can’t be entered: ${why.slice('working_dir '.length)}`);
+    else if (why !== null) warn(spec.executable === null ? 'cmd' : 'executable', `can’t be executed: ${why}`);
   }
 }
 
@@ -72,11 +69,69 @@ function isKnown(name: string | number, look: (name: string | number) => unknown
   }
 }
 
-/** @throws SpawnError where there is no directory to start in, or no such command; RM_COMMAND_INVALID where variables make no command */
-function findCommand(config: Config, spec: WatcherOptions, directory: string, daemon: { readonly env: Env; readonly cwd: string }): void {
-  const sockets = Object.fromEntries(Object.keys(config.sockets).map((name) => [name.toLowerCase(), 0]));
-  const { file, env, cwd } = commandLine(spec, { wid: 1, sockets, env: config.env, daemonEnv: daemon.env, cwd: daemon.cwd });
-  if (variablesIn(`${file} ${cwd}`).length > 0) return;
-  const bin = spec.virtualenv === null ? [] : [resolve(directory, spec.virtualenv, 'bin')];
-  findExecutable(file, [...bin, env.PATH ?? daemon.env.PATH ?? []].flat().join(':') || undefined, cwd);
+/** Looks for the commands of watchers, for each once: most of many watchers have the same. */
+class Commands {
+  readonly #config: Config;
+  readonly #directory: string;
+  readonly #daemon: { readonly env: Env; readonly cwd: string };
+  readonly #sockets: Readonly<Record<string, number>>;
+  readonly #found = new Map<string, string | null>();
+  /** Of watchers without variables of their own, by `copy_env`. */
+  readonly #environments = new Map<boolean, Readonly<Record<string, string>>>();
+
+  /** @param directory that of the config */
+  constructor(config: Config, directory: string, daemon: { readonly env: Env; readonly cwd: string }) {
+    this.#config = config;
+    this.#directory = directory;
+    this.#daemon = daemon;
+    this.#sockets = Object.fromEntries(Object.keys(config.sockets).map((name) => [name.toLowerCase(), 0]));
+  }
+
+  /** Why a watcher's command can't be executed: no directory to start in, no such command, no command at all; null where it can. */
+  find(spec: WatcherOptions): string | null {
+    const { env: daemonEnv, cwd: here } = this.#daemon;
+    try {
+      const variables = {
+        wid: 1,
+        sockets: this.#sockets,
+        env: this.#config.env,
+        daemonEnv,
+        processEnv: this.#environment(spec),
+        cwd: here,
+      };
+      const { file, env, cwd } = commandLine(spec, variables);
+      if (variablesIn(`${file} ${cwd}`).length > 0) return null;
+      const bin = spec.virtualenv === null ? [] : [resolve(this.#directory, spec.virtualenv, 'bin')];
+      return this.#look(file, [...bin, env.PATH ?? daemonEnv.PATH ?? []].flat().join(':'), cwd);
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
+  #look(file: string, path: string, cwd: string): string | null {
+    const key = JSON.stringify([file, path, cwd]);
+    let why = this.#found.get(key);
+    if (why === undefined) {
+      why = problemOf(() => findExecutable(file, path || undefined, cwd));
+      this.#found.set(key, why);
+    }
+    return why;
+  }
+
+  #environment({ copy_env, env }: WatcherOptions): Readonly<Record<string, string>> {
+    const make = () => mergedEnv(copy_env ? this.#daemon.env : {}, this.#config.env, env);
+    if (Object.keys(env).length > 0) return make();
+    const known = this.#environments.get(copy_env) ?? make();
+    this.#environments.set(copy_env, known);
+    return known;
+  }
+}
+
+function problemOf(look: () => unknown): string | null {
+  try {
+    look();
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
 }

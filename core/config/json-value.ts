@@ -27,7 +27,12 @@ export function objectIn(parent: JsonObject, key: string): JsonObject {
 }
 
 /** A copy of a value that is JSON; what is not (functions, dates, cycles) is reported and left out. Keys with undefined are left out. */
-export function cloneJson(value: unknown, path: Path, findings: Findings, above: readonly unknown[] = []): unknown {
+export function cloneJson(value: unknown, path: Path, findings: Findings): unknown {
+  return clone(value, [...path], findings, []);
+}
+
+/** @param path, above change on the way, and are in the end what they were */
+function clone(value: unknown, path: (string | number)[], findings: Findings, above: unknown[]): unknown {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   if (above.length > DEEPEST) {
@@ -36,23 +41,38 @@ export function cloneJson(value: unknown, path: Path, findings: Findings, above:
     return undefined;
   }
   const circular = above.includes(value);
-  if (Array.isArray(value) && !circular) return value.map((item, at) => cloneJson(item, [...path, at], findings, [...above, value]));
-  if (isObject(value) && !circular) return cloneObject(value, path, findings, [...above, value]);
+  if (!circular && (Array.isArray(value) || isObject(value))) {
+    above.push(value);
+    const copy = Array.isArray(value) ? cloneList(value, path, findings, above) : cloneObject(value, path, findings, above);
+    above.pop();
+    return copy;
+  }
   const found = circular ? 'an object inside itself' : nameOf(value);
   findings.error(path, { message: `must be JSON, got ${found}`, found, allowed: 'an object, a list, text, a number, true, false or null' });
   return undefined;
 }
 
-function cloneObject(value: JsonObject, path: Path, findings: Findings, above: readonly unknown[]): JsonObject {
+function cloneList(value: readonly unknown[], path: (string | number)[], findings: Findings, above: unknown[]): unknown[] {
+  return value.map((item, at) => {
+    path.push(at);
+    const cloned = clone(item, path, findings, above);
+    path.pop();
+    return cloned;
+  });
+}
+
+function cloneObject(value: JsonObject, path: (string | number)[], findings: Findings, above: unknown[]): JsonObject {
   const copy: JsonObject = {};
-  for (const [key, member] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
+    const member = value[key];
     if (member === undefined) continue;
-    const at = [...path, key];
-    if (key === '__proto__') findings.error(at, { message: 'is a name that can’t be used' });
+    path.push(key);
+    if (key === '__proto__') findings.error(path, { message: 'is a name that can’t be used' });
     else {
-      const cloned = cloneJson(member, at, findings, above);
+      const cloned = clone(member, path, findings, above);
       if (cloned !== undefined) copy[key] = cloned;
     }
+    path.pop();
   }
   return copy;
 }

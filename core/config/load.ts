@@ -47,6 +47,10 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
   const config = usable ? checkSource(source, plugins, env, findings) : null;
   if (options.examine === true && config !== null && plugins !== null) await examinePlugins(config, plugins, findings);
   if (config !== null && options.host === true) checkHost(config, source.files, env, findings);
+  if (options.examine === true && config !== null) {
+    const { checkStateDir } = await import('./state-dir-check.js');
+    checkStateDir(config, file, findings);
+  }
   const usable_here = findings.problems.some(({ severity }) => severity === 'error') ? null : config;
   return {
     file,

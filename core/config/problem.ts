@@ -72,6 +72,7 @@ function withoutSecret(path: Path, finding: Finding): Finding {
 export class Findings {
   readonly problems: Problem[] = [];
   readonly #origins = new Map<string, Origin>();
+  #locateNow: (() => void) | null = null;
   /** The file that problems without a place of their own belong to. */
   readonly file: string | null;
 
@@ -79,14 +80,21 @@ export class Findings {
     this.file = file;
   }
 
+  /** Has `all` remember where values were written, before anybody asks. */
+  locateLater(all: () => void): void {
+    this.#locateNow = all;
+  }
+
   /** Remembers where a value was written; the first place counts. */
   locate(path: Path, origin: Origin): void {
+    this.#locateAll();
     const key = formatPath(path);
     if (!this.#origins.has(key)) this.#origins.set(key, origin);
   }
 
   /** Where the value at a key path was written; null for a default. */
   origin(path: string): Origin | null {
+    this.#locateAll();
     return this.#origins.get(path) ?? null;
   }
 
@@ -104,6 +112,12 @@ export class Findings {
     return this.problems.toSorted((a, b) => rank(a) - rank(b) || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
   }
 
+  #locateAll(): void {
+    const all = this.#locateNow;
+    this.#locateNow = null;
+    all?.();
+  }
+
   #add(severity: Problem['severity'], path: Path, finding: Finding, origin = this.#nearest(path)): void {
     const { file = this.file, line = null, column = null } = origin ?? {};
     this.problems.push({ severity, file, line, column, path: formatPath(path), ...withoutSecret(path, finding) });
@@ -111,6 +125,7 @@ export class Findings {
 
   /** The place of the value, or of what it is missing in. */
   #nearest(path: Path): Origin | undefined {
+    this.#locateAll();
     for (let length = path.length; length > 0; length--) {
       const origin = this.#origins.get(formatPath(path.slice(0, length)));
       if (origin !== undefined) return origin;

@@ -4,6 +4,7 @@ import { checkOutputs } from '../output-options.js';
 import type { AnyPlugin } from '../plugin.js';
 import { checkSchema } from './ajv-problems.js';
 import { checkPlugins, type Plugins, spreadDotted } from './check-plugins.js';
+import { putBack, spared } from './checked.js';
 import { convertValue } from './convert.js';
 import { crossCheck } from './cross-checks.js';
 import { expandConfig } from './expand.js';
@@ -11,7 +12,7 @@ import { checkExposure } from './exposure.js';
 import { findUnsupported } from './find-unsupported.js';
 import { cloneJson, isObject, type JsonObject, own } from './json-value.js';
 import { addPluginWatchers } from './plugin-watchers.js';
-import { Findings, formatPath, type Problem, shortJson } from './problem.js';
+import { Findings, formatPath, type Path, type Problem, shortJson } from './problem.js';
 import { resolvePlugins } from './resolve-plugins.js';
 import { type Config, configSchema } from './schema/daemon.js';
 import { type Source, typedSource } from './source.js';
@@ -65,7 +66,8 @@ export function checkConfigSync(value: unknown, plugins: ReadonlyMap<string, Any
  * @returns null where `findings` has errors
  */
 export function checkSource(source: Source, plugins: Plugins | null, env: Env, findings: Findings): Config | null {
-  const config = cloneJson(source.value, [], findings);
+  const { known, rest } = spared(source.value);
+  const config = cloneJson(rest, [], findings);
   if (!isObject(config)) {
     if (config !== undefined) {
       const found = shortJson(config);
@@ -79,17 +81,19 @@ export function checkSource(source: Source, plugins: Plugins | null, env: Env, f
       if (origin !== null) findings.locate(path, origin);
     });
   }
-  const changed = expandConfig(config, { daemonEnv: env, short: !source.textual, done: expandedPaths(source.value) });
-  const convert = { findings, isText: (path: string): boolean => source.textual || changed.has(path) };
+  const changed = expandConfig(config, { daemonEnv: env, short: !source.textual, done: expandedPaths(rest) });
+  const isText = (path: Path): boolean => source.textual || (changed.size > 0 && changed.has(formatPath(path)));
+  const convert = { findings, isText };
   convertValue(config, configSchema, [], convert);
   findUnsupported(config, findings);
   checkSchema(config, configSchema, [], findings);
   if (plugins !== null) checkPlugins(config, plugins, convert);
+  putBack(config, known, source.value);
   if (plugins !== null && !hasErrors(findings)) addPluginWatchers(config, plugins, convert);
-  crossCheck(config, findings);
+  crossCheck(config, known, findings);
   checkExposure(config, source.textual, findings);
   checkOutputs(config, findings, plugins === null ? unknownStreams(config) : declaredTypes(plugins.values(), 'streams'));
-  return hasErrors(findings) ? null : mergeEnv(config as unknown as Config);
+  return hasErrors(findings) ? null : mergeEnv(config as unknown as Config, known);
 }
 
 function hasErrors({ problems }: Findings): boolean {
@@ -103,21 +107,27 @@ function unknownStreams(config: JsonObject): DeclaredTypes | null {
 }
 
 /** Gives each watcher the config's environment under its own. */
-function mergeEnv(config: Config): Config {
-  for (const watcher of Object.values(config.watchers)) {
-    watcher.env = { ...config.env, ...watcher.env };
-    expanded.add(watcher.env);
+function mergeEnv(config: Config, known: ReadonlyMap<string, unknown>): Config {
+  const common = Object.keys(config.env);
+  for (const [name, watcher] of Object.entries(config.watchers)) {
+    const has_it = common.length === 0 || (known.has(name) && common.every((variable) => Object.hasOwn(watcher.env, variable)));
+    const merged = has_it ? watcher : { ...watcher, env: { ...config.env, ...watcher.env } };
+    config.watchers[name] = merged;
+    expanded.add(merged.env);
   }
   expanded.add(config.env);
   return config;
 }
 
+/** Key paths of environments that have been through a check. */
 function expandedPaths(value: unknown): ReadonlySet<string> {
+  const paths = new Set<string>();
+  if (isExpanded(own(value, 'env'))) paths.add('env');
   const watchers = own(value, 'watchers');
-  const holders: [string, unknown][] = [['env', value]];
-  for (const name of Object.keys(isObject(watchers) ? watchers : {}))
-    holders.push([formatPath(['watchers', name, 'env']), own(watchers, name)]);
-  return new Set(holders.filter(([, holder]) => isExpanded(own(holder, 'env'))).map(([path]) => path));
+  for (const [name, watcher] of Object.entries(isObject(watchers) ? watchers : {})) {
+    if (isExpanded(own(watcher, 'env'))) paths.add(formatPath(['watchers', name, 'env']));
+  }
+  return paths;
 }
 
 function isExpanded(env: unknown): boolean {

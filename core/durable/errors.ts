@@ -6,7 +6,7 @@ export const DURABLE_ERRORS = {
   },
   RM_STATE_DIR: {
     message: (path: string, why: string) => `cannot use the state directory ${path}: ${why}`,
-    fix: 'name another by state_dir: one that is not there yet is made, for its owner only',
+    fix: 'mend what is named, or name another by state_dir: one that is not there yet is made, for its owner only',
   },
   RM_STATE_DIR_HELD: {
     message: (path: string, holder: string) => `the state directory ${path} is in use by ${holder}`,

@@ -1,4 +1,3 @@
-import { isSame } from '../config/diff.js';
 import { fitsSchema } from '../config/fits-schema.js';
 import { type SocketOptions, socketSchema } from '../config/schema/socket.js';
 import { type WatcherOptions, watcherSchema } from '../config/schema/watcher.js';
@@ -65,24 +64,6 @@ export function findLeft(journal: Journal, log: Logger): Found | null {
     };
   });
   return { watchers, sockets, running };
-}
-
-/**
- * Leaves to the new config what has changed of watchers that have no process on record: `watchers` are without them, and nothing of them
- * is run once more as it was. What clients have changed or asked for that `autostart` would not do stays.
- */
-export function withoutOutdated(found: Found, watchers: Readonly<Record<string, WatcherOptions>>): Found {
-  const isOutdated = ({ name, spec, removed, wish, spawns }: FoundWatcher): boolean => {
-    const now = watchers[name];
-    if (spawns.length > 0 || removed || wish?.run === false || spec === null || spec !== found.watchers[name]) return false;
-    return now === undefined || (now.autostart && !isSame(spec, now));
-  };
-  const outdated = new Set(found.running.filter(isOutdated).map(({ name }) => name));
-  return {
-    ...found,
-    watchers: Object.fromEntries(Object.entries(found.watchers).filter(([name]) => !outdated.has(name))),
-    running: found.running.filter(({ name }) => !outdated.has(name)),
-  };
 }
 
 const UNFIT = (what: string, name: string): string => `the options of ${what} ${name} in the journal are not those of this version`;

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -56,7 +57,10 @@ export class DiskHolderFiles implements HolderFiles {
       const isOurs = name.startsWith(`${this.#name}.`) && !name.endsWith(RECORD) && !name.endsWith('.new');
       if (isOurs && name !== keep) this.remove(name);
     }
-    if (keep === null) rmSync(this.path(`${this.#name}${RECORD}`), { force: true });
+    if (keep !== null) return;
+    rmSync(this.path(`${this.#name}${RECORD}`), { force: true });
+    // Other holders of the supervisor have theirs there.
+    if (readdirSync(this.#directory).length === 0) rmdirSync(this.#directory);
   }
 
   remove(fifo: string): void {

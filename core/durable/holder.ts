@@ -83,6 +83,19 @@ export class Holder {
   }
 
   /**
+   * Leaves it to the process that an earlier life has left, which has the same open already, under whatever numbers.
+   *
+   * @param fds what another is given that takes its place
+   * @returns false where there is none
+   */
+  keep(fds: readonly number[]): boolean {
+    if (this.#keeping === null || this.#keeping.gone) return false;
+    this.#fds = fds;
+    this.#files.sweep(this.#keeping.fifo);
+    return true;
+  }
+
+  /**
    * Has a process keep these descriptors open instead of those of before; whoever held those is told to end when it has them. None: nothing is held.
    * The caller keeps them open as well, as long as they are to be held, for they are needed again where the process is ended by somebody.
    *
@@ -135,7 +148,11 @@ export class Holder {
       this.#leaving.add(former);
       this.#host.os.signal(former.pid, KILL);
     }
-    this.#files.sweep(this.#keeping?.fifo ?? null);
+    try {
+      this.#files.sweep(this.#keeping?.fifo ?? null);
+    } catch (error) {
+      this.#host.log.warn(`files of a process that kept ${this.name} open are left: ${messageOf(error)}`, { holder: this.name });
+    }
     this.#look();
   }
 
@@ -156,12 +173,21 @@ export class Holder {
     );
     try {
       keeping.pid = await spawned.promise;
-      const found = durable.identify(keeping.pid);
-      if (found) this.#files.write({ pid: found.pid, start_ticks: found.start_ticks, fifo });
+      this.#note(keeping);
       return keeping;
     } catch (error) {
       this.#files.remove(fifo);
       throw error;
+    }
+  }
+
+  /** One that is not on record holds all the same: the next life has another in its place, and ends it by its FIFO. */
+  #note({ pid, fifo }: Keeping): void {
+    const found = this.#host.durable.identify(pid);
+    try {
+      if (found) this.#files.write({ pid: found.pid, start_ticks: found.start_ticks, fifo });
+    } catch (error) {
+      this.#host.log.warn(`cannot note down which process keeps ${this.name} open: ${messageOf(error)}`, { holder: this.name });
     }
   }
 

@@ -3,7 +3,7 @@ import type { WatcherOptions } from '../config/schema/watcher.js';
 import type { Journal } from '../journal/journal.js';
 import type { DurableOs } from '../os/durable.js';
 import type { KeptIndexes } from '../spawn-outputs.js';
-import { type ConfigRecord, KEYS, type SpawnRecord, type WatcherRecord, type WishRecord } from './records.js';
+import { type ConfigRecord, type DecisionsRecord, KEYS, type SpawnRecord, type WatcherRecord, type WishRecord } from './records.js';
 
 /** The record of one spawn. Each change is written when the call returns. */
 export interface KeptSpawn {
@@ -120,6 +120,20 @@ export class Keeper {
     journal.put(this.#key, record);
     journal.delete(`${KEYS.wish}${this.#name}`);
     this.#wish = undefined;
+  }
+
+  /** For the version that takes over: what was decided about the watcher. */
+  leave(decisions: DecisionsRecord): void {
+    if (decisions.length > 0) this.#host.journal.put(`${KEYS.decisions}${this.#name}`, decisions);
+  }
+
+  /** What the version before has left; only once. */
+  takeDecisions(): DecisionsRecord {
+    const { journal } = this.#host;
+    const key = `${KEYS.decisions}${this.#name}`;
+    const decisions = journal.get(key) as DecisionsRecord | undefined;
+    journal.delete(key);
+    return decisions ?? [];
   }
 
   /** It is gone, and there is no other of its name. */

@@ -124,6 +124,11 @@ export class KeptOutputs {
     }
   }
 
+  /** The state directory is another one: what is open is read on, and dies with the daemon. */
+  detach(): void {
+    this.#pipes.detach();
+  }
+
   /** Ends the processes that hold, at once. */
   kill(): void {
     this.#pipes.kill();

@@ -13,12 +13,14 @@ const SINK = Buffer.allocUnsafe(65_536);
 
 /** A process that keeps descriptors open, as `Holder` makes one. */
 export interface PipeHolder {
-  /** Null where there is none. */
-  readonly pid: number | null;
+  /** As `Holder.keep`. */
+  keep(fds: readonly number[]): boolean;
   hold(fds: readonly number[]): Promise<void>;
   end(): Promise<void>;
   /** Ends at once. */
   kill(): void;
+  /** As `Holder.pid`. */
+  readonly pid: number | null;
 }
 
 export interface KeptPipesHost {
@@ -48,6 +50,7 @@ export class KeptPipes {
   readonly #chunks = new Map<number, Chunk>();
   readonly #free = new Set<number>();
   readonly #closing = new Set<Promise<void>>();
+  #isDetached = false;
 
   /**
    * Opens what an earlier daemon has left.
@@ -79,7 +82,7 @@ export class KeptPipes {
     return end;
   }
 
-  /** Resolves when a pipe is open in another process too. @throws OsError, SpawnError */
+  /** Resolves when a pipe is open in another process too, be it that of an earlier daemon. @throws OsError, SpawnError */
   async held(index: number): Promise<void> {
     const chunk = this.#chunkOf(index);
     chunk.held ??= chunk.holder.hold(chunk.fds);
@@ -87,7 +90,8 @@ export class KeptPipes {
       await chunk.held;
     } catch (error) {
       chunk.held = null;
-      throw error;
+      if (chunk.holder.pid === null) throw error;
+      this.#host.log.warn(`pipes stay with the process ${chunk.holder.pid} that keeps them open: ${messageOf(error)}`);
     }
   }
 
@@ -106,8 +110,8 @@ export class KeptPipes {
   /** It is used no more. */
   giveBack(index: number): void {
     const chunk = this.#chunks.get(chunkOf(index));
-    // Everything was removed meanwhile.
-    if (chunk === undefined) return;
+    // Everything was removed meanwhile, or is others' by now.
+    if (chunk === undefined || this.#isDetached) return;
     this.#free.add(index);
     if (!this.#isSpare(chunk)) return;
     const closing = this.#close(chunk).catch((error: unknown) => {
@@ -117,9 +121,15 @@ export class KeptPipes {
     void closing.finally(() => this.#closing.delete(closing));
   }
 
-  /** Has everything held by processes of this daemon, which is told when one of them ends. @throws OsError, SpawnError */
+  /** Has everything held, where an earlier daemon has left nobody who does. @throws OsError, SpawnError */
   async holdAgain(): Promise<void> {
     await Promise.all([...this.#chunks.values()].map((chunk) => this.held(chunk.number * CHUNK)));
+  }
+
+  /** Its directory is gone, or others' by now: what is open is used up, and with this process nobody has it any more. */
+  detach(): void {
+    this.kill();
+    this.#isDetached = true;
   }
 
   /** Ends the processes that hold, at once. */
@@ -174,6 +184,7 @@ export class KeptPipes {
   #open(number: number): void {
     const indexes = indexesOf(number);
     const fds: number[] = [];
+    const areThere = indexes.every((index) => existsSync(this.path(index)));
     try {
       for (const index of indexes) fds.push(this.#opened(index));
     } catch (error) {
@@ -181,8 +192,9 @@ export class KeptPipes {
       throw error;
     }
     const holder = this.#host.holder(`pipes-${number}`);
-    // Those that an earlier daemon has made are held by whom it has left, if by anybody.
-    this.#chunks.set(number, { number, holder, fds, held: null });
+    // Whom an earlier daemon has left has those that it made, and no other of the same name.
+    const held = areThere && holder.keep(fds) ? Promise.resolve() : null;
+    this.#chunks.set(number, { number, holder, fds, held });
     for (const index of indexes) this.#free.add(index);
   }
 
@@ -203,12 +215,13 @@ export class KeptPipes {
 
   async #close({ number, fds, holder }: Chunk): Promise<void> {
     this.#chunks.delete(number);
-    for (const index of indexesOf(number)) {
-      this.#free.delete(index);
-      rmSync(this.path(index), { force: true });
+    for (const index of indexesOf(number)) this.#free.delete(index);
+    try {
+      for (const index of indexesOf(number)) rmSync(this.path(index), { force: true });
+    } finally {
+      await holder.end();
+      for (const fd of fds) closeSync(fd);
     }
-    await holder.end();
-    for (const fd of fds) closeSync(fd);
   }
 }
 

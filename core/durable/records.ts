@@ -1,5 +1,6 @@
 import type { SocketOptions } from '../config/schema/socket.js';
 import type { WatcherOptions } from '../config/schema/watcher.js';
+import type { Decision } from '../decisions.js';
 import type { ListenSpec, SocketIdentity } from '../os/port.js';
 import type { KeptIndexes } from '../spawn-outputs.js';
 
@@ -11,6 +12,8 @@ export const KEYS = {
   socket: 'socket/',
   config: 'config',
   upgrade: 'upgrade',
+  left: 'left',
+  decisions: 'decisions/',
 } as const;
 
 /** `process/TOKEN`: a spawn, from before the operating system is asked until its process group is empty. */
@@ -73,6 +76,9 @@ export interface ConfigRecord {
   readonly watchers: Readonly<Record<string, WatcherOptions>>;
   readonly sockets: Readonly<Record<string, SocketOptions>>;
 }
+
+/** `decisions/NAME`: those about a watcher that the version before has left, oldest first. */
+export type DecisionsRecord = readonly Decision[];
 
 /** A watcher that is there, as far as it is on record. */
 export interface RecordedWatcher {

@@ -40,6 +40,7 @@ export class SocketKeeper {
   /** Inodes of what is held; null where that is not known. */
   #held: readonly number[] | null = null;
   #holding: Promise<void> = Promise.resolve();
+  #sockets: readonly KeptSocket[] = [];
 
   constructor(host: SocketKeeperHost) {
     this.#host = host;
@@ -79,6 +80,7 @@ export class SocketKeeper {
 
   /** Writes down which sockets there are, and has just these held open, at once or as soon as the one before has been served. */
   async keep(sockets: readonly KeptSocket[]): Promise<void> {
+    this.#sockets = sockets;
     const { journal, durable } = this.#host;
     const names = new Set(sockets.map(({ name }) => name));
     for (const [name] of journal.under(KEYS.socket)) if (!names.has(name)) journal.delete(`${KEYS.socket}${name}`);
@@ -96,6 +98,12 @@ export class SocketKeeper {
       this.#holding = this.#hold(held, inodes);
     }
     await this.#holding;
+  }
+
+  /** Has another process keep them open, for the directory of those that do is another one. */
+  renew(): Promise<void> {
+    this.#held = null;
+    return this.keep(this.#sockets);
   }
 
   /** Ends the process that keeps them open, without waiting for that. */

@@ -1,9 +1,12 @@
+import type { Clock } from '../clock.js';
 import { isSame } from '../config/diff.js';
 import type { SocketOptions } from '../config/schema/socket.js';
 import type { WatcherOptions } from '../config/schema/watcher.js';
+import type { Left } from '../hooks.js';
 import { Journal } from '../journal/journal.js';
 import type { Logger } from '../log.js';
 import type { DurableOs, StateDirectory } from '../os/durable.js';
+import type { Troubles } from '../troubles.js';
 import type { UpgradeNote } from '../upgrade.js';
 import { type Found, findLeft } from './found.js';
 import { Keeper, type KeeperHost } from './keeper.js';
@@ -13,6 +16,8 @@ import { SurvivorSearch } from './survivor.js';
 export interface DurableStateOptions {
   readonly os: DurableOs;
   readonly log: Logger;
+  readonly clock: Clock;
+  readonly troubles: Troubles;
   /** Whether a watcher that does not say is durable. */
   isDefault(): boolean;
 }
@@ -30,12 +35,16 @@ export class DurableState implements KeeperHost {
   #writesWishes = true;
 
   /** @throws RM_STATE_DIR, RM_STATE_DIR_HELD, RM_JOURNAL_VERSION */
-  constructor(path: string, { os, log, isDefault }: DurableStateOptions) {
+  constructor(path: string, { os, log, clock, troubles, isDefault }: DurableStateOptions) {
     this.os = os;
     this.#isDefault = isDefault;
     this.directory = os.take(path);
+    const failing = (why: string | null): void => {
+      if (why === null) troubles.end('journal', 'the journal is written again; nothing is missing in it');
+      else troubles.begin('journal', `cannot write the journal in ${path}, a crash now would lose sight of processes: ${why}`);
+    };
     try {
-      this.journal = new Journal(this.directory.journal, { boot_id: os.boot_id, id: os.newId(), log });
+      this.journal = new Journal(this.directory.journal, { boot_id: os.boot_id, id: os.newId(), log, clock, failing });
     } catch (error) {
       this.directory.close();
       throw error;
@@ -104,8 +113,16 @@ export class DurableState implements KeeperHost {
     return note ?? null;
   }
 
-  leaveNote(note: UpgradeNote): void {
+  /** What plugins of the version before have left; only once. */
+  takeLeft(): Left | null {
+    const left = this.journal.get(KEYS.left) as Left | undefined;
+    this.journal.delete(KEYS.left);
+    return left ?? null;
+  }
+
+  leaveNote(note: UpgradeNote, left: Left): void {
     this.journal.put(KEYS.upgrade, note);
+    this.journal.put(KEYS.left, left);
   }
 
   /** Everything is about to be stopped, which is no wish of anybody's for the next start. */
@@ -113,10 +130,18 @@ export class DurableState implements KeeperHost {
     this.#writesWishes = false;
   }
 
+  /** Everything has stopped: whatever becomes of this process now, the next start is an ordinary one. */
+  retire(): void {
+    this.journal.erase();
+  }
+
   /** @param clean nothing is left, so that the next start is an ordinary one */
   end(clean: boolean): void {
-    if (clean) this.journal.erase();
-    else this.journal.close();
-    this.directory.close();
+    try {
+      if (clean) this.journal.erase();
+      else this.journal.close();
+    } finally {
+      this.directory.close();
+    }
   }
 }

@@ -10,6 +10,8 @@ export interface Survivor {
   readonly pid: number;
   /** Seconds since the epoch. */
   readonly started: number;
+  /** Milliseconds since then; null where nothing of it is on record. */
+  readonly age_ms: number | null;
   /** Whether something lives in its group that is ours, apart from the process itself. */
   group(): boolean;
   readonly ending: 'replaced' | 'retired' | undefined;
@@ -60,6 +62,7 @@ export class SurvivorSearch {
       kept,
       pid,
       started,
+      age_ms: start_ticks === undefined ? null : this.#os.sinceStart(start_ticks),
       ending,
       ended,
       group: () => this.#ofToken(token).some((one) => one.pgid === pid && one.pid !== pid),

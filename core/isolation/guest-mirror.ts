@@ -154,6 +154,7 @@ export class GuestMirror {
       reloadConfig: (options) => ask('reloadConfig', options),
       plan: (config, options) => ask('plan', config, options),
       apply: async (config, options) => ask('apply', await config, options),
+      troubles: () => onlyInDaemon('troubles'),
       drift: () => onlyInDaemon('drift'),
       plugins: () => onlyInDaemon('plugins'),
       describePlugin: () => onlyInDaemon('describePlugin'),

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js';
 import { messageOf, RingmasterError } from '../errors.js';
 import type { Logger } from '../log.js';
 import type { JournalFile } from './file.js';
@@ -8,7 +9,9 @@ export const JOURNAL_VERSION = 1;
 /** A journal smaller than this is not rewritten. */
 const FLOOR_BYTES = 65_536;
 /** A journal is rewritten when it is so many times as big as what is in effect. */
-const SLACK = 4;
+const SLACK = 2;
+/** One that can't be written is tried again so often. */
+const RETRY_MS = 1000;
 
 interface Header {
   readonly journal: number;
@@ -23,6 +26,9 @@ export interface JournalOptions {
   /** For a journal that begins anew: something that no other journal has. */
   readonly id: string;
   readonly log: Logger;
+  readonly clock: Clock;
+  /** Told once that it can't be written and why, and with null when all of it is written again. */
+  failing(why: string | null): void;
 }
 
 /**
@@ -31,23 +37,29 @@ export interface JournalOptions {
  */
 export class Journal {
   readonly #file: JournalFile;
-  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #told: (why: string | null) => void;
   readonly #header: Header;
   readonly #values: Map<string, unknown>;
   /** Whether it was left by a life that did not end as it should. */
   readonly found: boolean;
   #bytes = 0;
   #limit_bytes = FLOOR_BYTES;
-  #failing = false;
+  #isOver = false;
+  /** Why it can't be written; null where it can. */
+  #failing: string | null = null;
+  #tried_ms = 0;
+  #retry: Disposable | null = null;
 
   /**
    * Opens what is there, or begins anew where nothing is, or where it is of an earlier run of the kernel, of which nobody lives.
    *
    * @throws RM_JOURNAL_VERSION where another version of ringmaster has written it
    */
-  constructor(file: JournalFile, { boot_id, id, log }: JournalOptions) {
+  constructor(file: JournalFile, { boot_id, id, log, clock, failing }: JournalOptions) {
     this.#file = file;
-    this.#log = log;
+    this.#clock = clock;
+    this.#told = failing;
     const { header, values, warning } = understand(file.read(), boot_id);
     if (warning !== null) log.warn(warning);
     this.found = header !== null;
@@ -75,9 +87,14 @@ export class Journal {
     return [...this.#values].flatMap(([key, value]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), value] as const] : []));
   }
 
+  /** Why it can't be written at present; null where it can. */
+  get failing(): string | null {
+    return this.#failing;
+  }
+
   /**
-   * Has a value, JSON other than null, from now on. Where it can't be written, that is said once, and everything is written again
-   * with the next change.
+   * Has a value, JSON other than null, from now on. Where it can't be written, that is told, and everything is written anew as soon as
+   * it can be.
    */
   put(key: string, value: NonNullable<unknown>): void {
     this.#values.set(key, value);
@@ -88,23 +105,45 @@ export class Journal {
     if (this.#values.delete(key)) this.#write([key]);
   }
 
+  /** Writes everything anew: whoever keeps the file says that it is another one. */
+  renew(): void {
+    if (!this.#isOver) this.#rewrite();
+  }
+
   /** Lets go of it as it is, for the next life. */
   close(): void {
+    if (this.#failing !== null) this.#rewrite();
+    this.#rest();
     this.#file.close();
   }
 
-  /** This life has ended as it should: there is nothing to find. */
+  /** This life ends as it should: there is nothing to find, and nothing more is written. */
   erase(): void {
+    this.#isOver = true;
+    this.#rest();
     this.#file.remove();
   }
 
   #write(entry: readonly [key: string, value?: unknown]): void {
+    if (this.#isOver) return;
+    if (this.#failing !== null) {
+      // The timer writes it, if it is too soon.
+      if (this.#clock.now() - this.#tried_ms >= RETRY_MS) this.#rewrite();
+      return;
+    }
     const line = journalLine(entry);
     const bytes = Buffer.byteLength(line);
-    if (this.#failing || this.#bytes + bytes > this.#limit_bytes) this.#rewrite();
-    else {
-      this.#attempt(() => this.#file.append(line));
-      this.#bytes += bytes;
+    if (this.#bytes + bytes > this.#limit_bytes || !this.#append(line)) this.#rewrite();
+    else this.#bytes += bytes;
+  }
+
+  #append(line: string): boolean {
+    try {
+      this.#file.append(line);
+      return true;
+    } catch {
+      // There may be room where it is written anew; if not, that says why.
+      return false;
     }
   }
 
@@ -115,18 +154,26 @@ export class Journal {
     const text = lines.join('');
     this.#bytes = Buffer.byteLength(text);
     this.#limit_bytes = Math.max(FLOOR_BYTES, SLACK * this.#bytes);
-    this.#attempt(() => this.#file.replace(text));
+    this.#rest();
+    try {
+      this.#file.replace(text, this.#limit_bytes);
+      this.#is(null);
+    } catch (error) {
+      this.#tried_ms = this.#clock.now();
+      this.#retry = this.#clock.setTimeout(() => this.#rewrite(), RETRY_MS);
+      this.#is(messageOf(error));
+    }
   }
 
-  #attempt(write: () => void): void {
-    try {
-      write();
-      if (this.#failing) this.#log.info('the journal can be written again');
-      this.#failing = false;
-    } catch (error) {
-      if (!this.#failing) this.#log.error(`cannot write the journal, a crash now would lose sight of processes: ${messageOf(error)}`);
-      this.#failing = true;
-    }
+  #is(failing: string | null): void {
+    const isNews = (failing === null) !== (this.#failing === null);
+    this.#failing = failing;
+    if (isNews) this.#told(failing);
+  }
+
+  #rest(): void {
+    this.#retry?.[Symbol.dispose]();
+    this.#retry = null;
   }
 }
 

@@ -18,9 +18,14 @@ export interface JournalLines {
   readonly bad_bytes: number;
 }
 
-/** Reads lines up to the first that is cut or damaged: what comes after that can't be trusted, for it may rest on it. */
+/**
+ * Reads lines up to the first that is cut or damaged: what comes after that can't be trusted, for it may rest on it. Zeros at the end are
+ * room that was set aside.
+ */
 export function readJournalLines(bytes: Uint8Array): JournalLines {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let written = bytes.byteLength;
+  while (written > 0 && bytes[written - 1] === 0) written--;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, written);
   const values: unknown[] = [];
   let at = 0;
   for (let end = buffer.indexOf(NEWLINE); end >= 0; end = buffer.indexOf(NEWLINE, at)) {

@@ -28,6 +28,12 @@ export interface StateDirectory {
   readonly journal: JournalFile;
   /** When the journal that is there was last written, in seconds since the epoch; null where there is none. */
   readonly left_at: number | null;
+  /**
+   * Whether the path still leads to it, and to the journal in it. It may take as long as the file system does to answer, and never rejects.
+   */
+  look(): Promise<'whole' | 'without_journal' | 'elsewhere'>;
+  /** Takes what is at the path now instead; it is made where there is nothing. @throws RM_STATE_DIR, RM_STATE_DIR_HELD: then it is as it was */
+  retake(): void;
   /** Lets others have it. */
   close(): void;
 }
@@ -82,6 +88,8 @@ export interface DurableOs {
   take(path: string): StateDirectory;
   /** Who has the pid now, one that is dead and waits to be reaped included; null for nobody. */
   identify(pid: number): (ProcessIdentity & { readonly alive: boolean }) | null;
+  /** Milliseconds from such a start until now, whatever the wall clock was put to meanwhile. */
+  sinceStart(start_ticks: number): number;
   /** All living processes whose environment has one of these tokens, by token. */
   find(tokens: ReadonlySet<string>): ReadonlyMap<string, readonly MarkedProcess[]>;
   /**

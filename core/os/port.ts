@@ -152,17 +152,19 @@ export interface Os {
   readonly missing: readonly string[];
   spawn(request: SpawnRequest, listener: SpawnListener): void;
   signal(pid: number, signum: number): SignalResult;
-  /** Signals every process of the group. */
+  /** Signals every process of the group, and where its leader has ended those of other groups of its session as well; these Linux alone tells. */
   signalGroup(pgid: number, signum: number): SignalResult;
   /**
-   * Whether any process is alive in the group of a leader that has ended. One that waits to be reaped is not alive; and a
-   * process that has the leader's pid proves the group gone, for the kernel does not give out a number that is in use.
+   * Whether any process is alive in the group of a leader that has ended, or, where Linux can tell, in its session. One that waits to be
+   * reaped is not alive; and a process that has the leader's pid proves both gone, for the kernel does not give out a number that is in use.
    */
   groupAlive(pgid: number): boolean;
   /** Pids of direct children, or of all descendants. */
   children(pid: number, recursive: boolean): readonly number[];
   /** @throws OsError with the errno's name as `code` */
   listen(spec: ListenSpec): Promise<ListeningSocket>;
+  /** Whether a supervisor has not ended as it should that had its state in this directory. */
+  hasJournal(directory: string): boolean;
   /** What it takes to keep processes over a crash of the daemon. @throws RM_NOT_DURABLE where that can't be here, and why */
   durable(): Promise<DurableOs>;
   /** No longer keeps the host process alive for this child, nor reports its exit. */

@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import { Readable } from 'node:stream';
 import { RingmasterError } from '../errors.js';
 import { numbersOf, sourceOf } from './fd-source.js';
+import { hasJournal } from './left-state.js';
 import { OsError } from './os-error.js';
 import type { Os, OutputSink, SpawnListener, SpawnRequest } from './port.js';
 import { processes } from './processes.js';
@@ -25,6 +26,7 @@ export function portableOs(): Os {
       Promise.reject(
         new OsError('ENOSYS', 'listen', 'managed sockets need the native form of the operating system, which does not work here'),
       ),
+    hasJournal,
     durable: () => Promise.reject(new RingmasterError('RM_NOT_DURABLE', [WHY_NOT_DURABLE])),
     release(pid) {
       const child = children.get(pid);

@@ -68,11 +68,14 @@ export class ProcessSampler implements Disposable {
   readonly #reader: ProcessReader;
   readonly #entries = new Map<number, Entry>();
   readonly #reading = emptyReading();
+  /** When `now()` was 0 by the wall clock as it was when this was made, which times of starting go by: a clock that is put makes nobody older. */
+  readonly #epoch_ms: number;
   #round = 0;
 
   constructor({ clock = systemClock, keep_open = false, reader }: SamplerOptions = {}) {
     this.#clock = clock;
-    this.#reader = reader ?? systemReader(clock, keep_open);
+    this.#epoch_ms = clock.wall() - clock.now();
+    this.#reader = reader ?? systemReader(() => this.#epoch_ms + clock.now(), keep_open);
   }
 
   /**
@@ -124,7 +127,7 @@ export class ProcessSampler implements Disposable {
       this.#forget(pid);
       return undefined;
     }
-    const age_s = this.#clock.wall() / 1000 - reading.create_time_s;
+    const age_s = (this.#epoch_ms + now_ms) / 1000 - reading.create_time_s;
     const known = entry !== undefined && entry.create_time_s === reading.create_time_s;
     if (!known || entry?.name_hash !== reading.name_hash || age_s < YOUNG_S) {
       const identity = this.#reader.identify(pid);
@@ -193,7 +196,7 @@ function openFilesFor(): number {
   return Math.floor(Number(limit ?? 1024) / 4);
 }
 
-function systemReader(clock: Clock, keep_open: boolean): ProcessReader {
-  if (process.platform !== 'linux') return new PsReader(() => clock.wall());
+function systemReader(wall: () => number, keep_open: boolean): ProcessReader {
+  if (process.platform !== 'linux') return new PsReader(wall);
   return new ProcReader({ keep_open: keep_open ? openFilesFor() : 0 });
 }

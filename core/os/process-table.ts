@@ -1,24 +1,60 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { statLine } from './stat-line.js';
 
 interface Row {
   readonly pid: number;
   readonly ppid: number;
   readonly pgid: number;
+  /** The group where that is all that is told. */
+  readonly sid: number;
   readonly zombie: boolean;
 }
 
-/** One look at all processes serves every question within this time; no longer, for a group may have come into being since. */
+/** Groups and sessions, by the number of their leader, at one look. */
+interface Look {
+  /** Pids of the processes that live, of each that has any. */
+  readonly living: ReadonlyMap<number, readonly number[]>;
+  /** Pids of the zombies of each. */
+  readonly dead: ReadonlyMap<number, string>;
+}
+
+/** One look at all processes serves every question within this time, */
 const FRESH_MS = 2;
+/** and within so many times as long as it took: a machine with thousands of processes is not looked at all the time. */
+const REST = 4;
 
 /** All processes of the machine, looked at only when somebody asks. */
 export class ProcessTable {
-  #groups: ReadonlySet<number> = new Set();
-  #fresh_until = Number.NEGATIVE_INFINITY;
+  #look: Look = { living: new Map(), dead: new Map() };
+  #second: Look | null = null;
+  #fresh_until_ms = Number.NEGATIVE_INFINITY;
 
-  /** Whether the group has a process that is not a zombie; PID 1 of a container may leave zombies for ever. */
-  groupAlive(pgid: number): boolean {
-    return this.#living().has(pgid);
+  /**
+   * Whether a group, or session, that the kernel says is there may have anything but zombies, which PID 1 of a container may leave for ever.
+   * A look takes time, and misses those of whom each starts the next and ends: only where two find the same zombies is there nobody else.
+   */
+  hasLiving(leader: number): boolean {
+    if (this.#members(leader).length > 0) return true;
+    const { living, dead } = this.#now();
+    const zombies = dead.get(leader);
+    if (zombies === undefined || living.has(leader)) return true;
+    this.#second ??= this.#lookAround();
+    return this.#second.living.has(leader) || this.#second.dead.get(leader) !== zombies;
+  }
+
+  /** Processes of a session that are not in its leader's group. */
+  jobs(sid: number): readonly number[] {
+    this.#now();
+    return this.#members(sid).flatMap(({ pid, pgid }) => (pgid === sid ? [] : [pid]));
+  }
+
+  /** Those of the last look that live and have not left. */
+  #members(leader: number): readonly Row[] {
+    return (this.#look.living.get(leader) ?? []).flatMap((pid) => {
+      const row = readRow(pid);
+      return row !== null && !row.zombie && (row.pgid === leader || row.sid === leader) ? [row] : [];
+    });
   }
 
   isZombie(pid: number): boolean {
@@ -34,7 +70,7 @@ export class ProcessTable {
 
   #searchChildren(pid: number, recursive: boolean): readonly number[] {
     const byParent = new Map<number, number[]>();
-    for (const row of readAll()) {
+    for (const row of everybody()) {
       if (row.zombie) continue;
       const siblings = byParent.get(row.ppid);
       if (siblings) siblings.push(row.pid);
@@ -45,13 +81,29 @@ export class ProcessTable {
     return found;
   }
 
-  /** Groups with a process that lives. */
-  #living(): ReadonlySet<number> {
-    if (performance.now() > this.#fresh_until) {
-      this.#groups = new Set(readAll().flatMap((row) => (row.zombie ? [] : [row.pgid])));
-      this.#fresh_until = performance.now() + FRESH_MS;
+  #now(): Look {
+    if (performance.now() > this.#fresh_until_ms) {
+      this.#second = null;
+      this.#look = this.#lookAround();
     }
-    return this.#groups;
+    return this.#look;
+  }
+
+  #lookAround(): Look {
+    const begun_ms = performance.now();
+    const living = new Map<number, number[]>();
+    const dead = new Map<number, string>();
+    for (const { pid, pgid, sid, zombie } of everybody()) {
+      for (const leader of pgid === sid ? [pgid] : [pgid, sid]) {
+        const members = living.get(leader);
+        if (zombie) dead.set(leader, `${dead.get(leader) ?? ''} ${pid}`);
+        else if (members) members.push(pid);
+        else living.set(leader, [pid]);
+      }
+    }
+    const now_ms = performance.now();
+    this.#fresh_until_ms = now_ms + Math.max(FRESH_MS, (now_ms - begun_ms) * REST);
+    return { living, dead };
   }
 }
 
@@ -71,7 +123,7 @@ function askChildren(pid: number): readonly number[] | null {
   }
 }
 
-function readAll(): readonly Row[] {
+function everybody(): readonly Row[] {
   if (process.platform !== 'linux') return readPs();
   const rows: Row[] = [];
   for (const name of readdirSync('/proc')) {
@@ -84,13 +136,10 @@ function readAll(): readonly Row[] {
 /** @source proc(5): /proc/PID/stat; the name in parentheses may hold anything, so fields count from the last one */
 function readRow(pid: number): Row | null {
   if (process.platform !== 'linux') return readPs().find((row) => row.pid === pid) ?? null;
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const [state, ppid, pgid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 3);
-    return { pid, ppid: Number(ppid), pgid: Number(pgid), zombie: state === 'Z' || state === 'X' };
-  } catch {
-    return null;
-  }
+  const stat = statLine(pid);
+  if (stat === null) return null;
+  const [state, ppid, pgid, sid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 4);
+  return { pid, ppid: Number(ppid), pgid: Number(pgid), sid: Number(sid), zombie: state === 'Z' || state === 'X' };
 }
 
 function readPs(): readonly Row[] {
@@ -100,6 +149,6 @@ function readPs(): readonly Row[] {
     .split('\n')
     .map((line) => {
       const [pid, ppid, pgid, state] = line.trim().split(/\s+/);
-      return { pid: Number(pid), ppid: Number(ppid), pgid: Number(pgid), zombie: state?.startsWith('Z') ?? false };
+      return { pid: Number(pid), ppid: Number(ppid), pgid: Number(pgid), sid: Number(pgid), zombie: state?.startsWith('Z') ?? false };
     });
 }

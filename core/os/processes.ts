@@ -6,21 +6,38 @@ import { groupId, userId } from './users.js';
 /** kill(2) with what is made of its errors; a negative pid is a group. @throws Error where neither `gone` nor `denied` is the reason */
 export type Send = (pid: number, signum: number) => SignalResult;
 
-/**
- * The part of the port that every form does alike: signals, groups, the process table, users.
- *
- * @param send default: Node's own, which makes an Error of each process that is gone
- */
-export function processes(send: Send = sendByNode): Pick<Os, 'signal' | 'signalGroup' | 'groupAlive' | 'children' | 'userId' | 'groupId'> {
+/** What a form knows better. */
+export interface ProcessCalls {
+  /** Default: Node's own kill(2), which makes an Error of each process that is gone. */
+  readonly send?: Send;
+  /** Signals a group. Default: by `send`. */
+  readonly sendGroup?: Send;
+  /** Whether the kernel has the number as that of a process, a group or a session. Default: sessions are not known. */
+  readonly inUse?: (number: number) => boolean;
+}
+
+/** The part of the port that every form does alike: signals, groups, the process table, users. */
+export function processes({
+  send = sendByNode,
+  sendGroup = (pgid, signum) => send(-pgid, signum),
+  inUse = () => false,
+}: ProcessCalls = {}): Pick<Os, 'signal' | 'signalGroup' | 'groupAlive' | 'children' | 'userId' | 'groupId'> {
   const table = new ProcessTable();
+  const isThere = (pid: number): boolean => send(pid, 0) !== 'gone' && !table.isZombie(pid);
   return {
     signal: (pid, signum) => send(pid, signum),
-    signalGroup: (pgid, signum) => send(-pgid, signum),
+    signalGroup(pgid, signum) {
+      // Looked at before, for it may end by the signal. While the leader lives it is asked for its children.
+      const isLed = isThere(pgid);
+      const result = sendGroup(pgid, signum);
+      if (isLed || !inUse(pgid)) return result;
+      const others = table.jobs(pgid).map((pid) => send(pid, signum));
+      return others.includes('sent') ? 'sent' : result;
+    },
     groupAlive(pgid) {
       // First what most often is the answer: with most processes that die nobody is left.
-      if (send(-pgid, 0) === 'gone') return false;
-      if (send(pgid, 0) !== 'gone' && !table.isZombie(pgid)) return false;
-      return table.groupAlive(pgid);
+      if (send(-pgid, 0) === 'gone' && !inUse(pgid)) return false;
+      return !isThere(pgid) && table.hasLiving(pgid);
     },
     children: (pid, recursive) => table.children(pid, recursive),
     userId,

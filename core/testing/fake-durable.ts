@@ -18,6 +18,8 @@ import { MemoryJournalFile } from './memory-journal.js';
 export interface FakeProcesses {
   all(): Iterable<FakeProcess>;
   get(pid: number): FakeProcess | undefined;
+  /** Milliseconds since such a start. */
+  sinceStart(start_ticks: number): number;
   /** Ends who was started with this path of a FIFO, to wait there. */
   endWaiting(path: string): void;
   /** Opens a socket once more that a live process was started with; null where there is none. */
@@ -57,12 +59,23 @@ export class FakeDurable implements DurableOs {
     this.#held.add(path);
     const journal = this.journals.get(path) ?? new MemoryJournalFile();
     this.journals.set(path, journal);
-    return { path, journal, left_at: null, close: () => void this.#held.delete(path) };
+    return {
+      path,
+      journal,
+      left_at: null,
+      look: async () => 'whole',
+      retake: () => {},
+      close: () => void this.#held.delete(path),
+    };
   }
 
   identify(pid: number): ReturnType<DurableOs['identify']> {
     const process = this.#processes.get(pid);
     return process?.alive || process?.zombie ? { pid, start_ticks: process.start_ticks, alive: process.alive } : null;
+  }
+
+  sinceStart(start_ticks: number): number {
+    return this.#processes.sinceStart(start_ticks);
   }
 
   find(tokens: ReadonlySet<string>): ReadonlyMap<string, readonly MarkedProcess[]> {

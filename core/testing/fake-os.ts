@@ -5,7 +5,7 @@ import { OsError } from '../os/os-error.js';
 import type { ListeningSocket, ListenSpec, Os, SignalResult, SocketIdentity, SpawnListener, SpawnRequest } from '../os/port.js';
 import { type FakeChance, varied } from './chance.js';
 import { FakeDurable } from './fake-durable.js';
-import { CLEAN_EXIT, type FakeChild, FakeProcess } from './fake-process.js';
+import { CLEAN_EXIT, type FakeChild, FakeProcess, MS_PER_TICK } from './fake-process.js';
 import { FakeSocket } from './fake-socket.js';
 import type { VirtualClock } from './virtual-clock.js';
 
@@ -82,6 +82,7 @@ export class FakeOs implements Os {
   readonly state = new FakeDurable({
     all: () => this.#processes.values(),
     get: (pid) => this.#processes.get(pid),
+    sinceStart: (start_ticks) => this.#clock.now() - start_ticks * MS_PER_TICK,
     adopt: (pid, listener) => {
       this.#released.delete(pid);
       this.#adopters.set(pid, listener);
@@ -187,6 +188,10 @@ export class FakeOs implements Os {
     const socket = new FakeSocket(spec, FIRST_FD + this.sockets.length);
     this.sockets.push(socket);
     return Promise.resolve(socket);
+  }
+
+  hasJournal(directory: string): boolean {
+    return this.state.journals.get(directory)?.read() != null;
   }
 
   durable(): Promise<DurableOs> {

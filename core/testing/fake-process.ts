@@ -23,7 +23,7 @@ export interface FakeChild {
   readonly own_group?: boolean;
 }
 
-const MS_PER_TICK = 10;
+export const MS_PER_TICK = 10;
 export const CLEAN_EXIT: Exit = { exit_code: 0, signal: null };
 
 const { SIGKILL, SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH } = constants.signals;

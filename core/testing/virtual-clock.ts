@@ -32,9 +32,14 @@ export class VirtualClock implements Clock {
     return EPOCH_MS + this.#jumped_ms + this.#now_ms;
   }
 
-  /** Sets the wall clock forward or, by less than 0, back, as ntpd or an administrator does; timers and `now()` take no notice. */
+  /** Sets the wall clock forward or, by less than 0, back, as ntpd, an administrator or a suspend does; timers and `now()` take no notice. */
   jumpWall(by_ms: number): void {
     this.#jumped_ms += by_ms;
+  }
+
+  /** Stands still for so long, as a process does after SIGSTOP: timers that were due meanwhile fire late, when it is told to go on. */
+  stall(ms: number): void {
+    this.#now_ms += ms;
   }
 
   setTimeout(fn: () => void, delay_ms: number): Disposable {

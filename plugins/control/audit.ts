@@ -19,6 +19,9 @@ export interface AuditEntry extends Readonly<EventBodies['audit']> {
   readonly watcher: string;
 }
 
+/** What is known of a change before it has ended. */
+export type BegunEntry = Omit<AuditEntry, 'time' | 'result' | 'took_ms' | 'reason'>;
+
 export interface ChangeHost {
   readonly clock: Clock;
   readonly log: Logger;
@@ -50,12 +53,29 @@ export class Change {
     this.#began_ms = host.clock.now();
   }
 
+  /** Seconds since the epoch. */
+  get began(): number {
+    const { clock } = this.#host;
+    return (clock.wall() - clock.now() + this.#began_ms) / 1000;
+  }
+
+  /** The entry as far as it is known. */
+  get entry(): BegunEntry {
+    const { key } = this.#command;
+    const connection = Buffer.from(this.#client, 'latin1').toString('hex');
+    return { watcher: watcherOf(key, this.#asked.name), ...this.asker, connection, command: key, properties: this.#properties() };
+  }
+
   /** Tells the log, before anything comes of it. */
   begins(): void {
-    if (roleOf(this.#command) === 'read') return;
-    const { who, role } = this.asker;
-    const { key } = this.#command;
-    this.#host.log.info(`${who} asks for ${key}`, { who, role, command: key, properties: this.#properties() });
+    if (this.#over || roleOf(this.#command) === 'read') return;
+    const { who, role, command, properties } = this.entry;
+    this.#host.log.info(`${who} asks for ${command}`, { who, role, command, properties });
+  }
+
+  /** Somebody else makes the entry. */
+  handOver(): void {
+    this.#over = true;
   }
 
   ended(answer?: Answer): void {
@@ -73,14 +93,9 @@ export class Change {
     if (this.#over || (result !== 'refused' && roleOf(this.#command) === 'read')) return;
     this.#over = true;
     const { clock } = this.#host;
-    const { key } = this.#command;
     this.#host.audited({
       time: clock.wall() / 1000,
-      watcher: watcherOf(key, this.#asked.name),
-      ...this.asker,
-      connection: Buffer.from(this.#client, 'latin1').toString('hex'),
-      command: key,
-      properties: this.#properties(),
+      ...this.entry,
       result,
       took_ms: Math.round(clock.now() - this.#began_ms),
       ...(reason !== undefined && { reason: maskText(reason) }),
@@ -113,14 +128,23 @@ export function shortened(properties: Readonly<Record<string, unknown>>): Readon
 
 /** An entry that is kept. */
 export type KeptEntry = AuditEntry & {
-  /** Counts from 1 since the daemon's start. */
+  /** Counts from 1 since the daemon's start, over upgrades. */
   readonly seq: number;
 };
+
+/** What the next version gets of a trail, characters of JSON. */
+const LONGEST_TRAIL = 512 * 1024;
+
+/** A trail as it is handed on. */
+export interface LeftTrail {
+  readonly entries: readonly KeptEntry[];
+  readonly seq: number;
+}
 
 /** The last entries, oldest first. */
 export class AuditTrail {
   readonly #most: number;
-  readonly #entries: KeptEntry[] = [];
+  #entries: KeptEntry[] = [];
   #seq = 0;
 
   constructor(most: number) {
@@ -139,5 +163,21 @@ export class AuditTrail {
   add(entry: AuditEntry): void {
     this.#entries.push({ seq: ++this.#seq, ...entry });
     if (this.#entries.length > this.#most) this.#entries.shift();
+  }
+
+  /** For the next version: as many of the latest as are not too long together. */
+  leave(): LeftTrail {
+    let length = 0;
+    const first = this.#entries.findLastIndex((entry) => {
+      length += JSON.stringify(entry).length;
+      return length > LONGEST_TRAIL;
+    });
+    return { entries: this.#entries.slice(first + 1), seq: this.#seq };
+  }
+
+  /** Goes on where that of the version before has ended. */
+  resume({ entries, seq }: LeftTrail): void {
+    this.#entries = this.#most === 0 ? [] : entries.slice(-this.#most);
+    this.#seq = seq;
   }
 }

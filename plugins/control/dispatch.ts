@@ -5,7 +5,6 @@ import {
   closest,
   type Extension,
   type Extensions,
-  isRingmasterError,
   type LogFields,
   type Logger,
   type MarkedSecrets,
@@ -17,10 +16,12 @@ import {
 } from '../../core/index.js';
 import type { Admission } from './admission.js';
 import { type Asker, LOCAL } from './asker.js';
-import { type AuditEntry, Change } from './audit.js';
+import { type AuditEntry, type BegunEntry, Change } from './audit.js';
 import { checkProperties } from './check.js';
+import type { Properties } from './command.js';
+import { prepareRequest } from './repeatable.js';
 import { type Answer, encodeReply, errorAnswer, lateErrorAnswer, okAnswer } from './reply.js';
-import { type Envelope, parseEnvelope, type Request, readRequest, shown } from './request.js';
+import { type Envelope, envelopeOf, isBlank, parseEnvelope, type Request, readRequest, shown } from './request.js';
 import { mayDo, roleOf } from './roles.js';
 
 export interface DispatchOptions {
@@ -37,6 +38,8 @@ export interface DispatchOptions {
   /** Who has sent a request, by the `auth` that is in it. @throws RM_FORBIDDEN */
   identify(auth: unknown): Asker;
   send(client: string, reply: string): void;
+  /** Whether an upgrade with this token was asked for in the version before: what came of it is told already. */
+  isKnownUpgrade(token: unknown): boolean;
   /** Told what has come of each change that was asked for, and of each request that was refused. */
   audited(entry: AuditEntry): void;
 }
@@ -47,8 +50,19 @@ interface Asked {
   readonly request: Request;
   readonly command: Extension<'command'>;
   readonly change: Change;
+  /** As checked. */
+  readonly properties: Properties;
 }
 
+/** An upgrade that is asked for, as the next version has to know it. */
+export interface OpenUpgrade {
+  readonly token: string;
+  /** When it was asked for, seconds since the epoch. */
+  readonly began: number;
+  readonly entry: BegunEntry;
+}
+
+const UPGRADE = 'upgrade';
 const SHORT_BYTES = 65_536;
 
 /** Who asked, and how a reply finds its way. */
@@ -70,18 +84,21 @@ interface Underway extends Addressee {
   /** Whether that reply says only that it has begun. */
   begun: boolean;
   readonly change: Change;
+  readonly properties: Properties;
 }
 
 /** Carries out requests and answers them: each exactly once, a cast never, whatever it holds. */
 export class Dispatcher {
   readonly #options: DispatchOptions;
   readonly #underway = new Set<Underway>();
+  /** Another version takes over, and answers from now on. */
+  #hasLeft = false;
 
   constructor(options: DispatchOptions) {
     this.#options = options;
     // The work of a plugin that is gone may never end.
     options.commands.onChange(({ change, extension }) => {
-      if (change === 'removed') this.#giveUp(new RingmasterError('RM_CLOSED', [`plugin "${extension.plugin}"`]), extension);
+      if (change === 'removed') this.abandon(new RingmasterError('RM_CLOSED', [`plugin "${extension.plugin}"`]), extension);
     });
   }
 
@@ -92,6 +109,7 @@ export class Dispatcher {
 
   /** @param client whom the reply is for, as `send` will be given it */
   handle(client: string, body: Uint8Array): void {
+    if (this.#hasLeft) return;
     let envelope: Envelope = { id: null, cast: false, fields: {} };
     try {
       const { max_message_bytes: limit, admission } = this.#options;
@@ -114,17 +132,20 @@ export class Dispatcher {
     }
   }
 
-  /** Answers whoever still waits: there will be nothing more to wait for, except for an upgrade, which the next version answers. */
-  abandon(reason: RingmasterError): void {
-    for (const work of this.#underway) if (work.command.key === 'upgrade') work.unanswered = false;
-    this.#giveUp(reason);
+  /** Answers whoever still waits, for this command alone where one is given: there will be nothing more to wait for. */
+  abandon(reason: RingmasterError, command?: Extension<'command'>): void {
+    for (const work of [...this.#underway]) {
+      if (command === undefined || work.command === command) this.#end(work, lateErrorAnswer(reason));
+    }
   }
 
-  #giveUp(reason: RingmasterError, command?: Extension<'command'>): void {
-    for (const work of [...this.#underway]) {
-      if (command !== undefined && work.command !== command) continue;
-      this.#end(work, lateErrorAnswer(reason));
-    }
+  /** The same, and takes no more requests: the version that takes over answers those, and the upgrades that are returned. */
+  leave(reason: RingmasterError): readonly OpenUpgrade[] {
+    this.#hasLeft = true;
+    const upgrades = [...this.#underway].filter(({ command }) => command.key === UPGRADE);
+    for (const work of upgrades) this.#underway.delete(work);
+    this.abandon(reason);
+    return upgrades.map(({ change, properties }) => ({ token: String(properties.token), began: change.began, entry: change.entry }));
   }
 
   #run(client: string, request: Request): void {
@@ -132,16 +153,19 @@ export class Dispatcher {
     const name = request.command.toLowerCase();
     const command = commands.find(name);
     if (command === undefined) throw unknownCommand(request.command, commands);
-    const change = new Change(this.#options, command, client, request.properties);
+    // One that has no token gets one.
+    const asked = command.key === UPGRADE ? prepareRequest(name, request.properties).properties : request.properties;
+    const change = new Change(this.#options, command, client, asked);
+    if (command.key === UPGRADE && this.#options.isKnownUpgrade(asked.token)) change.handOver();
     try {
       change.asker = this.#options.identify(request.auth);
       if (change.asker.who !== LOCAL.who) admission.admitKey(change.asker.who);
       this.#mustBeAllowed(change.asker, request, command);
-      const properties = checkProperties(command, request.properties);
+      const properties = checkProperties(command, asked);
       if (this.#inFlightOf(client) >= max_in_flight) throw new RingmasterError('RM_REQUEST_TOO_MANY', [max_in_flight]);
       change.begins();
       const result: Answering = command.value.run(properties as never, context);
-      const work = { client, request, command, change };
+      const work = { client, request, command, change, properties };
       if (result instanceof Staged) this.#awaitStaged(work, result);
       else if (isThenable(result)) this.#await(work, Promise.resolve(result));
       else {
@@ -187,8 +211,8 @@ export class Dispatcher {
     this.#endBy(work, done);
   }
 
-  #begin({ client, request: { id, cast, shows_secrets }, command, change }: Asked): Underway {
-    const work: Underway = { client, id, cast, shows_secrets, command, change, unanswered: true, begun: false };
+  #begin({ client, request: { id, cast, shows_secrets }, ...what }: Asked): Underway {
+    const work: Underway = { client, id, cast, shows_secrets, ...what, unanswered: true, begun: false };
     this.#underway.add(work);
     return work;
   }
@@ -257,20 +281,4 @@ function unknownCommand(name: string, commands: Extensions<'command'>): Ringmast
 
 function isThenable(value: unknown): value is PromiseLike<ReplyBody> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}
-
-/** Whom to answer, as far as that can be told. */
-function envelopeOf(body: Uint8Array): Envelope | null {
-  try {
-    return parseEnvelope(body);
-  } catch (error) {
-    if (isRingmasterError(error)) return null;
-    throw error;
-  }
-}
-
-const BLANK = new Set([...' \t\r\n\v\f'].map((character) => character.charCodeAt(0)));
-
-function isBlank(body: Uint8Array): boolean {
-  return body.every((byte) => BLANK.has(byte));
 }

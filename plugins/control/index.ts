@@ -10,18 +10,20 @@ import {
 } from '../../core/index.js';
 import { Admission } from './admission.js';
 import { LOCAL } from './asker.js';
-import { AuditTrail } from './audit.js';
+import { type AuditEntry, AuditTrail } from './audit.js';
 import { asContribution, type CommandContext } from './command.js';
 import { commandTable } from './commands/index.js';
 import type { CurveOptions, CurveServer, CurveServerDeps } from './curve/server.js';
 import { Dispatcher } from './dispatch.js';
 import { defaultEndpoints, prepareRuntimeDir, reachable } from './endpoints.js';
 import { topicOf } from './events.js';
+import { endGap, markGap } from './gap.js';
 import { listCommands } from './listing.js';
-import { OpenPublication } from './publication.js';
+import { type Losses, OpenPublication } from './publication.js';
 import { ControlRouter } from './router.js';
 import { schema } from './schema.js';
 import { markedSecrets } from './secrets.js';
+import { legacyOf, Succession } from './succession.js';
 
 /** Loaded only where there are any. */
 async function openKeys(options: CurveOptions | null, deps: CurveServerDeps): Promise<CurveServer | undefined> {
@@ -36,7 +38,7 @@ export default definePlugin({
   schema,
   // Who asks for a changed endpoint would lose the answer with the endpoint that it came in by.
   applies: 'daemon',
-  hooks: ['event', 'boot', 'shutdown'],
+  hooks: ['event', 'leaving', 'taken_over', 'boot', 'shutdown'],
   async setup({ config, supervisor, hooks, clock, log, scope, emit, provide, directory, extend, extensions }) {
     const { endpoint, pubsub_endpoint, endpoint_owner, stats_endpoint, multicast_endpoint } = supervisor.options;
     if (endpoint === null || pubsub_endpoint === null) prepareRuntimeDir(runtimeDir());
@@ -49,8 +51,10 @@ export default definePlugin({
     if (keys !== undefined) scope.add('keys', () => keys[Symbol.dispose]());
     const keysFor = (address: string) => (address.startsWith('ipc://') ? undefined : keys);
 
+    const losses: Losses = { stalls: 0, dropped: 0 };
     const events = await OpenPublication.open({
       ...config,
+      losses,
       endpoint: addresses.pubsub_endpoint,
       keys: keysFor(addresses.pubsub_endpoint),
       endpoint_owner,
@@ -76,6 +80,7 @@ export default definePlugin({
 
     const curve = keysFor(addresses.endpoint)?.socket;
     const router = await ControlRouter.open({ ...config, endpoint: addresses.endpoint, curve, endpoint_owner, log });
+    endGap(router.endpoint, log);
     const endpoints = { endpoint: router.endpoint, pubsub_endpoint: events.endpoint, stats_endpoint, multicast_endpoint };
     const publications: Publications = {
       async openStats(address) {
@@ -83,6 +88,7 @@ export default definePlugin({
         const endpoint = address ?? defaultEndpoints().stats_endpoint;
         const stats = await OpenPublication.open({
           ...config,
+          losses,
           endpoint,
           keys: keysFor(endpoint),
           endpoint_owner,
@@ -104,6 +110,8 @@ export default definePlugin({
     const counted = (name: string, help: string, value: () => number): void => {
       extend('metric', { name: `ringmaster_control_${name}_total`, help, type: 'counter', collect: () => [{ value: value() }] });
     };
+    counted('stalls', 'Times that a subscriber had so much unread that it began to miss events or statistics.', () => losses.stalls);
+    counted('dropped_events', 'Events and statistics for subscribers that were to come back, and were too many.', () => losses.dropped);
     counted('dropped_replies', 'Replies to clients that were gone or did not read.', () => router.dropped_replies);
     const admission = new Admission({ ...config, clock, log });
     counted('limited_requests', 'Requests that were not carried out because their client sent too many.', () => admission.limited);
@@ -118,6 +126,8 @@ export default definePlugin({
       audit: trail,
     };
     for (const command of commandTable.values()) extend('command', asContribution(command, context));
+    const audited = ({ watcher, ...entry }: AuditEntry): void => emit(watcher, 'audit', entry);
+    const succession = new Succession({ supervisor, clock, trail, audited });
     const dispatcher = new Dispatcher({
       ...config,
       commands,
@@ -128,7 +138,16 @@ export default definePlugin({
       identify: (auth) => (curve === undefined || keys === undefined ? LOCAL : keys.identify(auth)),
       secrets: () => markedSecrets(() => supervisor.plugins()),
       send: (client, reply) => router.send(client, reply),
-      audited: ({ watcher, ...entry }) => emit(watcher, 'audit', entry),
+      isKnownUpgrade: (token) => succession.tellsOf(token),
+      audited,
+    });
+    hooks.leaving.tap((left) => {
+      markGap(router.endpoint, log);
+      return { ...left, control: succession.leave(dispatcher) };
+    });
+    hooks.taken_over.tap(({ left, token }) => {
+      const legacy = legacyOf(left.control);
+      if (legacy !== null) succession.takeOver(legacy, token);
     });
     // Bound at once, so that a start fails where it can't be; requests wait until there are watchers to ask about.
     hooks.boot.tap(() => router.receive((client, body) => dispatcher.handle(client, body)));

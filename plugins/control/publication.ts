@@ -2,6 +2,7 @@ import type { XPublisher } from 'zeromq';
 import { type Clock, explain, type Logger, messageOf, type Publication } from '../../core/index.js';
 import { type Bound, bindEndpoint } from './bind.js';
 import type { CurveSocketOptions } from './curve/server.js';
+import { FanOut } from './fan-out.js';
 import { zeromq } from './zeromq.js';
 
 /** Which keys get in, and word of those that do no longer. */
@@ -17,18 +18,30 @@ export interface PublicationOptions {
   readonly flush_ms: number;
   /** Keys, for an endpoint over TCP. */
   readonly keys?: PublicationKeys | undefined;
+  readonly losses: Losses;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+/** What subscribers did not get, counted. */
+export interface Losses {
+  /** Times that one had as much unread as is kept for it, and began to miss what follows. */
+  stalls: number;
+  /** Messages that nobody got, for there were too many while subscribers were to come back. */
+  dropped: number;
 }
 
 const SUBSCRIBE = 1;
 /** How long subscribers have to come back; ZeroMQ's try again after 100 ms. */
 const COMEBACK_MS = 1000;
 const RETRY_MS = 1000;
+/** The log has one line for a subscriber that stalls again and again within this time. */
+const QUIET_MS = 60_000;
 
 /** A socket that is bound. */
 interface Open {
   readonly socket: XPublisher;
+  readonly all: FanOut;
   readonly bound: Bound;
   /** Settles when the socket is closed and all that came is read. */
   readonly reading: Promise<void>;
@@ -43,6 +56,7 @@ export class OpenPublication implements Publication {
   /** What is published while subscribers are about to come back. */
   #held: (readonly [topic: string, body: string])[] | null = null;
   #renewing: Promise<void> | undefined;
+  #quiet_until_ms = 0;
   readonly #closing = new AbortController();
   readonly #watch: Disposable | undefined;
 
@@ -51,7 +65,7 @@ export class OpenPublication implements Publication {
     this.endpoint = bound.endpoint;
     const subscribed = new Set<string>();
     this.#subscribed = subscribed;
-    this.#open = { socket, bound, reading: this.#read(socket, subscribed) };
+    this.#open = this.#use({ socket, bound }, subscribed);
     this.#watch = options.keys?.onRevoked(() => this.#renew());
   }
 
@@ -69,8 +83,9 @@ export class OpenPublication implements Publication {
 
   publish(topic: string, body: object): void {
     const text = JSON.stringify(body);
-    if (this.#held === null) this.#send(topic, text);
+    if (this.#held === null) this.#open.all.send(topic, text);
     else if (this.#held.length < this.#options.subscriber_hwm) this.#held.push([topic, text]);
+    else this.#options.losses.dropped++;
   }
 
   /** Closes the endpoint; what was published before gets out, as long as that takes no longer than `flush_ms`. */
@@ -102,17 +117,17 @@ export class OpenPublication implements Publication {
       if (found === undefined) return;
       const subscribed = new Set<string>();
       this.#subscribed = subscribed;
-      this.#open = { ...found, reading: this.#read(found.socket, subscribed) };
+      this.#open = this.#use(found, subscribed);
       await this.#pause(COMEBACK_MS);
     } finally {
       const held = this.#held;
       this.#held = null;
-      for (const [topic, body] of held) this.#send(topic, body);
+      for (const [topic, body] of held) this.#open.all.send(topic, body);
     }
   }
 
   /** Until it is bound again, or is to be closed. */
-  async #reopened(): Promise<Omit<Open, 'reading'> | undefined> {
+  async #reopened(): Promise<Pick<Open, 'socket' | 'bound'> | undefined> {
     while (!this.#closing.signal.aborted) {
       try {
         return await openSocket(this.#options);
@@ -139,16 +154,29 @@ export class OpenPublication implements Publication {
   }
 
   async #shut(): Promise<void> {
-    const { socket, bound, reading } = this.#open;
+    const { socket, all, bound, reading } = this.#open;
+    await all.handedOver;
     if (!socket.closed) await bound.close(this.#options.flush_ms);
     await reading;
   }
 
-  #send(topic: string, body: string): void {
-    const { socket } = this.#open;
-    if (socket.closed) return;
-    socket.send([topic, body]).catch((error: unknown) => {
-      this.#options.log.warn('a message was not published', { topic, reason: messageOf(error) });
+  #use({ socket, bound }: Pick<Open, 'socket' | 'bound'>, subscribed: Set<string>): Open {
+    const all = new FanOut(socket, {
+      stalled: (topic) => this.#stalled(topic),
+      failed: (topic, error) => this.#options.log.warn('a message was not published', { topic, reason: messageOf(error) }),
+    });
+    return { socket, bound, all, reading: this.#read(socket, subscribed) };
+  }
+
+  #stalled(topic: string): void {
+    const { losses, clock, log, subscriber_hwm } = this.#options;
+    losses.stalls++;
+    if (clock.now() < this.#quiet_until_ms) return;
+    this.#quiet_until_ms = clock.now() + QUIET_MS;
+    log.warn(`a subscriber has not read ${subscriber_hwm} messages: it gets no more until it has read half of them`, {
+      endpoint: this.endpoint,
+      topic,
+      stalls: losses.stalls,
     });
   }
 
@@ -167,9 +195,9 @@ export class OpenPublication implements Publication {
   }
 }
 
-async function openSocket(options: PublicationOptions): Promise<Omit<Open, 'reading'>> {
+async function openSocket(options: PublicationOptions): Promise<Pick<Open, 'socket' | 'bound'>> {
   const { keys, subscriber_hwm, endpoint, endpoint_owner } = options;
-  const socket = new (zeromq().XPublisher)({ ...keys?.socket, linger: 0, sendTimeout: 0, sendHighWaterMark: subscriber_hwm });
+  const socket = new (zeromq().XPublisher)({ ...keys?.socket, ...FanOut.options, linger: 0, sendHighWaterMark: subscriber_hwm });
   try {
     return { socket, bound: await bindEndpoint(socket, endpoint, endpoint_owner) };
   } catch (error) {

@@ -1,4 +1,4 @@
-import { RingmasterError } from '../../core/index.js';
+import { isRingmasterError, RingmasterError } from '../../core/index.js';
 import type { Properties } from './command.js';
 import { exactId } from './exact-id.js';
 import { pythonRepr } from './python-text.js';
@@ -79,4 +79,21 @@ export function shown(value: unknown): string {
   if (typeof value === 'object' && value !== null) return 'an object';
   const text = pythonRepr(value);
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+}
+
+/** Whom to answer, as far as that can be told. */
+export function envelopeOf(body: Uint8Array): Envelope | null {
+  try {
+    return parseEnvelope(body);
+  } catch (error) {
+    if (isRingmasterError(error)) return null;
+    throw error;
+  }
+}
+
+const BLANK = new Set([...' \t\r\n\v\f'].map((character) => character.charCodeAt(0)));
+
+/** Whether there is nothing in a message. */
+export function isBlank(body: Uint8Array): boolean {
+  return body.every((byte) => BLANK.has(byte));
 }

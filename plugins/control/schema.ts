@@ -39,7 +39,8 @@ export const schema = {
       type: 'integer',
       minimum: 1,
       default: 10_000,
-      description: 'Events kept for one subscriber that does not read; further ones are dropped for it.',
+      description:
+        'Events kept for one subscriber that does not read; it misses further ones until it has read half of them, which is counted.',
     },
     audit_entries: {
       type: 'integer',

@@ -53,6 +53,8 @@ export function readJobs(
 export interface Due {
   readonly due_ms: number | null;
   readonly looked_ms: number;
+  /** The last time that it was run for; null where it was not. */
+  readonly ran_ms: number | null;
 }
 
 /** How far a clock may be put back before the next time is worked out anew. */
@@ -69,10 +71,25 @@ export function look(
   before: Due | undefined,
   wall_ms: number,
 ): { readonly due: Due; readonly verdict: 'wait' | 'run' | 'missed' } {
-  const renewed = (): Due => ({ due_ms: nextRun(job.times, job.zone, wall_ms), looked_ms: wall_ms });
-  if (before === undefined || wall_ms < before.looked_ms - SLACK_MS) return { due: renewed(), verdict: 'wait' };
+  const ran_ms = before?.ran_ms ?? null;
+  const renewed = (ran: number | null): Due => ({
+    due_ms: nextRun(job.times, job.zone, from(job, ran, wall_ms)),
+    looked_ms: wall_ms,
+    ran_ms: ran,
+  });
+  if (before === undefined || wall_ms < before.looked_ms - SLACK_MS) return { due: renewed(ran_ms), verdict: 'wait' };
   const { due_ms } = before;
-  if (due_ms === null || wall_ms < due_ms) return { due: { due_ms, looked_ms: wall_ms }, verdict: 'wait' };
-  const isLate = wall_ms - due_ms > job.missed_after * 1000;
-  return { due: renewed(), verdict: isLate && job.missed === 'skip' ? 'missed' : 'run' };
+  if (due_ms === null || wall_ms < due_ms) return { due: { due_ms, looked_ms: wall_ms, ran_ms }, verdict: 'wait' };
+  const isSkipped = wall_ms - due_ms > job.missed_after * 1000 && job.missed === 'skip';
+  return { due: renewed(isSkipped ? ran_ms : due_ms), verdict: isSkipped ? 'missed' : 'run' };
+}
+
+/**
+ * From when on its next time counts. Where the clock was put back over a time that it was run for, that time does not count once more,
+ * unless the next one would be so far away that passing time has to do.
+ */
+function from({ times, zone }: Job, ran_ms: number | null, wall_ms: number): number {
+  if (ran_ms === null || ran_ms <= wall_ms) return wall_ms;
+  const next_ms = nextRun(times, zone, ran_ms);
+  return next_ms === null || next_ms - ran_ms > ran_ms - wall_ms ? ran_ms : wall_ms;
 }

@@ -6,16 +6,20 @@ export function ownPages(supervisor: SupervisorApi): readonly HttpRoute[] {
     {
       method: 'GET',
       path: '/healthz',
-      summary: 'Whether the daemon has started everything and is not stopping.',
+      summary: 'Whether the daemon has started everything and is not stopping; a line for each of its troubles.',
       // Load balancers know no token.
       open: true,
-      handle: () => ({ status: supervisor.state === 'running' ? 200 : 503, body: `${supervisor.state}\n` }),
+      // One in trouble serves on: whoever restarts it for that makes it worse.
+      handle: () => ({
+        status: supervisor.state === 'running' ? 200 : 503,
+        body: [supervisor.state, ...supervisor.troubles().map(({ name }) => `trouble: ${name}`), ''].join('\n'),
+      }),
     },
     {
       method: 'GET',
       path: '/status.json',
-      summary: 'The watchers, and their processes.',
-      handle: () => ({ body: { state: supervisor.state, watchers: supervisor.watchers().map(statusOf) } }),
+      summary: 'The watchers, their processes, and what troubles the daemon.',
+      handle: () => ({ body: { state: supervisor.state, troubles: supervisor.troubles(), watchers: supervisor.watchers().map(statusOf) } }),
     },
   ];
 }

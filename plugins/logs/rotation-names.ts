@@ -4,27 +4,34 @@ export interface Rename {
   readonly to: string;
 }
 
+/** Numbers of the old files that were rotated by size, the oldest first. @param names of the directory that they are in */
+export function sizeNumbers(basename: string, names: readonly string[]): readonly number[] {
+  const prefix = `${basename}.`;
+  const numbers = names.filter((name) => name.startsWith(prefix) && /^[1-9]\d{0,14}$/.test(name.slice(prefix.length)));
+  return numbers.map((name) => Number(name.slice(prefix.length))).sort((a, b) => b - a);
+}
+
 /**
  * What is renamed when a file is rotated by size, in this order: file.1 is the newest, and the one beyond `backup_count` is
  * overwritten. Nothing without backups: such a file is not rotated.
  *
- * @param exists whether there is a file of that name
+ * @param numbers of the old files that are there, the oldest first
  * @source Circus's FileStream
  */
-export function sizeRenames(filename: string, backup_count: number, exists: (name: string) => boolean): readonly Rename[] {
+export function sizeRenames(filename: string, backup_count: number, numbers: readonly number[]): readonly Rename[] {
   if (backup_count === 0) return [];
-  const renames: Rename[] = [];
-  for (let number = backup_count - 1; number > 0; number--) {
-    const from = `${filename}.${number}`;
-    if (exists(from)) renames.push({ from, to: `${filename}.${number + 1}` });
-  }
-  return [...renames, { from: filename, to: `${filename}.1` }];
+  const shifted = numbers.filter((number) => number < backup_count);
+  return [
+    ...shifted.map((number): Rename => ({ from: `${filename}.${number}`, to: `${filename}.${number + 1}` })),
+    { from: filename, to: `${filename}.1` },
+  ];
 }
 
-/** Which files, rotated by size, were begun after that one; none where that is not one of them. */
-export function sizeNewer(filename: string, backup_count: number, old: string): readonly string[] {
-  const names = Array.from({ length: backup_count }, (_, index) => `${filename}.${index + 1}`);
-  return names.slice(0, Math.max(0, names.indexOf(old)));
+/** Which of the files that are there, rotated by size, were begun after that one; none where that is not one of them. */
+export function sizeNewer(filename: string, backup_count: number, old: string, numbers: readonly number[]): readonly string[] {
+  // A date is a number too.
+  const own = numbers.find((number) => number <= backup_count && `${filename}.${number}` === old) ?? 0;
+  return numbers.filter((number) => number < own).map((number) => `${filename}.${number}`);
 }
 
 /**

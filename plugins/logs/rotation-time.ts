@@ -6,6 +6,7 @@ export interface Schedule {
 }
 
 const SECOND_MS = 1000;
+const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
 const UNITS: Readonly<Record<string, { readonly unit_ms: number; readonly suffix: string; readonly digits: number }>> = {
@@ -53,6 +54,11 @@ export function nextRotation_ms(schedule: Schedule, now_ms: number): number {
   let next_ms = firstRotation_ms(schedule, now_ms);
   while (next_ms <= now_ms) next_ms += intervalOf(schedule);
   return next_ms;
+}
+
+/** Whether a rotation is farther away than any that `now_ms` leads to, an hour more for clocks that are changed twice a year. */
+export function isTooFar(schedule: Schedule, rotation_ms: number, now_ms: number): boolean {
+  return rotation_ms - now_ms > intervalOf(schedule) + HOUR_MS;
 }
 
 /** The moment that a rotated file's name tells: when the interval began that ended at `rotation_ms`, whatever clocks were put to meanwhile. */

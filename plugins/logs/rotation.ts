@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../core/index.js';
-import { sizeNewer, sizeRenames, timedName, timedSurplus } from './rotation-names.js';
-import { firstRotation_ms, nameTime_ms, nextRotation_ms, type Schedule, suffixOf } from './rotation-time.js';
+import { sizeNewer, sizeNumbers, sizeRenames, timedName, timedSurplus } from './rotation-names.js';
+import { firstRotation_ms, isTooFar, nameTime_ms, nextRotation_ms, type Schedule, suffixOf } from './rotation-time.js';
 import { timeFormat } from './time-format.js';
 
 /** What is known of a file that is open. */
@@ -42,9 +42,9 @@ export function sizeRotation(max_bytes: number, backup_count: number): Rotation 
     ...noRotation,
     limit: max_bytes,
     rotate(filename) {
-      for (const { from, to } of sizeRenames(filename, backup_count, existsSync)) rename(from, to);
+      for (const { from, to } of sizeRenames(filename, backup_count, numbersOf(filename))) rename(from, to);
     },
-    newer: (filename, old) => sizeNewer(filename, backup_count, old),
+    newer: (filename, old) => sizeNewer(filename, backup_count, old, numbersOf(filename)),
   };
 }
 
@@ -73,7 +73,12 @@ export function timedRotation(schedule: Schedule, backup_count: number, clock: C
     opened({ size, mtime_ms }) {
       rotate_at ??= firstRotation_ms(schedule, size > 0 ? mtime_ms : clock.wall());
     },
-    due: () => rotate_at !== null && clock.wall() >= rotate_at,
+    due() {
+      const now_ms = clock.wall();
+      // The clock has been put back, or the file was written to by one that was ahead: nobody waits for that time to come again.
+      if (rotate_at !== null && isTooFar(schedule, rotate_at, now_ms)) rotate_at = nextRotation_ms(schedule, now_ms);
+      return rotate_at !== null && now_ms >= rotate_at;
+    },
     rotate(filename) {
       const now_ms = clock.wall();
       const ended_at = rotate_at ?? now_ms;
@@ -84,6 +89,10 @@ export function timedRotation(schedule: Schedule, backup_count: number, clock: C
       for (const name of timedSurplus(basename(filename), readdirSync(directory), digits, backup_count)) rmSync(join(directory, name));
     },
   };
+}
+
+function numbersOf(filename: string): readonly number[] {
+  return sizeNumbers(basename(filename), readdirSync(dirname(filename)));
 }
 
 /** A file that somebody else has taken away need not be renamed. */

@@ -37,6 +37,12 @@ export function ownMetrics(supervisor: SupervisorApi, counts: Counts): readonly 
     counter('ringmaster_watcher_hook_failures_total', 'Taps of hooks that failed for the watcher.', ({ name }) => [
       { value: counts.of(name).hook_failed },
     ]),
+    one(
+      'ringmaster_daemon_troubles',
+      'What the daemon has to do without at present, though it goes on.',
+      'gauge',
+      () => supervisor.troubles().length,
+    ),
     one('ringmaster_daemon_rss_bytes', 'Memory of the daemon.', 'gauge', () => process.memoryUsage.rss()),
     one('ringmaster_daemon_cpu_seconds_total', 'Processor time of the daemon.', 'counter', () => {
       const { user, system } = process.cpuUsage();

@@ -13,7 +13,7 @@ export default definePlugin({
   schema,
   // Set up again it would miss the moment that it is to tell of.
   applies: 'daemon',
-  hooks: ['ready', 'config_applying', 'config_applied', 'config_refused', 'before_shutdown', 'state_changed', 'event'],
+  hooks: ['ready', 'config_applying', 'config_applied', 'config_refused', 'leaving', 'before_shutdown', 'state_changed', 'event'],
   async setup({ config, hooks, supervisor, clock, log, scope }) {
     const service = serviceEnvironment(process.env, process.pid);
     if (service === null) {
@@ -38,7 +38,13 @@ export default definePlugin({
         failed = messageOf(cause);
       }
     };
-    const now = (): string => summary(supervisor.watchers().map(({ status, processes }) => ({ status, processes: processes().length })));
+    const now = (): string => {
+      const watchers = supervisor.watchers().map(({ status, processes }) => ({ status, processes: processes().length }));
+      return summary(
+        watchers,
+        supervisor.troubles().map(({ name }) => name),
+      );
+    };
 
     /** Asks for patience while something takes long; until what is returned is disposed of. */
     const patience = (): Disposable => {
@@ -76,9 +82,12 @@ export default definePlugin({
       starting = null;
       show(now(), ready(now()));
     });
+    const reloads = (text = ''): void => tell(`${reloading(process.hrtime.bigint() / 1000n)}${text}`);
     hooks.config_applying.tap(() => {
-      if (starting === null) tell(reloading(process.hrtime.bigint() / 1000n));
+      if (starting === null) reloads();
     });
+    // The version that takes over says that it is ready, as after any start.
+    hooks.leaving.tap(() => reloads(`\n${statusOf('another version takes over')}`));
     const reloaded = (): void => {
       if (starting === null) show(now(), ready(now()));
     };

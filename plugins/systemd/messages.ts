@@ -40,11 +40,15 @@ export function extendTimeout(more_ms: number): string {
   return `EXTEND_TIMEOUT_USEC=${more_ms * 1000}`;
 }
 
-/** Counts in words: `2 of 3 watchers active, 12 processes`. */
-export function summary(watchers: readonly { readonly status: string; readonly processes: number }[]): string {
+/** Counts in words: `2 of 3 watchers active, 12 processes`, and `; trouble: journal` where there is any. */
+export function summary(
+  watchers: readonly { readonly status: string; readonly processes: number }[],
+  troubles: readonly string[] = [],
+): string {
   const active = watchers.filter(({ status }) => status === 'active').length;
   const processes = watchers.reduce((sum, watcher) => sum + watcher.processes, 0);
-  return `${active} of ${count(watchers.length, 'watcher')} active, ${count(processes, 'process')}`;
+  const counts = `${active} of ${count(watchers.length, 'watcher')} active, ${count(processes, 'process')}`;
+  return troubles.length === 0 ? counts : `${counts}; trouble: ${troubles.join(', ')}`;
 }
 
 function count(number: number, what: string): string {

@@ -20,6 +20,9 @@ export function patienceOf({ loop_rate, max_count }: Pick<Options, 'loop_rate' |
   return loop_rate * max_count * 1000;
 }
 
+/** Who looks so much later than it was to has stood still itself, and heard nobody. */
+const STILL_MS = 1000;
+
 /** The processes that are to send heartbeats, and one timer for the first of them that may be silent for too long. */
 export class Monitor {
   readonly #host: MonitorHost;
@@ -60,7 +63,9 @@ export class Monitor {
   }
 
   #look(): void {
-    const { silent, next_ms } = overdue(this.#entries.values(), this.#host.clock.now());
+    const now_ms = this.#host.clock.now();
+    if (now_ms - this.#next_ms >= STILL_MS) for (const entry of this.#entries.values()) entry.heard_ms = now_ms;
+    const { silent, next_ms } = overdue(this.#entries.values(), now_ms);
     this.#next_ms = Number.POSITIVE_INFINITY;
     if (next_ms !== null) this.#arm(next_ms);
     for (const { pid, watcher, options } of silent) {

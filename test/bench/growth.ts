@@ -108,7 +108,9 @@ const HEAD = [
   'list ms',
   'stats s',
   'reload s',
+  'cpu s',
   'stop s',
+  'cpu s',
   'RSS MiB',
 ];
 console.log(
@@ -135,8 +137,12 @@ for (const [watchers, each] of SIZES) {
   const list_ms = await timed(() => client.call('list', { name: 'w0' }));
   const stats_ms = await timed(() => client.call('stats', {}));
   const rss = rssBytes(daemon.pid) / 2 ** 20;
+  const used = [cpuMs(daemon.pid)];
   const reload_ms = await timed(() => client.call('reload', { waiting: true }));
+  used.push(cpuMs(daemon.pid));
   const stop_ms = await timed(() => client.call('stop', { waiting: true }));
+  used.push(cpuMs(daemon.pid));
+  const [reload_cpu_ms = 0, stop_cpu_ms = 0] = used.slice(1).map((ms, index) => ms - (used[index] ?? 0));
   await client.call('quit', { waiting: false });
   await daemon.ended;
   const cells = [
@@ -149,7 +155,9 @@ for (const [watchers, each] of SIZES) {
     list_ms.toFixed(1),
     (stats_ms / 1000).toFixed(2),
     (reload_ms / 1000).toFixed(2),
+    (reload_cpu_ms / 1000).toFixed(2),
     (stop_ms / 1000).toFixed(2),
+    (stop_cpu_ms / 1000).toFixed(2),
     rss.toFixed(0),
   ];
   console.log(cells.map((cell, index) => cell.padStart(HEAD[index]?.length ?? 0)).join('  '));

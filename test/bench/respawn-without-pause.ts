@@ -1,3 +1,4 @@
+import { compileLater, staySmall } from '../../core/cli/engine.js';
 import { FORMS } from '../fixtures/os.js';
 import { holding, Respawner } from '../fixtures/respawner.js';
 
@@ -7,6 +8,9 @@ const AT_ONCE = 8;
 const [form = '', early = '', late = ''] = process.argv.slice(2);
 const os = await FORMS.find(([name]) => name === form)?.[1]();
 if (os === undefined) throw new Error(`there is no form ${form}`);
+// As a daemon does, when it has loaded what it needs.
+compileLater();
+staySmall();
 await using respawner = await Respawner.start(os, AT_ONCE);
 await respawner.until(Number(early));
 const first = holding();

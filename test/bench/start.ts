@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bin, binFile } from '../fixtures/cli/run-bin.js';
 import { Daemon, iniHead } from '../fixtures/daemon.js';
 import { quantile } from '../fixtures/respawns.js';
+import { startOnce } from './peers.js';
 
 // How long things take from the start of their process, beside a script that does nothing. See README.md beside the source of this file.
 const ROUNDS = Number(process.argv[2] ?? 12);
@@ -64,6 +65,7 @@ async function untilAnswer(words: readonly string[]): Promise<number> {
 
 const bin = (name: Bin, ...args: readonly string[]): readonly string[] => [binFile(name), ...args];
 
+startOnce(directory);
 await using daemon = await Daemon.start({ config: iniHead });
 const cases: Readonly<Record<string, () => Promise<number>>> = {
   'an empty script': () => untilEnd([empty]),

@@ -166,7 +166,7 @@ async function loadUntil(over: AbortSignal, port: number): Promise<Load> {
     await second.ended;
     expect(await refusal(port)).to.equal('ECONNREFUSED');
     expect(existsSync(path(first.place))).to.equal(false);
-    expect(readdirSync(join(first.place.directory, 'state/holders'))).to.deep.equal([]);
+    expect(readdirSync(join(first.place.directory, 'state'))).to.deep.equal([]);
   });
 
   it('are held by another when somebody ends the one that holds them', async () => {

@@ -1,20 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
 import { Daemon, type DaemonOptions, type Place, sleepers } from '../fixtures/daemon.js';
+import { Freezer, HAS_FREEZER } from '../fixtures/freezer.js';
+import { AS_OTHER_USER, OTHER_UID as uid } from '../fixtures/other-user.js';
+import { CAN_MOUNT, SmallDisk } from '../fixtures/small-disk.js';
 
 /** How long a daemon is stopped: longer than its timers are. */
 const STOPPED_MS = 3000;
 const MOST_OF_ONE_USER = 30;
-
-/** A user that nobody else runs as, so that its processes can be counted; the limits of root do not hold. */
-const uid = 40_000 + (process.pid % 10_000);
-
-/** The daemon as that user, who may read and write what the user of the tests may. */
-const MAY = '+dac_override,+dac_read_search';
-const AS_SOMEBODY = ['setpriv', '--reuid', String(uid), '--clear-groups', '--inh-caps', MAY, '--ambient-caps', MAY];
 
 const yaml =
   (watchers: (place: Place) => Readonly<Record<string, object>>): DaemonOptions['config'] =>
@@ -38,11 +34,11 @@ describe('a daemon on a machine in trouble', function () {
 
   for (const form of ['native', 'portable']) {
     it(`whose user may have no more processes says EAGAIN, keeps what runs, and goes on when there is room, ${form}`, async () => {
-      await using daemon = await Daemon.start({ ...sleepers(2), env: { RINGMASTER_OS: form }, under: AS_SOMEBODY });
+      await using daemon = await Daemon.start({ ...sleepers(2), env: { RINGMASTER_OS: form }, under: AS_OTHER_USER });
       const client = daemon.client();
       const before = daemon.workers;
       const limit = (processes: number): unknown =>
-        execFileSync('setpriv', [...AS_SOMEBODY.slice(1), 'prlimit', '--pid', String(daemon.pid), `--nproc=${processes}:`]);
+        execFileSync('setpriv', [...AS_OTHER_USER.slice(1), 'prlimit', '--pid', String(daemon.pid), `--nproc=${processes}:`]);
       limit(1);
       await client.call('set', { name: 'web', options: { numprocesses: 5 } });
       await daemon.printed('"errno":"EAGAIN"');
@@ -72,6 +68,78 @@ describe('a daemon on a machine in trouble', function () {
     daemon.kill('SIGTERM');
     expect(await daemon.gone(), daemon.said).to.deep.equal({ status: 0, signal: null });
   });
+
+  it('that was stopped by SIGSTOP kills nobody for the silence in which it heard nothing', async () => {
+    await using daemon = await Daemon.start({
+      file: 'daemon.json',
+      config: (place) => {
+        const beats = script(
+          place,
+          'beats',
+          '#!/usr/bin/perl\nuse IO::Socket::UNIX;\nmy $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Peer => $ENV{NOTIFY_SOCKET});\n' +
+            'while (1) { $s->send("WATCHDOG=1"); select undef, undef, undef, 0.05 }\n',
+        );
+        const watchers = { web: { cmd: `${beats} ${place.marker}`, numprocesses: 3 } };
+        const { endpoint, pubsub_endpoint } = place;
+        return JSON.stringify({
+          endpoint,
+          pubsub_endpoint,
+          watchers,
+          plugins: { watchdog: { port: null, notify: true, loop_rate: 0.5, max_count: 1 } },
+        });
+      },
+    });
+    const before = daemon.workers;
+    expect(before).to.have.length(3);
+    for (let round = 0; round < 2; round++) {
+      daemon.kill('SIGSTOP');
+      await new Promise((resolve) => setTimeout(resolve, STOPPED_MS));
+      daemon.kill('SIGCONT');
+      await daemon.client().call('status');
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+    expect(daemon.workers, daemon.said).to.deep.equal(before);
+    expect(daemon.stdout).to.not.include('no heartbeats');
+    const [silent = 0] = before;
+    process.kill(silent, 'SIGSTOP');
+    await daemon.printed(`process ${silent} sends no heartbeats`);
+  });
+
+  (HAS_FREEZER ? it : it.skip)(
+    'with a process that is deaf to SIGKILL reports it, answers the stop, and reaps it when it dies',
+    async () => {
+      await using daemon = await Daemon.start({
+        file: 'daemon.json',
+        config: yaml((place) => ({ web: { cmd: `sleep ${place.marker}`, graceful_timeout: 0.2 }, calm: { cmd: `sleep ${place.marker}` } })),
+      });
+      const client = daemon.client(30_000);
+      const { pids } = await client.call('list', { name: 'web' });
+      const [pid = 0] = pids as readonly number[];
+      using freezer = new Freezer(`rm-test-${process.pid}`);
+      freezer.freeze(pid);
+      try {
+        await client.call('stop', { name: 'web' }, { waiting: true });
+        await daemon.printed(`process group ${pid} outlives SIGKILL; it hangs in the kernel`);
+        expect((await client.call('status')).statuses).to.deep.equal({ web: 'stopped', calm: 'active' });
+        expect(JSON.stringify(await client.call('why', { name: 'web' }))).to.include('outlives SIGKILL');
+        await client.call('start', { name: 'web' }, { waiting: true });
+        // It lives still, beside the one that was started.
+        expect((await client.call('list', { name: 'web' })).pids)
+          .to.have.length(2)
+          .and.include(pid);
+      } finally {
+        freezer.thaw();
+      }
+      await eventually(() => statOf(pid) === undefined, { what: 'the process to be dead and reaped' });
+      await eventually(async () =>
+        expect((await client.call('list', { name: 'web' })).pids)
+          .to.have.length(1)
+          .and.not.include(pid),
+      );
+      daemon.kill('SIGTERM');
+      expect(await daemon.gone(), daemon.said).to.deep.equal({ status: 0, signal: null });
+    },
+  );
 
   it('with a fork bomb under a watcher answers, holds it to rlimit_nproc, and kills all of it', async () => {
     await using daemon = await Daemon.start({
@@ -192,6 +260,55 @@ describe('a daemon on a machine in trouble', function () {
     await client.call('stop', { name: 'forking' }, { waiting: true });
     expect((await client.call('status', { name: 'forking' })).status).to.equal('stopped');
   });
+
+  (CAN_MOUNT ? it : it.skip)(
+    'whose logs are on a disk that goes and comes back writes to what is at the path, and says what it can not',
+    async () => {
+      const disks: SmallDisk[] = [];
+      const daemon = await Daemon.launch({
+        file: 'daemon.json',
+        config: yaml((place) => {
+          disks.push(SmallDisk.mount(join(place.directory, 'logs')));
+          const talk = script(
+            place,
+            'talk',
+            '#!/usr/bin/perl\n$| = 1; while (1) { print $n++, "\\n"; select undef, undef, undef, 0.02 }\n',
+          );
+          const stdout = { type: 'watched_file', filename: join(place.directory, 'logs/out') };
+          return { web: { cmd: `${talk} ${place.marker}`, stdout } };
+        }),
+      });
+      const { directory } = daemon.place;
+      const [logs, kept] = [join(directory, 'logs'), join(directory, 'kept')];
+      const last = (file: string): number => Number(textOf(file).trim().split('\n').at(-1));
+      const grows = async (file: string): Promise<number> => {
+        const before = last(file) || 0;
+        await eventually(() => last(file) > before + 2, { what: `lines in ${file}` });
+        return last(file);
+      };
+      const [disk = expect.fail('nothing was mounted')] = disks;
+      try {
+        await daemon.ready();
+        disk.alsoAt(kept);
+        await grows(join(logs, 'out'));
+        disk.hide();
+        const hidden = await grows(join(logs, 'out'));
+        rmSync(logs, { recursive: true });
+        await daemon.printed('lost');
+        mkdirSync(logs);
+        expect(await grows(join(logs, 'out'))).to.be.greaterThan(hidden);
+        disk.show(kept);
+        await grows(join(logs, 'out'));
+        expect(last(join(kept, 'out'))).to.be.greaterThan(hidden);
+        daemon.kill('SIGTERM');
+        expect(await daemon.ended, daemon.said).to.deep.equal({ status: 0, signal: null });
+      } finally {
+        disk.hide();
+        SmallDisk.unmount(kept);
+        await daemon[Symbol.asyncDispose]();
+      }
+    },
+  );
 
   it('whose disk is full says that it can not write its pidfile, starts nothing and leaves nothing', async () => {
     let full = '/dev/full';

@@ -55,7 +55,7 @@ describe('a daemon with hostile clients', function () {
       deaf.connect(daemon.place.endpoint);
       const request = JSON.stringify({ id: 1, command: 'options', properties: { name: 'web' } });
       for (let sent = 0; sent < 30_000; sent++) await deaf.send(request);
-      await eventually(async () => expect(await droppedReplies(client)).to.be.greaterThan(1000), { deadline_ms: 20_000 });
+      await eventually(async () => expect(await countOf(client, 'dropped_replies')).to.be.greaterThan(1000), { deadline_ms: 20_000 });
       expect((await client.call('status', { name: 'web' })).status).to.equal('active');
       expect(rssBytes(daemon.pid) - before_bytes).to.be.below(96 * MIB);
     } finally {
@@ -112,6 +112,9 @@ describe('a daemon with hostile clients', function () {
     for (let sent = 0; sent < EVENTS; sent += 50) await Promise.all(Array.from({ length: 50 }, (_, index) => update(index + 2)));
     await reading;
     expect(told).to.equal(EVENTS);
+    expect(await countOf(client, 'stalls')).to.be.within(1, EVENTS / 50);
+    expect(daemon.stdout.split('it gets no more until it has read half of them')).to.have.length(2);
+    expect(daemon.stderr).to.equal('');
     expect(rssBytes(daemon.pid) - before_bytes).to.be.below(64 * MIB);
     stalled.close();
   });
@@ -120,7 +123,7 @@ describe('a daemon with hostile clients', function () {
 const EVENTS = 10_000;
 
 /** One client for all that ask again and again: a process has only so many sockets. */
-async function droppedReplies(client: Client): Promise<number> {
+async function countOf(client: Client, what: string): Promise<number> {
   const { text } = await client.call('metrics');
-  return Number(/^ringmaster_control_dropped_replies_total (\d+)$/m.exec(String(text))?.[1]);
+  return Number(new RegExp(`^ringmaster_control_${what}_total (\\d+)$`, 'm').exec(String(text))?.[1]);
 }

@@ -277,6 +277,9 @@ describe('a daemon that wants keys', function () {
       expect(refused).to.deep.include({ stdout: '', status: 1 });
       expect(refused.stderr).to.include('wants a key (--key and --server-key)');
     }
+    const [, own = ''] = keyed.words('read');
+    const impostor = await ctl('--key', own, '--server-key', keyed.keysOf('stranger').public_key, 'list');
+    expect(impostor.stderr).to.match(/wants no keys, or has another key than --server-key says\n$/);
     const broken = await ctl('--key', '/nonexistent', '--server-key', keyed.words('read')[3] ?? '');
     expect(broken).to.deep.include({ status: 1 });
     expect(broken.stderr).to.include('cannot use the key file /nonexistent');

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
+import { Client } from '../../plugins/control/client.js';
 import { binFile } from '../fixtures/cli/run-bin.js';
 import { rejects } from '../fixtures/control/expect.js';
 import { Daemon, type DaemonOptions, openFds, type Place } from '../fixtures/daemon.js';
@@ -43,6 +44,16 @@ async function ready(daemon: Daemon, times: number): Promise<void> {
   await eventually(() => count() >= times, { ...LONG, what: `${times} starts\n${daemon.said}` });
 }
 
+/** What was asked for, once there are so many entries: that of an upgrade comes a moment after its answer. */
+async function auditOf(client: Client, count: number): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  let entries: readonly Readonly<Record<string, unknown>>[] = [];
+  await eventually(async () => {
+    entries = (await client.call('audit')).entries ?? [];
+    return entries.length >= count;
+  }, LONG);
+  return entries;
+}
+
 (process.platform === 'linux' ? describe : describe.skip)('an upgrade in place', function () {
   this.timeout(90_000);
 
@@ -64,6 +75,45 @@ async function ready(daemon: Daemon, times: number): Promise<void> {
     expect(daemon.workers).to.deep.equal([]);
     daemon.kill('SIGTERM');
     expect(await daemon.gone(), daemon.said).to.deep.equal({ status: 0, signal: null });
+  });
+
+  it('keeps who asked for what and why a watcher is as it is, and has one entry of itself, with the time that it took', async () => {
+    await using daemon = await Daemon.start(keepers(1));
+    const client = daemon.client(60_000);
+    await client.call('incr', { name: 'web' }, { waiting: true });
+    const began = Date.now() / 1000;
+    const { took_ms } = await client.call('upgrade');
+    const [incr, upgrade, ...more] = await auditOf(client, 2);
+    expect(more).to.deep.equal([]);
+    expect(incr).to.deep.include({ seq: 1, who: 'local', command: 'incr', watcher: 'web', result: 'ok' });
+    expect(upgrade).to.deep.include({ seq: 2, who: 'local', role: 'admin', command: 'upgrade', result: 'ok', properties: {} });
+    expect(upgrade?.connection).to.equal(incr?.connection);
+    expect(upgrade?.time).to.be.within(began, Date.now() / 1000);
+    expect(upgrade?.took_ms).to.be.within(Number(took_ms), 1000 * (Date.now() / 1000 - began));
+    const reasons = (await client.call('why', { name: 'web' })).decisions?.map(({ what, reason }) => `${what}: ${reason}`);
+    expect(reasons).to.include('scale: asked for 2 instead of 1').and.include('adopt: taken over from the supervisor before: 2');
+    daemon.kill('SIGTERM');
+    expect(await daemon.gone(), daemon.said).to.deep.equal({ status: 0, signal: null });
+  });
+
+  it('refuses no client that is new meanwhile', async () => {
+    await using daemon = await Daemon.start(keepers(1));
+    const asked: Promise<unknown>[] = [];
+    const ask = async (): Promise<unknown> => {
+      using client = new Client({ endpoint: daemon.place.endpoint, timeout_ms: 20_000, reconnect_ms: 20_000 });
+      return (await client.call('numprocesses', { name: 'web' })).numprocesses;
+    };
+    // One that waits in the gap is no new one any more, so others come all the time.
+    const coming = setInterval(() => asked.push(ask()), 20);
+    const client = daemon.client(60_000);
+    try {
+      expect(await client.call('upgrade'), daemon.said).to.include({ kept: 1 });
+    } finally {
+      clearInterval(coming);
+    }
+    expect(new Set(await Promise.all(asked))).to.deep.equal(new Set([1]));
+    expect(asked.length).to.be.above(20);
+    expect(readdirSync(daemon.place.directory).filter((name) => name.includes('upgrade'))).to.deep.equal([]);
   });
 
   it('again and again leaves nothing behind: neither descriptors nor processes', async () => {
@@ -156,6 +206,9 @@ async function ready(daemon: Daemon, times: number): Promise<void> {
     const client = daemon.client(60_000);
     const error = await rejects(client.call('upgrade', { package: other.directory }), 'RM_CLIENT_REPLY');
     expect(error.message).to.include(`cannot execute ${node}: no such file or directory (ENOENT)`);
+    const entries = await auditOf(client, 1);
+    expect(entries).to.have.length(1);
+    expect(JSON.stringify(entries)).to.match(/"command":"upgrade".*"result":"error".*cannot execute/);
     expect(daemon.workers).to.deep.equal(workers);
     expect(await client.call('incr', { name: 'web' }, { waiting: true })).to.include({ numprocesses: 4 });
     expect(daemon.workers)

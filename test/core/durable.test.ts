@@ -120,6 +120,23 @@ describe('a durable supervisor that crashes', () => {
     expect(adoptions('loose')).to.deep.equal([]);
   });
 
+  for (const by_ms of [86_400_000, -86_400_000]) {
+    it(`has them as old as they are though the wall clock was put by ${by_ms} ms meanwhile: none is replaced for its age`, async () => {
+      const watchers = { web: { cmd: 'web', max_age: 3600, max_age_variance: 0 } };
+      await lives.start(watchers);
+      const before = lives.processes();
+      lives.crash();
+      lives.clock.jumpWall(by_ms);
+      await lives.pass(600_000);
+      await lives.start(watchers);
+      expect(lives.watcher().processes()[0]?.age).to.be.closeTo(600, 1);
+      await lives.pass(2_990_000);
+      expect(lives.processes()).to.deep.equal(before);
+      await lives.pass(20_000);
+      expect(lives.processes()).to.not.deep.equal(before);
+    });
+  }
+
   it('and crashes again, and again, has them taken over each time', async () => {
     const watchers = { web: { cmd: 'web', numprocesses: 2 } };
     await lives.start(watchers);
@@ -176,6 +193,52 @@ describe('a durable supervisor that crashes', () => {
     lives.crash();
     await lives.start({ web: { cmd: 'web' } });
     expect(lives.told('reap')).to.deep.equal([]);
+  });
+
+  for (const errno of ['ENOSPC', 'EROFS', 'EIO', 'EDQUOT']) {
+    it(`after its journal could not be written for a while (${errno}) has everything taken over all the same`, async () => {
+      await lives.start({ web: { cmd: 'web', numprocesses: 2 } });
+      const journal = lives.os.state.journals.get(STATE_DIR) ?? expect.fail('there is no journal');
+      journal.fails = errno;
+      for (const pid of lives.os.alive) lives.os.exit(pid);
+      void lives.watcher().incr(3);
+      await lives.pass(60_000);
+      expect(lives.supervisor.troubles().map(({ name }) => name)).to.deep.equal(['journal']);
+      expect(lives.lines.filter(({ level }) => level === 'error')).to.have.length(1);
+      journal.fails = null;
+      await lives.pass(1000);
+      expect(lives.supervisor.troubles()).to.deep.equal([]);
+      const before = lives.processes();
+      lives.crash();
+      await lives.start({ web: { cmd: 'web', numprocesses: 2 } });
+      expect([lives.processes(), lives.spawns]).to.deep.equal([before, 7]);
+      await lives.stop();
+    });
+  }
+
+  it('that is stopped while its journal can not be written leaves nothing to take over', async () => {
+    await lives.start({ web: { cmd: 'web' } });
+    const journal = lives.os.state.journals.get(STATE_DIR) ?? expect.fail('there is no journal');
+    journal.fails = 'ENOSPC';
+    void lives.watcher().incr();
+    await lives.pass(100);
+    await lives.stop();
+    expect([lives.os.alive, journal.bytes, lives.clock.pending]).to.deep.equal([[], null, []]);
+  });
+
+  it('that is stopped while its journal can not even be removed stops all the same, says so, and can be started again', async () => {
+    await lives.start({ web: { cmd: 'web' } });
+    const journal = lives.os.state.journals.get(STATE_DIR) ?? expect.fail('there is no journal');
+    journal.fails = 'EIO';
+    await lives.stop();
+    expect([lives.os.alive, lives.supervisor.state]).to.deep.equal([[], 'stopped']);
+    expect(lives.lines.map(({ message }) => message).join('\n')).to.match(
+      /the journal is left, so that the next start looks for what ran: .*EIO/,
+    );
+    journal.fails = null;
+    await lives.start({ web: { cmd: 'web' } });
+    expect([lives.watcher().status, lives.os.alive.length, lives.signals]).to.deep.equal(['active', 1, 1]);
+    await lives.stop();
   });
 
   it('between a spawn and its record has that process found', async () => {
@@ -314,6 +377,54 @@ describe('a durable supervisor that crashes', () => {
     expect(lives.supervisor.drift()).to.deep.equal([]);
   });
 
+  it('starts nothing in its old form for what has ended meanwhile, where the config has another by now', async () => {
+    await lives.start({ all: { cmd: 'old', numprocesses: 2 }, some: { cmd: 'old', numprocesses: 3 }, gone: { cmd: 'old' } });
+    const kept = lives.processes('some')[0]?.[1] ?? 0;
+    lives.crash();
+    for (const pid of lives.os.alive) if (pid !== kept) lives.os.exit(pid);
+    const spawned = lives.spawns;
+    await lives.start({ all: { cmd: 'new', numprocesses: 2 }, some: { cmd: 'new', numprocesses: 3 } });
+    await lives.pass(5000);
+    const argv = lives.os.of('spawn').map(({ request }) => request.argv.join(' '));
+    expect(argv.slice(spawned)).to.deep.equal(Array(5).fill('new'));
+    expect([lives.os.alive.length, lives.told('reap').length, lives.supervisor.drift()]).to.deep.equal([5, 6, []]);
+    expect(lives.supervisor.watchers().map(({ name, status }) => `${name} ${status}`)).to.have.members(['all active', 'some active']);
+  });
+
+  it('goes on with what was there, with processes or without, where the config can not be applied', async () => {
+    const before = {
+      dead: { cmd: 'old' },
+      loose: { cmd: 'old loose', durable: false },
+      gone: { cmd: 'old gone' },
+      live: { cmd: 'old live' },
+    };
+    await lives.start(before);
+    const live = lives.processes('live');
+    lives.crash();
+    for (const pid of lives.os.alive) if (pid !== live[0]?.[1]) lives.os.exit(pid);
+    const spawned = lives.spawns;
+    const after = { dead: { cmd: 'new' }, loose: { cmd: 'new loose', durable: false }, live: { cmd: 'new live' } };
+    lives.os.refuse = () => 'EADDRINUSE';
+    await lives.start(after, { sockets: { web: { port: 8080 } } });
+    await lives.pass(5000);
+    expect(lives.lines.map(({ message }) => message).join('\n')).to.include('the config can not be applied, what was there before goes on');
+    const argv = lives.os.of('spawn').map(({ request }) => request.argv.join(' '));
+    expect(argv.slice(spawned)).to.have.members(['old', 'old loose', 'old gone']);
+    expect(lives.supervisor.watchers().map(({ name, status }) => `${name} ${status}`)).to.have.members([
+      'dead active',
+      'loose active',
+      'gone active',
+      'live active',
+    ]);
+    expect(lives.processes('live')).to.deep.equal(live);
+    lives.crash();
+    lives.os.refuse = () => undefined;
+    await lives.start(after, { sockets: { web: { port: 8080 } } });
+    await lives.pass(5000);
+    const later = lives.os.of('spawn').map(({ request }) => request.argv.join(' '));
+    expect(later.slice(spawned + 3).filter((command) => command.startsWith('new'))).to.have.members(['new', 'new loose', 'new live']);
+  });
+
   it('keeps what was changed at run time: options, watchers that were added and removed', async () => {
     const watchers = { web: { cmd: 'web' }, tick: { cmd: 'tick' } };
     await lives.start(watchers);
@@ -359,6 +470,17 @@ describe('a durable supervisor that crashes', () => {
     await lives.pass();
     expect(lives.spawns).to.equal(3);
     expect(lives.processes('loose')).to.not.deep.include([1, loose]);
+  });
+
+  it('has processes taken over though the config asks for nothing of the kind by now', async () => {
+    await lives.start({ web: { cmd: 'web' } });
+    const before = lives.processes();
+    lives.crash();
+    await lives.start({ web: { cmd: 'web' } }, { durable: null });
+    expect([lives.processes(), lives.spawns]).to.deep.equal([before, 1]);
+    await lives.stop();
+    await lives.start({ web: { cmd: 'web' } }, { durable: null });
+    expect(lives.lines.map(({ message }) => message).join('\n')).to.not.include('adopted');
   });
 
   it('has what it was about to stop altogether taken over as it was', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { Supervisor, type SupervisorOptions } from '../../core/index.js';
-import { FakeOs, recordEvents, rejects, VirtualClock } from '../../core/testing.js';
+import { type AnyPlugin, definePlugin, Supervisor, type SupervisorOptions } from '../../core/index.js';
+import { FakeOs, type LogLine, recordEvents, recordingLogger, rejects, VirtualClock } from '../../core/testing.js';
 
 const START = { token: 't', from: '1.0.0', begun_ms: 5 };
 type Watchers = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -50,6 +50,25 @@ describe('a supervisor that leaves for another version', () => {
   let host: Process;
   beforeEach(() => {
     host = new Process();
+  });
+
+  it('does not leave while its journal can not be written, and goes on', async () => {
+    const first = await host.start(DURABLE);
+    const journal = host.os.state.journals.get('/state') ?? expect.fail('there is no journal');
+    journal.fails = 'ENOSPC';
+    void first.find('web')?.incr();
+    await host.clock.advanceAsync(100);
+    expect(first.troubles()).to.have.length(1);
+    expect(first.troubles()[0]).to.deep.include({ name: 'journal', since: host.clock.wall() / 1000 - 0.1 });
+    await rejects(first.leave(START), 'RM_NOT_DURABLE');
+    expect([first.state, pidsOf(first, 'web').length]).to.deep.equal(['running', 3]);
+    journal.fails = null;
+    await host.clock.advanceAsync(1000);
+    expect(first.troubles()).to.deep.equal([]);
+    await host.until(first.leave(START));
+    const second = await host.start(DURABLE);
+    expect([pidsOf(second, 'web').length, host.os.of('spawn').length]).to.deep.equal([3, 3]);
+    await host.until(second.stop());
   });
 
   it('leaves durable processes as they are, for the next one to take over, and leaves word', async () => {
@@ -109,6 +128,70 @@ describe('a supervisor that leaves for another version', () => {
     await host.until(second.stop());
     await refused;
     expect(host.os.alive).to.deep.equal([]);
+  });
+
+  it('hands on what was decided about each watcher, which is told before what is decided since, and once', async () => {
+    const watchers: Watchers = { ...DURABLE, tick: { cmd: 'tick' } };
+    const whats = (supervisor: Supervisor, name: string): readonly string[] =>
+      supervisor
+        .find(name)
+        ?.decisions()
+        .map(({ what, by, reason }) => `${what} ${by}: ${reason}`) ?? [];
+    const first = await host.start(watchers);
+    await host.until(first.find('web')?.incr() ?? Promise.reject(new Error('no web')));
+    await host.until(first.find('tick')?.stop() ?? Promise.reject(new Error('no tick')));
+    const [web, tick] = [whats(first, 'web'), whats(first, 'tick')];
+    expect(web.at(-1)).to.equal('scale request: asked for 3 instead of 2');
+    await host.until(first.leave(START));
+    const second = await host.start(watchers);
+    expect(whats(second, 'web').slice(0, web.length + 1)).to.deep.equal([...web, 'adopt core: taken over from the supervisor before: 3']);
+    expect(whats(second, 'tick')).to.deep.equal(tick);
+    await host.until(second.remove('tick'));
+    second.add('tick', { cmd: 'another' });
+    expect(whats(second, 'tick')).to.deep.equal([]);
+    const before = whats(second, 'web');
+    await host.until(second.leave(START));
+    const third = await host.start(watchers);
+    expect(whats(third, 'web').slice(0, before.length)).to.deep.equal(before);
+    await host.until(third.stop());
+    const fourth = await host.start(watchers);
+    expect(whats(fourth, 'web').filter((what) => what.startsWith('scale'))).to.deep.equal([]);
+    await host.until(fourth.stop());
+  });
+
+  it('hands on what plugins leave, once, and drops what is no JSON or too much', async () => {
+    const lines: LogLine[] = [];
+    const told: unknown[] = [];
+    const leaver = (name: string, value: unknown): AnyPlugin =>
+      definePlugin({
+        name,
+        summary: 'Leaves something.',
+        schema: { type: 'object', properties: {} },
+        hooks: ['leaving', 'taken_over'],
+        setup({ hooks }) {
+          hooks.leaving.tap((left) => ({ ...left, [name]: value }));
+          hooks.taken_over.tap((args) => void told.push({ name, ...args }));
+        },
+      });
+    const plugins = [leaver('good', { entries: [1, 2] }), leaver('odd', 5n), leaver('big', 'x'.repeat(2 ** 20))];
+    const life = (): Supervisor => host.supervisor(DURABLE, { plugins, log: recordingLogger(lines) });
+    const first = life();
+    await host.until(first.start());
+    await host.until(first.leave(START));
+    expect(told).to.deep.equal([]);
+    const second = life();
+    await host.until(second.start());
+    const left = { good: { entries: [1, 2] } };
+    expect(told).to.deep.equal(['good', 'odd', 'big'].map((name) => ({ name, left, token: 't' })));
+    const warnings = lines.filter(({ level }) => level === 'warn').map(({ message }) => message);
+    expect(warnings).to.have.length(2);
+    expect(warnings[0]).to.match(/^what plugin "odd" leaves to the next version is dropped: .*BigInt/);
+    expect(warnings[1]).to.match(/^what plugin "big" .*: it has 1048578 characters, allowed are 1048576$/);
+    await host.until(second.stop());
+    const third = life();
+    await host.until(third.start());
+    expect(told).to.have.length(3);
+    await host.until(third.stop());
   });
 
   it('leaves only while it runs, and is upgraded only where somebody can replace the program', async () => {

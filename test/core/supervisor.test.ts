@@ -262,6 +262,20 @@ describe('supervisor', () => {
       expect(rig.os.of('spawn')).to.have.length(2);
     });
 
+    it('does not start one before all of its name are gone that were removed, the last of them sooner than the first', async () => {
+      await using rig = new Rig(web({ graceful_timeout: 3 }));
+      rig.os.behave((_request, nth) => (nth === 1 ? { deaf_to: [SIGTERM] } : {}));
+      await rig.until(rig.supervisor.start());
+      void rig.supervisor.remove('web');
+      rig.supervisor.add('web', { cmd: 'between' });
+      void rig.supervisor.remove('web');
+      const started = rig.supervisor.add('web', { cmd: 'next' }).start();
+      await rig.pass(1000);
+      expect(rig.os.of('spawn')).to.have.length(1);
+      await rig.until(started);
+      expect(rig.os.of('spawn').map(({ request }) => request.argv[0])).to.deep.equal(['web', 'next']);
+    });
+
     it('waits on a stop for what was removed just before', async () => {
       const rig = new Rig(web({ graceful_timeout: 3 }));
       rig.os.behave({ deaf_to: [SIGTERM] });

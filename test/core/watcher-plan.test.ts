@@ -65,6 +65,13 @@ describe('watcher plan', () => {
     ['stays stopped where nobody wants it', { run: false }, actual('stopped'), []],
     ['does not come up before its turn', { hold: { up: true, down: false } }, actual('stopped'), []],
     ['does not come up while its namesake is on the way out', {}, actual('stopped', [], { blocked: true }), []],
+    [
+      'spawns nothing, and ends what was to go, while it is not known what',
+      { count: 2 },
+      actual('starting', [slot(1, 'up', { expires_at: NOW }), slot(2, 'idle', { respawn_at: NOW })], { blocked: true }),
+      [end(1, false)],
+    ],
+    ['has not started as long as it may not spawn', {}, actual('starting', [slot(1, 'up'), slot(2, 'up')], { blocked: true }), []],
     ['leaves a slow before_start at once when stopped', { run: false }, actual('before_start'), [phase('stopped')]],
     ['fills with the smallest worker ids', {}, actual('starting'), [begin(1), begin(2)]],
     ['fills the gaps', { count: 3 }, actual('active', [slot(2, 'up')]), [begin(1), begin(3)]],

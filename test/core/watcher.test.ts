@@ -119,6 +119,21 @@ describe('watcher', () => {
     await rig.until(rig.watcher().stop());
     expect(rig.news('web')).to.include('stuck');
     expect(rig.watcher().status).to.equal('stopped');
+    expect(rig.watcher().decisions().at(-1)).to.deep.include({ what: 'stuck', by: 'core', wid: 1 });
+  });
+
+  it('starts another beside a process that outlives SIGKILL, and takes leave of that when it ends after all', async () => {
+    await using rig = new Rig(web({ graceful_timeout: '1s' }));
+    rig.os.behave((_request, nth) => (nth === 1 ? { unkillable: true } : {}));
+    await rig.until(rig.supervisor.start());
+    const [stuck = 0] = rig.pids();
+    await rig.until(rig.watcher().restart());
+    expect(rig.watcher().status).to.equal('active');
+    expect(rig.os.alive).to.have.length(2);
+    rig.os.exit(stuck, { exit_code: -9, signal: 'SIGKILL' });
+    await rig.pass(1000);
+    expect(rig.record.events.flatMap((event) => (event.name === 'reap' ? [event.body.process_pid] : []))).to.deep.equal([stuck]);
+    expect([rig.os.alive, rig.os.of('spawn').length]).to.deep.equal([rig.pids(), 2]);
   });
 
   it('sends the stop signal to the whole family with stop_children', async () => {

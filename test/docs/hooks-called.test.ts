@@ -46,6 +46,8 @@ const canFail = definePlugin({
 
 const CONFIG = { watchers: { web: { cmd: 'server', stdout: { type: 'memory' } } }, plugins: { logs: {} } };
 
+const DURABLE = { state_dir: '/state', durable: true, watchers: { web: { cmd: 'server' } } };
+
 /** A life in which everything happens once. */
 async function live({ supervisor, os, until, start, stop, clock }: Harness): Promise<void> {
   await start();
@@ -61,6 +63,14 @@ async function live({ supervisor, os, until, start, stop, clock }: Harness): Pro
   if (config === null) throw new Error('the config has errors');
   await until(supervisor.apply(config));
   await rejects(until(supervisor.apply({ ...config, plugins: { ...config.plugins, can_fail: { fail: true } } })), 'RM_CONFIG_APPLY');
+  await stop();
+}
+
+/** One that another version follows. */
+async function upgraded({ supervisor, until, start, stop }: Harness): Promise<void> {
+  await start();
+  await until(supervisor.leave({ token: 't', from: '1.0.0', begun_ms: 0 }));
+  await start();
   await stop();
 }
 
@@ -80,10 +90,46 @@ describe('the hooks', () => {
     ]);
   });
 
+  it('are called in this order where another version takes over', async () => {
+    const { plugin, order } = everyHook();
+    await using harness = createHarness({ config: DURABLE, plugins: [plugin] });
+    await upgraded(harness);
+    const about = ['boot', 'ready', 'leaving', 'taken_over', 'before_shutdown', 'shutdown'];
+    expect(order.filter((name) => about.includes(name))).to.deep.equal([
+      ...['boot', 'ready', 'leaving'],
+      ...['taken_over', 'boot', 'ready', 'before_shutdown', 'shutdown'],
+    ]);
+  });
+
+  it('find no journal in shutdown any more, nor any process', async () => {
+    const found: unknown[] = [];
+    const looker = definePlugin({
+      name: 'looker',
+      summary: 'Looks what is left.',
+      schema: { type: 'object', properties: {} },
+      hooks: ['before_shutdown', 'shutdown'],
+      setup({ hooks }) {
+        const look = (): unknown => found.push([harness.os.state.journals.get('/state')?.bytes != null, harness.os.alive.length]);
+        hooks.before_shutdown.tap(look);
+        hooks.shutdown.tap(look);
+      },
+    });
+    const sockets = { web: { port: 8080 } };
+    await using harness = createHarness({ config: { ...DURABLE, sockets }, plugins: [looker] });
+    await harness.start();
+    await harness.stop();
+    expect(found).to.deep.equal([
+      [true, 2],
+      [false, 0],
+    ]);
+  });
+
   it('are called with the arguments that the reference tells', async () => {
     const { plugin, keys } = everyHook();
     await using harness = createHarness({ config: CONFIG, plugins: [plugin, canFail] });
     await live(harness);
+    await using durable = createHarness({ config: DURABLE, plugins: [plugin] });
+    await upgraded(durable);
     const told = NAMES.filter((name) => keys.has(name)).map((name) => [name, Object.keys(ARGS[name]).sort()]);
     const found = told.map(([name]) => [name, [...(keys.get(String(name)) ?? [])].sort()]);
     expect(found).to.deep.equal(told);

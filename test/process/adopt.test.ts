@@ -11,6 +11,7 @@ import { portableOs } from '../../core/os/portable.js';
 import { type Kernel, loadKernel, nativeOs } from '../../core/os/posix/native.js';
 import { eventually, rejects } from '../../core/testing.js';
 import { isAlive } from '../fixtures/real.js';
+import { CAN_MOUNT, SmallDisk } from '../fixtures/small-disk.js';
 
 /** A process in a session of its own whose parent is gone. */
 function orphan(command: string, env: Readonly<Record<string, string>> = {}): number {
@@ -82,7 +83,7 @@ function adopt(
     expect(os.signal(identity.pid, 9)).to.equal('sent');
     expect(await exit).to.deep.equal({ exit_code: -9, signal: 'SIGKILL' });
     expect(performance.now() - begun_ms).to.be.lessThan(500);
-    expect(os.groupAlive(identity.pid)).to.equal(false);
+    await eventually(() => !os.groupAlive(identity.pid), { what: 'nobody to be left' });
   });
 
   it('has its group signalled, after its own end too, until that is empty', async () => {
@@ -121,7 +122,7 @@ function adopt(
     await eventually(() => durable.identify(identity.pid) === null, { what: 'its end' });
     const other = await settled(orphan('sleep 0.2; exit 3'));
     await adopt(durable, other).exit;
-    expect(os.groupAlive(other.pid)).to.equal(false);
+    await eventually(() => !os.groupAlive(other.pid), { what: 'nobody to be left' });
     expect(told()).to.equal(0);
     await eventually(() => readdirSync('/proc/self/fd').length <= before, { what: 'its descriptors to be closed' });
   });
@@ -228,11 +229,30 @@ function adopt(
     for (const [name, why] of [
       ['open', 'others may write to it'],
       ['link', 'it is a symbolic link'],
-      ['file', 'it cannot be made'],
+      ['file', 'it is no directory'],
+      ['file/below', 'it can not be looked at: ENOTDIR'],
     ] as const)
       expect(() => durable.take(at(name)), name)
         .to.throw(why)
         .with.property('code', 'RM_STATE_DIR');
+  });
+
+  (CAN_MOUNT ? it : it.skip)('is refused where the file system is read-only, unless somebody has left a journal there', () => {
+    using disk = SmallDisk.mount(join(directory, 'disk'));
+    const path = join(disk.path, 'state');
+    disk.remount('ro');
+    for (const missing of [path, join(path, 'below')])
+      expect(() => durable.take(missing))
+        .to.throw(`cannot use the state directory ${missing}: it can not be made: EROFS: read-only file system`)
+        .with.property('code', 'RM_STATE_DIR');
+    disk.remount('rw');
+    durable.take(path).close();
+    disk.remount('ro');
+    expect(() => durable.take(path)).to.throw('it can not be written to: EROFS: read-only file system');
+    disk.remount('rw');
+    writeFileSync(join(path, 'journal'), '');
+    disk.remount('ro');
+    durable.take(path).close();
   });
 
   it('is refused where others may put another in its place', () => {

@@ -8,6 +8,12 @@ import { expect } from 'chai';
 
 const PROGRAM = fileURLToPath(new URL('../fixtures/upgrade/become.js', import.meta.url));
 
+const EXITS = [
+  { exit_code: 3, signal: null },
+  { exit_code: 42, signal: null },
+  { exit_code: -9, signal: 'SIGKILL' },
+];
+
 (process.platform === 'linux' ? describe : describe.skip)('a program that takes the place of another in its process', function () {
   this.timeout(20_000);
 
@@ -19,11 +25,15 @@ const PROGRAM = fileURLToPath(new URL('../fixtures/upgrade/become.js', import.me
     expect(JSON.parse(stdout)).to.deep.equal({
       same: true,
       why: refused.repeat(2),
-      exits: [
-        { exit_code: 3, signal: null },
-        { exit_code: 42, signal: null },
-        { exit_code: -9, signal: 'SIGKILL' },
-      ],
+      exits: EXITS,
     });
+  });
+
+  it('is told so as PID 1 too, which reaps what is nobody’s, though it takes a while to get to them', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'rm-become-'));
+    const words = ['--pid', '--fork', '--mount-proc', '--kill-child', process.execPath, PROGRAM, join(directory, 'state'), '1', '600'];
+    const { stdout } = await promisify(execFile)('unshare', words);
+    rmSync(directory, { recursive: true });
+    expect(JSON.parse(stdout)).to.deep.include({ same: true, exits: EXITS });
   });
 });

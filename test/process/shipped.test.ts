@@ -50,7 +50,7 @@ describe('what ships', function () {
 
   /** Names of the merged files. */
   const merged = async (): Promise<readonly string[]> =>
-    (await readdir(shipped.file('core'))).filter((name) => name.endsWith('.merged.js'));
+    (await readdir(shipped.file('core'))).filter((name) => name.endsWith('.merged.cjs'));
 
   /** Modules of dist that a program loads until it ends, by what V8 covers. */
   async function loaded(words: readonly string[]): Promise<readonly string[]> {
@@ -78,22 +78,22 @@ describe('what ships', function () {
 
   it('starts a daemon from few files', async () => {
     const files = await loaded([shipped.file('core/main.js'), 'run', await shortLived()]);
-    expect(files).to.include.members(['core/main.js', 'core/daemon.merged.js', 'core/library.merged.js']);
+    expect(files).to.include.members(['core/main.js', 'core/daemon.merged.cjs', 'core/library.merged.cjs']);
     expect(files, files.join('\n')).to.have.lengthOf.below(25);
   });
 
   it('loads nothing of the daemon for a client', async () => {
     await using daemon = await Daemon.start({ config: ({ endpoint }) => `[circus]\nendpoint = ${endpoint}\n` });
     const files = await loaded([shipped.file('core/main.js'), 'status', '--endpoint', daemon.place.endpoint]);
-    expect(files).to.include('core/client.merged.js');
-    for (const name of ['daemon', 'library', 'commander']) expect(files).not.to.include(`core/${name}.merged.js`);
+    expect(files).to.include('core/client.merged.cjs');
+    for (const name of ['daemon', 'library', 'commander']) expect(files).not.to.include(`core/${name}.merged.cjs`);
   });
 
   it('loads nothing of the library for an isolated plugin that does not import it', async () => {
     const plugin = resolve('test/fixtures/plugins/isolation/chaos.js');
     const files = await loaded([shipped.file('core/isolation/guest-entry.js'), plugin]);
-    expect(files).to.include('core/guest.merged.js');
-    expect(files).not.to.include('core/library.merged.js');
+    expect(files).to.include('core/guest.merged.cjs');
+    expect(files).not.to.include('core/library.merged.cjs');
   });
 
   it('gives a plugin that imports ringmaster the same classes as the daemon has', async () => {
@@ -128,19 +128,19 @@ describe('what ships', function () {
       const text = await readFile(shipped.file(`core/${name}`), 'utf8');
       imports.set(
         name,
-        [...text.matchAll(/^import [^;]*?"\.\/([^"]+\.merged\.js)";$/gm)].map(([, from = '']) => from),
+        [...text.matchAll(/^(?:let \w+ = )?require\("\.\/([^"]+\.merged)\.js"\);$/gm)].map(([, from = '']) => `${from}.cjs`),
       );
     }
     const below = (name: string, above: readonly string[]): void => {
       expect(above, 'files that import each other').not.to.include(name);
       for (const from of imports.get(name) ?? []) below(from, [...above, name]);
     };
-    expect(imports.get('daemon.merged.js')).to.include('library.merged.js');
+    expect(imports.get('daemon.merged.cjs')).to.include('library.merged.cjs');
     for (const name of imports.keys()) below(name, []);
   });
 
   it('has the licence of each package that is merged', async () => {
-    const texts = await Promise.all((await merged()).map((name) => readFile(shipped.file(`core/${name}`), 'utf8')));
+    const texts = await Promise.all((await merged()).map((name) => readFile(shipped.file(`core/${name}.map`), 'utf8')));
     const packages = new Set(
       texts.flatMap((text) => [...text.matchAll(/node_modules\/((?:@[\w-]+\/)?[\w.-]+)\//g)].map(([, name]) => name)),
     );
@@ -153,6 +153,6 @@ describe('what ships', function () {
     const program = `import { Supervisor } from ${JSON.stringify(pathToFileURL(shipped.file('core/index.js')).href)};
       new Supervisor({}).options;`;
     const { stderr } = await run(process.execPath, ['--input-type=module', '-e', program]).catch((error: { stderr: string }) => error);
-    expect(stderr).to.match(/at SupervisorLife\.fail \(.*library\.merged\.js:\d+:\d+\)/);
+    expect(stderr).to.match(/at SupervisorLife\.fail \(.*library\.merged\.cjs:\d+:\d+\)/);
   });
 });

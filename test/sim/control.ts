@@ -111,6 +111,7 @@ export class SimulatedControl {
           identify: () => LOCAL,
           secrets: () => markedSecrets(() => supervisor.plugins()),
           send: (_, reply) => this.#answered(reply),
+          isKnownUpgrade: () => false,
           audited: ({ watcher, ...entry }) => emit(watcher, 'audit', entry),
         });
         const read = (id: number): void => {

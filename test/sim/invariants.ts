@@ -75,10 +75,12 @@ function* wrongReaps(record: Record): Generator<string> {
 }
 
 /** Signals go to what is there and ours. */
-function* strangersSignalled({ actions, leaderOf }: Record): Generator<string> {
+function* strangersSignalled({ actions, leaderOf, cuts }: Record): Generator<string> {
   const released = new Set<number>();
   for (const action of actions) {
     if (action.kind === 'release') released.add(action.pid);
+    // It died before that was on record.
+    if (action.kind === 'adopt' && cuts > 0) released.delete(action.pid);
     if (action.kind !== 'signal' || action.signum === 0) continue;
     const { pid, signum, at_ms, target } = action;
     if (action.result === 'gone') yield `signal ${signum} was sent to ${target} ${pid}, which is gone, at ${at_ms}`;

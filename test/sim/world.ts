@@ -2,6 +2,7 @@
 import '../../core/durable/socket-keeper.js';
 import '../../core/durable/state.js';
 import '../../core/durable/survivor.js';
+import '../../core/supervisor-take-over.js';
 import { definePlugin, isRingmasterError, messageOf, Supervisor, type SupervisorEvent, type WatcherApi } from '../../core/index.js';
 import { observeScopes, type Scope } from '../../core/scope.js';
 import { FakeOs, VirtualClock } from '../../core/testing.js';

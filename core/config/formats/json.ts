@@ -1,10 +1,37 @@
+import { isObject } from '../json-value.js';
 import type { Findings, Path } from '../problem.js';
 import { type Source, typedSource } from '../source.js';
 
 /** Reads JSON, strictly, with the place of every key. */
 export function readJsonSource(text: string, file: string, findings: Findings): Source {
-  const parser = new JsonParser(text.replace(/^\uFEFF/, ''), file, findings);
-  return typedSource(parser.parse(), file);
+  const json = text.replace(/^\uFEFF/, '');
+  const value = plainly(json);
+  if (value === undefined) return typedSource(new JsonParser(json, file, findings).parse(), file);
+  // Where each key is takes long to find out, and is asked for only where something is wrong.
+  findings.locateLater(() => void new JsonParser(json, file, findings).parse());
+  return typedSource(value, file);
+}
+
+/** What Node reads, where it reads all that is there; undefined where there are mistakes, keys that come twice, or too many levels. */
+function plainly(json: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    // The other parser says what is wrong, and where.
+    return undefined;
+  }
+  let keys = 0;
+  for (const [, colon] of json.matchAll(/"(?:[^"\\]|\\.)*"\s*(:?)/g)) if (colon !== '') keys++;
+  return countKeys(value, 0) === keys ? value : undefined;
+}
+
+/** NaN below the deepest level. */
+function countKeys(value: unknown, depth: number): number {
+  if (typeof value !== 'object' || value === null) return depth > DEEPEST ? Number.NaN : 0;
+  if (depth > DEEPEST) return Number.NaN;
+  const members: readonly unknown[] = Object.values(value);
+  return members.reduce<number>((sum, member) => sum + countKeys(member, depth + 1), isObject(value) ? members.length : 0);
 }
 
 /** Far deeper than any config, and far from the end of the stack. */

@@ -11,7 +11,7 @@ import type { Handles } from './handles.js';
 import { KeptReader } from './kept-reading.js';
 import type { Libc } from './libc.js';
 import { Pidfds } from './pidfd.js';
-import { findMarked, procStat } from './proc-identity.js';
+import { findMarked, procStat, sinceStart } from './proc-identity.js';
 import type { Reaper } from './reaper.js';
 import { identify, type Watches } from './sockets.js';
 import { takeStateDirectory } from './state-directory.js';
@@ -52,6 +52,7 @@ export function openDurable(parts: DurableParts, before?: Adopted): { readonly o
       const stat = procStat(pid);
       return stat && { pid, start_ticks: stat.start_ticks, alive: !stat.zombie };
     },
+    sinceStart,
     find: findMarked,
     adopt: (process, listener) => adopted.adopt(process, listener),
     leave(pid) {

@@ -119,7 +119,7 @@ export class PipeReading {
   }
 
   /** How much of what was looked at is to be taken: whole lines, or what has waited long enough for its end, or fills the pipe. */
-  #due(found: number, { longest_line, line_delay_ms }: MarkedSink): number {
+  #due(found: number, { longest_line, line_delay_ms }: Pick<MarkedSink, 'longest_line' | 'line_delay_ms'>): number {
     const { stage, clock } = this.#host;
     const whole = stage.buffer.subarray(0, found).lastIndexOf(NEWLINE) + 1;
     if (whole > 0) {
@@ -135,6 +135,11 @@ export class PipeReading {
     }
     // Nobody adds to it any more.
     if (this.#hungUp()) return stage.look(this.pipe.fd);
+    // A pipe that holds little is full with less than a chunk, and a long line has no end in it.
+    if (this.#looks === QUICK_LOOKS) {
+      const full = stage.lookInVain(this.pipe.fd);
+      if (full > 0) return this.#due(full, { longest_line: full, line_delay_ms });
+    }
     this.#lookAgain(this.#left_at + line_delay_ms - now);
     return 0;
   }

@@ -18,6 +18,8 @@ export class KeptReader implements KeptPipeReader {
   readonly #host: ReadingParts;
   readonly #epoll: Epoll;
   readonly #readings = new Map<number, PipeReading>();
+  /** How many of them the host process lives on for. */
+  #waited = 0;
   /** Those that have more than was read in their turn. */
   readonly #unread = new Set<PipeReading>();
   #turn: Disposable | null = null;
@@ -39,13 +41,12 @@ export class KeptReader implements KeptPipeReader {
     const reading: PipeReading = new PipeReading(pipe, sink, { ...this.#host, again: () => this.#later(reading), finish });
     this.#epoll.add(pipe.fd, true);
     this.#readings.set(pipe.fd, reading);
-    this.#keepAlive();
+    this.#wait(1);
     this.#arm();
     this.#later(reading);
     return {
       unref: () => {
-        reading.waited = false;
-        this.#keepAlive();
+        this.#unref(reading);
       },
     };
   }
@@ -110,11 +111,18 @@ export class KeptReader implements KeptPipeReader {
     this.#epoll.remove(reading.pipe.fd);
     this.#readings.delete(reading.pipe.fd);
     this.#unread.delete(reading);
-    if (this.#readings.size > 0) this.#keepAlive();
-    else this.#epoll.rest();
+    this.#unref(reading);
+    if (this.#readings.size === 0) this.#epoll.rest();
   }
 
-  #keepAlive(): void {
-    this.#epoll.keepAlive([...this.#readings.values()].some(({ waited }) => waited));
+  #unref(reading: PipeReading): void {
+    if (!reading.waited) return;
+    reading.waited = false;
+    this.#wait(-1);
+  }
+
+  #wait(by: 1 | -1): void {
+    this.#waited += by;
+    this.#epoll.keepAlive(this.#waited > 0);
   }
 }

@@ -11,6 +11,8 @@ export interface Libc {
   view(address: bigint, bytes: number): ArrayBuffer;
   /** Where the pointers to the variables of this process are at present. */
   environ(): bigint;
+  /** What has no name in the library, by its number. */
+  syscall(number: number, a: number | bigint, b: number | bigint, c: number | bigint, d: number | bigint, e: number | bigint): number;
   close(fd: number): number;
   kill(pid: number, signum: number): number;
   fcntl(fd: number, command: number, argument: number): number;
@@ -62,8 +64,10 @@ export const C = {
   F_SETFD: 2,
   F_GETFL: 3,
   F_SETFL: 4,
+  F_SETOWN: 8,
   F_DUPFD_CLOEXEC: 1030,
   F_SETPIPE_SZ: 1031,
+  F_GETPIPE_SZ: 1032,
   WNOHANG: 1,
   WEXITED: 4,
   WNOWAIT: 0x01000000,
@@ -89,6 +93,7 @@ export async function loadLibc(): Promise<Libc> {
     addressOf: (buffer) => address(buffer),
     view: (at, bytes) => view(at, bytes),
     environ: () => environ[0] ?? 0n,
+    syscall: f('long syscall(long, long, long, long, long, long)'),
     close: f('int close(int)'),
     kill: f('int kill(int, int)'),
     fcntl: f('int fcntl(int, int, long)'),

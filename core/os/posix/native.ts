@@ -1,4 +1,6 @@
+import { openSync } from 'node:fs';
 import { RingmasterError } from '../../errors.js';
+import { hasJournal } from '../left-state.js';
 import { errnoName, OsError } from '../os-error.js';
 import type { Os, SignalResult, SpawnListener, SpawnRequest } from '../port.js';
 import { processes, refused } from '../processes.js';
@@ -7,9 +9,10 @@ import { spawnFailure } from '../spawn-failure.js';
 import type { Adopted } from './adopted.js';
 import { Arrivals } from './arrivals.js';
 import { ChildFds } from './child-fds.js';
+import { Deaths } from './deaths.js';
 import { Environment } from './environment.js';
 import { findHandles, type Handles } from './handles.js';
-import { type Libc, loadLibc } from './libc.js';
+import { C, type Libc, loadLibc } from './libc.js';
 import { pipeReader, type Reading } from './pipes.js';
 import { Reaper } from './reaper.js';
 import { listen } from './sockets.js';
@@ -28,13 +31,32 @@ export interface Kernel {
   readonly environment: Environment;
   /** Null where Node's inner handles can't be used. */
   readonly handles: Handles | null;
+  /** Whether a number is that of a process, a thread, a group or a session. */
+  inUse(number: number): boolean;
 }
 
 /** Binds the C library and makes what all native forms share. @throws Error where that can't be */
 export async function loadKernel(): Promise<Kernel> {
   const libc = await loadLibc();
-  const environment = new Environment(libc);
-  return { libc, spawner: new Spawner(libc), reaper: new Reaper(libc), environment, handles: await findHandles(libc) };
+  return {
+    libc,
+    spawner: new Spawner(libc),
+    reaper: new Reaper(libc, new Deaths(libc)),
+    environment: new Environment(libc),
+    handles: await findHandles(libc),
+    inUse: numbersInUse(libc),
+  };
+}
+
+/**
+ * The kernel takes as the owner of a file whatever has a number, and refuses one that nobody has: the only question that it answers about
+ * a session whose leader is gone. Linux before 4.13 takes any, and all processes are looked at then.
+ *
+ * @source F_SETOWN in fcntl(2), f_setown() in fs/fcntl.c
+ */
+function numbersInUse(libc: Libc): Kernel['inUse'] {
+  const asked = openSync('/dev/null', 'r');
+  return (number) => libc.fcntl(asked, C.F_SETOWN, number) === 0;
 }
 
 /** The operating system by its own calls: Linux. */
@@ -44,7 +66,11 @@ export function nativeOs(kernel: Kernel): Os {
   const watches = handles && { watch: new Watch(libc, handles), arrivals: new Arrivals(libc, handles) };
   /** Only where processes are to be kept over a crash. */
   let adopted: Adopted | undefined;
-  const own = processes((pid, signum) => send(libc, pid, signum));
+  const own = processes({
+    send: (pid, signum) => send(libc, pid, signum),
+    sendGroup: (pgid, signum) => adopted?.signalGroup(pgid, signum) ?? send(libc, -pgid, signum),
+    inUse: kernel.inUse,
+  });
   const stopReading = (pid: number): void => {
     for (const reading of readings.get(pid) ?? []) reading.cancel();
     readings.delete(pid);
@@ -55,7 +81,6 @@ export function nativeOs(kernel: Kernel): Os {
     missing: watches ? [] : ['on_demand', 'socket hits in stats'],
     spawn: (request, listener) => spawn(kernel, request, listener, { readings, taken: (pid) => adopted?.forget(pid) }),
     signal: (pid, signum) => adopted?.signal(pid, signum) ?? own.signal(pid, signum),
-    signalGroup: (pgid, signum) => adopted?.signalGroup(pgid, signum) ?? own.signalGroup(pgid, signum),
     groupAlive(pgid) {
       const alive = own.groupAlive(pgid);
       if (!alive) adopted?.groupEmpty(pgid);
@@ -63,6 +88,7 @@ export function nativeOs(kernel: Kernel): Os {
     },
     listen: (spec) => listen(libc, watches, spec),
     environmentVersion: () => kernel.environment.version(),
+    hasJournal,
     async durable() {
       if (handles === null || watches === null)
         throw new RingmasterError('RM_NOT_DURABLE', ['this version of Node does not let descriptors be watched']);

@@ -3,9 +3,8 @@ import { errnoName, OsError } from '../os-error.js';
 import type { SignalResult } from '../port.js';
 import { refused } from '../processes.js';
 import type { Libc } from './libc.js';
+import { SYS } from './syscalls.js';
 
-/** Numbers of system calls that are the same on every processor. @source asm-generic/unistd.h */
-const SYS = { pidfd_send_signal: 424, pidfd_open: 434, pidfd_getfd: 438 } as const;
 /** No such descriptor, no such process, not permitted, or no such call: before Linux 5.6. */
 const REFUSALS: readonly string[] = ['EBADF', 'ESRCH', 'EPERM', 'EACCES', 'ENOSYS'];
 /** From Linux 6.9 on. @source linux/pidfd.h */
@@ -19,7 +18,6 @@ const EXIT_CODE_OFFSET = 60;
 /** Descriptors of processes, which never come to mean another process. */
 export class Pidfds {
   readonly #libc: Libc;
-  readonly #syscall: (number: number, a: number, b: number, c: number, d: number) => number;
   readonly #ioctl: (fd: number, request: number, argument: Uint8Array) => number;
   readonly #info = Buffer.alloc(INFO_BYTES);
   /** Whether a whole process group can be signalled through its leader's descriptor. */
@@ -28,18 +26,16 @@ export class Pidfds {
   /** @throws OsError where the kernel has no such descriptors */
   constructor(libc: Libc) {
     this.#libc = libc;
-    const library = load(null);
-    this.#syscall = library.func('long syscall(long, long, long, long, long)');
-    this.#ioctl = library.func('int ioctl(int, ulong, void *)');
+    this.#ioctl = load(null).func('int ioctl(int, ulong, void *)');
     const own = this.open(process.pid);
     if (own === null) throw new OsError('ESRCH', 'pidfd_open', 'cannot open a descriptor of a process');
-    this.groups = this.#syscall(SYS.pidfd_send_signal, own, 0, 0, SIGNAL_PROCESS_GROUP) === 0;
+    this.groups = this.#libc.syscall(SYS.pidfd_send_signal, own, 0, 0, SIGNAL_PROCESS_GROUP, 0) === 0;
     libc.close(own);
   }
 
   /** Of whoever has the pid now, closed in children; null for nobody. @throws OsError */
   open(pid: number): number | null {
-    const fd = this.#syscall(SYS.pidfd_open, pid, 0, 0, 0);
+    const fd = this.#libc.syscall(SYS.pidfd_open, pid, 0, 0, 0, 0);
     if (fd >= 0) return fd;
     const code = errnoName(this.#libc.errno());
     if (code === 'ESRCH') return null;
@@ -48,7 +44,7 @@ export class Pidfds {
 
   /** A copy of a descriptor of that process, closed in children. Null where it has none of that number, or may not be asked. @throws OsError */
   take(pidfd: number, fd: number): number | null {
-    const copy = this.#syscall(SYS.pidfd_getfd, pidfd, fd, 0, 0);
+    const copy = this.#libc.syscall(SYS.pidfd_getfd, pidfd, fd, 0, 0, 0);
     if (copy >= 0) return copy;
     const code = errnoName(this.#libc.errno());
     if (REFUSALS.includes(code)) return null;
@@ -73,7 +69,7 @@ export class Pidfds {
   }
 
   #send(pidfd: number, signum: number, flags: number): SignalResult {
-    if (this.#syscall(SYS.pidfd_send_signal, pidfd, signum, 0, flags) === 0) return 'sent';
+    if (this.#libc.syscall(SYS.pidfd_send_signal, pidfd, signum, 0, flags, 0) === 0) return 'sent';
     const code = errnoName(this.#libc.errno());
     const result = refused(code);
     if (result === null) throw new OsError(code, 'pidfd_send_signal', `signal ${signum}`);

@@ -6,8 +6,8 @@ export interface PipeCalls {
   read(fd: number, buffer: Uint8Array, bytes: number): number;
   poll(fds: Uint8Array, count: number, timeout_ms: number): number;
   tee(from: number, to: number, bytes: number, flags: number): number;
-  /** Between descriptors that have no position of their own. */
-  splice(from: number, from_position: null, to: number, to_position: null, bytes: number, flags: number): number;
+  /** @param to_position where in a file, as 8 bytes; null for what has no position */
+  splice(from: number, from_position: null, to: number, to_position: Uint8Array | null, bytes: number, flags: number): number;
 }
 
 export function loadPipeCalls(): PipeCalls {

@@ -1,10 +1,9 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { type MarkedProcess, SPAWN_VARIABLE } from '../durable.js';
+import { statLine } from '../stat-line.js';
 
-/** Longer than any such line. */
-const LINE = Buffer.alloc(4096);
 /** Clock ticks a second in /proc. @source proc(5), USER_HZ */
-const TICKS_PER_S = 100;
+export const TICKS_PER_S = 100;
 /** Fields of /proc/PID/stat as proc(5) counts them, less the two before the state. */
 const FIELD = { state: 0, ppid: 1, pgrp: 2, session: 3, starttime: 19, exit_code: 49 } as const;
 
@@ -38,6 +37,12 @@ export function procStat(pid: number): ProcStat | null {
   };
 }
 
+/** Milliseconds since a process was started that began so many ticks after boot. @source proc(5): /proc/uptime goes by CLOCK_BOOTTIME, as they do */
+export function sinceStart(start_ticks: number): number {
+  const [uptime_s] = readFileSync('/proc/uptime', 'latin1').split(' ');
+  return Math.max(0, Number(uptime_s) * 1000 - (start_ticks * 1000) / TICKS_PER_S);
+}
+
 /** Looks at every process of the machine for tokens in its environment, as it was when it was executed. */
 export function findMarked(tokens: ReadonlySet<string>): ReadonlyMap<string, readonly MarkedProcess[]> {
   const found = new Map<string, MarkedProcess[]>();
@@ -63,24 +68,6 @@ function tokenOf(pid: string): string | undefined {
     .split('\0')
     .find((entry) => entry.startsWith(prefix))
     ?.slice(prefix.length);
-}
-
-/** In three system calls, for a thousand processes are looked at before a start goes on. */
-function statLine(pid: number): string | null {
-  let fd: number;
-  try {
-    fd = openSync(`/proc/${pid}/stat`, 'r');
-  } catch {
-    return null;
-  }
-  try {
-    return LINE.toString('latin1', 0, readSync(fd, LINE, 0, LINE.length, 0));
-  } catch {
-    // It ended between the two.
-    return null;
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /** Processes end, and belong to others, while we look: what can't be read is not there. */

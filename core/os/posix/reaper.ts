@@ -1,3 +1,4 @@
+import type { Deaths } from './deaths.js';
 import { C, type Libc } from './libc.js';
 import { Orphans } from './orphans.js';
 
@@ -5,31 +6,37 @@ interface Child {
   /** Told once, with the status of waitpid(2). */
   readonly ended: (status: number) => void;
   /** Whether it keeps the host process alive. */
-  holds: boolean;
+  readonly holds: boolean;
+  /** Whether the kernel was asked to tell of its end. */
+  watched: boolean;
 }
 const LONGEST_MS = 2 ** 31 - 1;
-/**
- * The kernel looks through all children for one that has ended, and most likely nobody else has: the next look waits until what the last
- * death led to is done, and longer where one takes longer than this.
- */
+/** The kernel looks through all children for one that has ended. Where there are more than this it is asked to tell. */
+const FEW = 256;
+/** Where a look takes longer than this, the next one waits until what the last death led to is done: most likely nobody else has died. */
 const LONG_LOOK_MS = 0.1;
 const PAUSE_MS = 2;
+/** A look for those that nobody tells of waits so many times as long as the last one took. */
+const REST = 20;
 /** Which word of siginfo_t is si_pid, on 64 bits. */
 const SI_PID = 4;
 
 /**
- * Takes the exits of our own children, and of nobody else's: SIGCHLD says that somebody has ended, a look that changes nothing
+ * Takes the exits of our own children, and of nobody else's: SIGCHLD says that somebody has ended, `Deaths` or a look that changes nothing
  * says who, and only what is ours is reaped. One for the whole process, whatever runs in it, for there is one SIGCHLD.
  *
  * While there are children it listens to SIGCHLD, and while one of them holds, the process does not end by itself.
  */
 export class Reaper {
   readonly #libc: Libc;
+  readonly #deaths: Pick<Deaths, 'watch' | 'take'>;
   readonly #children = new Map<number, Child>();
   readonly #orphans: Orphans;
   readonly #status = new Int32Array(1);
   /** A siginfo_t by its 32-bit words. */
   readonly #info = new Int32Array(32);
+  #look_ms = 0;
+  #quiet_until_ms = 0;
   #starting = 0;
   #holding = 0;
   #listening = false;
@@ -37,8 +44,9 @@ export class Reaper {
   #again: NodeJS.Immediate | null = null;
   #hold: NodeJS.Timeout | null = null;
 
-  constructor(libc: Libc) {
+  constructor(libc: Libc, deaths: Pick<Deaths, 'watch' | 'take'>) {
     this.#libc = libc;
+    this.#deaths = deaths;
     this.#orphans = new Orphans(libc, (pid) => this.#children.has(pid));
   }
 
@@ -53,7 +61,8 @@ export class Reaper {
       // Before the child is there: it may end at once.
       this.#listen();
       const pid = start();
-      this.#children.set(pid, { ended, holds: true });
+      this.#children.set(pid, { ended, holds: true, watched: false });
+      this.#watch(pid);
       this.#count(1);
       return pid;
     } finally {
@@ -64,14 +73,17 @@ export class Reaper {
 
   /** Looks in a later turn of the event loop, for a child that may have ended before anybody listened. */
   look(): void {
-    setImmediate(() => this.#reap(Number.POSITIVE_INFINITY));
+    this.#again ??= setImmediate(() => {
+      this.#again = null;
+      this.#reap(Number.POSITIVE_INFINITY);
+    });
   }
 
   /** The child no longer keeps the host process alive, and its end is told to nobody; it is still reaped. */
   release(pid: number): void {
     const child = this.#children.get(pid);
     if (!child) return;
-    this.#children.set(pid, { ended: () => {}, holds: false });
+    this.#children.set(pid, { ...child, ended: () => {}, holds: false });
     if (child.holds) this.#count(-1);
   }
 
@@ -84,24 +96,42 @@ export class Reaper {
     this.#rest();
   }
 
-  readonly #told = (): void => this.#reap(1);
+  /** Has the kernel tell of this one, and of all as soon as they are many. */
+  #watch(pid: number): void {
+    const { size } = this.#children;
+    if (size <= FEW) return;
+    for (const [each, child] of size === FEW + 1 ? this.#children : [[pid, this.#children.get(pid)] as const]) {
+      if (child?.watched === false) child.watched = this.#deaths.watch(each);
+    }
+  }
 
-  /** @param most so many at once, and others soon */
+  readonly #told = (): void => {
+    const pids = this.#deaths.take();
+    const now_ms = performance.now();
+    const rest_ms = Math.max(PAUSE_MS, this.#look_ms * REST);
+    if (pids.length > 0) this.#quiet_until_ms = now_ms + rest_ms;
+    // Signals come for those as well that were taken with others: nobody else has died, most likely.
+    if (now_ms < this.#quiet_until_ms) this.#reapIn(rest_ms);
+    else this.#reap(1);
+    for (const pid of pids) this.#collect(pid);
+  };
+
+  /** @param most so many at once, and others soon: most likely nobody else has ended */
   #reap(most: number): void {
     let more = true;
     try {
       for (let left = most; more && left > 0; left--) more = this.#reapNext();
     } finally {
-      if (more) this.#reapSoon();
+      if (more && this.#listening) this.look();
     }
   }
 
-  /** Whether others may have ended as well. */
+  /** Whether to look for another at once. */
   #reapNext(): boolean {
     const begun_ms = performance.now();
     const pid = this.#peek();
+    this.#look_ms = performance.now() - begun_ms;
     if (pid === 0) return false;
-    const isLong = performance.now() - begun_ms > LONG_LOOK_MS;
     if (!this.#collect(pid)) {
       // Somebody else's is first in the queue and hides the rest: ask for each of ours.
       for (const own of [...this.#children.keys()]) this.#collect(own);
@@ -109,23 +139,15 @@ export class Reaper {
       return false;
     }
     if (!this.#listening) return false;
-    if (isLong) this.#reapLater();
-    return !isLong;
+    if (this.#look_ms > LONG_LOOK_MS) this.#reapIn(PAUSE_MS);
+    return this.#look_ms <= LONG_LOOK_MS;
   }
 
-  #reapSoon(): void {
-    if (!this.#listening) return;
-    this.#again ??= setImmediate(() => {
-      this.#again = null;
-      this.#reap(Number.POSITIVE_INFINITY);
-    });
-  }
-
-  #reapLater(): void {
+  #reapIn(pause_ms: number): void {
     this.#pause ??= setTimeout(() => {
       this.#pause = null;
       this.#reap(Number.POSITIVE_INFINITY);
-    }, PAUSE_MS);
+    }, pause_ms);
   }
 
   /** The pid of a child that has ended, anybody's; 0 where there is none. It stays in the queue. */

@@ -1,10 +1,10 @@
-import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs';
 import type { KeptReaderOptions, Unfinished } from '../kept.js';
-import { errnoName, OsError } from '../os-error.js';
+import { errnoName, errnoOf, OsError } from '../os-error.js';
 import type { OutputMark } from '../port.js';
 import { check, openPipe } from './fds.js';
 import { INTENT_BYTES, readIntent, writeIntent } from './intent.js';
-import type { Libc } from './libc.js';
+import { C, type Libc } from './libc.js';
 import type { PipeCalls } from './pipe-calls.js';
 
 /** As much as a pipe holds where nobody says otherwise. */
@@ -14,6 +14,10 @@ export const ROOM_BYTES = 64 * 1024;
 const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 /** @source fcntl.h */
 const SPLICE_F_NONBLOCK = 2;
+/** @source poll(2): struct pollfd is an int and two shorts */
+const POLLFD_BYTES = 8;
+const EVENTS_AT = 4;
+const POLLOUT = 4;
 
 /**
  * Bytes on their way from a pipe to a file. They are in the kernel at each moment: in the pipe, or in the stage until they are
@@ -33,17 +37,28 @@ export class Stage implements Disposable {
   readonly #record: number;
   readonly #nowhere: number;
   readonly #scratch: { readonly read: number; readonly write: number };
+  /** Where what is on the stage goes if not all of it can be looked at. */
+  readonly #rest: string;
+  readonly #seesAll: boolean;
+  readonly #room = Buffer.alloc(POLLFD_BYTES);
   #sequence = 0;
 
   /** @throws what the system says where a file can't be opened */
   constructor(libc: Libc, calls: PipeCalls, { stage, intent }: Pick<KeptReaderOptions, 'stage' | 'intent'>) {
     this.#calls = calls;
+    this.#rest = `${stage}.rest`;
     this.#out = this.#open(stage, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
     this.#in = this.#open(stage, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
-    this.#record = this.#open(intent, O_RDWR | O_CREAT | O_NOFOLLOW);
+    this.#record = this.#keep(() => openRecord(intent));
     this.#nowhere = this.#open('/dev/null', O_WRONLY);
     this.#scratch = openPipe(libc);
     this.#fds.push(this.#scratch.read, this.#scratch.write);
+    // What was looked at has to fit onto the stage at once, which holds less where the user's pipes held much when it was made.
+    const [held, seen] = [this.#out, this.#scratch.read].map((fd) => libc.fcntl(fd, C.F_GETPIPE_SZ, 0)) as [number, number];
+    if (seen > held) check(libc, libc.fcntl(this.#scratch.read, C.F_SETPIPE_SZ, held), 'fcntl', 'cannot have a smaller pipe');
+    this.#seesAll = seen >= held;
+    this.#room.writeInt32LE(this.#scratch.write, 0);
+    this.#room.writeInt16LE(POLLOUT, EVENTS_AT);
   }
 
   /**
@@ -55,8 +70,17 @@ export class Stage implements Disposable {
   look(fd: number): number {
     const found = this.#calls.tee(fd, this.#scratch.write, CHUNK_BYTES, SPLICE_F_NONBLOCK);
     if (found < 0) return this.#nothing('tee');
-    for (let read = 0; read < found; ) read += readSync(this.#scratch.read, this.buffer, read, found - read, null);
+    this.#copy(found);
     return found;
+  }
+
+  /** Looks again. @returns how many bytes, where it is all that can be looked at, so that waiting for more is in vain; else 0 */
+  lookInVain(fd: number): number {
+    const found = this.#calls.tee(fd, this.#scratch.write, CHUNK_BYTES, SPLICE_F_NONBLOCK);
+    if (found <= 0) return 0;
+    const isFull = this.#calls.poll(this.#room, 1, 0) === 0;
+    this.#copy(found);
+    return isFull ? found : 0;
   }
 
   /** Reads into the buffer; what is returned is as of `look`. @throws OsError */
@@ -89,26 +113,51 @@ export class Stage implements Disposable {
 
   /** What an earlier daemon has left on the stage; null for nothing. `clear` is due when it is written. */
   unfinished(): Unfinished | null {
-    const found = this.look(this.#out);
-    if (found <= 0) return null;
+    const bytes = this.#left();
+    if (bytes.length === 0) return null;
     const read = readSync(this.#record, this.#intent, 0, INTENT_BYTES, 0);
     const intent = read === INTENT_BYTES ? readIntent(this.#intent) : null;
-    const bytes = Buffer.from(this.buffer.subarray(0, found));
     if (intent === null) return { bytes, intent };
     const { dev, ino, size } = intent;
-    if (found === intent.bytes) return { bytes, intent: { pipe: intent.pipe, mark: { dev, ino, size } } };
+    if (bytes.length === intent.bytes) return { bytes, intent: { pipe: intent.pipe, mark: { dev, ino, size } } };
     // It had begun to clear the stage, so all of it was written.
-    this.#clear(found);
+    this.clear();
     return null;
   }
 
   clear(): void {
     const found = this.look(this.#out);
     if (found > 0) this.#clear(found);
+    rmSync(this.#rest, { force: true });
   }
 
   [Symbol.dispose](): void {
     for (const fd of this.#fds.splice(0)) closeSync(fd);
+  }
+
+  /**
+   * What is on the stage, all of it. Where it was bigger when it was made than a pipe may be now, it is moved to a file beside it: the kernel
+   * does that in one step for each piece, so that both together have all of it however this ends.
+   */
+  #left(): Buffer {
+    if (this.#seesAll && !existsSync(this.#rest)) return Buffer.from(this.buffer.subarray(0, Math.max(0, this.look(this.#out))));
+    const file = openSync(this.#rest, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+    try {
+      const end = Buffer.alloc(8);
+      let moved: number;
+      do {
+        end.writeBigInt64LE(BigInt(fstatSync(file).size));
+        moved = this.#calls.splice(this.#out, null, file, end, CHUNK_BYTES, SPLICE_F_NONBLOCK);
+      } while (moved > 0);
+      if (moved < 0) this.#nothing('splice');
+      return readFileSync(file);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #copy(found: number): void {
+    for (let read = 0; read < found; ) read += readSync(this.#scratch.read, this.buffer, read, found - read, null);
   }
 
   #clear(bytes: number): void {
@@ -129,13 +178,27 @@ export class Stage implements Disposable {
   }
 
   #open(path: string, flags: number): number {
+    return this.#keep(() => openSync(path, flags));
+  }
+
+  #keep(open: () => number): number {
     try {
-      const fd = openSync(path, flags, 0o600);
+      const fd = open();
       this.#fds.push(fd);
       return fd;
     } catch (error) {
       this[Symbol.dispose]();
       throw error;
     }
+  }
+}
+
+/** One that can only be read tells what an earlier daemon has left; that nothing can be told by it any more is said when it is tried. */
+function openRecord(path: string): number {
+  try {
+    return openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+  } catch (error) {
+    if (errnoOf(error) !== 'EROFS') throw error;
+    return openSync(path, O_RDONLY | O_NOFOLLOW);
   }
 }

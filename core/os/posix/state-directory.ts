@@ -1,18 +1,17 @@
-import { chmodSync, closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { load } from 'koffi';
 import { messageOf, RingmasterError } from '../../errors.js';
 import { DiskJournalFile } from '../../journal/file.js';
 import type { StateDirectory } from '../durable.js';
 import { processName } from '../holder.js';
-import { PlantedError, trustedPath } from '../trusted-file.js';
+import { hasJournal, journalPath } from '../left-state.js';
+import { ofOthers, stateDirTrouble } from '../state-dir.js';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 /** @source flock(2) */
 const LOCK_EX_NB = 2 | 4;
 const MODE = 0o700;
-const STICKY = 0o1000;
-const JOURNAL = 'journal';
 
 /**
  * Takes a directory for this process alone by flock(2) on the directory itself: the kernel lets go of it however the process ends, and
@@ -21,21 +20,27 @@ const JOURNAL = 'journal';
  * @throws RM_STATE_DIR where it is none, belongs to somebody else, or others may write to it; RM_STATE_DIR_HELD
  */
 export function takeStateDirectory(path: string): StateDirectory {
-  prepare(path);
-  const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  const flock = load(null).func('int flock(int, int)');
-  if (flock(fd, LOCK_EX_NB) !== 0) {
-    const { ino } = fstatSync(fd);
-    closeSync(fd);
-    throw new RingmasterError('RM_STATE_DIR_HELD', [path, holderOfLock(ino)]);
-  }
-  const file = join(path, JOURNAL);
-  const journal = new DiskJournalFile(file);
+  const fallocate = load(null).func('int fallocate(int, int, long, long)');
+  const file = journalPath(path);
+  let fd = lock(path);
+  const journal = new DiskJournalFile(file, (target, bytes) => fallocate(target, 0, 0, bytes) === 0);
   const left_at = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
   return {
     path,
     journal,
     left_at: left_at === undefined ? null : left_at / 1000,
+    async look() {
+      const { dev, ino } = fstatSync(fd);
+      const [found, within] = await Promise.allSettled([stat(path), stat(file)]);
+      if (found.status === 'rejected' || found.value.dev !== dev || found.value.ino !== ino) return 'elsewhere';
+      return within.status === 'rejected' ? 'without_journal' : 'whole';
+    },
+    retake() {
+      const taken = lock(path);
+      journal.close();
+      closeSync(fd);
+      fd = taken;
+    },
     close() {
       journal.close();
       closeSync(fd);
@@ -43,27 +48,30 @@ export function takeStateDirectory(path: string): StateDirectory {
   };
 }
 
+/** @returns the descriptor of the directory, by which it is held */
+function lock(path: string): number {
+  prepare(path);
+  const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  const flock = load(null).func('int flock(int, int)');
+  if (flock(fd, LOCK_EX_NB) === 0) return fd;
+  const { ino } = fstatSync(fd);
+  closeSync(fd);
+  throw new RingmasterError('RM_STATE_DIR_HELD', [path, holderOfLock(ino)]);
+}
+
+/** One that can't be written to is taken where somebody has left something in it, for that has to be looked after. */
 function prepare(path: string): void {
   const refuse = (why: string, cause?: unknown): RingmasterError => new RingmasterError('RM_STATE_DIR', [path, why], { cause });
+  const trouble = stateDirTrouble(path);
+  const is_left = trouble !== null && hasJournal(path) && ofOthers(path) === null;
+  if (trouble !== null && !is_left) throw refuse(trouble);
   try {
-    trustedPath(path);
     if (mkdirSync(path, { recursive: true, mode: MODE }) !== undefined) chmodSync(path, MODE);
   } catch (cause) {
-    throw refuse(cause instanceof PlantedError ? cause.message : `it cannot be made: ${messageOf(cause)}`, cause);
+    throw refuse(`it can not be made: ${messageOf(cause)}`, cause);
   }
-  const found = lstatSync(path);
-  if (!found.isDirectory()) throw refuse(`it is ${found.isSymbolicLink() ? 'a symbolic link' : 'no directory'}`);
-  const uid = process.geteuid?.();
-  if (found.uid !== uid) throw refuse(`it belongs to uid ${found.uid}, not to uid ${uid}`);
-  if ((found.mode & 0o022) !== 0) throw refuse(`others may write to it (mode ${(found.mode & 0o777).toString(8)}), 700 is needed`);
-  for (let above = dirname(realpathSync(path)); ; above = dirname(above)) {
-    const { uid: owner, mode } = statSync(above);
-    // With the sticky bit nobody moves away what is another's.
-    const isSafe = (owner === uid || owner === 0) && ((mode & 0o022) === 0 || (mode & STICKY) !== 0);
-    if (!isSafe)
-      throw refuse(`others may put another in its place, for ${above} belongs to uid ${owner} and has mode ${(mode & 0o7777).toString(8)}`);
-    if (above === dirname(above)) return;
-  }
+  const changed = ofOthers(path);
+  if (changed !== null) throw refuse(changed);
 }
 
 /** @source proc(5): /proc/locks */

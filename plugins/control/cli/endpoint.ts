@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { messageOf, RingmasterError, trustedPath } from '../../../core/index.js';
 import { ArgumentError } from '../command.js';
 import { defaultEndpoints } from '../endpoints.js';
+import { isInGap } from '../gap.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -28,7 +29,7 @@ export function chooseEndpoint(
   if (is_remote) return CIRCUS_ENDPOINT;
   const { endpoint } = defaultEndpoints(env, uid);
   const path = endpoint.slice('ipc://'.length);
-  if (!existsSync(path)) return CIRCUS_ENDPOINT;
+  if (!existsSync(path) && !isInGap(endpoint)) return CIRCUS_ENDPOINT;
   if (!env.RINGMASTER_RUNTIME_DIR) mustBeOwn(endpoint, dirname(path));
   return endpoint;
 }

@@ -29,12 +29,14 @@ export class Connection {
   readonly #dealer: Dealer;
   readonly #endpoint: string;
   readonly #listener: ConnectionListener;
+  readonly #has_key: boolean;
   #ready = false;
 
   constructor(endpoint: string, listener: ConnectionListener, curve: CurveClientOptions | undefined) {
     this.#dealer = new (zeromq().Dealer)({ ...curve, linger: 0, sendTimeout: 0, sendHighWaterMark: 0, receiveHighWaterMark: 0 });
     this.#endpoint = endpoint;
     this.#listener = listener;
+    this.#has_key = curve !== undefined;
     monitor(this.#dealer, (type) => this.#happened(type)).catch((error: unknown) => this.#fail(error));
     try {
       this.#dealer.connect(endpoint);
@@ -69,7 +71,7 @@ export class Connection {
 
   #happened(type: string): void {
     if (this.#dealer.closed) return;
-    const why = handshakeRefusal(type);
+    const why = handshakeRefusal(type, this.#has_key);
     if (type === 'handshake') {
       this.#ready = true;
       this.#listener.ready();

@@ -80,7 +80,7 @@ export class EventStream implements AsyncIterable<ClientEvent>, Disposable {
           const why = 'the key is no longer authorised there';
           this.close(new RingmasterError('RM_CLIENT_REFUSED', [endpoint, why], { context: { endpoint, handshake: why } }));
         } else if (!connected) {
-          const why = handshakeRefusal(type);
+          const why = handshakeRefusal(type, curve !== undefined);
           if (why !== undefined) refuse(why, undefined, { handshake: why });
           else if (type === 'connect:retry') refuse(refusal(endpoint));
         }

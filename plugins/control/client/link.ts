@@ -1,4 +1,5 @@
 import { RingmasterError, systemClock } from '../../../core/index.js';
+import { isInGap } from '../gap.js';
 import { Connection, type ConnectionListener } from './connection.js';
 import type { CurveClientOptions } from './curve.js';
 
@@ -39,7 +40,7 @@ export class Link {
   readonly #sent_before = new WeakSet<Outgoing>();
   #connection: Connection | undefined;
   #retry: Disposable | undefined;
-  /** Until when the daemon may be away, on performance.now(). */
+  /** Until when the daemon may be away, on performance.now(); 0: it is not known to have been there. */
   #patient_until = 0;
 
   constructor(options: LinkOptions) {
@@ -89,11 +90,13 @@ export class Link {
       message: receive,
       refused: (error) => {
         this.#connection = undefined;
+        // Another version is about to be there: it is waited for as by who has known the one before.
+        if (this.#patient_until === 0 && isInGap(endpoint)) this.#wait();
         if (this.#waiting.size > 0) this.#again(error);
       },
       lost: (cause) => {
         this.#connection = undefined;
-        this.#patient_until = performance.now() + this.#options.reconnect_ms;
+        this.#wait();
         for (const message of taken(this.#underway)) this.#lost(message, cause);
         if (this.#waiting.size > 0) this.#again(cause);
       },
@@ -109,6 +112,10 @@ export class Link {
     } else message.failed(this.#lostError(message, cause));
   }
 
+  #wait(): void {
+    this.#patient_until = performance.now() + this.#options.reconnect_ms;
+  }
+
   /** Connects again in a moment, or gives up. */
   #again(why: unknown): void {
     if (performance.now() < this.#patient_until) {
@@ -118,6 +125,7 @@ export class Link {
       }, RETRY_MS);
       return;
     }
+    this.#patient_until = 0;
     for (const message of taken(this.#waiting)) message.failed(this.#sent_before.has(message) ? this.#lostError(message, why) : why);
   }
 

@@ -48,7 +48,7 @@ export interface ClientOptions {
   readonly timeout_ms?: number;
   /**
    * Milliseconds that a daemon which was there may be away (default 3000). Until then requests wait for it to be back, and those that
-   * only look are sent again; 0: not at all.
+   * only look are sent again; 0: not at all. One whose unix socket says that it is being upgraded may be away as long, before it was there.
    */
   readonly reconnect_ms?: number;
   /**

@@ -22,7 +22,8 @@ export const audit = builtInCommand({
   description:
     'The last changes that clients asked for, oldest first, and requests that were refused: when, who, what, and how it ended. `who` is the ' +
     'name of a key; ZeroMQ does not tell whose a connection over a unix socket is: `local` is whoever may open the socket, the owner or root. ' +
-    'The control plugin keeps the last audit_entries of them, until the daemon ends; its log has them too, and plugins get each as an event.',
+    'The control plugin keeps the last audit_entries of them, over upgrades, until the daemon ends; its log has them too, and plugins get ' +
+    'each as an event.',
   request: {
     type: 'object',
     properties: {
@@ -39,7 +40,7 @@ export const audit = builtInCommand({
         items: {
           type: 'object',
           properties: {
-            seq: { type: 'integer', description: "Counts from 1 since the daemon's start." },
+            seq: { type: 'integer', description: "Counts from 1 since the daemon's start, over upgrades." },
             time: { type: 'number', description: 'When it ended, seconds since the epoch.' },
             who: { type: 'string', description: '`local`, or `key NAME`.' },
             role: { type: 'string', description: 'What whoever that is may do.' },

@@ -5,7 +5,9 @@ import { noReply, waiting } from '../properties.js';
 export const quit = builtInCommand({
   name: 'quit',
   summary: 'Stop everything and end the daemon',
-  description: 'Stops all watchers and ends the daemon. The reply comes at once, or, when waiting, when everything is stopped.',
+  description:
+    'Stops all watchers and ends the daemon. The reply comes at once, or, when waiting, when everything is stopped, and pidfile and journal ' +
+    'are gone; the process itself ends a moment later.',
   request: { type: 'object', properties: { waiting } },
   reply: noReply,
   // The endpoint closes as part of stopping, so what is waited for is the last moment at which it can still answer.

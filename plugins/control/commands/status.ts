@@ -2,6 +2,7 @@ import { expectArguments, objectOf } from '../arguments.js';
 import { builtInCommand } from '../command.js';
 import { findWatcher } from '../match.js';
 import { name } from '../properties.js';
+import { printTroubles, troubles, troublesOf } from '../troubles.js';
 
 export const status = builtInCommand({
   name: 'status',
@@ -10,11 +11,12 @@ export const status = builtInCommand({
   request: { type: 'object', properties: { name } },
   reply: {
     type: 'object',
-    properties: { statuses: { type: 'object', additionalProperties: { enum: ['active', 'starting', 'stopping', 'stopped'] } } },
+    properties: { statuses: { type: 'object', additionalProperties: { enum: ['active', 'starting', 'stopping', 'stopped'] } }, troubles },
   },
   run(context, properties) {
     if (properties.name !== undefined) return { status: findWatcher(context, properties.name).status };
-    return { statuses: Object.fromEntries(context.supervisor.watchers().map((watcher) => [watcher.name, watcher.status])) };
+    const statuses = Object.fromEntries(context.supervisor.watchers().map((watcher) => [watcher.name, watcher.status]));
+    return { statuses, ...troublesOf(context.supervisor) };
   },
   cli: {
     usage: '[<name>]',
@@ -27,7 +29,7 @@ export const status = builtInCommand({
     print(reply) {
       if (!('statuses' in reply)) return reply.status;
       const statuses = Object.entries(objectOf(reply.statuses)).sort(([a], [b]) => (a < b ? -1 : 1));
-      return statuses.map(([watcher, status]) => `${watcher}: ${status}`).join('\n');
+      return [...statuses.map(([watcher, status]) => `${watcher}: ${status}`), ...printTroubles(reply)].join('\n');
     },
   },
 });

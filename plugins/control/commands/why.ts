@@ -4,6 +4,7 @@ import { builtInCommand, type Reply } from '../command.js';
 import { findWatcher } from '../match.js';
 import { name } from '../properties.js';
 import { durationText, textTable, timeText } from '../text-table.js';
+import { printTroubles, troubles, troublesOf } from '../troubles.js';
 
 export const why = builtInCommand({
   name: 'why',
@@ -34,6 +35,7 @@ export const why = builtInCommand({
                 'scale',
                 'respawn',
                 'kill',
+                'stuck',
                 'pause',
                 'give_up',
                 'halt',
@@ -50,12 +52,14 @@ export const why = builtInCommand({
           },
         },
       },
+      troubles,
     },
   },
   run(context, properties) {
     const watcher = findWatcher(context, properties.name);
     const { status: state, numprocesses } = watcher;
-    return { name: watcher.name, state, numprocesses, running: watcher.processes().length, decisions: watcher.decisions() };
+    const running = watcher.processes().length;
+    return { name: watcher.name, state, numprocesses, running, decisions: watcher.decisions(), ...troublesOf(context.supervisor) };
   },
   cli: {
     usage: '<name>',
@@ -80,6 +84,7 @@ function whyText(reply: Reply): string {
     reason,
   ]);
   const head = `${reply.name}: ${reply.state}, ${reply.running} of ${reply.numprocesses} processes`;
-  if (rows.length === 0) return `${head}; nothing was decided yet`;
-  return `${head}\n${textTable([['TIME (UTC)', '', 'DECISION', 'BY', 'REASON'], ...rows])}`;
+  const body =
+    rows.length === 0 ? [`${head}; nothing was decided yet`] : [head, textTable([['TIME (UTC)', '', 'DECISION', 'BY', 'REASON'], ...rows])];
+  return [...body, ...printTroubles(reply)].join('\n');
 }

@@ -2,6 +2,7 @@ import type { Figure } from '../figure.js';
 import { burst } from './burst.js';
 import { control } from './control.js';
 import { empty } from './empty.js';
+import { growth } from './growth.js';
 import { idle } from './idle.js';
 import { instructionCounts } from './instructions.js';
 import { isolation } from './isolation.js';
@@ -27,5 +28,6 @@ export const FIGURES: Readonly<Record<string, Figure>> = {
   spawn,
   instructions: instructionCounts,
   memory,
+  growth,
   isolation,
 };

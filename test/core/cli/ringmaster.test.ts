@@ -107,6 +107,15 @@ describe('ringmaster', () => {
       expect(status).to.equal(0);
     });
 
+    it('warns of the same missing command for each watcher that has it', async () => {
+      const [a, b] = [{ cmd: 'no-such-command a' }, { cmd: 'no-such-command b', env: { PATH: '/no/such' } }];
+      const file = directory.file('same.json', JSON.stringify({ watchers: { a, b, c: a } }));
+      const { stdout } = await ringmaster('check', file, '--json');
+      const { problems }: { problems: { path: string; message: string }[] } = JSON.parse(stdout);
+      expect(problems.map(({ path }) => path)).to.deep.equal(['watchers.a.cmd', 'watchers.b.cmd', 'watchers.c.cmd']);
+      expect(problems[1]?.message).to.include('not found in PATH (/no/such)');
+    });
+
     it('names a file that is not there', async () => {
       const { stdout, status } = await ringmaster('check', 'missing.yaml');
       expect(stdout).to.include('missing.yaml');

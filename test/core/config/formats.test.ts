@@ -76,6 +76,18 @@ describe('config formats', () => {
     });
   }
 
+  it('finds in JSON a key that comes twice, and takes no text for a key', async () => {
+    const text = '{"watchers": {"we\\"b": {"cmd": "run \\"x\\":", "env": {"A": "\\"B\\": \\\\"},\n"priority": 1}}}';
+    const plain = await loadText('c.json', text);
+    expect(plain.problems).to.deep.equal([]);
+    expect(plain.config?.watchers['we"b']).to.deep.include({ cmd: 'run "x":', env: { A: '"B": \\' }, priority: 1 });
+    expect(plain.origin('watchers["we\\"b"].priority')).to.include({ line: 2, column: 1 });
+    const twice = await loadText('c.json', text.replace('"priority"', '"cmd": "y", "priority"'));
+    expect(twice.problems.map(({ path, line, message }) => [path, line, message])).to.deep.equal([
+      ['watchers["we\\"b"].cmd', 2, 'is given twice'],
+    ]);
+  });
+
   it('merges YAML keys and follows aliases', async () => {
     const text = 'watchers:\n  a: &base {cmd: a, priority: 5}\n  b:\n    <<: *base\n    cmd: b\n  c: *base\n';
     const { config, problems } = await loadText('c.yaml', text);

@@ -51,6 +51,27 @@ describe('a holder that somebody ends', () => {
     expect(os.alive).to.deep.equal([holder.pid]);
   });
 
+  it('has another take its place where it was left by an earlier daemon and has the same already', async () => {
+    await holder.hold([7, 9]);
+    const { pid } = holder;
+    holder = new Holder({ os, durable: os.state, clock, log: recordingLogger(lines), directory: '/state/holders' }, 'sockets');
+    expect([holder.keep([17, 19]), holder.pid]).to.deep.equal([true, pid]);
+    await clock.advanceAsync(5000);
+    expect(os.of('spawn')).to.have.length(1);
+    os.exit(pid ?? 0, KILLED);
+    await clock.advanceAsync(0);
+    expect(os.alive).to.deep.equal([holder.pid]);
+    expect(given()).to.deep.equal([
+      { kind: 'fd', fd: 17 },
+      { kind: 'fd', fd: 19 },
+    ]);
+  });
+
+  it('keeps nothing that nobody has left', () => {
+    expect(holder.keep([7])).to.equal(false);
+    expect(os.of('spawn')).to.deep.equal([]);
+  });
+
   it('stays gone where nothing is to be held any more', async () => {
     await holder.hold([7]);
     os.exit(holder.pid ?? 0, KILLED);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -10,8 +10,16 @@ class FakeHolder implements PipeHolder {
   pid: number | null = null;
   fails = false;
   held: readonly number[] = [];
+  /** How often a process was asked for. */
+  asked = 0;
+
+  keep(fds: readonly number[]): boolean {
+    if (this.pid !== null) this.held = fds;
+    return this.pid !== null;
+  }
 
   hold(fds: readonly number[]): Promise<void> {
+    this.asked++;
     if (this.fails) return Promise.reject(new Error('no process'));
     this.held = fds;
     return Promise.resolve();
@@ -30,11 +38,14 @@ describe('the stock of kept pipes', () => {
   let at: string;
   let holders: Map<string, FakeHolder>;
   let lines: LogLine[];
+  /** Of the processes that an earlier daemon has left. */
+  let pid: number | null;
   let pipes: KeptPipes;
 
   const open = (used: readonly number[] = []): KeptPipes => {
     const holder = (name: string): FakeHolder => {
       const made = new FakeHolder();
+      made.pid = pid;
       holders.set(name, made);
       return made;
     };
@@ -57,6 +68,7 @@ describe('the stock of kept pipes', () => {
     at = mkdtempSync(join(tmpdir(), 'kept-pipes-'));
     holders = new Map();
     lines = [];
+    pid = null;
     pipes = open([0]);
   });
 
@@ -83,6 +95,20 @@ describe('the stock of kept pipes', () => {
     expect(() => read(fd)).to.throw('EBADF');
     expect(read(pipes.end(index).fd)).to.equal('last words');
     expect(await take(1)).to.deep.equal([2]);
+  });
+
+  it('leaves a chunk to the process that an earlier daemon has left, where all of it was there', async () => {
+    await take(40);
+    pipes.leave();
+    pid = 7;
+    rmSync(join(at, 'pipes', '35'));
+    pipes = open([0]);
+    await pipes.holdAgain();
+    expect([...holders].map(([name, { asked, held }]) => [name, asked, held.length])).to.deep.equal([
+      ['pipes-0', 0, 32],
+      ['pipes-1', 1, 32],
+    ]);
+    expect(await take(1)).to.deep.equal([1]);
   });
 
   it('gives none out again that somebody still writes to, and empties what is given out', async () => {
@@ -120,5 +146,41 @@ describe('the stock of kept pipes', () => {
     await pipes.remove();
     expect(existsSync(join(at, 'pipes'))).to.equal(false);
     expect([...holders.values()].map(({ held }) => held.length)).to.deep.equal([0, 0]);
+  });
+
+  it('has nobody hold what can not be removed', async () => {
+    await take(1);
+    const first = pipes.path(0);
+    rmSync(first);
+    mkdirSync(first);
+    await pipes.remove().then(
+      () => expect.fail('a directory was removed'),
+      (error: unknown) => expect(error).to.have.property('code', 'ERR_FS_EISDIR'),
+    );
+    expect([...holders.values()].map(({ held }) => held)).to.deep.equal([[]]);
+  });
+
+  it('stays with who holds it since an earlier daemon, where nobody else can be had', async () => {
+    const [holder = expect.fail('there is none')] = holders.values();
+    holder.fails = true;
+    holder.pid = 4711;
+    await pipes.held(0);
+    expect(lines.map(({ message }) => message)).to.deep.equal(['pipes stay with the process 4711 that keeps them open: no process']);
+    holder.pid = null;
+    await pipes.held(0).then(
+      () => expect.fail('nobody holds it'),
+      (error: unknown) => expect(error).to.have.property('message', 'no process'),
+    );
+    holder.fails = false;
+  });
+
+  it('leaves files alone that are others’ by now, and what is open is used up', async () => {
+    const indexes = await take(40);
+    const before = readdirSync(join(at, 'pipes'));
+    pipes.detach();
+    expect([...holders.values()].flatMap(({ held }) => held)).to.deep.equal([]);
+    for (const index of indexes) pipes.giveBack(index);
+    expect(readdirSync(join(at, 'pipes'))).to.deep.equal(before);
+    pipes.leave();
   });
 });

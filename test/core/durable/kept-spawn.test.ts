@@ -7,8 +7,9 @@ import { FakeOs, VirtualClock } from '../../../core/testing.js';
 
 describe('the record of a process with pipes that outlive the daemon', () => {
   async function recorded(pipes: readonly [number | null, number | null] | null) {
-    const os = await new FakeOs(new VirtualClock()).durable();
-    const journal = new Journal(new MemoryJournalFile(), { boot_id: os.boot_id, id: 'j', log: silentLogger });
+    const clock = new VirtualClock();
+    const os = await new FakeOs(clock).durable();
+    const journal = new Journal(new MemoryJournalFile(), { boot_id: os.boot_id, id: 'j', log: silentLogger, clock, failing: () => {} });
     const keeper = new Keeper({ journal, os, writesWishes: true, newToken: () => 't', isDurable: () => true }, 'web');
     const spawn = keeper.kept('t', { watcher: 'web', wid: 1, generation: 0, ...(pipes && { pipes }) });
     spawn.begin();

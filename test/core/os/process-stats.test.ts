@@ -140,6 +140,19 @@ describe('process statistics: samples', () => {
     });
   }
 
+  it('has a process be no older or younger for a wall clock that jumps', () => {
+    using proc = new FakeProc();
+    const { clock, sampler, look } = open(proc);
+    using _ = sampler;
+    proc.put(7, 'web', { start: 100 });
+    const before = look(7)?.age_s ?? 0;
+    for (const by_ms of [86_400_000, -2 * 86_400_000]) {
+      clock.jumpWall(by_ms);
+      clock.advance(500);
+    }
+    expect((look(7)?.age_s ?? 0) - before).to.be.closeTo(1, 0.001);
+  });
+
   it('spans at least half a second, however often somebody looks', () => {
     using proc = new FakeProc();
     const { clock, sampler, look } = open(proc);

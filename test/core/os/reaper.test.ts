@@ -8,8 +8,15 @@ const SI_PID_OFFSET = 16;
 /** Children that end when they are told to, in a kernel that takes its time to find them. */
 class Children {
   readonly dead: number[] = [];
+  /** Whose end is told when it comes. */
+  readonly watched: number[] = [];
+  readonly told: number[] = [];
   looks = 0;
   readonly libc: Pick<Libc, 'waitid' | 'waitpid'>;
+  readonly deaths = {
+    watch: (pid: number): boolean => this.watched.push(pid) > 0,
+    take: (): readonly number[] => this.told.splice(0),
+  };
 
   constructor(look_ms: number) {
     this.libc = {
@@ -31,16 +38,26 @@ class Children {
 }
 
 describe('the reaper', () => {
-  function watched(look_ms: number, pids: readonly number[]): { readonly children: Children; readonly told: number[] } {
+  const left: { readonly reaper: Reaper; readonly pids: readonly number[] }[] = [];
+
+  afterEach(() => {
+    for (const { reaper, pids } of left.splice(0)) for (const pid of pids) reaper.leave(pid);
+  });
+
+  function watched(
+    look_ms: number,
+    pids: readonly number[],
+  ): { readonly children: Children; readonly told: number[]; readonly reaper: Reaper } {
     const children = new Children(look_ms);
     const told: number[] = [];
-    const reaper = new Reaper(children.libc as Libc);
+    const reaper = new Reaper(children.libc as Libc, children.deaths);
+    left.push({ reaper, pids });
     for (const pid of pids)
       reaper.adopt(
         () => pid,
         () => told.push(pid),
       );
-    return { children, told };
+    return { children, told, reaper };
   }
 
   it('takes all that have ended though there was one signal only', async () => {
@@ -66,12 +83,12 @@ describe('the reaper', () => {
     process.emit('SIGCHLD', 'SIGCHLD');
     expect([told, children.looks]).to.deep.equal([[41], 1]);
     await eventually(() => told.length === 2, { what: 'the other to be told' });
-    expect(children.looks).to.equal(2);
+    expect(told).to.deep.equal([41, 42]);
   });
 
   it('tells of others though who is told of the first throws', async () => {
     const children = new Children(0);
-    const reaper = new Reaper(children.libc as Libc);
+    const reaper = new Reaper(children.libc as Libc, { watch: () => false, take: () => [] });
     const told: number[] = [];
     const failing = (): void => {
       throw new Error('on purpose');
@@ -92,5 +109,88 @@ describe('the reaper', () => {
     children.dead.push(31);
     process.emit('SIGCHLD', 'SIGCHLD');
     expect([told, process.listenerCount('SIGCHLD')]).to.deep.equal([[31], before]);
+  });
+
+  describe('of many', () => {
+    const pids = Array.from({ length: 300 }, (_, index) => 1000 + index);
+
+    it('has the kernel tell of those that it would have to look for long', () => {
+      const few = watched(0, pids.slice(0, 256));
+      expect(few.children.watched).to.deep.equal([]);
+      const many = watched(0, pids);
+      expect(many.children.watched).to.deep.equal(pids);
+    });
+
+    it('asks that once for each, though they become few in between', () => {
+      const { children, reaper } = watched(0, pids.slice(0, 257));
+      children.dead.push(1005);
+      process.emit('SIGCHLD', 'SIGCHLD');
+      reaper.adopt(
+        () => 1999,
+        () => {},
+      );
+      reaper.leave(1999);
+      expect(children.watched).to.deep.equal([...pids.slice(0, 257), 1999]);
+    });
+
+    it('takes those it is told of without a look at the others', () => {
+      const { children, told } = watched(0.5, pids);
+      children.dead.push(1290, 1280);
+      children.told.push(1280, 1290);
+      process.emit('SIGCHLD', 'SIGCHLD');
+      expect([told, children.looks]).to.deep.equal([[1280, 1290], 0]);
+    });
+
+    it('finds those that nobody has told of, though their signal was that of another', async () => {
+      const { children, told } = watched(0.5, pids);
+      children.dead.push(1001, 1002, 1299);
+      children.told.push(1299);
+      process.emit('SIGCHLD', 'SIGCHLD');
+      expect(told).to.deep.equal([1299]);
+      await eventually(() => told.length === 3, { what: 'all three to be told' });
+      expect(told).to.deep.equal([1299, 1001, 1002]);
+    });
+
+    it('does not look for each signal of those that were all told of at once, but once when they have come', async () => {
+      const { children, told } = watched(0.5, pids);
+      children.dead.push(1297, 1298, 1299);
+      children.told.push(1297, 1298, 1299);
+      for (let signals = 0; signals < 3; signals++) process.emit('SIGCHLD', 'SIGCHLD');
+      expect([told, children.looks]).to.deep.equal([[1297, 1298, 1299], 0]);
+      await eventually(() => children.looks > 0, { what: 'a look for others' });
+      expect(children.looks).to.equal(1);
+    });
+
+    it('looks at once where there is a signal and nobody is told of', () => {
+      const { children, told } = watched(0.5, pids);
+      children.dead.push(1299);
+      process.emit('SIGCHLD', 'SIGCHLD');
+      expect(told).to.deep.equal([1299]);
+    });
+
+    it('believes no news of a child that is another’s by now, or lives', () => {
+      const { children, told } = watched(0, pids);
+      children.told.push(77, 1290);
+      process.emit('SIGCHLD', 'SIGCHLD');
+      expect(told).to.deep.equal([]);
+    });
+
+    it('looks once for however many have been taken over at a time', async () => {
+      const children = new Children(0);
+      const told: number[] = [];
+      const reaper = new Reaper(children.libc as Libc, children.deaths);
+      left.push({ reaper, pids });
+      for (const pid of pids) {
+        reaper.adopt(
+          () => pid,
+          () => told.push(pid),
+        );
+        reaper.look();
+      }
+      children.dead.push(1005);
+      await eventually(() => told.length === 1, { what: 'the one that had ended to be told' });
+      // That look and one that finds no more.
+      expect([told, children.looks]).to.deep.equal([[1005], 2]);
+    });
   });
 });

@@ -24,6 +24,19 @@ describe('virtual clock', () => {
     expect(fired.at(-1)).to.equal('c@30');
   });
 
+  it('fires late what was due while it stood still, when it goes on', () => {
+    const clock = new VirtualClock();
+    const fired: number[] = [];
+    clock.setTimeout(() => fired.push(clock.now()), 10);
+    clock.setTimeout(() => fired.push(clock.now()), 2000);
+    clock.stall(500);
+    expect(fired).to.deep.equal([]);
+    clock.advance(0);
+    expect(fired).to.deep.equal([500]);
+    clock.advance(1500);
+    expect(fired).to.deep.equal([500, 2000]);
+  });
+
   it('fires timers that are set while it advances', () => {
     const clock = new VirtualClock();
     const fired: number[] = [];

@@ -206,6 +206,7 @@ async function ask(request: Readonly<Record<string, unknown>>): Promise<Reply> {
       secrets: () => new Map(),
       identify: () => LOCAL,
       send: (_client, text) => send(text),
+      isKnownUpgrade: () => false,
       audited: () => {},
     });
     dispatcher.handle('example', Buffer.from(JSON.stringify(request)));

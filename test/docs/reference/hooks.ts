@@ -28,6 +28,8 @@ export const ARGS: { readonly [N in HookName]: Readonly<Record<KeysOf<HookArgs<N
   config_applying: { config: true },
   config_applied: { config: true },
   config_refused: { reason: true },
+  leaving: {},
+  taken_over: { left: true, token: true },
   ready: {},
   boot: {},
   before_shutdown: {},
@@ -49,6 +51,7 @@ const VALUES: { readonly [N in HookName as HookValue<N> extends never ? never : 
   spawn_options: '`{argv, file, env, cwd}`',
   config: 'the checked config',
   respawn: Object.values(DECISIONS).join(' or '),
+  leaving: 'what plugins leave so far, by name: `{...left, NAME: value}`',
 };
 
 const KINDS: Readonly<Record<HookKind, readonly [returns: string, failure: string]>> = {
@@ -77,6 +80,8 @@ const ARGUMENT_WORDS: Readonly<Record<string, string>> = {
   plugins: 'names of the plugins that there are when the config is in effect',
   stream: '`stdout` or `stderr`; `stdout` where both have one pipe',
   lines: 'lines in the order of writing, without their ends',
+  left: 'what the plugins of the version before have left, by name: JSON as it was left',
+  token: 'token of the request for the upgrade, or null',
   skipped_bytes: 'how much was written since the last call and is not shown, because there was too much of it',
 };
 

@@ -1,8 +1,13 @@
 import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { Router } from 'zeromq';
+import { type LogLine, recordingLogger } from '../../../core/testing.js';
 import { Client } from '../../../plugins/control/client.js';
+import { endGap, isInGap, markGap } from '../../../plugins/control/gap.js';
 import { prepareRequest } from '../../../plugins/control/repeatable.js';
 import { rejects } from '../../fixtures/control/expect.js';
 
@@ -163,6 +168,68 @@ describe('control: client, while the daemon is away', () => {
     expect(request.command).to.equal('status');
     await second.answer(request, 'up');
     expect((await kept).text).to.equal('up');
+  });
+
+  describe('and is new', () => {
+    const log: LogLine[] = [];
+    let directory: string;
+    let address: string;
+    beforeEach(() => {
+      directory = mkdtempSync(join(tmpdir(), 'rm-gap-'));
+      address = `ipc://${directory}/c.sock`;
+      log.length = 0;
+    });
+    afterEach(() => rmSync(directory, { recursive: true }));
+
+    it('waits for one that is being upgraded, whatever it asks for', async () => {
+      markGap(address, recordingLogger(log));
+      using client = new Client({ endpoint: address, timeout_ms: 10_000, reconnect_ms: 10_000 });
+      const change = client.call('incr', { name: 'web' });
+      using second = await successorOf(address);
+      const request = await second.next();
+      expect(request.command).to.equal('incr');
+      await second.answer(request, 'done');
+      expect((await change).text).to.equal('done');
+      endGap(address, recordingLogger(log));
+      expect([readdirSync(directory).filter((name) => name.includes('upgrade')), log]).to.deep.equal([[], []]);
+    });
+
+    it('waits no longer than reconnect_ms, and then is refused as nothing was sent', async () => {
+      markGap(address, recordingLogger(log));
+      using client = new Client({ endpoint: address, timeout_ms: 10_000, reconnect_ms: 60 });
+      const since_ms = performance.now();
+      expect((await rejects(client.call('list'), 'RM_CLIENT_REFUSED')).context).to.include({ sent: false });
+      expect(performance.now() - since_ms).to.be.at.least(60);
+    });
+
+    it('is refused at once where the upgrade began long ago, where there is none, and by a link', async () => {
+      const mark = `${directory}/c.sock.upgrade`;
+      const refused = async (): Promise<void> => {
+        using client = new Client({ endpoint: address, timeout_ms: 100, reconnect_ms: 10_000 });
+        await rejects(client.call('list'), 'RM_CLIENT_REFUSED');
+      };
+      await refused();
+      markGap(address, recordingLogger(log));
+      utimesSync(mark, new Date(), new Date(Date.now() - 61_000));
+      await refused();
+      rmSync(mark);
+      writeFileSync(`${directory}/other`, 'kept');
+      symlinkSync(`${directory}/other`, mark);
+      await refused();
+      // The link is replaced, and not followed.
+      markGap(address, recordingLogger(log));
+      expect(readFileSync(`${directory}/other`, 'utf8')).to.equal('kept');
+      expect(isInGap(address)).to.equal(true);
+    });
+
+    it('goes on without where the directory can not be written to, and says so', () => {
+      const nowhere = `ipc://${directory}/none/c.sock`;
+      markGap(nowhere, recordingLogger(log));
+      markGap('tcp://127.0.0.1:5555', recordingLogger(log));
+      expect([isInGap(nowhere), isInGap('tcp://127.0.0.1:5555')]).to.deep.equal([false, false]);
+      expect(log.map(({ message }) => message)).to.have.length(1);
+      expect(log[0]?.message).to.match(/^clients can not tell whether this daemon is being upgraded: ENOENT/);
+    });
   });
 
   for (const [command, repeatable] of [

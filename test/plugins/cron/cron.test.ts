@@ -56,6 +56,26 @@ describe('cron policy', () => {
     ['runs once for all that passed unnoticed, where it is to', { missed: 'run' }, [1, 35, 40], ['wait', 'run', 'run']],
     ['is not late within missed_after', { missed_after: 300 }, [1, 14, 20], ['wait', 'run', 'run']],
     ['starts anew where the clock was put back', {}, [95, 5, 10, 20], ['wait', 'wait', 'run', 'run']],
+    [
+      'does not run again for a time that the clock was put back over',
+      {},
+      [1, 10, 5, 10, 10.5, 20],
+      ['wait', 'run', 'wait', 'wait', 'wait', 'run'],
+    ],
+    [
+      'goes by passing time where the clock was put back over many times',
+      {},
+      [1, 10, 20, 30, 1, 10],
+      ['wait', 'run', 'run', 'run', 'wait', 'run'],
+    ],
+    ['runs for a time that it has only skipped', {}, [1, 35, 5, 10], ['wait', 'missed', 'wait', 'run']],
+    ['has run once where the clock went a year forward and back', { missed: 'run' }, [1, 525_600, 11, 20], ['wait', 'run', 'wait', 'run']],
+    [
+      'runs at most once however far the clock jumps, and how often',
+      { missed: 'run' },
+      [1, 90_000, 1, 90_000],
+      ['wait', 'run', 'wait', 'run'],
+    ],
   ];
   for (const [title, options, minutes, expected] of cases) it(title, () => expect(verdicts(options, minutes)).to.deep.equal(expected));
 });

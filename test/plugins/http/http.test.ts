@@ -86,6 +86,14 @@ describe('http', () => {
     expect(figures.body).to.include('ringmaster_watcher_processes{watcher="web"} 1\n');
   });
 
+  it('says on the health page what troubles the daemon, which serves on; the rest is for the status', async () => {
+    await using site = await Site.start();
+    const troubles = [{ name: 'journal' as const, since: 1, message: 'cannot write the journal in /secret/place' }];
+    site.supervisor.troubles = () => troubles;
+    expect(await site.get('/healthz')).to.include({ status: 200, body: 'running\ntrouble: journal\n' });
+    expect(JSON.parse((await site.get('/status.json')).body).troubles).to.deep.equal(troubles);
+  });
+
   it('serves pages of other plugins with what was asked for, as data', async () => {
     let asked: RouteRequest | undefined;
     const token = 'sesame-sesame';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { OutputOptions } from '../../../core/index.js';
 import { type Arranged, type Asked, arrange } from '../../../plugins/logs/arrange.js';
 import { countLines, fancyPrefix, timePrefix } from '../../../plugins/logs/line-format.js';
-import { sizeRenames, timedName, timedSurplus } from '../../../plugins/logs/rotation-names.js';
+import { sizeNewer, sizeNumbers, sizeRenames, timedName, timedSurplus } from '../../../plugins/logs/rotation-names.js';
 import { firstRotation_ms, nameTime_ms, nextRotation_ms, type Schedule, suffixOf } from '../../../plugins/logs/rotation-time.js';
 import { Tail } from '../../../plugins/logs/tail.js';
 import { timeFormat } from '../../../plugins/logs/time-format.js';
@@ -38,7 +38,7 @@ describe('logs: strftime', () => {
 
 describe('logs: names of rotated files', () => {
   const renames = (count: number, there: readonly string[]): readonly string[] =>
-    sizeRenames('a.log', count, (name) => there.includes(name)).map(({ from, to }) => `${from} > ${to}`);
+    sizeRenames('a.log', count, sizeNumbers('a.log', there)).map(({ from, to }) => `${from} > ${to}`);
   const bySize: readonly [number, readonly string[], readonly string[]][] = [
     [0, ['a.log'], []],
     [1, ['a.log'], ['a.log > a.log.1']],
@@ -46,10 +46,18 @@ describe('logs: names of rotated files', () => {
     [3, ['a.log', 'a.log.1'], ['a.log.1 > a.log.2', 'a.log > a.log.1']],
     [3, ['a.log', 'a.log.1', 'a.log.2', 'a.log.3'], ['a.log.2 > a.log.3', 'a.log.1 > a.log.2', 'a.log > a.log.1']],
     [3, ['a.log', 'a.log.2'], ['a.log.2 > a.log.3', 'a.log > a.log.1']],
+    [1e9, ['a.log.9', 'a.log.10', 'a.log'], ['a.log.10 > a.log.11', 'a.log.9 > a.log.10', 'a.log > a.log.1']],
+    [9, ['a.log.old', 'a.log.01', 'a.log.0', 'a.log.1.gz', 'b.log.1', 'xa.log.1'], ['a.log > a.log.1']],
   ];
   for (const [count, there, expected] of bySize) {
     it(`shifts ${there.join(' ')} with backup_count ${count}`, () => expect(renames(count, there)).to.deep.equal(expected));
   }
+
+  it('knows which of those that are there were begun after an old one', () => {
+    const numbers = sizeNumbers('a.log', ['a.log.1', 'a.log', 'a.log.12', 'a.log.3', 'a.log.4']);
+    expect(sizeNewer('a.log', 4, 'a.log.4', numbers)).to.deep.equal(['a.log.3', 'a.log.1']);
+    for (const other of ['a.log.1', 'a.log', 'a.log.2', 'a.log.12']) expect(sizeNewer('a.log', 9, other, numbers)).to.deep.equal([]);
+  });
 
   it('never overwrites a file that was rotated by time', () => {
     const there = ['a.log.20260309', 'a.log.20260309.1'];

@@ -110,6 +110,23 @@ describe('logs: a destination in trouble', () => {
     expect(contents(at)).to.deep.equal({ 'a.log': '3\n', [name(1)]: '1\n', [name(2)]: '2\n' });
   });
 
+  it('rotates by time once where the clock is put forward, and goes on where it is put back', async () => {
+    const schedule = { rotate_when: 'H', rotate_interval: 1, utc: true } as const;
+    const target = file(join(at, 'a.log'), timedRotation(schedule, 9, clock));
+    const one = origin(1);
+    const write = (text: string): void => void target.write(Buffer.from(`${text}\n`), one);
+    write('first');
+    clock.jumpWall(365 * 86_400_000);
+    for (const text of ['ahead', 'ahead']) write(text);
+    expect(Object.values(contents(at))).to.have.members(['first\n', 'ahead\nahead\n']);
+    clock.jumpWall(-365 * 86_400_000);
+    write('back');
+    await clock.advanceAsync(3_600_000);
+    write('later');
+    await target.close();
+    expect(Object.values(contents(at))).to.have.members(['first\n', 'ahead\nahead\nback\n', 'later\n']);
+  });
+
   it('keeps lines of different processes apart, where one has no end', async () => {
     const target = file(join(at, 'a.log'));
     const [one, two] = [origin(1), origin(2)];

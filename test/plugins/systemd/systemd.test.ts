@@ -37,6 +37,7 @@ describe('systemd messages', () => {
       { status: 'stopped', processes: 0 },
     ];
     expect(summary(two)).to.equal('1 of 2 watchers active, 3 processes');
+    expect(summary(two, ['journal', 'state_dir'])).to.equal('1 of 2 watchers active, 3 processes; trouble: journal, state_dir');
   });
 });
 
@@ -107,6 +108,23 @@ describe('systemd', () => {
     await told(receiver, 'STATUS=the changed config was refused: ');
     const kinds = receiver.messages.map((message) => message.slice(0, message.indexOf('='))).filter((kind) => kind !== 'STATUS');
     expect(kinds).to.deep.equal(['EXTEND_TIMEOUT_USEC', 'READY', 'RELOADING', 'READY', 'RELOADING', 'READY']);
+  });
+
+  it('is told that it reloads when another version takes over, not that it stops, and by that one that it is ready', async () => {
+    await using receiver = await receiveNotifications(join(directory, 'notify'));
+    await using harness = createHarness({ config: { ...CONFIG, durable: true, state_dir: '/state' }, plugins: [systemd] });
+    await harness.start();
+    const before = process.hrtime.bigint() / 1000n;
+    await harness.until(harness.supervisor.leave({ token: null, from: '1', begun_ms: 0 }));
+    expect(process.env.NOTIFY_SOCKET).to.equal(join(directory, 'notify'));
+    await told(receiver, 'RELOADING=1\nMONOTONIC_USEC=');
+    const usec = BigInt(/MONOTONIC_USEC=(\d+)\nSTATUS=another version takes over$/.exec(receiver.messages.at(-1) ?? '')?.[1] ?? 0);
+    expect(usec >= before && usec <= process.hrtime.bigint() / 1000n).to.equal(true);
+    await harness.start();
+    await eventually(() => receiver.messages.filter((message) => message.startsWith('READY')).length === 2);
+    expect(receiver.messages).not.to.include('STOPPING=1');
+    await harness.stop();
+    await told(receiver, 'STOPPING=1');
   });
 
   it('hears twice within its watchdog time that the daemon is alive', async () => {

@@ -104,6 +104,29 @@ describe('watchdog', () => {
     expect(harness.lines.filter(({ message }) => message.startsWith('a heartbeat'))).to.have.length(1);
   });
 
+  it('leaves all alone when the daemon itself stood still, and then has them silent for as long as ever', async () => {
+    await using harness = watched({ watchers_regex: 'web' });
+    await harness.start();
+    const before = pidsOf(harness);
+    harness.clock.stall(60_000);
+    await harness.clock.advanceAsync(19_900);
+    expect(pidsOf(harness)).to.deep.equal(before);
+    await harness.clock.advanceAsync(200);
+    expect(pidsOf(harness)).to.have.length(2).and.not.include.members(before);
+  });
+
+  for (const by_ms of [8 * 3_600_000, -8 * 3_600_000]) {
+    it(`takes no notice of a wall clock that jumps by ${by_ms} ms, as after a suspend`, async () => {
+      await using harness = watched({ watchers_regex: 'web' });
+      await harness.start();
+      const before = pidsOf(harness);
+      await harness.clock.advanceAsync(15_000);
+      harness.clock.jumpWall(by_ms);
+      await harness.clock.advanceAsync(4900);
+      expect(pidsOf(harness)).to.deep.equal(before);
+    });
+  }
+
   it('uses its own signal and time-out, and what a watcher says for itself', async () => {
     await using harness = watched(
       { watchers_stop_signal: 'USR1', watchers_graceful_timeout: 3, watchers_regex: 'web' },

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -8,10 +8,15 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { OutputDaemonOptions } from '../../fixtures/durable/output-daemon.js';
 import { type Numbered, numbered } from '../../fixtures/numbered.js';
+import { AS_OTHER_USER, OTHER_UID } from '../../fixtures/other-user.js';
 
 const PROGRAM = fileURLToPath(new URL('../../fixtures/durable/output-daemon.js', import.meta.url));
 const FILLER = 'x'.repeat(60);
 const PREFIX = /^\d\d:\d\d:\d\d \[\d+\] \| /;
+/** Has so much in pipes that its user is given only tiny ones from then on. @source pipe(7), /proc/sys/fs/pipe-user-pages-soft, 16384 */
+const HOG = `$| = 1; for my $bytes (1048576, 65536) {
+do { pipe my $r, my $w or die; push @k, $r, $w } while fcntl $k[-1], 1031, $bytes and fcntl($k[-1], 1032, 0) == $bytes;
+} print "ready\n"; sleep 600`;
 const DEFAULTS = { max_bytes: 20_000, workers: 4, lines: 2000, filler: FILLER, pause_s: 0 };
 
 /** A daemon of which the end, an exit code or a signal, is known later. */
@@ -40,9 +45,10 @@ describe('output of processes whose daemon is killed', function () {
     rmSync(at, { recursive: true });
   });
 
-  function start(more: Partial<OutputDaemonOptions> = {}): Daemon {
+  function start(more: Partial<OutputDaemonOptions> = {}, under: readonly string[] = []): Daemon {
     const options: OutputDaemonOptions = { ...DEFAULTS, state_dir: join(at, 'state'), log: join(at, 'log'), ...more };
-    const daemon = spawn(process.execPath, [PROGRAM, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [program = '', ...words] = [...under, process.execPath, PROGRAM, JSON.stringify(options)];
+    const daemon = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
     daemons.push(daemon);
     return {
       ready: once(daemon.stdout, 'data'),
@@ -94,9 +100,41 @@ describe('output of processes whose daemon is killed', function () {
     expect(read()).to.deep.equal(whole(40, 20));
   });
 
+  describe('and whose user has too much in pipes', () => {
+    beforeEach(() => {
+      for (const directory of [at, join(at, 'state')]) chownSync(directory, OTHER_UID, process.getgid?.() ?? 0);
+    });
+
+    async function hog(): Promise<void> {
+      const [program = '', ...words] = [...AS_OTHER_USER, 'perl', '-e', HOG];
+      const other = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+      daemons.push(other);
+      await once(other.stdout, 'data');
+    }
+
+    it('is in the files once, with tiny pipes from the beginning', async () => {
+      await hog();
+      for (const [life, when] of (['before', 'during', 'after'] as const).entries()) {
+        expect(await start({ die: { write: 3 + life, when } }, AS_OTHER_USER).ended).to.equal('SIGKILL');
+      }
+      expect(await start({}, AS_OTHER_USER).ended).to.equal('0');
+      expect(read()).to.deep.equal(whole(4, 2000));
+    });
+
+    for (const when of ['before', 'during', 'after'] as const) {
+      it(`is in the files once, where it dies ${when} it writes, and the next has tiny pipes to look with`, async () => {
+        expect(await start({ die: { write: 2, when } }, AS_OTHER_USER).ended).to.equal('SIGKILL');
+        await hog();
+        expect(await start({ die: { write: 1, when } }, AS_OTHER_USER).ended).to.equal('SIGKILL');
+        expect(await start({}, AS_OTHER_USER).ended).to.equal('0');
+        expect(read()).to.deep.equal(whole(4, 2000));
+      });
+    }
+  });
+
   it('leaves nothing behind when all is read', async () => {
     expect(await start({ lines: 10 }).ended).to.equal('0');
     expect(existsSync(join(at, 'state', 'pipes'))).to.equal(false);
-    expect(readdirSync(join(at, 'state', 'holders'))).to.deep.equal([]);
+    expect(existsSync(join(at, 'state', 'holders'))).to.equal(false);
   });
 });

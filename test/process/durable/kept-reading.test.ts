@@ -69,6 +69,11 @@ describe('a kept pipe', () => {
     return { fd: write, isRead: () => ended };
   }
 
+  function writingTo(name: string): number {
+    place.reading(name);
+    return place.writing(name);
+  }
+
   it('is read line by line until nobody has it open for writing', async () => {
     const sink = new Chunks();
     const { fd, isRead } = read('a', sink);
@@ -197,6 +202,45 @@ describe('a kept pipe', () => {
     place.close(fd);
     await eventually(() => sink.ended);
     other.close();
+  });
+
+  describe('of a user whose pipes hold too much already, so that the stage holds less', () => {
+    for (const stage_bytes of [4096, 8192]) {
+      it(`has all on the stage that was told of, ${stage_bytes} bytes at most`, async () => {
+        await place.resize(place.reading('stage'), stage_bytes);
+        const [own, other] = [await place.reader(), await place.reader()];
+        const wrong: unknown[] = [];
+        const sink = new Chunks();
+        const write = sink.write.bind(sink);
+        sink.write = (chunk) => {
+          const left = other.unfinished();
+          if (left?.bytes.toString() !== Buffer.from(chunk).toString() || left.intent?.pipe !== 7) wrong.push(left);
+          return write(chunk);
+        };
+        const fd = writingTo('a');
+        own.read({ index: 7, fd: place.reading('a') }, sink, () => {});
+        const lines = Array.from({ length: 3000 }, (_, n) => `line ${n}\n`).join('');
+        writeSync(fd, lines);
+        place.close(fd);
+        await eventually(() => sink.ended, { deadline_ms: 4000, what: 'the end, with a line delay of 10 s' });
+        expect([sink.text === lines, wrong]).to.deep.equal([true, []]);
+        for (const one of [own, other]) one.close();
+      });
+    }
+
+    it('goes on at once where no end of a line is in what can be looked at', async () => {
+      await place.resize(place.reading('stage'), 8192);
+      const own = await place.reader();
+      const sink = new Chunks();
+      const fd = writingTo('a');
+      own.read({ index: 7, fd: place.reading('a') }, sink, () => {});
+      const line = `${'x'.repeat(30_000)}\n`;
+      writeSync(fd, line);
+      await eventually(() => sink.text === line, { deadline_ms: 4000, what: 'a line, with a line delay of 10 s' });
+      place.close(fd);
+      await eventually(() => sink.ended);
+      own.close();
+    });
   });
 
   it('is read again after its last writer went and another came', async () => {

@@ -42,7 +42,7 @@ const NOBODY: SocketIdentity = { inode: 1, file: null };
   afterEach(async () => {
     for (const socket of open.splice(0)) socket.close();
     await new Holder({ os, durable, clock: systemClock, log: silentLogger, directory }, 'sockets').end();
-    rmSync(directory, { recursive: true });
+    rmSync(directory, { recursive: true, force: true });
   });
   const serve = (socket: ListeningSocket): Promise<string> =>
     outputOf(os, ['/usr/bin/python3', '-c', SERVE], { fds: new Map([[5, { kind: 'fd', fd: socket.fd }]]) });

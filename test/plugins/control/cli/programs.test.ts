@@ -26,7 +26,7 @@ describe('control cli: programs against an endpoint', () => {
       list: ({ name }) => (name === undefined ? { watchers: ['tick', 'web'] } : { pids: [11, 12] }),
       start: ({ name }) => (name === 'nope' ? { ...NOT_FOUND, fix: '`ringmaster list` shows them' } : {}),
       stop: () => null,
-      numprocesses: () => ({ numprocesses: 2 }),
+      get: () => ({ options: { numprocesses: 3 } }),
       set: ({ options }) => (typeof options === 'object' && options !== null && 'numproceses' in options ? MISSPELT : {}),
     });
   });
@@ -41,11 +41,11 @@ describe('control cli: programs against an endpoint', () => {
     ['circusctl', ['start', '--waiting', 'web'], 'ok\n'],
     ['main', ['list', 'web'], '11,12\n'],
   ];
-  it('ringmaster shows counts and pids where its output goes to a file too, circusctl what Circus does', async () => {
+  it('ringmaster shows how many there are of how many are wanted, and pids, where its output goes to a file too, circusctl what Circus does', async () => {
     const { stdout, status } = await run('main', ['status']);
     expect(status).to.equal(0);
     expect(stdout).to.equal(
-      ['WATCHER  STATUS   PROCESSES  PIDS', 'Tick     stopped  2/2        11 12', 'web      active   2/2        11 12', ''].join('\n'),
+      ['WATCHER  STATUS   PROCESSES  PIDS', 'Tick     stopped  2/3        11 12', 'web      active   2/3        11 12', ''].join('\n'),
     );
   });
 

@@ -35,6 +35,12 @@ describe('control cli: which daemon', () => {
     expect(chooseEndpoint(undefined, [], { RINGMASTER_RUNTIME_DIR: directory.path })).to.equal(`ipc://${directory.at('control.sock')}`);
   });
 
+  it('is that one too while it is being upgraded', () => {
+    using directory = new TemporaryDirectory();
+    directory.file('control.sock.upgrade', '');
+    expect(chooseEndpoint(undefined, [], { RINGMASTER_RUNTIME_DIR: directory.path })).to.equal(`ipc://${directory.at('control.sock')}`);
+  });
+
   it('must be an address, wherever it was named', () => {
     expect(() => chooseEndpoint('localhost', names, env)).to.throw('--endpoint must be tcp://HOST:PORT or ipc://PATH, got "localhost"');
     expect(() => chooseEndpoint(undefined, names, { CIRCUSCTL_ENDPOINT: 'tcp://x' })).to.throw('CIRCUSCTL_ENDPOINT must be');

@@ -1,0 +1,10 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where the journal of a state directory is. */
+export const journalPath = (directory: string): string => join(directory, 'journal');
+
+/** As `Os.hasLeft`. */
+export function hasJournal(directory: string): boolean {
+  return existsSync(journalPath(directory));
+}

@@ -1,0 +1,37 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+
+const run = promisify(execFile);
+const ENGINE = new URL('../../../core/cli/engine.js', import.meta.url).href;
+
+/** Prints how large the young generation is before and after much was allocated, some of which lives on for a while. */
+const BUSY = `
+  import { getHeapSpaceStatistics } from 'node:v8';
+  import { compileLater, staySmall } from '${ENGINE}';
+  const young_bytes = () => getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space').space_size;
+  TUNE
+  const before_bytes = young_bytes();
+  let kept = [];
+  for (let number = 0; number < 1_000_000; number++) {
+    kept.push({ number, list: [number] });
+    if (kept.length > 50_000) kept = kept.slice(25_000);
+  }
+  console.log(JSON.stringify({ before_bytes, after_bytes: young_bytes() }));
+`;
+
+const grown = async (tune: string): Promise<{ ratio: number; stderr: string }> => {
+  const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', BUSY.replace('TUNE', tune)]);
+  const { before_bytes, after_bytes } = JSON.parse(stdout);
+  return { ratio: after_bytes / before_bytes, stderr };
+};
+
+describe("the daemon's engine", () => {
+  it('has a young generation that does not grow when much happens, and complains of nothing', async () => {
+    const [left, tuned] = await Promise.all([grown(''), grown('compileLater(); staySmall();')]);
+    expect(left.ratio).to.be.above(4);
+    // The half that is copied to may not have been there yet.
+    expect(tuned.ratio).to.be.at.most(2);
+    expect(tuned.stderr).to.equal('');
+  });
+});

@@ -41,8 +41,8 @@ export function maskText(text: string): string {
 }
 
 /**
- * A copy of a JSON value in which secrets are `***`: texts and numbers under names that look it, passwords in URLs, options that are
- * marked, whole; and of an entry `{option or name, value or from and to}` the values where its option is one.
+ * A JSON value in which secrets are `***`, itself where it has none: texts and numbers under names that look it, passwords in URLs, options
+ * that are marked, whole; and of an entry `{option or name, value or from and to}` the values where its option is one.
  */
 export function maskSecrets(value: unknown, marked: MarkedSecrets = new Map()): unknown {
   return masked(value, marked, NOTHING);
@@ -58,22 +58,36 @@ const NO_KEYS: readonly string[] = [];
 function masked(value: unknown, marked: MarkedSecrets, names: ReadonlySet<string>): unknown {
   if (typeof value === 'string') return maskText(value);
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => masked(item, marked, names));
+  if (Array.isArray(value)) {
+    const shown = value.map((item) => masked(item, marked, names));
+    return shown.every((item, at) => item === value[at]) ? value : shown;
+  }
   if ('toJSON' in value && typeof value.toJSON === 'function') return masked(value.toJSON(), marked, names);
   const entry = value as Readonly<Record<string, unknown>>;
   const hidden = hiddenOf(entry, marked, names);
   // A step or a status of a plugin has entries of its options in it.
   const owner = entry.plugin ?? (entry.what === 'plugin' ? entry.name : undefined);
-  const entries = Object.entries(entry).map(([key, member]): [string, unknown] => {
-    if (BY_WATCHER.includes(key)) return [key, member];
+  // What is no plain object is to be one: an error would be written with its stack.
+  let copy = Object.getPrototypeOf(entry) === Object.prototype ? undefined : { ...entry };
+  for (const key of Object.keys(entry)) {
+    const member = entry[key];
     const isMarked = names.has(key) || hidden.includes(key);
-    if (isMarked || looksSecret(key)) return [key, hide(member, isMarked, marked)];
+    let shown: unknown;
+    if (BY_WATCHER.includes(key)) shown = member;
+    else if (isMarked || looksSecret(key)) shown = hide(member, isMarked, marked);
     // Most of an answer is no more than this, and nobody is asked what is marked.
-    if (typeof member !== 'object' || member === null) return [key, masked(member, marked, NOTHING)];
-    const below = Array.isArray(member) && typeof owner === 'string' ? marked.get(owner) : undefined;
-    return [key, masked(member, marked, marked.get(key) ?? below ?? NOTHING)];
-  });
-  return Object.fromEntries(entries);
+    else if (typeof member !== 'object' || member === null) shown = masked(member, marked, NOTHING);
+    else shown = masked(member, marked, marked.get(key) ?? markedBelow(member, owner, marked));
+    if (shown === member) continue;
+    copy ??= { ...entry };
+    copy[key] = shown;
+  }
+  return copy ?? value;
+}
+
+/** What is marked in a list of options of a plugin. */
+function markedBelow(list: object, owner: unknown, marked: MarkedSecrets): ReadonlySet<string> {
+  return (Array.isArray(list) && typeof owner === 'string' ? marked.get(owner) : undefined) ?? NOTHING;
 }
 
 /** There is nothing to hide in nothing; what is inside of an object is looked at where only its name makes it a secret. */

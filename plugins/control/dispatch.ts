@@ -169,7 +169,8 @@ export class Dispatcher {
       if (result instanceof Staged) this.#awaitStaged(work, result);
       else if (isThenable(result)) this.#await(work, Promise.resolve(result));
       else {
-        this.#answer({ ...request, client, command }, okAnswer(replyBody(command, result)));
+        const { id, cast, shows_secrets } = request;
+        this.#answer({ client, id, cast, shows_secrets, command }, okAnswer(replyBody(command, result)));
         change.ended();
       }
     } catch (error) {
@@ -247,20 +248,22 @@ export class Dispatcher {
     return count;
   }
 
-  #answer({ client, id, cast, command, shows_secrets = false }: Addressee, answer: Answer): void {
-    if (cast) return;
-    const encoded = (body: Answer): string => {
-      const shown = shows_secrets ? body : (maskSecrets(body, this.#options.secrets()) as Answer);
-      return encodeReply(shown, id, this.#options.clock.wall() / 1000);
-    };
+  #answer(to: Addressee, answer: Answer): void {
+    if (to.cast) return;
     let reply: string;
     try {
-      reply = encoded(answer);
+      reply = this.#encoded(to, answer);
     } catch (cause) {
+      const { command } = to;
       const what = `command ${command?.key}: it returned what can't be sent as JSON`;
-      reply = encoded(errorAnswer(new RingmasterError('RM_PLUGIN_FAILED', [command?.plugin ?? 'control', what], { cause })));
+      reply = this.#encoded(to, errorAnswer(new RingmasterError('RM_PLUGIN_FAILED', [command?.plugin ?? 'control', what], { cause })));
     }
-    this.#options.send(client, reply);
+    this.#options.send(to.client, reply);
+  }
+
+  #encoded({ id, shows_secrets = false }: Addressee, answer: Answer): string {
+    const shown = shows_secrets ? answer : (maskSecrets(answer, this.#options.secrets()) as Answer);
+    return encodeReply(shown, id, this.#options.clock.wall() / 1000);
   }
 }
 

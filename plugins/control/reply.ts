@@ -1,5 +1,5 @@
 import { type ErrorCode, isRingmasterError, messageOf } from '../../core/index.js';
-import type { Reply, ReplyBody } from './command.js';
+import type { ReplyBody } from './command.js';
 import { WrittenNumber } from './exact-id.js';
 
 /** Circus's numbers for what went wrong. */
@@ -62,12 +62,23 @@ function failure(error: unknown, reason: string, errno: number): Answer {
 
 /** The reply as it goes over the wire. An id nested too deeply to be written again is given back as null. */
 export function encodeReply(answer: Answer, id: unknown, time_s: number): string {
-  if (id instanceof WrittenNumber) return `${JSON.stringify({ ...answer, time: time_s }).slice(0, -1)},"id":${id.text}}`;
-  const reply: Reply = { ...answer, time: time_s, id };
+  // Put together as text: a copy of the answer for two more keys takes longer than writing it.
+  return `${JSON.stringify(withoutOurs(answer)).slice(0, -1)},"time":${time_s},"id":${encodeId(id)}}`;
+}
+
+/** Time and id are the endpoint's to say. */
+function withoutOurs(answer: Answer): Answer {
+  if (!('time' in answer || 'id' in answer)) return answer;
+  const { time: _, id: __, ...others } = answer;
+  return others;
+}
+
+function encodeId(id: unknown): string {
+  if (id instanceof WrittenNumber) return id.text;
   try {
-    return JSON.stringify(reply);
+    return JSON.stringify(id);
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return JSON.stringify({ ...reply, id: null });
+    if (error instanceof RangeError) return 'null';
+    throw error;
   }
 }

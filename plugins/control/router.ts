@@ -90,13 +90,21 @@ export class ControlRouter {
 
   async #read(receive: Receive): Promise<void> {
     let until = performance.now() + SLICE_MS;
-    for await (const frames of this.#socket) {
+    // The socket's own iterator takes two promises more for each message.
+    while (!this.#socket.closed) {
+      let frames: readonly Buffer[];
+      try {
+        frames = await this.#socket.receive();
+      } catch (error) {
+        if (this.#socket.closed) return;
+        throw error;
+      }
       if (performance.now() >= until) {
         await setImmediate();
         until = performance.now() + SLICE_MS;
       }
-      const [client, body, ...more] = frames;
-      if (client === undefined || body === undefined || more.length > 0) {
+      const [client, body] = frames;
+      if (client === undefined || body === undefined || frames.length > 2) {
         this.dropped_messages++;
         const fields: LogFields = { frames: frames.length, dropped_messages: this.dropped_messages };
         this.#options.log.debug('a message that is not two frames was dropped', fields);

@@ -97,6 +97,19 @@ describe('secrets', () => {
     expect(given).to.deep.equal({ password: 'x' });
   });
 
+  it('copies only what it changes', () => {
+    const given = { open: { port: 1, hosts: [{ name: 'a' }] }, closed: { password: 'x' } };
+    const shown = maskSecrets(given);
+    expect(shown).to.deep.equal({ ...given, closed: { password: '***' } });
+    expect(shown).to.have.property('open', given.open);
+    expect(maskSecrets(given.open)).to.equal(given.open);
+  });
+
+  it('makes a plain object of an error, so that its stack is not written', () => {
+    const shown = maskSecrets({ err: Object.assign(new Error('no'), { code: 'E', token: 'x' }) });
+    expect(shown).to.deep.equal({ err: { code: 'E', token: '***' } });
+  });
+
   it('asks what is marked only where something could be', () => {
     const asked: string[] = [];
     const marked = {

@@ -193,6 +193,10 @@ describe('control: replies', () => {
     const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
     expect(JSON.parse(encodeReply({ status: 'ok' }, deep, 1))).to.deep.equal({ status: 'ok', time: 1, id: null });
   });
+  it('has time and id of its own, whatever a command says of them', () => {
+    const reply = encodeReply({ id: 'x', status: 'ok', time: 'now', pids: [1] }, 7, 1.5);
+    expect(reply).to.equal('{"status":"ok","pids":[1],"time":1.5,"id":7}');
+  });
   it('makes topics of lower case without spaces', () => {
     expect(topicOf({ watcher: 'My Web.1', name: 'start' })).to.equal('watcher.my_web.1.start');
   });

@@ -31,8 +31,11 @@ export async function compileLater(file: string): Promise<(log: Logger) => void>
     bePatient();
     return () => {};
   }
+  let is_kept = false;
   return (log) => {
     const keep = (): void => {
+      if (is_kept) return;
+      is_kept = true;
       try {
         keepCode();
       } catch (error) {

@@ -91,14 +91,14 @@ function requireFrom(id: string): unknown {
 function readKept(file: string, source: Buffer): Buffer | null {
   let fd: number;
   try {
-    fd = openSync(keptFile(file), constants.O_RDONLY | constants.O_NOFOLLOW);
+    fd = openSync(keptFile(file), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch {
     // Nothing is kept yet, or nothing that could be used.
     return null;
   }
   try {
-    const { uid, mode } = fstatSync(fd);
-    if (uid !== statSync(file).uid || (mode & OTHERS_WRITE) !== 0) return null;
+    const there = fstatSync(fd);
+    if (!there.isFile() || there.uid !== statSync(file).uid || (there.mode & OTHERS_WRITE) !== 0) return null;
     const found = readFileSync(fd);
     const code = found.subarray(HEAD_BYTES);
     return code.length > 0 && found.readUInt32LE() === checksum(source, code) ? code : null;

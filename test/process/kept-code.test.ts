@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -41,7 +41,7 @@ describe('what V8 has compiled of the merged files', function () {
       await change();
       return await inProcess();
     } finally {
-      await rm(kept);
+      await rm(kept, { recursive: true });
       await writeFile(kept, before);
     }
   }
@@ -98,6 +98,11 @@ describe('what V8 has compiled of the merged files', function () {
     };
     expect(await usedWhile(link)).to.equal(false);
     await rm(`${kept}.elsewhere`);
+    const directory = async (): Promise<void> => {
+      await rm(kept);
+      await mkdir(kept);
+    };
+    expect(await usedWhile(directory)).to.equal(false);
     expect(await inProcess()).to.equal(true);
   });
 

@@ -4,12 +4,15 @@ import { isRingmasterError, messageOf, RingmasterError } from '../errors.js';
 
 type Seen = Pick<WatcherApi, 'name' | 'status' | 'processes'>;
 
+/** So many are named in one line, and the rest counted. */
+const NAMED = 20;
+
 /** `ready: 2 watchers, 5 processes; not active: tick (stopped)`. */
 export function readyLine(watchers: readonly Seen[]): string {
   const processes = watchers.reduce((sum, watcher) => sum + watcher.processes().length, 0);
   const others = watchers.filter((watcher) => watcher.status !== 'active').map(({ name, status }) => `${name} (${status})`);
   const all = `ready: ${counted(watchers.length, 'watcher')}, ${processes} ${processes === 1 ? 'process' : 'processes'}`;
-  return others.length === 0 ? all : `${all}; not active: ${others.join(', ')}`;
+  return others.length === 0 ? all : `${all}; not active: ${named(others)}`;
 }
 
 /** What a stop still waits for: `web (pids 12, 13), tick (pid 14)`; the end of the plugins when no process is left. */
@@ -17,9 +20,14 @@ export function waitsFor(watchers: readonly Seen[]): string {
   const left = watchers.flatMap((watcher) => {
     const pids = watcher.processes().map((process) => process.pid);
     if (pids.length === 0) return [];
-    return [`${watcher.name} (pid${pids.length > 1 ? 's' : ''} ${pids.join(', ')})`];
+    return [`${watcher.name} (pid${pids.length > 1 ? 's' : ''} ${named(pids)})`];
   });
-  return left.length === 0 ? 'the plugins to close' : left.join(', ');
+  return left.length === 0 ? 'the plugins to close' : named(left);
+}
+
+function named(all: readonly (string | number)[]): string {
+  const first = all.slice(0, NAMED).join(', ');
+  return all.length > NAMED ? `${first} and ${all.length - NAMED} more` : first;
 }
 
 /** `3 errors, 1 warning`; `no problems`. */

@@ -29,6 +29,13 @@ describe('what the daemon reports', () => {
     expect(waitsFor([])).to.equal('the plugins to close');
   });
 
+  it('names the first of very many, and counts the rest', () => {
+    const all = Array.from({ length: 6000 }, (_, index) => seen(`w${index}`, 'stopped', []));
+    expect(readyLine(all)).to.match(/; not active: w0 \(stopped\), .*, w19 \(stopped\) and 5980 more$/);
+    const pids = Array.from({ length: 10_000 }, (_, index) => 100 + index);
+    expect(waitsFor([seen('web', 'stopping', pids)])).to.match(/^web \(pids 100, .*, 119 and 9980 more\)$/);
+  });
+
   it('counts problems by severity', () => {
     expect(problemCounts([])).to.equal('no problems');
     expect(problemCounts([problem('warning'), problem('error'), problem('error')])).to.equal('2 errors, 1 warning');

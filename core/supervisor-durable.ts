@@ -169,7 +169,11 @@ export class SupervisorDurable {
   async retire(): Promise<void> {
     if (!this.isClean) return;
     await this.#sockets?.end();
-    this.#state?.retire();
+    try {
+      this.#state?.retire();
+    } catch {
+      // `close` tries it once more, and tells why.
+    }
   }
 
   /** Pipes that outlive this supervisor, for processes with these options; null where those do not. @throws where none can be had */

@@ -250,7 +250,7 @@ export class SupervisorDurable {
     this.#sockets = sockets;
     const renewed = (): void => {
       this.#outputs?.renew();
-      void sockets.renew();
+      sockets.renew().catch((error: unknown) => this.complain(error));
     };
     this.#watch = new StateWatch({ clock, directory, journal, troubles: this.troubles, renewed });
   }

@@ -32,6 +32,13 @@ export interface Decision {
   readonly delay_ms: number | null;
 }
 
+/** Who has a watcher started or stopped, and why. */
+export type Cause = Pick<Decision, 'by' | 'reason'>;
+export const START_REQUEST: Cause = { by: 'request', reason: 'asked to start' };
+export const STOP_REQUEST: Cause = { by: 'request', reason: 'asked to stop' };
+/** For the start of what an earlier supervisor has had running, which nobody asks for again. */
+export const GOES_ON: Cause = { by: 'core', reason: 'it goes on as under the supervisor before' };
+
 /** Decisions kept of each watcher, beside the last one about each worker id; and of how many worker ids. */
 const KEPT = 20;
 const KEPT_WIDS = 100;

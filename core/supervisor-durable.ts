@@ -169,7 +169,11 @@ export class SupervisorDurable {
   async retire(): Promise<void> {
     if (!this.isClean) return;
     await this.#sockets?.end();
-    this.#state?.retire();
+    try {
+      this.#state?.retire();
+    } catch {
+      // `close` tries it once more, and tells why.
+    }
   }
 
   /** Pipes that outlive this supervisor, for processes with these options; null where those do not. @throws where none can be had */
@@ -246,7 +250,7 @@ export class SupervisorDurable {
     this.#sockets = sockets;
     const renewed = (): void => {
       this.#outputs?.renew();
-      void sockets.renew();
+      sockets.renew().catch((error: unknown) => this.complain(error));
     };
     this.#watch = new StateWatch({ clock, directory, journal, troubles: this.troubles, renewed });
   }

@@ -43,7 +43,7 @@ export async function leaveProcesses(
       restarted.add(watcher.name);
       watcher.close(WHY);
     }
-    await stopInOrder(others, clock);
+    await stopInOrder(others, clock, { by: 'core', reason: WHY });
   }
   const { value } = await hooks.decide('leaving', {}, {});
   const left = kept(value, log);

@@ -1,6 +1,7 @@
 import type { SupervisorState } from './api.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
+import { GOES_ON, START_REQUEST } from './decisions.js';
 import { Deferred } from './deferred.js';
 import { explain, RingmasterError } from './errors.js';
 import type { EventBodies, EventName, SupervisorEvent } from './events.js';
@@ -147,7 +148,8 @@ export class SupervisorLife {
       this.#proceed();
       this.#created.resolve();
       const starting = this.watchers.all.filter((watcher) => this.durable.starts(watcher));
-      const started = startInOrder(starting, this.#host.clock, config.warmup_delay * 1000, this.signal);
+      const cause = resumed ? GOES_ON : START_REQUEST;
+      const started = startInOrder(starting, this.#host.clock, config.warmup_delay * 1000, this.signal, cause);
       // What the config has changed waits for that, and the others do not.
       await Promise.all([started, resumed ? this.durable.catchUp(this.applier, asked) : null]);
       this.#sockets.renewUsers();

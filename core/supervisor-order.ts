@@ -1,5 +1,6 @@
 import type { Outcome, ReloadOptions } from './api.js';
 import type { Clock } from './clock.js';
+import { START_REQUEST, STOP_REQUEST } from './decisions.js';
 import type { Watcher } from './watcher.js';
 import type { Hold } from './watcher-state.js';
 
@@ -17,10 +18,16 @@ export function inStartOrder(watchers: Iterable<Watcher>): readonly Watcher[] {
  * where `pause_ms` is to pass after it, or where its own start is more than that of processes. All of them are asked at once, so that
  * whoever is asked something else before its turn does that instead.
  */
-export async function startInOrder(watchers: readonly Watcher[], clock: Clock, pause_ms: number, signal: AbortSignal): Promise<Outcome> {
+export async function startInOrder(
+  watchers: readonly Watcher[],
+  clock: Clock,
+  pause_ms: number,
+  signal: AbortSignal,
+  cause = START_REQUEST,
+): Promise<Outcome> {
   const asked = inStartOrder(watchers).map((watcher) => {
     const hold: Hold = { up: true, down: false };
-    return { watcher, hold, done: watcher.start(hold) };
+    return { watcher, hold, done: watcher.start(hold, cause) };
   });
   await comeUp(asked, clock, pause_ms, signal);
   return together(await Promise.all(asked.map(({ done }) => done)));
@@ -30,10 +37,10 @@ export async function startInOrder(watchers: readonly Watcher[], clock: Clock, p
  * Stops watchers in reverse order of starting: those of one priority together, and when they are gone those of the next. What
  * is slow holds the others up for the longest `graceful_timeout` of all, no longer.
  */
-export async function stopInOrder(watchers: readonly Watcher[], clock: Clock): Promise<Outcome> {
+export async function stopInOrder(watchers: readonly Watcher[], clock: Clock, cause = STOP_REQUEST): Promise<Outcome> {
   const asked = inStartOrder(watchers).map((watcher) => {
     const hold: Hold = { up: false, down: true };
-    return { watcher, hold, done: watcher.stop(hold) };
+    return { watcher, hold, done: watcher.stop(hold, cause) };
   });
   await goDown(asked, clock);
   return together(await Promise.all(asked.map(({ done }) => done)));

@@ -55,9 +55,9 @@ export class SupervisorOutputs {
   async close(clean: boolean): Promise<void> {
     // Where they are being opened still, and that fails, there is nothing to close: who waits for them is told.
     await Promise.allSettled([this.#opening]);
+    for (const former of this.#former) former.leave();
     if (clean) await this.#kept?.remove();
     else this.#kept?.leave();
-    for (const former of this.#former) former.leave();
   }
 
   kill(): void {

@@ -1,6 +1,6 @@
 import type { KillOptions, Outcome, ProcessView, ReloadOptions, SignalOptions, Warn, WatcherApi, WatcherStatus } from './api.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
-import { type Decision, Decisions } from './decisions.js';
+import { type Decision, Decisions, START_REQUEST, STOP_REQUEST } from './decisions.js';
 import type { Keeper } from './durable/keeper.js';
 import type { WishRecord } from './durable/records.js';
 import type { Survivor } from './durable/survivor.js';
@@ -95,10 +95,10 @@ export class Watcher implements WatcherApi {
     return this.#armed && this.#closed === null && this.#state.phase === 'stopped';
   }
 
-  /** @param hold whoever starts many lets each come up in its turn */
-  start(hold: Hold | null = null): Promise<Outcome> {
+  /** @param hold whoever starts many lets each come up in its turn. @param by nothing is decided where the core starts what runs */
+  start(hold: Hold | null = null, { by, reason } = START_REQUEST): Promise<Outcome> {
     if (this.#closed !== null) return Promise.resolve({ ...outcome(new Set(), []), instead: this.#closed });
-    this.#decisions.add('start', 'request', 'asked to start');
+    if (by !== 'core' || !this.#state.run) this.#decisions.add('start', by, reason);
     if (this.#spec.on_demand && this.#state.phase === 'stopped' && !this.#state.run) return this.#arm();
     return this.#start(hold);
   }
@@ -129,8 +129,8 @@ export class Watcher implements WatcherApi {
     );
   }
 
-  stop(hold: Hold | null = null): Promise<Outcome> {
-    this.#decisions.add('stop', 'request', 'asked to stop');
+  stop(hold: Hold | null = null, { by, reason } = STOP_REQUEST): Promise<Outcome> {
+    this.#decisions.add('stop', by, reason);
     if (this.#state.phase !== 'stopped') this.#state.epoch++;
     const epoch = this.#state.epoch;
     return this.#engine.request(

@@ -134,9 +134,18 @@ class MovedFile {
     const { fd = -1 } = this.#destination;
     // While it is opened again there is nothing to look at.
     if (fd < 0) return;
-    const named = statSync(this.#file, { throwIfNoEntry: false });
-    const open = fstatSync(fd);
-    if (named?.ino !== open.ino || named.dev !== open.dev) this.reopen();
+    if (!this.#isNamed(fd)) this.reopen();
+  }
+
+  /** Whether the file that is open is still the one of that name; not where nobody can look, which is said when it is opened. */
+  #isNamed(fd: number): boolean {
+    try {
+      const named = statSync(this.#file, { throwIfNoEntry: false });
+      const open = fstatSync(fd);
+      return named?.ino === open.ino && named.dev === open.dev;
+    } catch {
+      return false;
+    }
   }
 
   /** Writes on to the file that is open where the one of that name can't be used. */

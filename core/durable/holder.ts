@@ -91,7 +91,7 @@ export class Holder {
   keep(fds: readonly number[]): boolean {
     if (this.#keeping === null || this.#keeping.gone) return false;
     this.#fds = fds;
-    this.#files.sweep(this.#keeping.fifo);
+    this.#sweep();
     return true;
   }
 
@@ -148,12 +148,17 @@ export class Holder {
       this.#leaving.add(former);
       this.#host.os.signal(former.pid, KILL);
     }
+    this.#sweep();
+    this.#look();
+  }
+
+  /** Files of those before are of no use any more, and in nobody's way. */
+  #sweep(): void {
     try {
       this.#files.sweep(this.#keeping?.fifo ?? null);
     } catch (error) {
       this.#host.log.warn(`files of a process that kept ${this.name} open are left: ${messageOf(error)}`, { holder: this.name });
     }
-    this.#look();
   }
 
   async #start(fds: readonly number[]): Promise<Keeping> {

@@ -110,9 +110,10 @@ export class Journal {
     if (!this.#isOver) this.#rewrite();
   }
 
-  /** Lets go of it as it is, for the next life. */
+  /** Lets go of it as it is, for the next life: nothing more is written. */
   close(): void {
-    if (this.#failing !== null) this.#rewrite();
+    if (this.#failing !== null && !this.#isOver) this.#rewrite();
+    this.#isOver = true;
     this.#rest();
     this.#file.close();
   }

@@ -33,6 +33,7 @@ export class FanOut {
 
   /** What was refused is told in a later turn, and until then the next message waits, so that none overtakes another. */
   send(topic: string, body: string): void {
+    if (this.#socket.closed) return;
     this.#waiting.push([topic, body]);
     this.#sending ??= this.#drain();
   }

@@ -106,18 +106,20 @@ describe('a durable supervisor that crashes', () => {
     expect(lives.os.alive).to.deep.equal([]);
   });
 
-  it('has the next one say why they run: they were taken over', async () => {
+  it('has the next one say why they run: they were taken over, and nobody asked for a start', async () => {
     const watchers = { web: { cmd: 'web', numprocesses: 2 }, loose: { cmd: 'loose', durable: false } };
     await lives.start(watchers);
     lives.crash();
     await lives.start(watchers);
-    const adoptions = (name: string): readonly string[] =>
+    const decisions = (name: string): readonly string[] =>
       lives
         .watcher(name)
         .decisions()
-        .flatMap(({ what, by, reason }) => (what === 'adopt' ? [`${by}: ${reason}`] : []));
-    expect(adoptions('web')).to.deep.equal(['core: taken over from the supervisor before: 2']);
-    expect(adoptions('loose')).to.deep.equal([]);
+        .map(({ what, by, reason }) => `${what} ${by}: ${reason}`);
+    expect(decisions('web')).to.deep.equal(['adopt core: taken over from the supervisor before: 2']);
+    expect(decisions('loose')).to.deep.equal(['start core: it goes on as under the supervisor before']);
+    await Promise.all([lives.watcher().start(), lives.pass()]);
+    expect(decisions('web').slice(1)).to.deep.equal(['start request: asked to start']);
   });
 
   for (const by_ms of [86_400_000, -86_400_000]) {

@@ -131,7 +131,7 @@ describe('a supervisor that leaves for another version', () => {
   });
 
   it('hands on what was decided about each watcher, which is told before what is decided since, and once', async () => {
-    const watchers: Watchers = { ...DURABLE, tick: { cmd: 'tick' } };
+    const watchers: Watchers = { ...DURABLE, tick: { cmd: 'tick' }, loose: { cmd: 'loose', durable: false } };
     const whats = (supervisor: Supervisor, name: string): readonly string[] =>
       supervisor
         .find(name)
@@ -144,7 +144,12 @@ describe('a supervisor that leaves for another version', () => {
     expect(web.at(-1)).to.equal('scale request: asked for 3 instead of 2');
     await host.until(first.leave(START));
     const second = await host.start(watchers);
-    expect(whats(second, 'web').slice(0, web.length + 1)).to.deep.equal([...web, 'adopt core: taken over from the supervisor before: 3']);
+    expect(whats(second, 'web')).to.deep.equal([...web, 'adopt core: taken over from the supervisor before: 3']);
+    expect(whats(second, 'loose')).to.deep.equal([
+      'start request: asked to start',
+      'stop core: another version takes over',
+      'start core: it goes on as under the supervisor before',
+    ]);
     expect(whats(second, 'tick')).to.deep.equal(tick);
     await host.until(second.remove('tick'));
     second.add('tick', { cmd: 'another' });

@@ -22,6 +22,9 @@ function orphan(command: string, env: Readonly<Record<string, string>> = {}): nu
   return Number(text);
 }
 
+/** An orphan that ends with this exit code when it gets SIGUSR1, and not before it was taken over. */
+const ending = (exit_code: number): number => orphan(`trap "exit ${exit_code}" USR1; while :; do sleep 0.05; done`);
+
 /** What adopting tells, as a promise. */
 function adopt(
   durable: DurableOs,
@@ -70,8 +73,10 @@ function adopt(
   }
 
   it('is told to have ended, with its status, though another has reaped it', async () => {
-    const { adopted, exit } = adopt(durable, await settled(orphan('sleep 0.3; exit 42')));
+    const identity = await settled(ending(42));
+    const { adopted, exit } = adopt(durable, identity);
     expect(adopted).to.equal(true);
+    process.kill(identity.pid, 'SIGUSR1');
     expect(await exit).to.deep.equal({ exit_code: 42, signal: null });
   });
 
@@ -108,7 +113,7 @@ function adopt(
   it('is not taken over when it is gone', async () => {
     const identity = await settled(orphan('exec sleep 100'));
     process.kill(identity.pid, 'SIGKILL');
-    await eventually(() => durable.identify(identity.pid) === null, { what: 'its end' });
+    await eventually(() => durable.identify(identity.pid) === null, { what: 'PID 1 to have reaped it', deadline_ms: 15_000 });
     expect(adopt(durable, identity).adopted).to.equal(false);
   });
 
@@ -119,9 +124,11 @@ function adopt(
     expect(readdirSync('/proc/self/fd').length).to.be.greaterThan(before);
     os.release(identity.pid);
     process.kill(identity.pid, 'SIGKILL');
-    await eventually(() => durable.identify(identity.pid) === null, { what: 'its end' });
-    const other = await settled(orphan('sleep 0.2; exit 3'));
-    await adopt(durable, other).exit;
+    await eventually(() => durable.identify(identity.pid)?.alive !== true, { what: 'its end' });
+    const other = await settled(ending(3));
+    const { exit } = adopt(durable, other);
+    process.kill(other.pid, 'SIGUSR1');
+    expect(await exit).to.deep.equal({ exit_code: 3, signal: null });
     await eventually(() => !os.groupAlive(other.pid), { what: 'nobody to be left' });
     expect(told()).to.equal(0);
     await eventually(() => readdirSync('/proc/self/fd').length <= before, { what: 'its descriptors to be closed' });
@@ -203,6 +210,17 @@ function adopt(
     expect(() => durable.take(path)).to.throw(`the state directory ${path} is in use by pid ${process.pid} (`);
     first.close();
     durable.take(path).close();
+  });
+
+  it('is asked for by its path alone, so that one that does not answer any more is as good as gone', async () => {
+    const path = join(directory, 'state');
+    const state = durable.take(path);
+    expect(await state.look()).to.equal('without_journal');
+    // As where the file system is gone: its descriptor says nothing.
+    state.close();
+    expect(await state.look()).to.equal('without_journal');
+    rmSync(path, { recursive: true });
+    expect(await state.look()).to.equal('elsewhere');
   });
 
   it('is free as soon as its supervisor is killed', async () => {

@@ -22,7 +22,7 @@ const MODE = 0o700;
 export function takeStateDirectory(path: string): StateDirectory {
   const fallocate = load(null).func('int fallocate(int, int, long, long)');
   const file = journalPath(path);
-  let fd = lock(path);
+  let held = lock(path);
   const journal = new DiskJournalFile(file, (target, bytes) => fallocate(target, 0, 0, bytes) === 0);
   const left_at = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
   return {
@@ -30,31 +30,36 @@ export function takeStateDirectory(path: string): StateDirectory {
     journal,
     left_at: left_at === undefined ? null : left_at / 1000,
     async look() {
-      const { dev, ino } = fstatSync(fd);
       const [found, within] = await Promise.allSettled([stat(path), stat(file)]);
-      if (found.status === 'rejected' || found.value.dev !== dev || found.value.ino !== ino) return 'elsewhere';
+      if (found.status === 'rejected' || found.value.dev !== held.dev || found.value.ino !== held.ino) return 'elsewhere';
       return within.status === 'rejected' ? 'without_journal' : 'whole';
     },
     retake() {
       const taken = lock(path);
       journal.close();
-      closeSync(fd);
-      fd = taken;
+      closeSync(held.fd);
+      held = taken;
     },
     close() {
       journal.close();
-      closeSync(fd);
+      closeSync(held.fd);
     },
   };
 }
 
-/** @returns the descriptor of the directory, by which it is held */
-function lock(path: string): number {
+/** A directory that is held by its descriptor; which one it is, is asked once, for a file system that hangs or fails does not answer. */
+interface Held {
+  readonly fd: number;
+  readonly dev: number;
+  readonly ino: number;
+}
+
+function lock(path: string): Held {
   prepare(path);
   const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   const flock = load(null).func('int flock(int, int)');
-  if (flock(fd, LOCK_EX_NB) === 0) return fd;
-  const { ino } = fstatSync(fd);
+  const { dev, ino } = fstatSync(fd);
+  if (flock(fd, LOCK_EX_NB) === 0) return { fd, dev, ino };
   closeSync(fd);
   throw new RingmasterError('RM_STATE_DIR_HELD', [path, holderOfLock(ino)]);
 }

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { openLog } from '../../../core/cli/pino-log.js';
 import { eventually } from '../../../core/testing.js';
@@ -76,6 +77,35 @@ describe("the daemon's log", () => {
     });
     await close();
     expect(readFileSync(`${file}.1`, 'utf8')).to.include('one');
+  });
+
+  it('goes on in the file that is open where nobody can look for the one of that name, and says so once', async () => {
+    const folder = directory.at('folder');
+    mkdirSync(folder);
+    const { log, close } = await openLog({
+      level: 'info',
+      format: 'json',
+      output: { kind: 'file', file: join(folder, 'log') },
+      terminal: false,
+    });
+    renameSync(folder, `${folder}.1`);
+    symlinkSync(folder, folder);
+    const { write } = process.stderr;
+    const said: string[] = [];
+    process.stderr.write = (text) => said.push(String(text)) > 0;
+    try {
+      await eventually(() => {
+        log.info('one');
+        return said.length > 0;
+      });
+    } finally {
+      process.stderr.write = write;
+    }
+    log.info('two');
+    await close();
+    expect(said).to.have.length(1);
+    expect(said[0]).to.match(/^cannot open log .*; the log goes on in the file that is open\n$/);
+    expect(readFileSync(join(`${folder}.1`, 'log'), 'utf8')).to.include('two');
   });
 
   it('is as a configuration of Python logging says, of the config or the command line', async () => {

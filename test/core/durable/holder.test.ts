@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { Holder } from '../../../core/durable/holder.js';
+import { OsError } from '../../../core/os/os-error.js';
 import { FakeOs, type LogLine, recordingLogger, VirtualClock } from '../../../core/testing.js';
 
 const KILLED = { exit_code: -9, signal: 'SIGKILL' } as const;
@@ -65,6 +66,27 @@ describe('a holder that somebody ends', () => {
       { kind: 'fd', fd: 17 },
       { kind: 'fd', fd: 19 },
     ]);
+  });
+
+  it('holds on though the files of those before it can not be removed, which is said', async () => {
+    await holder.hold([7]);
+    const { state } = os;
+    const filesOf = state.holderFiles.bind(state);
+    let isReadOnly = true;
+    state.holderFiles = (directory, name) => {
+      const files = filesOf(directory, name);
+      const sweep = (keep: string | null): void => {
+        if (isReadOnly) throw new OsError('EROFS', 'unlink', 'cannot remove it');
+        files.sweep(keep);
+      };
+      return { ...files, sweep };
+    };
+    holder = new Holder({ os, durable: state, clock, log: recordingLogger(lines), directory: '/state/holders' }, 'sockets');
+    expect(holder.keep([17])).to.equal(true);
+    isReadOnly = false;
+    expect(lines.at(-1)?.message).to.equal(
+      'files of a process that kept sockets open are left: cannot remove it: read-only file system (EROFS)',
+    );
   });
 
   it('keeps nothing that nobody has left', () => {

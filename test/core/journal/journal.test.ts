@@ -215,6 +215,17 @@ describe('the journal', () => {
     expect([all(open(file)), clock.pending]).to.deep.equal([{ a: 1 }, []]);
   });
 
+  it('is not touched any more once it was let go of, for it is the next life’s', () => {
+    const { file, clock, journal } = failingOne();
+    journal.put('a', 1);
+    journal.close();
+    journal.put('b', 2);
+    journal.delete('a');
+    journal.renew();
+    expect([file.replaced, clock.pending]).to.deep.equal([1, []]);
+    expect(all(open(file))).to.deep.equal({ a: 1 });
+  });
+
   it('that could not be written has nothing left to do when it is erased', () => {
     const { file, clock, journal } = failingOne();
     file.fails = 'ENOSPC';

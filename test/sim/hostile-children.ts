@@ -5,6 +5,7 @@ import { KEYS } from '../../core/durable/records.js';
 import { eventually } from '../../core/testing.js';
 import { type Client, ReplyError } from '../../plugins/control/client.js';
 import { Daemon, type DaemonEnd, openFds, rssBytes } from '../fixtures/daemon.js';
+import { journalText } from '../fixtures/durable/journal-text.js';
 import { Random } from './random.js';
 
 const PROGRAM = resolve('test/fixtures/children/hostile.pl');
@@ -207,7 +208,7 @@ function zombies(parent: number): number {
 
 /** Processes in a journal. */
 function recorded(directory: string): number {
-  const lines = textOf(join(directory, 'journal')).split('\n');
+  const lines = journalText(directory).split('\n');
   const entries = lines.flatMap((line) => (line === '' ? [] : [JSON.parse(line.slice(line.indexOf(' ') + 1)) as unknown]));
   const keys = new Set<string>();
   for (const entry of entries) {

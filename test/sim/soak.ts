@@ -1,8 +1,9 @@
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, ReplyError } from '../../plugins/control/client.js';
 import { Daemon, openFds, type Place, randomFrom } from '../fixtures/daemon.js';
+import { journalText } from '../fixtures/durable/journal-text.js';
 import { child } from '../fixtures/real.js';
 
 const PROBE = resolve('test/fixtures/plugins/probe.js');
@@ -129,7 +130,7 @@ export class Soak implements AsyncDisposable {
       ...{ heap_bytes, external_bytes, rss_bytes, handles, listeners, respawns },
       fds: Object.keys(openFds(pid)).length,
       threads: readdirSync(`/proc/${pid}/task`).length,
-      journal_bytes: statSync(join(place.directory, 'state', 'journal')).size,
+      journal_bytes: Buffer.byteLength(journalText(join(place.directory, 'state'))),
     };
   }
 

@@ -1,9 +1,13 @@
+import { uptime } from 'node:os';
+
 /** The only source of time for everything that decides; tests put a virtual one in its place. */
 export interface Clock {
   /** Milliseconds on a monotonic clock, for delays and ages. */
   now(): number;
   /** Milliseconds since the epoch, for what a person or a client reads. */
   wall(): number;
+  /** Milliseconds since boot, those of a suspend included, as the kernel counts the starts of processes; left out: as `now()`. */
+  uptime?(): number;
   /** Calls `fn` once after `delay_ms`; disposing of the timer before then means never. */
   setTimeout(fn: () => void, delay_ms: number): Disposable;
   /** Calls `fn` in a later turn of the event loop, so that signals and sockets are served in between. */
@@ -18,6 +22,7 @@ const LATE_MS = 1000;
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
+  uptime: () => uptime() * 1000,
   setTimeout(fn, delay_ms) {
     const wait_ms = Math.min(Math.max(0, Math.ceil(delay_ms)), LONGEST_MS);
     const due_ms = performance.now() + wait_ms;

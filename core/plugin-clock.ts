@@ -21,6 +21,7 @@ export function scopedClock(clock: Clock, scope: Scope, told: TimerListener): Cl
   return {
     now: () => clock.now(),
     wall: () => clock.wall(),
+    uptime: () => clock.uptime?.() ?? clock.now(),
     setTimeout: (fn, delay_ms) => owned(`timer of ${delay_ms} ms`, fn, (run) => clock.setTimeout(run, delay_ms)),
     setImmediate: (fn) => owned('immediate', fn, (run) => clock.setImmediate(run)),
   };

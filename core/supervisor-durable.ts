@@ -171,8 +171,8 @@ export class SupervisorDurable {
     await this.#sockets?.end();
     try {
       this.#state?.retire();
-    } catch {
-      // `close` tries it once more, and tells why.
+    } catch (error) {
+      this.#host.log.debug(`the journal is removed last of all: ${messageOf(error)}`);
     }
   }
 

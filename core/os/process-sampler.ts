@@ -68,14 +68,18 @@ export class ProcessSampler implements Disposable {
   readonly #reader: ProcessReader;
   readonly #entries = new Map<number, Entry>();
   readonly #reading = emptyReading();
-  /** When `now()` was 0 by the wall clock as it was when this was made, which times of starting go by: a clock that is put makes nobody older. */
-  readonly #epoch_ms: number;
+  /** When it was booted by the wall clock as it was when this was made, which times of starting go by: a clock that is put makes nobody older. */
+  readonly #boot_ms: number;
+  readonly #uptime: () => number;
+  #now_s = 0;
   #round = 0;
 
   constructor({ clock = systemClock, keep_open = false, reader }: SamplerOptions = {}) {
     this.#clock = clock;
-    this.#epoch_ms = clock.wall() - clock.now();
-    this.#reader = reader ?? systemReader(() => this.#epoch_ms + clock.now(), keep_open);
+    const uptime = (): number => clock.uptime?.() ?? clock.now();
+    this.#uptime = uptime;
+    this.#boot_ms = clock.wall() - uptime();
+    this.#reader = reader ?? systemReader(() => this.#boot_ms + uptime(), keep_open);
   }
 
   /**
@@ -85,6 +89,7 @@ export class ProcessSampler implements Disposable {
    */
   sample(pids: readonly number[], { children }: SampleOptions = {}): ReadonlyMap<number, ProcessSample> {
     const now_ms = this.#clock.now();
+    this.#now_s = (this.#boot_ms + this.#uptime()) / 1000;
     this.#round++;
     this.#reader.begin(pids, children !== undefined);
     const found = new Map<number, ProcessSample>();
@@ -127,7 +132,7 @@ export class ProcessSampler implements Disposable {
       this.#forget(pid);
       return undefined;
     }
-    const age_s = (this.#epoch_ms + now_ms) / 1000 - reading.create_time_s;
+    const age_s = this.#now_s - reading.create_time_s;
     const known = entry !== undefined && entry.create_time_s === reading.create_time_s;
     if (!known || entry?.name_hash !== reading.name_hash || age_s < YOUNG_S) {
       const identity = this.#reader.identify(pid);

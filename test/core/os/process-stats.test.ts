@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { Clock } from '../../../core/clock.js';
 import { ProcReader } from '../../../core/os/proc-reader.js';
 import { parseStat, residentPages } from '../../../core/os/proc-stat.js';
 import { commandName, emptyReading } from '../../../core/os/process-reader.js';
@@ -151,6 +152,21 @@ describe('process statistics: samples', () => {
       clock.advance(500);
     }
     expect((look(7)?.age_s ?? 0) - before).to.be.closeTo(1, 0.001);
+  });
+
+  it('is as old as it is where it was started after a suspend, in which the clock of timers stands still', () => {
+    using proc = new FakeProc();
+    const clock: VirtualClock & Pick<Clock, 'uptime'> = new VirtualClock();
+    let suspended_ms = 0;
+    clock.uptime = () => clock.now() + suspended_ms;
+    using sampler = new ProcessSampler({ clock, reader: new ProcReader({ root: proc.root }) });
+    const age_s = (pid: number): number => sampler.sample([pid]).get(pid)?.age_s ?? expect.fail('it is gone');
+    proc.put(7, 'before', { start: 100 });
+    const before_s = age_s(7);
+    suspended_ms = 3_600_000;
+    clock.jumpWall(suspended_ms);
+    proc.put(8, 'after', { start: 100 + suspended_ms / 10 });
+    expect([age_s(7) - before_s, age_s(8) - before_s]).to.deep.equal([3600, 0]);
   });
 
   it('spans at least half a second, however often somebody looks', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** Where the journal of a state directory is. */
 export const journalPath = (directory: string): string => join(directory, 'journal');
 
-/** As `Os.hasLeft`. */
+/** As `Os.hasJournal`. */
 export function hasJournal(directory: string): boolean {
   return existsSync(journalPath(directory));
 }

@@ -223,6 +223,21 @@ function adopt(
     expect(await state.look()).to.equal('elsewhere');
   });
 
+  it('that was removed and is another supervisor’s by now is left alone', async () => {
+    const path = join(directory, 'state');
+    const first = durable.take(path);
+    first.journal.replace('mine', 4096);
+    rmSync(path, { recursive: true });
+    const second = durable.take(path);
+    second.journal.replace('theirs', 4096);
+    expect(() => first.journal.replace('mine again', 4096)).to.throw(`${path} is another directory by now`);
+    expect(() => first.retake()).to.throw('is in use by pid');
+    first.journal.remove();
+    first.close();
+    expect(Buffer.from(second.journal.read() ?? []).toString()).to.match(/^theirs\0*$/);
+    second.close();
+  });
+
   it('is free as soon as its supervisor is killed', async () => {
     const path = join(directory, 'state');
     const source = `

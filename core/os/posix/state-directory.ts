@@ -2,10 +2,11 @@ import { chmodSync, closeSync, constants, fstatSync, mkdirSync, openSync, readFi
 import { stat } from 'node:fs/promises';
 import { load } from 'koffi';
 import { messageOf, RingmasterError } from '../../errors.js';
-import { DiskJournalFile } from '../../journal/file.js';
+import { DiskJournalFile, type JournalFile } from '../../journal/file.js';
 import type { StateDirectory } from '../durable.js';
 import { processName } from '../holder.js';
 import { hasJournal, journalPath } from '../left-state.js';
+import { OsError } from '../os-error.js';
 import { ofOthers, stateDirTrouble } from '../state-dir.js';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
@@ -23,7 +24,20 @@ export function takeStateDirectory(path: string): StateDirectory {
   const fallocate = load(null).func('int fallocate(int, int, long, long)');
   const file = journalPath(path);
   let held = lock(path);
-  const journal = new DiskJournalFile(file, (target, bytes) => fallocate(target, 0, 0, bytes) === 0);
+  const disk = new DiskJournalFile(file, (target, bytes) => fallocate(target, 0, 0, bytes) === 0);
+  const journal: JournalFile = {
+    read: () => disk.read(),
+    append: (text) => disk.append(text),
+    replace(text, room_bytes) {
+      if (!isAt(held, path)) throw new OsError('ESTALE', 'open', `${path} is another directory by now`);
+      disk.replace(text, room_bytes);
+    },
+    remove() {
+      if (isAt(held, path)) disk.remove();
+      else disk.close();
+    },
+    close: () => disk.close(),
+  };
   const left_at = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
   return {
     path,
@@ -52,6 +66,12 @@ interface Held {
   readonly fd: number;
   readonly dev: number;
   readonly ino: number;
+}
+
+/** Whether the path leads there; if not, what is there may be another supervisor's. */
+function isAt({ dev, ino }: Held, path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.dev === dev && found.ino === ino;
 }
 
 function lock(path: string): Held {

@@ -70,7 +70,7 @@ async function auditOf(client: Client, count: number): Promise<readonly Readonly
     for (const { pids } of await Promise.all(reads)) expect(pids).to.have.members([...workers]);
     expect(daemon.workers).to.deep.equal(workers);
     expect((await client.call('dstats')).info).to.include({ pid: daemon.pid });
-    expect(daemon.stdout).to.match(new RegExp(`"to":"9.9.9".*"msg":"upgraded from ${OWN} to 9.9.9"`));
+    await eventually(() => expect(daemon.stdout).to.match(new RegExp(`"to":"9.9.9".*"msg":"upgraded from ${OWN} to 9.9.9"`)));
     await client.call('stop', { name: 'web' }, { waiting: true });
     expect(daemon.workers).to.deep.equal([]);
     daemon.kill('SIGTERM');

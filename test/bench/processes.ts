@@ -1,24 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs';
-
-/** What is read of a process that may end meanwhile; empty then. */
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return '';
-    throw error;
-  }
-}
+import { readdirSync } from 'node:fs';
+import { textOf } from '../fixtures/text-of.js';
 
 /** Processor time that a process has used, over all threads, in ms. @source sched-stats.rst */
 export function cpuMs(pid: number): number {
-  const tasks = tasksOf(pid).map((task) => Number(read(`/proc/${pid}/task/${task}/schedstat`).split(' ')[0]) / 1e6);
+  const tasks = tasksOf(pid).map((task) => Number(textOf(`/proc/${pid}/task/${task}/schedstat`).split(' ')[0]) / 1e6);
   return tasks.reduce((sum, ms) => sum + ms, 0);
 }
 
 /** Memory of a process with its share of what it shares, in MiB. @source proc_pid_smaps(5) */
 export function pssMib(pid: number): number {
-  return Number(/^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) / 1024;
+  return Number(/^Pss:\s+(\d+) kB/m.exec(textOf(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) / 1024;
 }
 
 function tasksOf(pid: number): readonly string[] {
@@ -33,7 +24,7 @@ function tasksOf(pid: number): readonly string[] {
 /** A process and all below it that are not of these. */
 export function familyWithout(pid: number, others: ReadonlySet<number>): readonly number[] {
   if (others.has(pid)) return [];
-  const children = tasksOf(pid).flatMap((task) => read(`/proc/${pid}/task/${task}/children`).match(/\d+/g) ?? []);
+  const children = tasksOf(pid).flatMap((task) => textOf(`/proc/${pid}/task/${task}/children`).match(/\d+/g) ?? []);
   return [pid, ...children.flatMap((child) => familyWithout(Number(child), others))];
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
 import { Daemon, type Place } from '../fixtures/daemon.js';
+import { again, killed } from '../fixtures/durable/lives.js';
 import { answer, freePort } from '../fixtures/load.js';
 import { AS_OTHER_USER, OTHER_UID } from '../fixtures/other-user.js';
 
@@ -51,17 +52,6 @@ const start = (web: Web, under: readonly string[], made: (place: Place) => void 
       return config(place, web);
     },
   });
-
-async function killed(daemon: Daemon): Promise<void> {
-  daemon.kill('SIGKILL');
-  await daemon.ended;
-}
-
-async function again(daemon: Daemon): Promise<Daemon> {
-  const next = daemon.again();
-  await next.ready();
-  return next;
-}
 
 const askOften = async (port: number): Promise<ReadonlySet<number>> =>
   new Set((await Promise.all(Array.from({ length: 40 }, () => answer(port)))).map(Number));

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
 import { Daemon, type DaemonOptions, openFds, type Place, randomFrom } from '../fixtures/daemon.js';
+import { again, killed } from '../fixtures/durable/lives.js';
 import { answer, freePort, type Load, load } from '../fixtures/load.js';
 
 const SERVER = resolve('test/fixtures/servers/http-node.mjs');
@@ -44,17 +45,6 @@ const web = (options: Web): DaemonOptions => ({
   config: (place) => text(place, options),
 });
 const rewrite = ({ place }: Daemon, options: Web): void => writeFileSync(join(place.directory, 'rm.yaml'), text(place, options));
-
-async function killed(daemon: Daemon): Promise<void> {
-  daemon.kill('SIGKILL');
-  await daemon.ended;
-}
-
-async function again(daemon: Daemon): Promise<Daemon> {
-  const next = daemon.again();
-  await next.ready();
-  return next;
-}
 
 const tcp = (port: number, more = ''): string => `  web: {host: 127.0.0.1, port: ${port}, backlog: 1024${more}}\n`;
 const holder = ({ place }: Daemon): number => JSON.parse(readFileSync(join(place.directory, 'state/holders/sockets.json'), 'utf8')).pid;

@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { Supervisor } from '../../core/index.js';
 import { eventually } from '../../core/testing.js';
 import { Daemon, type DaemonOptions, type Place, randomFrom } from '../fixtures/daemon.js';
+import { killed } from '../fixtures/durable/lives.js';
 import { isAlive } from '../fixtures/real.js';
 
 /** Workers that each write a line when they are born and then sleep. */
@@ -31,11 +32,6 @@ const durable = (numprocesses: number): DaemonOptions => ({
 function born({ place }: Daemon): readonly number[] {
   const file = join(place.directory, 'births');
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];
-}
-
-async function killed(daemon: Daemon): Promise<void> {
-  daemon.kill('SIGKILL');
-  await daemon.ended;
 }
 
 describe('a durable daemon', function () {

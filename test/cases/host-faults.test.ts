@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
@@ -7,6 +7,7 @@ import { Daemon, type DaemonOptions, type Place, sleepers } from '../fixtures/da
 import { Freezer, HAS_FREEZER } from '../fixtures/freezer.js';
 import { AS_OTHER_USER, OTHER_UID as uid } from '../fixtures/other-user.js';
 import { CAN_MOUNT, SmallDisk } from '../fixtures/small-disk.js';
+import { textOf } from '../fixtures/text-of.js';
 
 /** How long a daemon is stopped: longer than its timers are. */
 const STOPPED_MS = 3000;
@@ -344,13 +345,4 @@ describe('a daemon on a machine in trouble', function () {
 function statOf(pid: number): { readonly name: string; readonly parent: number } | undefined {
   const [, name = '', parent] = /\((.*)\) \S (\d+)/.exec(textOf(`/proc/${pid}/stat`)) ?? [];
   return parent === undefined ? undefined : { name, parent: Number(parent) };
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return '';
-    throw error;
-  }
 }

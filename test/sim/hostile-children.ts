@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KEYS } from '../../core/durable/records.js';
@@ -6,6 +6,7 @@ import { eventually } from '../../core/testing.js';
 import { type Client, ReplyError } from '../../plugins/control/client.js';
 import { Daemon, type DaemonEnd, openFds, rssBytes } from '../fixtures/daemon.js';
 import { journalText } from '../fixtures/durable/journal-text.js';
+import { textOf } from '../fixtures/text-of.js';
 import { Random } from './random.js';
 
 const PROGRAM = resolve('test/fixtures/children/hostile.pl');
@@ -217,16 +218,6 @@ function recorded(directory: string): number {
     else keys.delete(entry[0]);
   }
   return [...keys].filter((key) => key.startsWith(KEYS.process)).length;
-}
-
-/** Empty where there is no such file, or no such process any more. */
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return '';
-    throw error;
-  }
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

@@ -130,7 +130,7 @@ export class Soak implements AsyncDisposable {
       ...{ heap_bytes, external_bytes, rss_bytes, handles, listeners, respawns },
       fds: Object.keys(openFds(pid)).length,
       threads: readdirSync(`/proc/${pid}/task`).length,
-      journal_bytes: Buffer.byteLength(journalText(join(place.directory, 'state'))),
+      journal_bytes: journalText(join(place.directory, 'state')).length,
     };
   }
 

@@ -40,20 +40,20 @@ export function compileHook(hook: HookName, taps: readonly HookTap[], runner: Ho
 
 function gate(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
   const hook = new AsyncSeriesBailHook<[object], Refusal | undefined>(['args'], name);
-  for (const tap of taps) hook.tapPromise(tap.plugin, async (args) => refusal(tap, await runner.call(tap, args, [args])));
+  for (const tap of taps) hook.tapPromise(tap.plugin, async (args) => refusal(tap, await runner.call(tap, args)));
   return (_value, args) => hook.promise(args);
 }
 
 function syncGate(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
   const hook = new SyncBailHook<[object], Refusal | undefined>(['args'], name);
-  for (const tap of taps) hook.tap(tap.plugin, (args) => refusal(tap, runner.callSync(tap, args, [args])));
+  for (const tap of taps) hook.tap(tap.plugin, (args) => refusal(tap, runner.callSync(tap, args)));
   return (_value, args) => hook.call(args);
 }
 
 function decide(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
   const hook = new SyncWaterfallHook<[Decided<unknown>, object], Decided<unknown>>(['decided', 'args'], name);
   for (const tap of taps) {
-    hook.tap(tap.plugin, (decided, args) => next(tap, decided, runner.callSync(tap, args, [freezeData(decided.value), args])));
+    hook.tap(tap.plugin, (decided, args) => next(tap, decided, runner.callSync(tap, args, freezeData(decided.value))));
   }
   return (value, args) => hook.call({ value, by: null }, args);
 }
@@ -63,7 +63,7 @@ function awaitedDecide(name: HookName, taps: readonly HookTap[], runner: HookRun
   const hook = new AsyncSeriesWaterfallHook<[Decided<unknown>, object], Decided<unknown>>(['decided', 'args'], name);
   for (const tap of taps) {
     hook.tapPromise(tap.plugin, async (decided, args) => {
-      const input = [freezeData(decided.value), args];
+      const input = freezeData(decided.value);
       return next(tap, decided, tap.awaited ? await runner.call(tap, args, input) : runner.callSync(tap, args, input));
     });
   }
@@ -85,7 +85,7 @@ function shape(name: HookName, taps: readonly HookTap[], runner: HookRunner): Co
         else if (tap.ignore_failure) done(null);
         else done(blame(tap, answer.error));
       };
-      const answer = runner.ask(tap, args, [freezeData(value), args]);
+      const answer = runner.ask(tap, args, freezeData(value));
       if (answer instanceof Promise) void answer.then(told);
       else told(answer);
     });
@@ -113,7 +113,7 @@ function step(name: HookName, taps: readonly HookTap[], runner: HookRunner): Com
   const hook = new AsyncSeriesHook<[object]>(['args'], name);
   for (const tap of taps) {
     hook.tapPromise(tap.plugin, async (args) => {
-      await runner.call(tap, args, [args]);
+      await runner.call(tap, args);
     });
   }
   return (_value, args) => hook.promise(args);
@@ -123,7 +123,7 @@ function watch(name: HookName, taps: readonly HookTap[], runner: HookRunner): Co
   const hook = new SyncHook<[object]>(['args'], name);
   for (const tap of taps) {
     hook.tap(tap.plugin, (args) => {
-      runner.callSync(tap, args, [args]);
+      runner.callSync(tap, args);
     });
   }
   return (_value, args) => hook.call(args);

@@ -66,10 +66,13 @@ export class SlotTable implements PlanSlots {
   readonly #slots = new Map<number, Slot>();
   readonly #places = new Map<Slot, Place>();
   readonly #cohorts = new Map<number, MutableCohort>();
+  /** The cohorts as a list, until there is another one, or one less. */
+  #list: readonly Cohort[] | null = null;
   #lowestFree = 1;
 
   get cohorts(): readonly Cohort[] {
-    return [...this.#cohorts.values()];
+    this.#list ??= [...this.#cohorts.values()];
+    return this.#list;
   }
 
   get lowestFree(): number {
@@ -124,7 +127,9 @@ export class SlotTable implements PlanSlots {
 
   #unfile(slot: Slot): void {
     this.#move(slot, null);
-    for (const heap of [this.deadlines, this.respawns, this.expiries]) heap.set(slot, null);
+    this.deadlines.set(slot, null);
+    this.respawns.set(slot, null);
+    this.expiries.set(slot, null);
   }
 
   #move(slot: Slot, to: Place | null): void {
@@ -148,8 +153,11 @@ export class SlotTable implements PlanSlots {
     if (cohort === null) return;
     cohort.up += place.up ? by : 0;
     cohort.members += by;
-    if (cohort.members === 0) this.#cohorts.delete(cohort.generation);
+    if (cohort.members > 0) return;
+    this.#cohorts.delete(cohort.generation);
+    this.#list = null;
   }
+
   #placeOf(slot: Slot): Place {
     if (slot.state === 'idle') {
       if (slot.respawn_at === null) return NOWHERE;
@@ -167,6 +175,7 @@ export class SlotTable implements PlanSlots {
     if (cohort === undefined) {
       cohort = { generation, members: 0, unborn: new Set(), born: new Set(), up: 0 };
       this.#cohorts.set(generation, cohort);
+      this.#list = null;
     }
     return cohort;
   }

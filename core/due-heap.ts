@@ -12,6 +12,7 @@ export class DueHeap<T> {
 
   /** @param at when it is due, in milliseconds; null: never, which forgets it */
   set(of: T, at: number | null): void {
+    if (at === null && this.#entries.length === 0) return;
     const index = this.#index.get(of);
     const entry = index === undefined ? undefined : this.#entries[index];
     if (at === null) {

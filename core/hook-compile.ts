@@ -75,38 +75,22 @@ function next(tap: HookTap, before: Decided<unknown>, answer: Answer): Decided<u
   return { value: answer.value, by: tap.plugin };
 }
 
-/** Rejects with the failure of a tap. */
+/** Rejects with the failure of a tap. The value is that of the tap before, or a promise of it; most answer at once. */
 function shape(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
-  const hook = new AsyncSeriesWaterfallHook<[unknown, object], unknown>(['value', 'args'], name);
+  const hook = new SyncWaterfallHook<[unknown, object], unknown>(['value', 'args'], name);
   for (const tap of taps) {
-    hook.tapAsync(tap.plugin, (value, args, done) => {
-      const told = (answer: Answer): void => {
-        if (!answer.error) done(null, answer.value);
-        else if (tap.ignore_failure) done(null);
-        else done(blame(tap, answer.error));
-      };
+    const next = (value: unknown, args: object): unknown => {
       const answer = runner.ask(tap, args, freezeData(value));
-      if (answer instanceof Promise) void answer.then(told);
-      else told(answer);
-    });
+      return answer instanceof Promise ? answer.then((later) => shaped(tap, value, later)) : shaped(tap, value, answer);
+    };
+    hook.tap(tap.plugin, (value, args) => (value instanceof Promise ? value.then((made) => next(made, args)) : next(value, args)));
   }
-  return (value, args) => settled((done) => hook.callAsync(value, args, done));
+  return (value, args) => hook.call(value, args);
 }
 
-/** What comes of a call with a callback: at once where that is there at once and no error, else by a promise. */
-function settled(call: (done: (error: Error | null, value?: unknown) => void) => void): unknown {
-  let ended: { readonly error: Error | null; readonly value: unknown } | undefined;
-  let later: ((error: Error | null, value: unknown) => void) | undefined;
-  call((error, value) => {
-    ended = { error, value };
-    later?.(error, value);
-  });
-  if (ended === undefined) {
-    return new Promise((resolve, reject) => {
-      later = (error, value) => (error ? reject(error) : resolve(value));
-    });
-  }
-  return ended.error ? Promise.reject(ended.error) : ended.value;
+function shaped(tap: HookTap, before: unknown, answer: Answer): unknown {
+  if (!answer.error) return answer.value ?? before;
+  return tap.ignore_failure ? before : Promise.reject(blame(tap, answer.error));
 }
 
 function step(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {

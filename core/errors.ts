@@ -278,5 +278,5 @@ export function messageOf(thrown: unknown): string {
 export function explain(thrown: unknown): string {
   const cause = thrown instanceof Error ? thrown.cause : undefined;
   const text = messageOf(thrown);
-  return cause === undefined || text.includes(messageOf(cause)) ? text : `${text}: ${messageOf(cause)}`;
+  return cause === undefined || text.includes(`: ${messageOf(cause)}`) ? text : `${text}: ${messageOf(cause)}`;
 }

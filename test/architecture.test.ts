@@ -29,6 +29,7 @@ const PURE = [
   'core/config/problem.ts',
   'core/config/quantity.ts',
   'core/config/schema-words.ts',
+  'core/config/shell-habits.ts',
   'core/config/schema/daemon.ts',
   'core/config/schema/socket.ts',
   'core/config/schema/rlimits.ts',

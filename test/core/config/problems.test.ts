@@ -334,6 +334,13 @@ describe('config problems', () => {
     ]);
   });
 
+  it('warns of a command that needs a shell', async () => {
+    const { problems } = await loadText('c.yaml', 'watchers:\n  web: {cmd: a && b}\n');
+    expect(problems.map((problem) => formatProblem({ ...problem, file: null, line: null }))).to.deep.equal([
+      'warning: watchers.web.cmd has && in it, which only a shell understands; write sh -c "…"',
+    ]);
+  });
+
   it('puts a problem into one line', () => {
     const problem: Problem = {
       severity: 'error',

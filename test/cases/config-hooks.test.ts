@@ -10,9 +10,7 @@ export const no = () => false;
 export const broken = () => { throw new Error('it is broken'); };
 `;
 
-describe('hooks of a circus.ini', function () {
-  this.timeout(30_000);
-
+describe('hooks of a circus.ini', () => {
   it('are functions of a module beside it, whose results are told, and which set replaces', async () => {
     await using daemon = await Daemon.start({
       config: (place) => {

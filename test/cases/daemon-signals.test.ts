@@ -1,9 +1,7 @@
 import { expect } from 'chai';
 import { Daemon, sleepers } from '../fixtures/daemon.js';
 
-describe('the daemon is asked to end at awkward moments', function () {
-  this.timeout(60_000);
-
+describe('the daemon is asked to end at awkward moments', () => {
   it('SIGTERM while the config is still on its way: it does not wait for that', async () => {
     await using daemon = await Daemon.launch({
       file: 'slow.mjs',

@@ -70,9 +70,7 @@ async function longestAnswer(endpoint: string, noise: Promise<unknown>): Promise
   return longest_ms;
 }
 
-describe('a million bytes of noise at the control endpoint', function () {
-  this.timeout(30_000);
-
+describe('a million bytes of noise at the control endpoint', () => {
   for (const [title, properly] of [
     ['over TCP', false],
     ['after a proper ZMTP greeting and a proper request', true],
@@ -84,7 +82,7 @@ describe('a million bytes of noise at the control endpoint', function () {
       const noise = Promise.all(Array.from({ length: 4 }, () => pour(port, properly)));
       expect(await longestAnswer(endpoint, noise)).to.be.below(ANSWER_WITHIN_MS);
       if (properly) for (const said of await noise) expect(said).to.include('"status":"active"');
-      await eventually(() => expect(Object.keys(openFds(daemon.pid)).length).to.equal(fds), { deadline_ms: 5000 });
+      await eventually(() => expect(Object.keys(openFds(daemon.pid)).length).to.equal(fds));
       expect(daemon.workers).to.have.length(1);
     });
   }

@@ -48,7 +48,7 @@ type Kind = keyof typeof KINDS;
         seen.add(await answer(port));
         return kinds.every((kind) => seen.has(kind));
       },
-      { what: 'an answer of each', deadline_ms: 20_000 },
+      { what: 'an answer of each' },
     );
   };
   afterEach(() => daemon[Symbol.asyncDispose]());
@@ -107,7 +107,7 @@ type Kind = keyof typeof KINDS;
           const pids = (await client.call('list', { name: 'node' })).pids ?? [];
           return pids.length === 4 && pids.every((pid) => !before.includes(pid));
         },
-        { deadline_ms: 20_000, what: 'others in their place' },
+        { what: 'others in their place' },
       );
     };
     // Whoever dies again and again is started ever more slowly.

@@ -13,7 +13,6 @@ import { Daemon, type DaemonOptions, openFds, type Place } from '../fixtures/dae
 import { OtherPackage } from '../fixtures/upgrade/package.js';
 
 const { version: OWN }: { readonly version: string } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
-const LONG = { deadline_ms: 20_000 };
 
 /** A config with these watchers, and whatever else. */
 const yaml = (watchers: (place: Place) => object, more: object = {}): DaemonOptions => ({
@@ -34,14 +33,14 @@ const keepers = (numprocesses: number, more: object = {}): DaemonOptions =>
 
 /** Its workers, once all of them have executed their command. */
 async function workersOf(daemon: Daemon, count: number): Promise<readonly number[]> {
-  await eventually(() => daemon.workers.length === count, LONG);
+  await eventually(() => daemon.workers.length === count);
   return daemon.workers;
 }
 
 /** Waits until one that was upgraded is ready again. */
 async function ready(daemon: Daemon, times: number): Promise<void> {
   const count = (): number => daemon.stdout.split('"msg":"ready: ').length - 1;
-  await eventually(() => count() >= times, { ...LONG, what: `${times} starts\n${daemon.said}` });
+  await eventually(() => count() >= times, { what: `${times} starts\n${daemon.said}` });
 }
 
 /** What was asked for, once there are so many entries: that of an upgrade comes a moment after its answer. */
@@ -50,7 +49,7 @@ async function auditOf(client: Client, count: number): Promise<readonly Readonly
   await eventually(async () => {
     entries = (await client.call('audit')).entries ?? [];
     return entries.length >= count;
-  }, LONG);
+  });
   return entries;
 }
 
@@ -308,7 +307,7 @@ async function auditOf(client: Client, count: number): Promise<readonly Readonly
       expect(readFileSync(pidfile(daemon.place), 'utf8')).to.equal(holder);
       expect(readFileSync(log(daemon.place), 'utf8')).to.include('"msg":"upgraded from');
       process.kill(Number(holder), 'SIGTERM');
-      await eventually(() => daemon.left.length === 0, LONG);
+      await eventually(() => daemon.left.length === 0);
     });
   }
 });

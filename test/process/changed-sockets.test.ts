@@ -64,8 +64,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-(process.platform === 'linux' ? describe : describe.skip)('managed sockets that the config has otherwise', function () {
-  this.timeout(30_000);
+(process.platform === 'linux' ? describe : describe.skip)('managed sockets that the config has otherwise', () => {
   let directory: string;
   before(() => {
     directory = mkdtempSync(join(tmpdir(), 'ringmaster-changed-'));

@@ -32,8 +32,7 @@ function ask(port: number): Promise<string> {
 }
 const portOf = (real: Real, name = 'web'): number => real.supervisor.sockets().find((socket) => socket.name === name)?.port ?? 0;
 
-describe('managed sockets', function () {
-  this.timeout(30_000);
+describe('managed sockets', () => {
   if (process.platform !== 'linux') return;
 
   it('are served by workers that get the number in their command', async () => {

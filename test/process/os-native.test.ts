@@ -34,8 +34,7 @@ async function script(body: string, argv: readonly string[] = ['node']): Promise
   return text;
 }
 
-(process.platform === 'linux' ? describe : describe.skip)('the native form', function () {
-  this.timeout(60_000);
+(process.platform === 'linux' ? describe : describe.skip)('the native form', () => {
   let kernel: Kernel;
   let libc: Libc;
   let os: Os;
@@ -211,9 +210,7 @@ async function script(body: string, argv: readonly string[] = ['node']): Promise
   });
 });
 
-(process.platform === 'linux' ? describe : describe.skip)('the environment, seen without reading it', function () {
-  this.timeout(60_000);
-
+(process.platform === 'linux' ? describe : describe.skip)('the environment, seen without reading it', () => {
   it('is the same until somebody changes it', async () => {
     const text = await script(`
       const version = os.environmentVersion;

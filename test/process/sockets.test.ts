@@ -30,8 +30,7 @@ async function failure(promise: Promise<unknown>): Promise<Error & { code?: unkn
   );
 }
 
-(process.platform === 'linux' ? describe : describe.skip)('managed sockets of the native form', function () {
-  this.timeout(20_000);
+(process.platform === 'linux' ? describe : describe.skip)('managed sockets of the native form', () => {
   let os: Os;
   let directory: string;
   let path: string;

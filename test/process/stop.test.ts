@@ -4,9 +4,7 @@ import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
 import { child, isAlive, Real } from '../fixtures/real.js';
 
-describe('ending real processes', function () {
-  this.timeout(20_000);
-
+describe('ending real processes', () => {
   it('kills what is deaf to SIGTERM, after graceful_timeout', async () => {
     await using real = await Real.start((file) => ({
       watchers: { web: { cmd: 'node', args: [child('deaf.mjs'), file], graceful_timeout: '300ms' } },

@@ -44,9 +44,8 @@ function supervisorOf(
   return { supervisor: new Supervisor(config, { log: recordingLogger(lines), ...options }), lines };
 }
 
-describe('the life of a guest', function () {
-  this.timeout(60_000);
-  noLeaks({ deadline_ms: 3000 });
+describe('the life of a guest', () => {
+  noLeaks();
 
   for (const tier of TIERS) {
     it(`ends as a ${tier} at whatever moment the supervisor is stopped, and leaves nothing`, async () => {
@@ -73,7 +72,7 @@ describe('the life of a guest', function () {
       await Promise.all([one.start(), other.start()]);
       await one.stop();
       const told = (): readonly string[] => record.events.flatMap((event) => (event.name === 'check_recovered' ? [event.body.name] : []));
-      await eventually(() => told().includes('timer'), { deadline_ms: 10_000 });
+      await eventually(() => told().includes('timer'));
       expect(told()).to.include('before_start web other 1');
       expect(told().filter((fact) => fact.includes(' one '))).to.deep.equal([]);
     });
@@ -92,7 +91,7 @@ describe('the life of a guest', function () {
     const isLogged = (pattern: RegExp): boolean => lines.some(({ message }) => pattern.test(message));
     for (let end = 1; end <= 6; end++) {
       const up = (): number => lines.filter(({ message }) => message.includes('its guest is up again')).length;
-      await eventually(() => up() === end - 1, { deadline_ms: 15_000, what: `guest ${end} to be up` });
+      await eventually(() => up() === end - 1, { what: `guest ${end} to be up` });
       const [pid = 0] = guests();
       process.kill(pid, 'SIGKILL');
       await eventually(() => !guests().includes(pid));

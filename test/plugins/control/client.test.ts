@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { Router } from 'zeromq';
+import { eventually } from '../../../core/testing.js';
 import { type CallOutcome, Client, ReplyError } from '../../../plugins/control/client.js';
-import { eventually, rejects } from '../../fixtures/control/expect.js';
+import { rejects } from '../../fixtures/control/expect.js';
 import { type Host, openHost } from '../../fixtures/control/host.js';
 
 describe('control: client', () => {
@@ -122,7 +123,7 @@ describe('control: client', () => {
     await tcp.call('list');
     first.supervisor.watch('web').gate = new Promise(() => {});
     const pending = rejects(tcp.call('stop', { name: 'web' }, { waiting: true }), 'RM_CLIENT_REPLY');
-    await eventually('the stop', () => first.supervisor.asked.length === 1);
+    await eventually(() => first.supervisor.asked.length === 1, { what: 'the stop' });
     await first.supervisor.stop();
     expect((await pending).context.reply).to.include({ code: 'RM_CLOSED' });
     await using second = await openHost({ endpoint });
@@ -185,7 +186,7 @@ describe('control: client', () => {
     const early = [unsent.call('list'), unsent.cast('list')];
     unsent.close();
     for (const call of early) await rejects(call, 'RM_CLIENT_CLOSED');
-    await eventually('the stop', () => host.supervisor.asked.length === 1);
+    await eventually(() => host.supervisor.asked.length === 1, { what: 'the stop' });
     client.close();
     client.close();
     expect((await rejects(pending, 'RM_CLIENT_CLOSED')).message).to.equal('cannot get a reply to stop: the client is closed');
@@ -196,6 +197,6 @@ describe('control: client', () => {
   it('sends casts, also when it is closed right afterwards', async () => {
     for (let count = 0; count < 100; count++) await client.cast('stop', { name: 'web' });
     client.close();
-    await eventually('all casts', () => host.supervisor.asked.length === 100);
+    await eventually(() => host.supervisor.asked.length === 100, { what: 'all casts' });
   });
 });

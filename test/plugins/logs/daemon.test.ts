@@ -93,7 +93,7 @@ describe('logs: of a daemon', () => {
     running.child.kill('SIGINT');
     const { stdout } = await running.ended;
     expect(stdout).to.equal(`two\n${lines.join('')}`);
-  }).timeout(20_000);
+  });
 
   it('of a watcher that there is not are refused, with a hint', async () => {
     const { stderr, status } = await runBin('main', ['logs', 'mem', ...endpoint]);

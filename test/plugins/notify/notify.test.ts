@@ -155,7 +155,7 @@ describe('notify', () => {
     const script = 'echo $$ >>"$0"; case $(wc -l <"$0") in *1) exit 3;; *2) sleep 60 & echo $! >"$0.sleep"; wait;; esac';
     await using supervisor = broken({ command: `sh -c '${script}' ${out}`, retry_in: '10ms', timeout: '300ms' });
     await supervisor.start();
-    await eventually(() => lines.some(({ message }) => message === 'told of an event'), { deadline_ms: 5000 });
+    await eventually(() => lines.some(({ message }) => message === 'told of an event'));
     const warned = lines.filter(({ message }) => message.startsWith('telling')).map(({ message }) => message);
     expect(warned.join()).to.include('command sh: ended with status 3').and.to.include('did not end in time');
     const sleeper = Number(await readFile(`${out}.sleep`, 'utf8'));

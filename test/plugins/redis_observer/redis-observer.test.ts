@@ -90,7 +90,7 @@ describe('redis_observer, with a real Redis', () => {
     expect(statsd.messages.filter((text) => !/^circus\.redis_observer\.watcher\.redis_stats\.\w+:[\d.]+\|g$/.test(text))).to.deep.equal([]);
     const [before] = real.pids();
     await redis[Symbol.asyncDispose]();
-    await eventually(() => real.pids().length === 1 && real.pids()[0] !== before, { deadline_ms: 4000 });
+    await eventually(() => real.pids().length === 1 && real.pids()[0] !== before);
     await eventually(() => expect(statsd.messages).to.include.members([`${prefix}error:1|c`, `${prefix}restart_on_error:1|c`]));
   });
 });
@@ -109,7 +109,7 @@ describe('redis_observer', () => {
       const redis_observer = { redis_url, restart_on_timeout: 'web', action, ...pace };
       await using real = await Real.start(() => ({ plugins: { redis_observer }, watchers: { web: sleeper } }));
       const pids = real.pids();
-      await eventually(() => real.record.names('web').includes(told), { deadline_ms: 4000 });
+      await eventually(() => real.record.names('web').includes(told));
       await eventually(() => expect(statsd.names()).to.include(`circus.redis_observer.watcher.redis_stats.${action}_on_error`));
       expect(real.pids()).to.deep.equal(action === 'event' ? pids : []);
     });
@@ -140,7 +140,7 @@ describe('redis_observer', () => {
     const plugins = { checks: { probes }, redis_observer: { redis_url: null } };
     await using real = await Real.start(() => ({ plugins, watchers: { web: sleeper } }));
     await redis[Symbol.asyncDispose]();
-    await eventually(() => real.record.names('web').includes('check_failed'), { deadline_ms: 4000 });
+    await eventually(() => real.record.names('web').includes('check_failed'));
     const { problems } = await checkConfig(
       { plugins: { checks: { probes: { cache: { type: 'redis', options: { url: redis_url } } } }, redis_observer: {} } },
       { resolvePlugin },

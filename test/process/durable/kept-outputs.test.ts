@@ -26,8 +26,7 @@ interface Daemon {
   kill(): void;
 }
 
-describe('output of processes whose daemon is killed', function () {
-  this.timeout(60_000);
+describe('output of processes whose daemon is killed', () => {
   let at: string;
   const daemons: ChildProcess[] = [];
 

@@ -10,7 +10,6 @@ import control from '../../../../../plugins/control/index.js';
 import { binFile, runBin } from '../../../../fixtures/cli/run-bin.js';
 
 const run = promisify(execFile);
-const DEADLINE = { deadline_ms: 15_000 };
 
 /** A supervisor to look at, and a terminal of 80 by 24 that runs what it is told. */
 class Terminal implements AsyncDisposable {
@@ -64,7 +63,7 @@ class Terminal implements AsyncDisposable {
         expect(text).to.match(pattern);
         return text;
       },
-      { ...DEADLINE, what: `the terminal to show ${pattern}` },
+      { what: `the terminal to show ${pattern}` },
     );
   }
 
@@ -77,9 +76,7 @@ class Terminal implements AsyncDisposable {
 
 const RESTORED = /BEFORE\nstatus 0\nicanon\necho\n/;
 
-describe('top: in a terminal', function () {
-  this.timeout(60_000);
-
+describe('top: in a terminal', () => {
   for (const has_stats of [true, false]) {
     it(`shows, scales, stops and filters ${has_stats ? 'from the statistics endpoint' : 'by asking for stats'}, and leaves the terminal as it was`, async () => {
       await using terminal = new Terminal(has_stats);

@@ -5,7 +5,8 @@ import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
 import { Daemon, type Place } from '../fixtures/daemon.js';
 import { again, killed } from '../fixtures/durable/lives.js';
-import { answer, freePort } from '../fixtures/load.js';
+import { freePort } from '../fixtures/free-port.js';
+import { answer } from '../fixtures/load.js';
 import { AS_OTHER_USER, OTHER_UID } from '../fixtures/other-user.js';
 
 /** Answers with its pid. With `undumpable` not even its own user may look at its descriptors. @source prctl(2), PR_SET_DUMPABLE */

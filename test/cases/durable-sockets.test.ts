@@ -6,7 +6,8 @@ import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
 import { Daemon, type DaemonOptions, openFds, type Place, randomFrom } from '../fixtures/daemon.js';
 import { again, killed } from '../fixtures/durable/lives.js';
-import { answer, freePort, type Load, load } from '../fixtures/load.js';
+import { freePort } from '../fixtures/free-port.js';
+import { answer, type Load, load } from '../fixtures/load.js';
 
 const SERVER = resolve('test/fixtures/servers/http-node.mjs');
 /** More by hand: RINGMASTER_KILLS=300. */

@@ -4,7 +4,8 @@ import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
 import type { Client } from '../../plugins/control/client.js';
 import { Daemon, iniHead, type Place } from '../fixtures/daemon.js';
-import { answer, freePort, type Load, load } from '../fixtures/load.js';
+import { freePort } from '../fixtures/free-port.js';
+import { answer, type Load, load } from '../fixtures/load.js';
 
 const SERVERS = resolve('test/fixtures/servers');
 /** More by hand: RINGMASTER_LOAD_S=120. */

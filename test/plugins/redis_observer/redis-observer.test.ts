@@ -5,6 +5,7 @@ import { resolvePlugin } from '../../../core/plugin-resolve.js';
 import { eventually, noLeaks, rejects } from '../../../core/testing.js';
 import { commandsOf, decode, encode, gaugesOf, parseRedisUrl, type RedisTarget } from '../../../plugins/redis_observer/policy.js';
 import { askInfo } from '../../../plugins/redis_observer/redis.js';
+import { freePort } from '../../fixtures/free-port.js';
 import { Real } from '../../fixtures/real.js';
 import { startRedis } from '../../fixtures/redis.js';
 import { listenOnUdp } from '../../fixtures/udp.js';
@@ -154,11 +155,4 @@ describe('redis_observer', () => {
 function portOf(server: ReturnType<typeof createServer>): number {
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await new Promise<number>((resolve) => server.listen(0, '127.0.0.1', () => resolve(portOf(server))));
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { eventually } from '../../../core/testing.js';
-import { freePort } from '../../fixtures/load.js';
+import { freePort } from '../../fixtures/free-port.js';
 import { isAlive } from '../../fixtures/real.js';
 
 const PROGRAM = fileURLToPath(new URL('../../fixtures/durable/supervise.js', import.meta.url));

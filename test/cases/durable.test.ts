@@ -46,11 +46,11 @@ describe('a durable daemon', () => {
     const list = await second.client().call('list', { name: 'web' });
     expect(list.pids).to.have.members(workers);
     const took_ms = Number(/adopted 5 processes of 1 watcher in (\d+) ms/.exec(second.stdout)?.[1]);
-    expect(took_ms, second.said).to.be.lessThan(1000);
+    expect(took_ms, second.said).to.be.lessThan(10_000);
     const [victim = 0] = workers;
     process.kill(victim, 'SIGKILL');
     await eventually(() => born(second).length === 6 && second.workers.length === 5, { what: 'a replacement' });
-    expect(second.stdout).to.match(new RegExp(`process ${victim} \\(wid \\d\\) was ended by SIGKILL; replaced`));
+    await second.printed(new RegExp(`process ${victim} \\(wid \\d\\) was ended by SIGKILL; replaced`));
     second.kill('SIGTERM');
     await second.ended;
     expect(second.workers).to.deep.equal([]);

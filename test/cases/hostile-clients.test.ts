@@ -9,7 +9,7 @@ import { flood } from '../sim/flood.js';
 
 const MIB = 1024 * 1024;
 /** Nobody waits longer than that, whatever others do; an idle machine answers in a few milliseconds. */
-const SLOWEST_MS = 3000;
+const SLOWEST_MS = 10_000;
 
 const CONTROL = { max_unread_replies: 1000, subscriber_hwm: 100 };
 const options: DaemonOptions = {

@@ -138,7 +138,7 @@ describe('output in trouble: supervision goes on', () => {
         else await rig.ended('web');
         const begin = performance.now();
         await rig.supervisor.stop();
-        expect(performance.now() - begin).to.be.lessThan(5000);
+        expect(performance.now() - begin).to.be.lessThan(15_000);
         const buffer = Buffer.alloc(MIB);
         const bytes = readSync(reader, buffer);
         const read = buffer.toString('latin1', 0, bytes).split('\n').length - 1;
@@ -226,12 +226,13 @@ describe('a daemon whose standard output nobody reads', () => {
       try {
         const ask = (): string => {
           const status = ['status', 'web', '--endpoint', `ipc://${rig.at}/control.sock`];
-          return execFileSync(process.execPath, [binFile('main'), ...status], { encoding: 'utf8', timeout: 10_000, stdio: 'pipe' });
+          return execFileSync(process.execPath, [binFile('main'), ...status], { encoding: 'utf8', timeout: 30_000, stdio: 'pipe' });
         };
         await eventually(() => readdirSync(rig.at).includes('control.sock'), { what: 'the daemon to listen' });
-        for (let round = 0; round < 3; round++) expect(ask()).to.contain('active');
+        await eventually(() => expect(ask()).to.contain('active'));
+        for (let round = 0; round < 2; round++) expect(ask()).to.contain('active');
         daemon.kill('SIGTERM');
-        const [status] = await Promise.race([ended, once(AbortSignal.timeout(10_000), 'abort').then(() => ['does not end'])]);
+        const [status] = await Promise.race([ended, once(AbortSignal.timeout(30_000), 'abort').then(() => ['does not end'])]);
         expect(status).to.equal(0);
       } finally {
         daemon.kill('SIGKILL');

@@ -68,6 +68,6 @@ const KINDS = /^(READY|RELOADING|STOPPING)=1/;
     expect(daemon.pid).to.equal(pid);
     daemon.kill('SIGTERM');
     expect(await daemon.gone(), daemon.said).to.deep.equal({ status: 0, signal: null });
-    expect(kinds().at(-1)).to.equal('STOPPING');
+    await eventually(() => expect(kinds().at(-1)).to.equal('STOPPING'));
   });
 });

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect } from 'chai';
 import { Supervisor } from '../../../core/index.js';
 import { eventually, type LogLine, noLeaks, recordEvents, recordingLogger } from '../../../core/testing.js';
+import { textOf } from '../../fixtures/text-of.js';
 
 const CHAOS = resolve('test/fixtures/plugins/isolation/chaos.js');
 const KILLS = 12;
@@ -30,9 +31,7 @@ const OF_A_PROCESS: Readonly<Record<string, RegExp>> = {
 /** Children of this process that run a guest. */
 function guests(): readonly string[] {
   const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'latin1').match(/\d+/g) ?? [];
-  return children.filter(
-    (pid) => readdirSync(`/proc/${pid}`).length > 0 && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('guest-entry'),
-  );
+  return children.filter((pid) => textOf(`/proc/${pid}/cmdline`).includes('guest-entry'));
 }
 
 async function survive(tier: string, deed: string, told: RegExp | null): Promise<void> {

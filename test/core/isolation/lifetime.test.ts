@@ -16,6 +16,7 @@ import {
 import { resolvePlugin } from '../../../core/plugin-resolve.js';
 import { eventually, type LogLine, noLeaks, recordEvents, recordingLogger, rejects } from '../../../core/testing.js';
 import { Daemon } from '../../fixtures/daemon.js';
+import { textOf } from '../../fixtures/text-of.js';
 
 const FACTS = resolve('test/fixtures/plugins/isolation/facts.js');
 const CHAOS = resolve('test/fixtures/plugins/isolation/chaos.js');
@@ -28,7 +29,7 @@ const TIERS = ['worker', 'process'] as const;
 /** Pids of the children of this process that run a guest. */
 function guests(): readonly number[] {
   const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'latin1').match(/\d+/g) ?? [];
-  return children.map(Number).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('guest-entry'));
+  return children.map(Number).filter((pid) => textOf(`/proc/${pid}/cmdline`).includes('guest-entry'));
 }
 
 const withChaos = (tier: string, deed = 'nothing'): object => ({
@@ -198,7 +199,7 @@ describe('the life of a guest', () => {
       },
     });
     const children = (): readonly string[] => readFileSync(`/proc/${daemon.pid}/task/${daemon.pid}/children`, 'latin1').match(/\d+/g) ?? [];
-    const guest = children().find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('guest-entry'));
+    const guest = children().find((pid) => textOf(`/proc/${pid}/cmdline`).includes('guest-entry'));
     await daemon.printed('gave no answer within 100 ms');
     daemon.kill('SIGKILL');
     await eventually(() => {

@@ -99,7 +99,7 @@ describe('stats: what is published', () => {
     await using daemon = await new Daemon({ watchers: { busy: node(BUSY), big: node(BIG), calm: { cmd: 'sleep 60' } } }).start();
     daemon.listen('stat.');
     // Others may use the processors too: what it got counts, not how fast it was.
-    await daemon.heard(/^stat\.busy\.\d+$/, ({ cpu }) => Number(cpu) > 20 && Number(cpu) < 160);
+    await daemon.heard(/^stat\.busy\.\d+$/, ({ cpu }) => Number(cpu) > 5 && Number(cpu) < 160);
     expect((await daemon.heard(/^stat\.calm$/)).body.cpu).to.be.below(5);
     const { body } = await daemon.heard(/^stat\.big\.\d+$/, ({ mem_info1 }) => Number.parseFloat(String(mem_info1)) >= 100);
     expect(body.mem_info1).to.match(/^1\d\d\.\d\dM$/);
@@ -125,11 +125,11 @@ describe('stats: what is published', () => {
       client.destroy();
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    await daemon.heard(/^stat\.sockets$/);
     const of = (topic: string) => daemon.published.filter((one) => one.topic === topic).map(({ body }) => body);
-    expect(of('stat.sockets.4').reduce((sum, { reads }) => sum + Number(reads), 0)).to.equal(5);
+    const hits = (topic: string): number => of(topic).reduce((sum, { reads }) => sum + Number(reads), 0);
+    await eventually(() => expect(hits('stat.sockets')).to.equal(5));
+    expect(hits('stat.sockets.4')).to.equal(5);
     expect(of('stat.sockets.4')[0]).to.deep.include({ fd: 4, subtopic: 4, address: `127.0.0.1:${port}` });
-    expect(of('stat.sockets').reduce((sum, { reads }) => sum + Number(reads), 0)).to.equal(5);
     expect(of('stat.sockets')[0]?.addresses).to.have.length(2);
   });
 

@@ -55,15 +55,15 @@ class Terminal implements AsyncDisposable {
   }
 
   /** What the terminal shows, once it is as wanted. */
-  shows(pattern: RegExp): Promise<string> {
+  shows(...patterns: readonly RegExp[]): Promise<string> {
     let text = '';
     return eventually(
       async () => {
         text = await this.tmux('capture-pane', '-p');
-        expect(text).to.match(pattern);
+        for (const pattern of patterns) expect(text).to.match(pattern);
         return text;
       },
-      { what: `the terminal to show ${pattern}` },
+      { what: `the terminal to show ${patterns.join(' and ')}` },
     );
   }
 
@@ -82,12 +82,9 @@ describe('top: in a terminal', () => {
       await using terminal = new Terminal(has_stats);
       await terminal.supervisor.start();
       await terminal.open('main', ['top', '--endpoint', terminal.endpoint]);
-      const text = await terminal.shows(/web +active 2 /);
-      expect(text)
-        .to.match(/circus +1 /)
-        .and.match(/4 processes/);
+      await terminal.shows(/web +active 2 /, /circus +1 /, /4 processes/);
       await terminal.keys('o', 'o', '/', 'w', 'e', 'b', 'Enter');
-      expect(await terminal.shows(/\/ web/)).not.to.match(/^db/m);
+      await eventually(async () => expect(await terminal.shows(/\/ web/)).not.to.match(/^db/m));
       await terminal.keys('+');
       await terminal.shows(/web: ok|press \+ again/);
       await terminal.keys('+');

@@ -47,7 +47,7 @@ describe('a daemon on the command line', () => {
   }
 
   it('loses no SIGTERM while it starts, and leaves nothing running', async () => {
-    directory.file('ringmaster.yaml', 'watchers:\n  web: {cmd: sleep 601.5, numprocesses: 40, warmup_delay: 0.01}\n');
+    directory.file('ringmaster.yaml', 'watchers:\n  web: {cmd: sleep 601.5, numprocesses: 40, warmup_delay: 1}\n');
     const daemon = start('main', 'run', config);
     await daemon.printed('starts with');
     daemon.child.kill('SIGTERM');
@@ -82,7 +82,7 @@ describe('a daemon on the command line', () => {
   it('says in a second signal what it still waits for', async () => {
     directory.file(
       'ringmaster.yaml',
-      `watchers:\n  deaf: {cmd: sh -c "trap '' TERM; echo deaf; while :; do sleep 1; done", graceful_timeout: 2}\n`,
+      `watchers:\n  deaf: {cmd: sh -c "trap '' TERM; echo deaf; while :; do sleep 1; done", graceful_timeout: 600}\n`,
     );
     const daemon = start('main', 'run', config);
     await daemon.printed('deaf\n');
@@ -91,6 +91,7 @@ describe('a daemon on the command line', () => {
     await daemon.printed('got SIGTERM, stopping');
     daemon.child.kill('SIGINT');
     await daemon.printed('got SIGINT, still waiting for deaf (pid');
+    process.kill(-Number(/waiting for deaf \(pid (\d+)/.exec(daemon.stdout)?.[1]), 'SIGKILL');
     expect((await daemon.ended).status).to.equal(0);
   });
 

@@ -74,7 +74,8 @@ export class Decisions {
     }
     this.#last.delete(wid);
     this.#last.set(wid, decision);
+    if (this.#last.size <= KEPT_WIDS) return;
     const [oldest] = this.#last.keys();
-    if (this.#last.size > KEPT_WIDS && oldest !== undefined) this.#last.delete(oldest);
+    if (oldest !== undefined) this.#last.delete(oldest);
   }
 }

@@ -31,6 +31,8 @@ export interface OpenOutputsHost extends OutputTapsHost {
 export class OpenOutputs implements Disposable {
   readonly #host: OpenOutputsHost;
   readonly #taps: OutputTaps;
+  /** Of all processes of which nobody has asked for anything. */
+  readonly #none: SpawnOutputs;
   readonly #draining = new Map<SpawnOutputs, Disposable>();
   /** Those that outlive the daemon. */
   readonly #kept = new Set<SpawnOutputs>();
@@ -39,6 +41,7 @@ export class OpenOutputs implements Disposable {
   constructor(host: OpenOutputsHost) {
     this.#host = host;
     this.#taps = new OutputTaps(host);
+    this.#none = this.#open(0, undefined, undefined);
   }
 
   /** How many processes have ended whose outputs are not read to the end. */
@@ -48,6 +51,10 @@ export class OpenOutputs implements Disposable {
 
   /** The outputs of one process that is about to be spawned, or adopted. */
   open(wid: number, stdout: ProcessOutput | undefined, stderr: ProcessOutput | undefined): SpawnOutputs {
+    return stdout === undefined && stderr === undefined ? this.#none : this.#open(wid, stdout, stderr);
+  }
+
+  #open(wid: number, stdout: ProcessOutput | undefined, stderr: ProcessOutput | undefined): SpawnOutputs {
     const outputs: SpawnOutputs = new SpawnOutputs(stdout, stderr, {
       wid,
       taps: this.#taps,

@@ -1,5 +1,5 @@
 import { DueHeap } from './due-heap.js';
-import { isEnding, isUnborn, type Slot } from './slot-state.js';
+import { isEnding, type Slot } from './slot-state.js';
 
 /** The slots of one generation, each set in the order in which it was filled. */
 export interface Cohort {
@@ -36,7 +36,7 @@ export interface PlanSlots {
 /** What a slot counts as. */
 interface Place {
   readonly set: Set<Slot> | null;
-  readonly cohort: MutableCohort | null;
+  readonly cohort: CountedCohort | null;
   readonly up: boolean;
   readonly replaced: boolean;
   readonly failing: boolean;
@@ -44,11 +44,29 @@ interface Place {
 
 const NOWHERE: Place = { set: null, cohort: null, up: false, replaced: false, failing: false };
 
-interface MutableCohort extends Cohort {
-  members: number;
-  readonly unborn: Set<Slot>;
-  readonly born: Set<Slot>;
-  up: number;
+/** The slots of one generation, counted. */
+class CountedCohort implements Cohort {
+  readonly generation: number;
+  members = 0;
+  readonly unborn = new Set<Slot>();
+  readonly born = new Set<Slot>();
+  up = 0;
+  /** What a slot of it can count as. */
+  readonly places: Readonly<Record<'unborn' | 'starting' | 'up' | 'replaced' | 'retired' | 'stuck', Place>>;
+
+  /** @param ending those of all generations that were asked to end */
+  constructor(generation: number, ending: Set<Slot>) {
+    this.generation = generation;
+    const at = (set: Set<Slot> | null, more: Partial<Place> = {}): Place => ({ ...NOWHERE, cohort: this, set, ...more });
+    this.places = {
+      unborn: at(this.unborn),
+      starting: at(this.born),
+      up: at(this.born, { up: true }),
+      replaced: at(ending, { replaced: true }),
+      retired: at(ending),
+      stuck: at(null),
+    };
+  }
 }
 
 /**
@@ -64,12 +82,17 @@ export class SlotTable implements PlanSlots {
   replaced = 0;
   failing = 0;
   readonly #slots = new Map<number, Slot>();
+  readonly #waiting: Place = { ...NOWHERE, set: this.waiting };
+  readonly #failing: Place = { ...NOWHERE, set: this.waiting, failing: true };
   readonly #places = new Map<Slot, Place>();
-  readonly #cohorts = new Map<number, MutableCohort>();
+  readonly #cohorts = new Map<number, CountedCohort>();
+  /** The cohorts as a list, until there is another one, or one less. */
+  #list: readonly Cohort[] | null = null;
   #lowestFree = 1;
 
   get cohorts(): readonly Cohort[] {
-    return [...this.#cohorts.values()];
+    this.#list ??= [...this.#cohorts.values()];
+    return this.#list;
   }
 
   get lowestFree(): number {
@@ -124,11 +147,14 @@ export class SlotTable implements PlanSlots {
 
   #unfile(slot: Slot): void {
     this.#move(slot, null);
-    for (const heap of [this.deadlines, this.respawns, this.expiries]) heap.set(slot, null);
+    this.deadlines.set(slot, null);
+    this.respawns.set(slot, null);
+    this.expiries.set(slot, null);
   }
 
   #move(slot: Slot, to: Place | null): void {
     const from = this.#places.get(slot);
+    if (from === to) return;
     if (to === null) this.#places.delete(slot);
     else this.#places.set(slot, to);
     // A set keeps its order: what stays in it is not touched.
@@ -148,25 +174,28 @@ export class SlotTable implements PlanSlots {
     if (cohort === null) return;
     cohort.up += place.up ? by : 0;
     cohort.members += by;
-    if (cohort.members === 0) this.#cohorts.delete(cohort.generation);
+    if (cohort.members > 0) return;
+    this.#cohorts.delete(cohort.generation);
+    this.#list = null;
   }
+
   #placeOf(slot: Slot): Place {
     if (slot.state === 'idle') {
       if (slot.respawn_at === null) return NOWHERE;
-      return { set: this.waiting, cohort: null, up: false, replaced: false, failing: slot.spawn_failures > 0 };
+      return slot.spawn_failures > 0 ? this.#failing : this.#waiting;
     }
-    const cohort = this.#cohort(slot.generation);
-    if (isEnding(slot)) return { set: this.ending, cohort, up: false, replaced: !slot.retired, failing: false };
-    if (slot.state === 'stuck') return { ...NOWHERE, cohort };
-    const set = isUnborn(slot) ? cohort.unborn : cohort.born;
-    return { set, cohort, up: slot.state === 'up', replaced: false, failing: false };
+    const { places } = this.#cohort(slot.generation);
+    if (isEnding(slot)) return slot.retired ? places.retired : places.replaced;
+    if (slot.state === 'stuck' || slot.state === 'starting' || slot.state === 'up') return places[slot.state];
+    return places.unborn;
   }
 
-  #cohort(generation: number): MutableCohort {
+  #cohort(generation: number): CountedCohort {
     let cohort = this.#cohorts.get(generation);
     if (cohort === undefined) {
-      cohort = { generation, members: 0, unborn: new Set(), born: new Set(), up: 0 };
+      cohort = new CountedCohort(generation, this.ending);
       this.#cohorts.set(generation, cohort);
+      this.#list = null;
     }
     return cohort;
   }

@@ -11,7 +11,7 @@ import { Ender, type EndOptions } from './slot-end.js';
 import { tellAdopted, tellReap, tellSpawnFailed, tellStuck } from './slot-news.js';
 import { Respawner } from './slot-respawn.js';
 import { queueSpawn } from './slot-spawn.js';
-import { isEnding, newSlot, type Slot, type SlotEffect, type SlotEvent, step } from './slot-state.js';
+import { isEnding, isUnborn, newSlot, type Slot, type SlotEffect, type SlotEvent, step } from './slot-state.js';
 import { SlotTable } from './slot-table.js';
 import type { SlotsHost } from './slots-host.js';
 import { isReplaced } from './watcher-state.js';
@@ -230,7 +230,8 @@ export class Slots implements Disposable {
       for (const effect of transition.effects) this.#effects[effect](slot);
       if (transition.to === 'idle') this.#settleIdle(slot, event);
       this.table.settle(slot);
-      this.#host.changed();
+      // What is on its way to a process is no news for the plan, which has sent it there.
+      if (!isUnborn(slot)) this.#host.changed();
     });
   }
 
@@ -238,10 +239,7 @@ export class Slots implements Disposable {
   #settleIdle(slot: Slot, event: SlotEvent): void {
     if (event === 'group_empty') slot.kept?.gone();
     slot.deadline_at = slot.expires_at = slot.pgid = slot.kept = null;
-    if (event === 'group_empty' && !slot.retired) this.#replaceNow(slot);
-  }
-
-  #replaceNow(slot: Slot): void {
+    if (event !== 'group_empty' || slot.retired) return;
     if (isReplaced(this.#host.spec())) slot.respawn_at = this.#host.clock.now();
     else this.spent++;
   }

@@ -42,7 +42,7 @@ export class WatcherEngine {
   readonly #reconciler: Reconciler;
   readonly #waiters: Waiters;
   readonly #phases: Phases;
-  #plan: Plan = { steps: [], wake_at: null, filled: false, clean: true, renewed: false };
+  #plan: Plan = { steps: [], wake_at: null, filled: false, clean: true, renewed: false, again: false };
 
   constructor(deps: WatcherDeps, host: EngineHost) {
     this.#deps = deps;
@@ -139,14 +139,18 @@ export class WatcherEngine {
     const { clock } = this.#deps;
     const spec = this.#host.spec();
     this.#plan = plan(desiredOf(this.state, spec), actualOf(this.state, this.slots), clock.now());
-    const warmUp = (): void => {
-      this.state.nextBegin_at = clock.now() + spec.warmup_delay * 1000;
-    };
-    for (const step of this.#plan.steps) takeStep(step, { phases: this.#phases, slots: this.slots, warmUp });
-    if (this.#plan.steps.length > 0) this.#reconciler.now();
+    const { steps, again, wake_at } = this.#plan;
+    if (steps.length > 0) {
+      const warmUp = (): void => {
+        this.state.nextBegin_at = clock.now() + spec.warmup_delay * 1000;
+      };
+      const target = { phases: this.#phases, slots: this.slots, warmUp };
+      for (const step of steps) takeStep(step, target);
+    }
+    if (again) this.#reconciler.now();
     else this.#waiters.look();
     this.#host.wished(this.slots.spent);
-    return this.#plan.wake_at;
+    return wake_at;
   }
 
   #slotsHost(): SlotsHost {

@@ -207,7 +207,7 @@ function facade(pino: Pino, threshold: { readonly level: LogLevel }, lines: Late
     return (message, fields = {}) => {
       if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(threshold.level)) return;
       // What is in objects may be something else by then.
-      const kept = Object.values(fields).some((value) => typeof value === 'object') ? maskSecrets(fields) : { ...fields };
+      const kept = hasObject(fields) ? maskSecrets(fields) : { ...fields };
       lines.add(() => {
         look();
         pino[PINO_LEVELS[level]](maskSecrets(kept) as LogFields, maskText(message));
@@ -223,4 +223,9 @@ function facade(pino: Pino, threshold: { readonly level: LogLevel }, lines: Late
     error: at('error'),
     child: (fields) => facade(pino.child(fields), threshold, lines, look),
   };
+}
+
+function hasObject(fields: LogFields): boolean {
+  for (const name in fields) if (typeof fields[name] === 'object') return true;
+  return false;
 }

@@ -6,11 +6,12 @@ interface Entry<T> {
 /** Things that are due at some time, sorted so far that what is due next is found without a look at the rest. */
 export class DueHeap<T> {
   readonly #entries: Entry<T>[] = [];
-  readonly #index = new Map<T, number>();
+  /** Made when something is due: of most things nothing ever is. */
+  #index: Map<T, number> | null = null;
 
   /** @param at when it is due, in milliseconds; null: never, which forgets it */
   set(of: T, at: number | null): void {
-    const index = this.#index.get(of);
+    const index = this.#index?.get(of);
     const entry = index === undefined ? undefined : this.#entries[index];
     if (at === null) {
       if (index !== undefined) this.#remove(index);
@@ -68,7 +69,7 @@ export class DueHeap<T> {
 
   #remove(index: number): void {
     const [entry, last] = [this.#entries[index], this.#entries.pop()];
-    if (entry !== undefined) this.#index.delete(entry.of);
+    if (entry !== undefined) this.#index?.delete(entry.of);
     if (last === undefined || last === entry) return;
     this.#entries[index] = last;
     this.#settle(index);
@@ -100,6 +101,7 @@ export class DueHeap<T> {
 
   #put(entry: Entry<T>, index: number): void {
     this.#entries[index] = entry;
+    this.#index ??= new Map();
     this.#index.set(entry.of, index);
   }
 }

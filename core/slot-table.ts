@@ -42,6 +42,7 @@ interface Place {
   readonly failing: boolean;
 }
 
+const NO_SLOTS: ReadonlySet<Slot> = new Set();
 const NOWHERE: Place = { set: null, cohort: null, up: false, replaced: false, failing: false };
 
 interface MutableCohort extends Cohort {
@@ -56,8 +57,6 @@ interface MutableCohort extends Cohort {
  * many there are. Whoever changes a slot files it again.
  */
 export class SlotTable implements PlanSlots {
-  readonly ending = new Set<Slot>();
-  readonly waiting = new Set<Slot>();
   readonly deadlines = new DueHeap<Slot>();
   readonly respawns = new DueHeap<Slot>();
   readonly expiries = new DueHeap<Slot>();
@@ -65,11 +64,23 @@ export class SlotTable implements PlanSlots {
   failing = 0;
   readonly #slots = new Map<number, Slot>();
   readonly #places = new Map<Slot, Place>();
-  readonly #cohorts = new Map<number, MutableCohort>();
+  // Most watchers have a single process and need none of these most of the time.
+  #ending: Set<Slot> | null = null;
+  #waiting: Set<Slot> | null = null;
+  /** Another list whenever one more is there or one less: in most watchers it is the same for ever. */
+  #cohorts: readonly MutableCohort[] = [];
   #lowestFree = 1;
 
   get cohorts(): readonly Cohort[] {
-    return [...this.#cohorts.values()];
+    return this.#cohorts;
+  }
+
+  get ending(): ReadonlySet<Slot> {
+    return this.#ending ?? NO_SLOTS;
+  }
+
+  get waiting(): ReadonlySet<Slot> {
+    return this.#waiting ?? NO_SLOTS;
   }
 
   get lowestFree(): number {
@@ -148,25 +159,30 @@ export class SlotTable implements PlanSlots {
     if (cohort === null) return;
     cohort.up += place.up ? by : 0;
     cohort.members += by;
-    if (cohort.members === 0) this.#cohorts.delete(cohort.generation);
+    if (cohort.members === 0) this.#cohorts = this.#cohorts.filter((other) => other !== cohort);
   }
+
   #placeOf(slot: Slot): Place {
     if (slot.state === 'idle') {
       if (slot.respawn_at === null) return NOWHERE;
-      return { set: this.waiting, cohort: null, up: false, replaced: false, failing: slot.spawn_failures > 0 };
+      this.#waiting ??= new Set();
+      return { set: this.#waiting, cohort: null, up: false, replaced: false, failing: slot.spawn_failures > 0 };
     }
     const cohort = this.#cohort(slot.generation);
-    if (isEnding(slot)) return { set: this.ending, cohort, up: false, replaced: !slot.retired, failing: false };
+    if (isEnding(slot)) {
+      this.#ending ??= new Set();
+      return { set: this.#ending, cohort, up: false, replaced: !slot.retired, failing: false };
+    }
     if (slot.state === 'stuck') return { ...NOWHERE, cohort };
     const set = isUnborn(slot) ? cohort.unborn : cohort.born;
     return { set, cohort, up: slot.state === 'up', replaced: false, failing: false };
   }
 
   #cohort(generation: number): MutableCohort {
-    let cohort = this.#cohorts.get(generation);
+    let cohort = this.#cohorts.find((one) => one.generation === generation);
     if (cohort === undefined) {
       cohort = { generation, members: 0, unborn: new Set(), born: new Set(), up: 0 };
-      this.#cohorts.set(generation, cohort);
+      this.#cohorts = [...this.#cohorts, cohort];
     }
     return cohort;
   }

@@ -60,6 +60,7 @@ export class PipeReading {
     this.#poll.writeInt32LE(pipe.fd, 0);
     this.#width = new PipeWidth(host.libc, pipe.fd);
     this.#width.measure();
+    if (this.#width.isWide) host.stage.widen();
   }
 
   /** Reads what is there, within limits. @returns whether there may be more */

@@ -14,12 +14,12 @@ let wide = 0;
 
 /** How much one pipe holds: more than others once it is known to be busy, as long as not too many do. What the kernel refuses stays as it is. */
 export class PipeWidth {
-  readonly #libc: Libc;
+  readonly #libc: Pick<Libc, 'fcntl'>;
   readonly #fd: number;
   #fullReads = 0;
   #isWide = false;
 
-  constructor(libc: Libc, fd: number) {
+  constructor(libc: Pick<Libc, 'fcntl'>, fd: number) {
     this.#libc = libc;
     this.#fd = fd;
   }

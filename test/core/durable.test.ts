@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import '../fixtures/durable/loaded.js';
 import { Supervisor, type SupervisorEvent, type WatcherApi } from '../../core/index.js';
 import { eventually, FakeOs, type LogLine, recordEvents, recordingLogger, rejects, VirtualClock } from '../../core/testing.js';
 import { type Mortal, mortal } from '../fixtures/mortal.js';

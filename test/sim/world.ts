@@ -1,11 +1,4 @@
-// Loaded when they are needed: here before, for no timer stands for the reading of files.
-import '../../core/durable/holder.js';
-import '../../core/durable/kept-outputs.js';
-import '../../core/durable/socket-keeper.js';
-import '../../core/durable/state.js';
-import '../../core/durable/state-watch.js';
-import '../../core/durable/survivor.js';
-import '../../core/supervisor-take-over.js';
+import '../fixtures/durable/loaded.js';
 import { definePlugin, isRingmasterError, messageOf, Supervisor, type SupervisorEvent, type WatcherApi } from '../../core/index.js';
 import { observeScopes, type Scope } from '../../core/scope.js';
 import { FakeOs, VirtualClock } from '../../core/testing.js';

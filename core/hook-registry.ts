@@ -180,9 +180,11 @@ export class HookRegistry {
   #compiled(name: HookName, args: object): CompiledHook | null {
     const row = this.#rows.get(name);
     if (row === undefined || row.taps.size === 0) return null;
-    const watcher = watcherOf(args);
-    const key = watcher !== null && row.perWatcher.has(watcher) ? watcher : null;
-    if (key === null && !row.perWatcher.has(null)) return null;
+    const { perWatcher } = row;
+    const forAll = perWatcher.has(null);
+    const watcher = forAll && perWatcher.size === 1 ? null : watcherOf(args);
+    const key = watcher !== null && perWatcher.has(watcher) ? watcher : null;
+    if (key === null && !forAll) return null;
     let hook = row.compiled.get(key);
     if (hook === undefined) {
       this.#tellUnknown(name, row);

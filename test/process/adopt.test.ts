@@ -140,15 +140,19 @@ function adopt(
   });
 
   it('is reaped where it is a child of this process after all', async () => {
-    const table = new Map([0, 1, 2].map((fd) => [fd, null]));
-    const pid = kernel.spawner.start({ path: '/bin/sh', argv: ['sh', '-c', 'sleep 0.2; exit 5'], env: {}, cwd: '/', table });
+    const place = { cwd: '/', table: new Map([0, 1, 2].map((fd) => [fd, null])) };
+    const start = (file: string, ...words: readonly string[]): number => {
+      const request = { file, argv: [file, ...words], env: {}, cwd: '/', fds: new Map(), rlimits: {} };
+      return kernel.spawner.start(kernel.images.certain(request), place);
+    };
+    const pid = start('/bin/sh', '-c', 'sleep 0.2; exit 5');
     const identity = durable.identify(pid);
     if (identity === null) throw new Error('there is no child');
     const { adopted, exit } = adopt(durable, identity);
     expect(adopted).to.equal(true);
     expect(await exit).to.deep.equal({ exit_code: 5, signal: null });
     expect(durable.identify(pid)).to.equal(null);
-    const dead = kernel.spawner.start({ path: '/bin/true', argv: ['true'], env: {}, cwd: '/', table });
+    const dead = start('/bin/true');
     const zombie = durable.identify(dead);
     if (zombie === null) throw new Error('there is no child');
     await eventually(() => !isAlive(dead), { what: 'its end' });

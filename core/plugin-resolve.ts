@@ -8,6 +8,7 @@ import { HOOKS } from './hooks.js';
 import type { Isolation } from './isolation/options.js';
 import { PACKAGED } from './places.js';
 import type { AnyPlugin } from './plugin.js';
+import { buildIn, mustBeImportable, whyNotImported } from './plugin-file.js';
 
 const BARE_NAME = /^[a-z][a-z0-9_]*$/;
 
@@ -40,7 +41,7 @@ export async function resolvePlugin(
   try {
     module = await import(pathToFileURL(file).href);
   } catch (cause) {
-    throw new RingmasterError('RM_PLUGIN_UNKNOWN', [name, `${file}: ${messageOf(cause)}`], { cause });
+    throw new RingmasterError('RM_PLUGIN_UNKNOWN', [name, `${file}: ${whyNotImported(file, cause)}`], { cause });
   }
   return checkPlugin(name, module.default);
 }
@@ -80,7 +81,11 @@ function flaws(plugin: Readonly<Record<string, unknown>>): string[] {
 }
 
 async function locate(name: string, relativeTo: string, packaged: string): Promise<string> {
-  if (/^(?:\.{0,2}\/|\.{1,2}$)/.test(name)) return entryOf(name, resolve(relativeTo, name));
+  if (/^(?:\.{0,2}\/|\.{1,2}$)/.test(name)) {
+    const file = await entryOf(name, resolve(relativeTo, name));
+    await mustBeImportable(name, file);
+    return file;
+  }
   if (BARE_NAME.test(name)) {
     for (const directory of new Set([name, name.replaceAll('_', '-')])) {
       const file = join(packaged, directory, 'index.js');
@@ -140,7 +145,7 @@ async function entryIn(root: string, manifest: string, name: string): Promise<st
     const file = join(root, `${entry}${ending}`);
     if (await isFile(file)) return file;
   }
-  const remedy = isRecord(parsed.scripts) && 'build' in parsed.scripts ? `build it: npm run build, in ${root}` : 'nothing there builds it';
+  const remedy = buildIn(root, parsed.scripts) ?? 'nothing there builds it';
   throw new RingmasterError('RM_PLUGIN_UNKNOWN', [name, `${manifest} names ${entry}, and there is no such file; ${remedy}`]);
 }
 

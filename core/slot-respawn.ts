@@ -1,6 +1,6 @@
 import type { Decided } from './hook-compile.js';
 import type { RespawnDecision } from './hooks.js';
-import { deathLine, LONGEST_DELAY_MS, respawnDecision, STABLE_MS } from './respawn.js';
+import { deathLine, LONGEST_DELAY_MS, respawnDecision, STABLE_MS, toldReason } from './respawn.js';
 import type { Slot } from './slot-state.js';
 import type { SlotsHost } from './slots-host.js';
 import { isReplaced } from './watcher-state.js';
@@ -78,8 +78,12 @@ export class Respawner {
 
   #follow(slot: Slot, { value: decision, by }: Decided<RespawnDecision>): void {
     const delay_ms = decision.action === 'give_up' ? null : decision.delay_ms;
-    const { wid } = slot;
-    this.#host.decisions.add(decision.action, by ?? 'core', decision.reason, { hook: by === null ? null : 'respawn', wid, delay_ms });
+    const { wid, exit } = slot;
+    this.#host.decisions.add(decision.action, by ?? 'core', toldReason(decision.reason, exit), {
+      hook: by === null ? null : 'respawn',
+      wid,
+      delay_ms,
+    });
     this.#log(slot, decision);
     if (decision.action === 'respawn') slot.respawn_at = this.#host.clock.now() + decision.delay_ms;
     else if (decision.action === 'pause') {

@@ -33,7 +33,7 @@ export const installVerb: Verb = {
   options: [
     { name: 'name', value: 'NAME', summary: "name of the service (ringmaster-FILE, from the config's name)" },
     { name: 'user', summary: "for your own service manager instead of the system's" },
-    { name: 'format', value: 'FORMAT', choices: FORMATS, summary: 'systemd or launchd (that of this system)' },
+    { name: 'format', value: 'FORMAT', choices: FORMATS, summary: 'what the file is for (that of this system)' },
     { name: 'print', summary: 'write it to standard output instead' },
     { name: 'force', summary: 'replace a file that is there' },
     { name: 'enable', summary: 'start it now and at each boot' },

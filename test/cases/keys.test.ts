@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { curveKeyPair, Dealer } from 'zeromq';
@@ -100,6 +101,23 @@ class KeyedDaemon implements AsyncDisposable {
     await this.#first?.[Symbol.asyncDispose]();
   }
 }
+
+describe('keys verbs', () => {
+  it('tell people which file they wrote, and scripts nothing else than before', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'ringmaster-keys-'));
+    try {
+      const made = await runBin('main', ['keys', 'new', 'laptop', '--directory', directory]);
+      const { public_key } = readKeyPair(join(directory, 'laptop.key'));
+      expect(made.stdout).to.equal(`${public_key}\n`);
+      expect(made.stderr).to.equal(`wrote ${directory}/laptop.key, for its owner only; the public key, which others are given:\n`);
+      const let_in = await runBin('main', ['keys', 'authorize', public_key, 'laptop', '--directory', directory]);
+      expect(let_in.stdout).to.equal('laptop may connect, with the role read\n');
+      expect(let_in.stderr).to.equal(`wrote ${directory}/authorized\n`);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+});
 
 describe('a daemon that wants keys', () => {
   it('lets each key do what its role says, and nobody without a key do anything', async () => {

@@ -20,7 +20,7 @@ describe('a harness with an isolated plugin', () => {
       expect(harness.os.alive).to.deep.equal([]);
       await harness.pass(1);
       expect(harness.os.alive).to.have.length(1);
-      expect(harness.supervisor.find('web')?.decisions().at(-1)?.reason).to.equal('it is to wait');
+      expect(harness.supervisor.find('web')?.decisions().at(-1)?.reason).to.equal('it is to wait; ended with status 0');
     });
   }
 });

@@ -10,7 +10,7 @@ import { CAN_MOUNT, SmallDisk } from '../fixtures/small-disk.js';
 import { textOf } from '../fixtures/text-of.js';
 
 /** How long a daemon is stopped: longer than its timers are. */
-const STOPPED_MS = 3000;
+const STOPPED_MS = 4000;
 const MOST_OF_ONE_USER = 30;
 
 const yaml =
@@ -93,7 +93,7 @@ describe('a daemon on a machine in trouble', () => {
           endpoint,
           pubsub_endpoint,
           watchers,
-          plugins: { watchdog: { port: null, notify: true, loop_rate: 0.5, max_count: 1 } },
+          plugins: { watchdog: { port: null, notify: true, loop_rate: 2, max_count: 1 } },
         });
       },
     });

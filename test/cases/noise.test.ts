@@ -55,7 +55,7 @@ function pour(port: number, properly: boolean): Promise<string> {
 
 /** Asks again and again while `noise` goes on; the longest time that an answer took, ms. */
 async function longestAnswer(endpoint: string, noise: Promise<unknown>): Promise<number> {
-  using client = new Client({ endpoint, timeout_ms: 10_000 });
+  using client = new Client({ endpoint, timeout_ms: 30_000 });
   let over = false;
   const end = noise.finally(() => {
     over = true;

@@ -27,7 +27,8 @@ async function npm(cwd: string, ...args: readonly string[]): Promise<string> {
   return stdout + stderr;
 }
 
-describe('plugin new', () => {
+describe('plugin new', function () {
+  this.timeout(120_000);
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'ringmaster-new-'));

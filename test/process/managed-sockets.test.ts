@@ -76,8 +76,8 @@ describe('managed sockets', () => {
       while (going) answers.push(await ask(portOf(real)));
     };
     const asking = Promise.all(Array.from({ length: 8 }, asker));
-    const { restart, reload } = real.watcher();
-    for (const renew of [restart, reload, () => reload({ sequential: true })]) {
+    const web = real.watcher();
+    for (const renew of [() => web.restart(), () => web.reload(), () => web.reload({ sequential: true })]) {
       // A worker that still starts has nothing to lose.
       await eventually(() => real.pids().some((pid) => answers.includes(`node ${pid}`)));
       await renew();

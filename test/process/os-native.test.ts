@@ -21,7 +21,7 @@ async function script(body: string, argv: readonly string[] = ['node']): Promise
     import { run, outputOf } from '${DIST}/test/fixtures/os.js';
     const kernel = await loadKernel(); const os = nativeOs(kernel);
     ${body}`;
-  const child = spawnChild(file, [...args, '--input-type=module', '-e', source], { stdio: ['ignore', 'pipe', 'pipe'], timeout: 15_000 });
+  const child = spawnChild(file, [...args, '--input-type=module', '-e', source], { stdio: ['ignore', 'pipe', 'pipe'], timeout: 50_000 });
   let text = '';
   child.stdout.on('data', (data) => {
     text += data;

@@ -13,7 +13,7 @@ describe('control: client', () => {
   beforeEach(async () => {
     host = await openHost();
     host.supervisor.watch('web');
-    client = new Client({ endpoint: host.endpoint, timeout_ms: 4000 });
+    client = new Client({ endpoint: host.endpoint, timeout_ms: 30_000 });
   });
   afterEach(async () => {
     client.close();
@@ -38,7 +38,7 @@ describe('control: client', () => {
   it('matches thousands of replies that come in any order', async () => {
     const router = new Router({ linger: 0, sendHighWaterMark: 0 });
     await router.bind('tcp://127.0.0.1:*');
-    using many = new Client({ endpoint: router.lastEndpoint ?? '' });
+    using many = new Client({ endpoint: router.lastEndpoint ?? '', timeout_ms: 50_000 });
     const COUNT = 5000;
     const calls = Array.from({ length: COUNT }, (_, index) => many.call(`verb-${index}`));
     const held: { id: unknown; command: string; from: Buffer }[] = [];
@@ -62,6 +62,8 @@ describe('control: client', () => {
 
   it('times out, and takes no late reply for another', async () => {
     const open = hold();
+    // Its connection stands.
+    await client.call('numwatchers');
     const error = await rejects(client.call('stop', { name: 'web' }, { waiting: true, timeout_ms: 30 }), 'RM_CLIENT_TIMEOUT');
     expect(error.message).to.equal(`no reply to stop from ${host.endpoint} within 30 ms`);
     open();

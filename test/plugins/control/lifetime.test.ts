@@ -13,7 +13,7 @@ describe('control: lifetime', () => {
     await using host = await openHost();
     host.supervisor.watch('web').gate = new Promise(() => {});
     const script = new URL('../../fixtures/control/one-call.js', import.meta.url).pathname;
-    const { stdout } = await promisify(execFile)(process.execPath, [script, host.endpoint], { timeout: 4500 });
+    const { stdout } = await promisify(execFile)(process.execPath, [script, host.endpoint], { timeout: 30_000 });
     expect(stdout).to.equal("[ 'web' ] RM_CLIENT_REFUSED\nRM_CLIENT_CLOSED\n");
   });
 

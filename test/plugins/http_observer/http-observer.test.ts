@@ -191,7 +191,7 @@ describe('http_observer', () => {
     await eventually(() => expect(statsd.names()).to.include('circus.http_observer.watcher.http_stats.hang.stop_on_error'));
     expect(statsd.names()).to.include('circus.http_observer.watcher.http_stats.hang.error.599');
     await eventually(() => real.record.names('two').includes('check_failed'));
-    expect(statsd.names()).to.include('circus.http_observer.watcher.http_stats.ill.error.200');
+    await eventually(() => expect(statsd.names()).to.include('circus.http_observer.watcher.http_stats.ill.error.200'));
     expect(real.watcher('two').status).to.equal('active');
   });
 

@@ -82,7 +82,7 @@ describe('redis_observer, with a real Redis', () => {
       host: '127.0.0.1',
       port: statsd.port,
       loop_rate: 0.05,
-      timeout: 1,
+      timeout: 20,
       restart_on_timeout: 'web',
     };
     await using real = await Real.start(() => ({ plugins: { redis_observer }, watchers: { web: sleeper } }));

@@ -269,7 +269,7 @@ describe('resource_watcher, on real processes', () => {
 
   it('restarts a process that burns a processor', async () => {
     await using real = await Real.start(() => ({
-      plugins: { resource_watcher: { loop_rate: '200ms', max_cpu: 30, max_mem: null, health_threshold: null, max_count: 1 } },
+      plugins: { resource_watcher: { loop_rate: '200ms', max_cpu: 3, max_mem: null, health_threshold: null, max_count: 1 } },
       watchers: { web: { cmd: 'node -e "for(;;);"', copy_env: true, graceful_timeout: 5 } },
     }));
     const [pid] = real.pids();

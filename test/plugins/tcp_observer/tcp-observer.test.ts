@@ -48,7 +48,7 @@ describe('tcp_observer', () => {
     );
     await close(server);
     await eventually(() => real.record.names('web').includes('check_failed'));
-    expect(statsd.messages).to.include('circus.tcp_observer.watcher.tcp_stats.db.error:1|c');
+    await eventually(() => expect(statsd.messages).to.include('circus.tcp_observer.watcher.tcp_stats.db.error:1|c'));
     const again = await listen(port);
     await eventually(() => real.record.names('web').includes('check_recovered'));
     await close(again);

@@ -18,7 +18,7 @@ class Chunks implements OutputSink {
 
   constructor(marked: Partial<MarkedSink> | null = {}) {
     const plain = {
-      line_delay_ms: 10_000,
+      line_delay_ms: 600_000,
       longest_line: 65_536,
       mark: (): OutputMark | null => ({ dev: 1, ino: 2, size: 3 }),
       restore: () => true,
@@ -150,7 +150,7 @@ describe('a kept pipe', () => {
     // In blocks of 128 KiB, twice what the pipe holds.
     const ended = once(spawn('sh', ['-c', `dd status=none bs=128k if=${data}`], { stdio: ['ignore', fd, 'inherit'] }), 'exit');
     place.close(fd);
-    await eventually(() => sink.ended, { deadline_ms: 4000, what: 'the end, with a line delay of 10 s' });
+    await eventually(() => sink.ended, { what: 'the end, with a line delay of ten minutes' });
     expect(sink.text === lines).to.equal(true);
     expect(await ended).to.deep.equal([0, null]);
   });
@@ -277,7 +277,7 @@ describe('a kept pipe', () => {
         const lines = Array.from({ length: 3000 }, (_, n) => `line ${n}\n`).join('');
         writeSync(fd, lines);
         place.close(fd);
-        await eventually(() => sink.ended, { deadline_ms: 4000, what: 'the end, with a line delay of 10 s' });
+        await eventually(() => sink.ended, { what: 'the end, with a line delay of ten minutes' });
         expect([sink.text === lines, wrong]).to.deep.equal([true, []]);
         for (const one of [own, other]) one.close();
       });
@@ -291,7 +291,7 @@ describe('a kept pipe', () => {
       own.read({ index: 7, fd: place.reading('a') }, sink, () => {});
       const line = `${'x'.repeat(30_000)}\n`;
       writeSync(fd, line);
-      await eventually(() => sink.text === line, { deadline_ms: 4000, what: 'a line, with a line delay of 10 s' });
+      await eventually(() => sink.text === line, { what: 'a line, with a line delay of ten minutes' });
       place.close(fd);
       await eventually(() => sink.ended);
       own.close();

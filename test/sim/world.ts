@@ -281,7 +281,8 @@ export class World {
     if (open.join() !== wanted.join()) this.#wrong(`open are the sockets ${open.join()} instead of ${wanted.join()}`);
   }
 
-  #expectSettled({ name, status, spec, ...watcher }: WatcherApi): void {
+  #expectSettled(watcher: WatcherApi): void {
+    const { name, status, spec } = watcher;
     const processes = watcher.processes();
     if (status === 'stopped') {
       if (processes.length > 0) this.#wrong(`${name} is stopped and has ${processes.length} processes`);

@@ -71,7 +71,7 @@ export class Decisions {
   #keep(decision: Decision): void {
     const { wid } = decision;
     if (wid === null) {
-      this.#whole = [...this.#whole.slice(1 - KEPT), decision];
+      this.#whole = this.#whole.slice(1 - KEPT).concat(decision);
       return;
     }
     this.#last ??= new Map();

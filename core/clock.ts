@@ -19,6 +19,19 @@ const LONGEST_MS = 2 ** 31 - 1;
 /** A timer that fires so much later than it was due does so because the whole process stood still: by SIGSTOP, say. */
 const LATE_MS = 1000;
 
+/** What waits for its turn of the event loop, as a class: one is made for each spawn. */
+class Turn implements Disposable {
+  readonly #immediate: NodeJS.Immediate;
+
+  constructor(fn: () => void) {
+    this.#immediate = setImmediate(fn);
+  }
+
+  [Symbol.dispose](): void {
+    clearImmediate(this.#immediate);
+  }
+}
+
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
@@ -42,8 +55,5 @@ export const systemClock: Clock = {
       },
     };
   },
-  setImmediate(fn) {
-    const immediate = setImmediate(fn);
-    return { [Symbol.dispose]: () => clearImmediate(immediate) };
-  },
+  setImmediate: (fn) => new Turn(fn),
 };

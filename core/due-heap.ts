@@ -3,14 +3,18 @@ interface Entry<T> {
   at: number;
 }
 
+const NOTHING: readonly never[] = [];
+
 /** Things that are due at some time, sorted so far that what is due next is found without a look at the rest. */
 export class DueHeap<T> {
   readonly #entries: Entry<T>[] = [];
-  readonly #index = new Map<T, number>();
+  /** Made when something is due: of most things nothing ever is. */
+  #index: Map<T, number> | null = null;
 
   /** @param at when it is due, in milliseconds; null: never, which forgets it */
   set(of: T, at: number | null): void {
-    const index = this.#index.get(of);
+    if (at === null && this.#entries.length === 0) return;
+    const index = this.#index?.get(of);
     const entry = index === undefined ? undefined : this.#entries[index];
     if (at === null) {
       if (index !== undefined) this.#remove(index);
@@ -30,9 +34,9 @@ export class DueHeap<T> {
 
   /** What is due by `now`, the longest first; no more than `most`. */
   due(now: number, most = Number.POSITIVE_INFINITY): readonly T[] {
-    const [first] = this.#entries;
-    if (first === undefined || first.at > now) return [];
-    if (most === 1) return [first.of];
+    const first = this.#entries[0];
+    if (first === undefined || first.at > now) return NOTHING;
+    if (most === 1 || (!this.#isDue(1, now) && !this.#isDue(2, now))) return [first.of];
     const due: Entry<T>[] = [];
     this.#walk(now, (entry) => due.push(entry));
     return due
@@ -43,13 +47,21 @@ export class DueHeap<T> {
 
   /** When the first that is not due by `now` is; null where there is none. */
   after(now: number): number | null {
-    if (this.#entries.length === 0) return null;
+    const first = this.#entries[0];
+    if (first === undefined) return null;
+    if (first.at > now) return first.at;
+    if (this.#entries.length === 1) return null;
     let next: number | null = null;
     const later = ({ at }: Entry<T>): void => {
       if (next === null || at < next) next = at;
     };
     this.#walk(now, () => {}, later);
     return next;
+  }
+
+  #isDue(index: number, now: number): boolean {
+    const entry = this.#entries[index];
+    return entry !== undefined && entry.at <= now;
   }
 
   /** Goes through all that are due, and the first of each branch that are not. */
@@ -67,8 +79,9 @@ export class DueHeap<T> {
   }
 
   #remove(index: number): void {
-    const [entry, last] = [this.#entries[index], this.#entries.pop()];
-    if (entry !== undefined) this.#index.delete(entry.of);
+    const entry = this.#entries[index];
+    const last = this.#entries.pop();
+    if (entry !== undefined) this.#index?.delete(entry.of);
     if (last === undefined || last === entry) return;
     this.#entries[index] = last;
     this.#settle(index);
@@ -87,7 +100,8 @@ export class DueHeap<T> {
       index = above;
     }
     for (;;) {
-      const [left, right] = [2 * index + 1, 2 * index + 2];
+      const left = 2 * index + 1;
+      const right = left + 1;
       const below =
         (this.#entries[right]?.at ?? Number.POSITIVE_INFINITY) < (this.#entries[left]?.at ?? Number.POSITIVE_INFINITY) ? right : left;
       const child = this.#entries[below];
@@ -100,6 +114,7 @@ export class DueHeap<T> {
 
   #put(entry: Entry<T>, index: number): void {
     this.#entries[index] = entry;
+    this.#index ??= new Map();
     this.#index.set(entry.of, index);
   }
 }

@@ -35,7 +35,8 @@ interface Place {
 
 /** Calls kept of each plugin and hook. */
 const KEPT = 32;
-const OK: Ending = { verdict: 'ok', detail: null };
+/** The call of a tap that had nothing to say. */
+export const NOTHING_SAID: Ending = { verdict: 'ok', detail: null };
 /** It was removed before it answered. */
 export const DROPPED_CALL: Ending = { verdict: 'dropped', detail: null };
 
@@ -72,9 +73,9 @@ export class HookCalls {
 
 /** What an allowed answer of a tap comes to. */
 export function verdictOf(kind: HookKind, given: unknown, answer: unknown): Ending {
-  if (answer === undefined || answer === null || kind === 'step' || kind === 'watch') return OK;
-  if (kind === 'gate') return answer === true ? OK : { verdict: 'refused', detail: textIn(answer, 'veto') };
-  return answer === given ? OK : { verdict: 'changed', detail: kind === 'decide' ? textIn(answer, 'reason') : null };
+  if (answer === undefined || answer === null || kind === 'step' || kind === 'watch') return NOTHING_SAID;
+  if (kind === 'gate') return answer === true ? NOTHING_SAID : { verdict: 'refused', detail: textIn(answer, 'veto') };
+  return answer === given ? NOTHING_SAID : { verdict: 'changed', detail: kind === 'decide' ? textIn(answer, 'reason') : null };
 }
 
 function textIn(value: unknown, key: string): string | null {

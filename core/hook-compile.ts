@@ -1,6 +1,7 @@
 import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, SyncBailHook, SyncHook, SyncWaterfallHook } from 'tapable';
 import { isSame } from './config/diff.js';
 import { explain, RingmasterError } from './errors.js';
+import type { SupervisorEvent } from './events.js';
 import { freezeData } from './freeze.js';
 import type { Answer, HookRunner } from './hook-runner.js';
 import type { HookTap } from './hook-tap.js';
@@ -34,26 +35,26 @@ export function compileHook(hook: HookName, taps: readonly HookTap[], runner: Ho
     case 'step':
       return step(hook, taps, runner);
     case 'watch':
-      return watch(hook, taps, runner);
+      return hook === 'event' ? events(taps, runner) : watch(hook, taps, runner);
   }
 }
 
 function gate(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
   const hook = new AsyncSeriesBailHook<[object], Refusal | undefined>(['args'], name);
-  for (const tap of taps) hook.tapPromise(tap.plugin, async (args) => refusal(tap, await runner.call(tap, args, [args])));
+  for (const tap of taps) hook.tapPromise(tap.plugin, async (args) => refusal(tap, await runner.call(tap, args)));
   return (_value, args) => hook.promise(args);
 }
 
 function syncGate(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
   const hook = new SyncBailHook<[object], Refusal | undefined>(['args'], name);
-  for (const tap of taps) hook.tap(tap.plugin, (args) => refusal(tap, runner.callSync(tap, args, [args])));
+  for (const tap of taps) hook.tap(tap.plugin, (args) => refusal(tap, runner.callSync(tap, args)));
   return (_value, args) => hook.call(args);
 }
 
 function decide(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
   const hook = new SyncWaterfallHook<[Decided<unknown>, object], Decided<unknown>>(['decided', 'args'], name);
   for (const tap of taps) {
-    hook.tap(tap.plugin, (decided, args) => next(tap, decided, runner.callSync(tap, args, [freezeData(decided.value), args])));
+    hook.tap(tap.plugin, (decided, args) => next(tap, decided, runner.callSync(tap, args, freezeData(decided.value))));
   }
   return (value, args) => hook.call({ value, by: null }, args);
 }
@@ -63,7 +64,7 @@ function awaitedDecide(name: HookName, taps: readonly HookTap[], runner: HookRun
   const hook = new AsyncSeriesWaterfallHook<[Decided<unknown>, object], Decided<unknown>>(['decided', 'args'], name);
   for (const tap of taps) {
     hook.tapPromise(tap.plugin, async (decided, args) => {
-      const input = [freezeData(decided.value), args];
+      const input = freezeData(decided.value);
       return next(tap, decided, tap.awaited ? await runner.call(tap, args, input) : runner.callSync(tap, args, input));
     });
   }
@@ -75,45 +76,29 @@ function next(tap: HookTap, before: Decided<unknown>, answer: Answer): Decided<u
   return { value: answer.value, by: tap.plugin };
 }
 
-/** Rejects with the failure of a tap. */
+/** Rejects with the failure of a tap. The value is that of the tap before, or a promise of it; most answer at once. */
 function shape(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
-  const hook = new AsyncSeriesWaterfallHook<[unknown, object], unknown>(['value', 'args'], name);
+  const hook = new SyncWaterfallHook<[unknown, object], unknown>(['value', 'args'], name);
   for (const tap of taps) {
-    hook.tapAsync(tap.plugin, (value, args, done) => {
-      const told = (answer: Answer): void => {
-        if (!answer.error) done(null, answer.value);
-        else if (tap.ignore_failure) done(null);
-        else done(blame(tap, answer.error));
-      };
-      const answer = runner.ask(tap, args, [freezeData(value), args]);
-      if (answer instanceof Promise) void answer.then(told);
-      else told(answer);
-    });
+    const next = (value: unknown, args: object): unknown => {
+      const answer = runner.ask(tap, args, freezeData(value));
+      return answer instanceof Promise ? answer.then((later) => shaped(tap, value, later)) : shaped(tap, value, answer);
+    };
+    hook.tap(tap.plugin, (value, args) => (value instanceof Promise ? value.then((made) => next(made, args)) : next(value, args)));
   }
-  return (value, args) => settled((done) => hook.callAsync(value, args, done));
+  return (value, args) => hook.call(value, args);
 }
 
-/** What comes of a call with a callback: at once where that is there at once and no error, else by a promise. */
-function settled(call: (done: (error: Error | null, value?: unknown) => void) => void): unknown {
-  let ended: { readonly error: Error | null; readonly value: unknown } | undefined;
-  let later: ((error: Error | null, value: unknown) => void) | undefined;
-  call((error, value) => {
-    ended = { error, value };
-    later?.(error, value);
-  });
-  if (ended === undefined) {
-    return new Promise((resolve, reject) => {
-      later = (error, value) => (error ? reject(error) : resolve(value));
-    });
-  }
-  return ended.error ? Promise.reject(ended.error) : ended.value;
+function shaped(tap: HookTap, before: unknown, answer: Answer): unknown {
+  if (!answer.error) return answer.value ?? before;
+  return tap.ignore_failure ? before : Promise.reject(blame(tap, answer.error));
 }
 
 function step(name: HookName, taps: readonly HookTap[], runner: HookRunner): CompiledHook {
   const hook = new AsyncSeriesHook<[object]>(['args'], name);
   for (const tap of taps) {
     hook.tapPromise(tap.plugin, async (args) => {
-      await runner.call(tap, args, [args]);
+      await runner.call(tap, args);
     });
   }
   return (_value, args) => hook.promise(args);
@@ -123,10 +108,21 @@ function watch(name: HookName, taps: readonly HookTap[], runner: HookRunner): Co
   const hook = new SyncHook<[object]>(['args'], name);
   for (const tap of taps) {
     hook.tap(tap.plugin, (args) => {
-      runner.callSync(tap, args, [args]);
+      runner.callSync(tap, args);
     });
   }
   return (_value, args) => hook.call(args);
+}
+
+/** Each tap is told of what it wants. */
+function events(taps: readonly HookTap[], runner: HookRunner): CompiledHook {
+  const hook = new SyncHook<[SupervisorEvent]>(['args'], 'event');
+  for (const tap of taps) {
+    hook.tap(tap.plugin, (args) => {
+      if (runner.wants(tap, args.name)) runner.callSync(tap, args);
+    });
+  }
+  return (_value, args) => hook.call(args as SupervisorEvent);
 }
 
 function refusal(tap: HookTap, answer: Answer): Refusal | undefined {

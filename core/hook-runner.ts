@@ -1,6 +1,7 @@
 import type { Clock } from './clock.js';
 import { explain, messageOf, RingmasterError } from './errors.js';
-import { DROPPED_CALL, type Ending, verdictOf } from './hook-calls.js';
+import type { EventName } from './events.js';
+import { DROPPED_CALL, type Ending, NOTHING_SAID, verdictOf } from './hook-calls.js';
 import { checkResult, isThenable } from './hook-result.js';
 import type { HookTap } from './hook-tap.js';
 import type { HookName } from './hooks.js';
@@ -36,7 +37,8 @@ const DROPPED: Answer = { value: undefined };
 interface Call {
   readonly tap: HookTap;
   readonly args: object;
-  readonly input: readonly unknown[];
+  /** What it may change, where its hook has something to change. */
+  readonly value: unknown;
   readonly started_ms: number;
 }
 
@@ -71,43 +73,70 @@ export class HookRunner {
     return [...this.#waits];
   }
 
-  /** Calls a tap that has to answer at once. A promise from a `watch` is only looked at for its rejection. */
-  callSync(tap: HookTap, args: object, input: readonly unknown[]): Answer {
-    if (!tap.live) return NOTHING;
-    const call = this.#begin(tap, args, input);
+  /** Whether a tap of `event` is to be told of one; where it can't say, that is reported, and it is. */
+  wants(tap: HookTap, event: EventName): boolean {
+    if (tap.wants === undefined) return true;
     try {
-      const returned = tap.call(...input);
-      if (isThenable(returned)) this.#overhear(call, returned);
-      // Nothing else has run meanwhile: an answer that took so long is worth no more than none.
-      const time_ms = this.#since(call);
-      return this.#conclude(call, time_ms > tap.deadline_ms ? { error: tooLate(tap) } : { value: returned }, time_ms);
+      return tap.wants(event);
     } catch (cause) {
+      this.#report({ tap, args: {}, value: undefined, started_ms: this.#clock.now() }, thrown(tap, cause), 0);
+      return true;
+    }
+  }
+
+  /** Calls a tap that has to answer at once. A promise from a `watch` is only looked at for its rejection. */
+  callSync(tap: HookTap, args: object, value?: unknown): Answer {
+    if (!tap.live) return NOTHING;
+    const started_ms = this.#begin(tap);
+    try {
+      const returned = tap.invoke(args, value);
+      // Nothing else has run meanwhile: an answer that took so long is worth no more than none.
+      const time_ms = this.#clock.now() - started_ms;
+      const isLate = time_ms > tap.deadline_ms;
+      if (!isLate && (returned === undefined || returned === value)) return this.#keepNothing(tap, args, started_ms, time_ms);
+      const call = { tap, args, value, started_ms };
+      if (isThenable(returned)) this.#overhear(call, returned);
+      return this.#conclude(call, isLate ? { error: tooLate(tap) } : { value: returned }, time_ms);
+    } catch (cause) {
+      const call = { tap, args, value, started_ms };
       return this.#conclude(call, { error: thrown(tap, cause) }, this.#since(call));
     }
   }
 
   /** Calls a tap and waits for its answer, until its deadline or its removal. */
-  async call(tap: HookTap, args: object, input: readonly unknown[]): Promise<Answer> {
-    return this.ask(tap, args, input);
+  async call(tap: HookTap, args: object, value?: unknown): Promise<Answer> {
+    return this.ask(tap, args, value);
   }
 
   /** The same, by a promise only where the tap returns one. */
-  ask(tap: HookTap, args: object, input: readonly unknown[]): Answer | Promise<Answer> {
+  ask(tap: HookTap, args: object, value?: unknown): Answer | Promise<Answer> {
     if (!tap.live) return NOTHING;
-    const call = this.#begin(tap, args, input);
-    const conclude = (answer: Answer): Answer => this.#conclude(call, answer, this.#since(call));
+    const started_ms = this.#begin(tap);
     let returned: unknown;
     try {
-      returned = tap.call(...input);
+      returned = tap.invoke(args, value);
     } catch (cause) {
-      return conclude({ error: thrown(tap, cause) });
+      const call = { tap, args, value, started_ms };
+      return this.#conclude(call, { error: thrown(tap, cause) }, this.#since(call));
     }
-    return isThenable(returned) ? this.#wait(tap, returned, call.started_ms).then(conclude) : conclude({ value: returned });
+    if (returned === undefined || returned === value) return this.#keepNothing(tap, args, started_ms, this.#clock.now() - started_ms);
+    const call = { tap, args, value, started_ms };
+    const conclude = (answer: Answer): Answer => this.#conclude(call, answer, this.#since(call));
+    return isThenable(returned) ? this.#wait(tap, returned, started_ms).then(conclude) : conclude({ value: returned });
   }
 
-  #begin(tap: HookTap, args: object, input: readonly unknown[]): Call {
+  /** Returns when it is called, on the clock's `now()`. */
+  #begin(tap: HookTap): number {
     tap.tally.calls += 1;
-    return { tap, args, input, started_ms: this.#clock.now() };
+    return this.#clock.now();
+  }
+
+  /** It said nothing, or handed on what it was given, as most do: there is nothing to look at. */
+  #keepNothing(tap: HookTap, args: object, started_ms: number, time_ms: number): Answer {
+    tap.tally.time_ms += time_ms;
+    tap.tally.recent.add(watcherOf(args), started_ms, time_ms, NOTHING_SAID);
+    tap.told?.(tap.hook, null);
+    return NOTHING;
   }
 
   #since({ started_ms }: Call): number {
@@ -158,12 +187,12 @@ export class HookRunner {
 
   /** @param time_ms how long it took */
   #conclude(call: Call, answer: Answer, time_ms: number): Answer {
-    const { tap, input } = call;
+    const { tap, value } = call;
     tap.tally.time_ms += time_ms;
     if (answer.error) return this.#report(call, answer.error, time_ms);
     const bad = checkResult(tap.hook, tap.kind, answer.value);
     if (bad) return this.#report(call, new RingmasterError('RM_HOOK_RESULT', [tap.plugin, tap.hook, bad.found, bad.allowed]), time_ms);
-    this.#keep(call, time_ms, answer === DROPPED ? DROPPED_CALL : verdictOf(tap.kind, input[0], answer.value));
+    this.#keep(call, time_ms, answer === DROPPED ? DROPPED_CALL : verdictOf(tap.kind, value, answer.value));
     // What a watch has promised is looked at when it is there.
     if (answer !== DROPPED && !isThenable(answer.value)) tap.told?.(tap.hook, null);
     return answer.value === null ? NOTHING : answer;

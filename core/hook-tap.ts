@@ -28,7 +28,6 @@ export class HookTap {
   readonly hook: HookName;
   readonly kind: HookKind;
   readonly plugin: string;
-  readonly call: TapFunction;
   readonly tally: Tally;
   readonly told: TapListener | undefined;
   readonly stage: number;
@@ -37,6 +36,10 @@ export class HookTap {
   readonly deadline_ms: number;
   readonly ignore_failure: boolean;
   readonly awaited: boolean;
+  readonly wants: TapOptions['wants'];
+  readonly #call: TapFunction;
+  /** Whether it is given a value to change, before the arguments. */
+  readonly #changes: boolean;
   readonly #waits = new Set<() => void>();
   #live = true;
 
@@ -44,7 +47,8 @@ export class HookTap {
     this.hook = tally.hook;
     this.kind = HOOKS[tally.hook].kind;
     this.plugin = tally.plugin;
-    this.call = call;
+    this.#call = call;
+    this.#changes = this.kind === 'decide' || this.kind === 'shape';
     this.tally = tally;
     this.told = told;
     this.stage = options.stage ?? 0;
@@ -53,11 +57,17 @@ export class HookTap {
     this.deadline_ms = options.deadline_ms ?? DEADLINE_MS;
     this.ignore_failure = options.ignore_failure ?? false;
     this.awaited = options.awaited ?? false;
+    this.wants = options.wants;
   }
 
   /** False once the tap was removed: it is not called any more. */
   get live(): boolean {
     return this.#live;
+  }
+
+  /** Calls its function. @param value what it may change */
+  invoke(args: object, value: unknown): unknown {
+    return this.#changes ? this.#call(value, args) : this.#call(args);
   }
 
   /** Has `drop` called when the tap is removed, unless disposed of before. */

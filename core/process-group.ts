@@ -49,19 +49,27 @@ export function whenGroupEmpty(os: Os, clock: Clock, pgid: number, { empty, aliv
   return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
 }
 
+export interface LeftoversHost {
+  readonly os: Os;
+  readonly clock: Clock;
+  /** One group fewer. */
+  changed(): void;
+}
+
 /** Groups whose leader died without being asked: what is left in them is ended while the replacement already runs. */
 export class Leftovers implements Disposable {
   readonly #os: Os;
   readonly #clock: Clock;
   readonly #groups = new Map<number, Disposable>();
-  readonly #changed: () => void;
+  readonly #host: LeftoversHost;
   readonly #stuck: (pgid: number) => void;
 
-  constructor(os: Os, clock: Clock, on: { changed: () => void; stuck: (pgid: number) => void }) {
-    this.#os = os;
-    this.#clock = clock;
-    this.#changed = on.changed;
-    this.#stuck = on.stuck;
+  /** @param stuck told of a group that outlives SIGKILL */
+  constructor(host: LeftoversHost, stuck: (pgid: number) => void) {
+    this.#os = host.os;
+    this.#clock = host.clock;
+    this.#host = host;
+    this.#stuck = stuck;
   }
 
   /** Groups that are not empty yet. */
@@ -116,6 +124,6 @@ export class Leftovers implements Disposable {
   #forget(pgid: number): void {
     this.#groups.get(pgid)?.[Symbol.dispose]();
     this.#groups.delete(pgid);
-    this.#changed();
+    this.#host.changed();
   }
 }

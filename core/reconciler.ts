@@ -10,7 +10,7 @@ export class Reconciler implements Disposable {
   #running = false;
   #again = false;
   #soon: Disposable | null = null;
-  #wake: Disposable | null = null;
+  #wake: { readonly at: number; readonly timer: Disposable } | null = null;
   #closed = false;
   #held = false;
 
@@ -73,14 +73,19 @@ export class Reconciler implements Disposable {
   [Symbol.dispose](): void {
     this.#closed = true;
     this.#soon?.[Symbol.dispose]();
-    this.#wake?.[Symbol.dispose]();
+    this.#wake?.timer[Symbol.dispose]();
     this.#soon = this.#wake = null;
   }
 
   #sleepUntil(wake_at: number | null): void {
-    this.#wake?.[Symbol.dispose]();
+    if (this.#wake?.at === wake_at) return;
+    this.#wake?.timer[Symbol.dispose]();
     this.#wake = null;
     if (wake_at === null || this.#closed) return;
-    this.#wake = this.#clock.setTimeout(() => this.now(), wake_at - this.#clock.now());
+    const wake = (): void => {
+      this.#wake = null;
+      this.now();
+    };
+    this.#wake = { at: wake_at, timer: this.#clock.setTimeout(wake, wake_at - this.#clock.now()) };
   }
 }

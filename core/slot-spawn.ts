@@ -125,15 +125,14 @@ function start(host: SlotsHost, { slot, options, spec, outputs, loan, abandon }:
   }
   warnOfUnread(host.log, spec, options);
   const { os, sockets } = host;
-  const { stdout: _, stderr: __, ...rest } = options;
   let kept: KeptSpawn | null = null;
   try {
-    const activated = loan === null ? rest : socketActivation(rest, loan, spec);
+    const activated = loan === null ? options : socketActivation(options, loan, spec);
     const asked = request(os, activated, spec, { outputs: outputs.sources(), sockets, loan });
     // On record before there is a process: whatever happens from here on, it can be found.
     const { pipes } = outputs;
     kept = host.keeper()?.spawning(spec, { wid: slot.wid, generation: slot.generation, ...(pipes && { pipes }) }) ?? null;
-    outputs.whenRead((pipe) => kept?.read(pipe));
+    if (pipes !== null) outputs.whenRead((pipe) => kept?.read(pipe));
     os.spawn(kept === null ? asked : { ...asked, env: { ...asked.env, [SPAWN_VARIABLE]: kept.token } }, {
       spawned(pid) {
         kept?.spawned(pid, host.clock.wall() / 1000);
@@ -181,24 +180,27 @@ interface Given {
   readonly loan: Loan | null;
 }
 
-function request(os: Os, options: SpawnOptions, spec: WatcherOptions, { outputs: [stdout, stderr], sockets, loan }: Given): SpawnRequest {
+function request(os: Os, { file, argv, env, cwd }: SpawnOptions, spec: WatcherOptions, given: Given): SpawnRequest {
+  const asked = { file, argv, env, cwd, fds: fdsOf(spec, given), rlimits: limitsOf(spec) };
+  const { uid, gid, umask, nice } = spec;
+  if (uid === null && gid === null && umask === null && nice === null) return asked;
+  return { ...asked, ...identityOf(os, spec), ...(umask === null ? {} : { umask }), ...(nice === null ? {} : { nice }) };
+}
+
+function fdsOf(spec: WatcherOptions, { outputs: [stdout, stderr], sockets, loan }: Given): SpawnRequest['fds'] {
+  if (spec.stdin_socket === null && stdout === undefined && stderr === undefined && loan === null) return standardFds(spec);
   const stdin = spec.stdin_socket === null ? undefined : sockets.stdin(spec.stdin_socket);
   if (spec.stdin_socket !== null && stdin === undefined)
     throw new SpawnError('EINVAL', `stdin_socket: there is no socket ${spec.stdin_socket}`);
-  return {
-    ...options,
-    ...identityOf(os, spec),
-    fds: new Map([
-      [0, stdin ?? (spec.close_child_stdin ? CLOSED : INHERITED)],
-      [1, stdout ?? (spec.close_child_stdout ? CLOSED : INHERITED)],
-      [2, stderr ?? (spec.close_child_stderr ? CLOSED : INHERITED)],
-      ...(loan?.fds ?? []),
-    ]),
-    rlimits: limitsOf(spec),
-    ...(spec.umask === null ? {} : { umask: spec.umask }),
-    ...(spec.nice === null ? {} : { nice: spec.nice }),
-  };
+  const given: readonly (FdSource | undefined)[] = [stdin, stdout, stderr];
+  return new Map([...[...standardFds(spec)].map(([fd, source]) => [fd, given[fd] ?? source] as const), ...(loan?.fds ?? [])]);
 }
+
+/** Where nothing else is given: the same map as long as the options are the same. */
+const standardFds = remembered((spec): SpawnRequest['fds'] => {
+  const closed = [spec.close_child_stdin, spec.close_child_stdout, spec.close_child_stderr];
+  return new Map(closed.map((is, fd) => [fd, is ? CLOSED : INHERITED]));
+});
 
 /** Remembers what follows from options, which are replaced whenever one of them is changed. */
 function remembered<T>(of: (spec: WatcherOptions) => T): (spec: WatcherOptions) => T {

@@ -72,10 +72,13 @@ export class Surroundings {
     const { round } = this.#turns;
     if (round === this.#seen) return;
     this.#seen = round;
-    this.#cwd = workingDirectory();
     const version = this.#os()?.environmentVersion?.();
-    if (version !== undefined && version === this.#read) return;
+    if (version === undefined || version !== this.#read) this.#readEnv();
     this.#read = version;
+    this.#cwd = workingDirectory(this.#env);
+  }
+
+  #readEnv(): void {
     const env = { ...process.env };
     if (!isSameEnv(env, this.#env)) this.#env = Object.freeze(env);
   }

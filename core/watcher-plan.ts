@@ -68,23 +68,28 @@ export interface Plan {
   readonly clean: boolean;
   /** No process of an earlier generation is left that could be replaced. */
   readonly renewed: boolean;
+  /** Whether there may be more to do at once when the steps are done; not after a mere `begin`, of which its process is the news. */
+  readonly again: boolean;
 }
+
+const NONE: readonly never[] = [];
 
 /** What to do next to get from what there is to what is wanted. Looks at no slot that is as it should be. */
 export function plan(desired: Desired, actual: Actual, now: number): Plan {
   const { slots } = actual;
-  const steps = slots.deadlines.due(now).map((slot): Step => ({ do: 'deadline', wid: slot.wid }));
+  const overdue = slots.deadlines.due(now);
   const clean = slots.ending.size === 0 && actual.leftovers === 0 && actual.draining === 0;
-  const result = (more: readonly Step[], filled = false, renewed = false, wake: readonly (number | null)[] = []): Plan => {
-    const times = [slots.deadlines.after(now), ...wake].filter((at) => at !== null);
-    return { steps: [...steps, ...more], wake_at: times.length > 0 ? Math.min(...times) : null, filled, clean, renewed };
+  const result = (more: readonly Step[], { filled, renewed, wake_at }: Omit<Filling, 'steps'> = NOT_FILLED): Plan => {
+    const steps = overdue.length === 0 ? more : [...overdue.map((slot): Step => ({ do: 'deadline', wid: slot.wid })), ...more];
+    const again = steps.length > 0 && (desired.warmup_ms > 0 || !steps.every(isBegin));
+    return { steps, wake_at: earlier(slots.deadlines.after(now), wake_at), filled, clean, renewed, again };
   };
 
   const down = !desired.hold?.down && (!desired.run || desired.epoch !== actual.epoch);
   switch (actual.phase) {
     case 'stopped': {
       if (!desired.run && actual.resume_at !== null) {
-        return actual.resume_at <= now ? result([{ do: 'resume' }]) : result([], false, false, [actual.resume_at]);
+        return actual.resume_at <= now ? result([{ do: 'resume' }]) : result(NONE, { ...NOT_FILLED, wake_at: actual.resume_at });
       }
       return result(desired.run && !desired.hold?.up && !actual.blocked ? [{ do: 'phase', to: 'before_start' }] : []);
     }
@@ -104,8 +109,8 @@ export function plan(desired: Desired, actual: Actual, now: number): Plan {
     case 'active': {
       if (down) return result([{ do: 'phase', to: 'before_stop' }]);
       const filling = fill(desired, actual, now);
-      if (actual.phase === 'starting' && filling.filled) filling.steps.push({ do: 'phase', to: 'after_start' });
-      return result(filling.steps, filling.filled, filling.renewed, filling.wakes);
+      const isStarted = actual.phase === 'starting' && filling.filled;
+      return result(isStarted ? [...filling.steps, { do: 'phase', to: 'after_start' }] : filling.steps, filling);
     }
   }
 }
@@ -114,39 +119,56 @@ export function plan(desired: Desired, actual: Actual, now: number): Plan {
 const BEGINNING_AT_MOST = 256;
 
 interface Filling {
-  readonly steps: Step[];
-  readonly wakes: (number | null)[];
+  readonly steps: readonly Step[];
+  readonly wake_at: number | null;
   readonly filled: boolean;
   readonly renewed: boolean;
 }
 
+const NOT_FILLED: Omit<Filling, 'steps'> = { wake_at: null, filled: false, renewed: false };
+const isBegin = (step: Step): boolean => step.do === 'begin';
+const earlier = (a: number | null, b: number | null): number | null => (a === null || (b !== null && b < a) ? b : a);
+
 /** Brings the processes to the number and the generation that are wanted. */
 function fill(desired: Desired, actual: Actual, now: number): Filling {
   const { slots, next_begin_at } = actual;
-  const { cohorts, replaced } = slots;
+  const { replaced } = slots;
   const waiting = slots.waiting.size;
   const stalled = actual.stalled === desired.generation;
   const isFresh = ({ generation }: Pick<Slot, 'generation'>): boolean => stalled || generation === desired.generation;
   const fresh: Cohort[] = [];
   const old: Cohort[] = [];
-  for (const cohort of cohorts) (isFresh(cohort) ? fresh : old).push(cohort);
-  const [freshCount, oldCount] = [sum(fresh, runningOf), sum(old, runningOf)];
+  let freshCount = 0;
+  let oldCount = 0;
+  let up = 0;
+  for (const cohort of slots.cohorts) {
+    const running = cohort.unborn.size + cohort.born.size;
+    if (isFresh(cohort)) {
+      fresh.push(cohort);
+      freshCount += running;
+      up += cohort.up;
+    } else {
+      old.push(cohort);
+      oldCount += running;
+    }
+  }
   const wanted = desired.respawn ? desired.count : Math.max(0, desired.count - actual.spent);
   const inTurn = desired.sequential || desired.singleton;
   const inPlace = inTurn ? [...fresh, ...old] : fresh;
   const missing = wanted - freshCount - (inTurn ? oldCount : 0) - waiting - replaced;
-  const up = sum(fresh, (cohort) => cohort.up);
   const roomy = next_begin_at <= now;
 
-  const shrink = missing < 0 ? surplus(-missing, slots, inPlace) : [];
+  const shrink = missing < 0 ? surplus(-missing, slots, inPlace) : NONE;
   const free = roomy && !actual.blocked;
   const room = free && !(desired.singleton && actual.leftovers > 0);
-  const beginning = sum(inPlace, ({ unborn }) => unborn.size);
-  const grow = room ? begins(Math.min(missing, BEGINNING_AT_MOST - beginning), slots, desired, now) : [];
+  const grow = room ? begins(missing > 0 ? Math.min(missing, BEGINNING_AT_MOST - unbornOf(inPlace)) : missing, slots, desired, now) : NONE;
   const settled = up === freshCount && replaced === 0 && missing <= 0 && waiting === 0 && free;
-  const renew = inTurn
-    ? oldest(old, settled ? 1 : 0).map((slot): Step => ({ do: 'end', wid: slot.wid, retire: false }))
-    : oldest(old, up >= wanted ? oldCount : oldCount - wanted).map((slot): Step => ({ do: 'end', wid: slot.wid, retire: true }));
+  const renew =
+    old.length === 0
+      ? NONE
+      : inTurn
+        ? oldest(old, settled ? 1 : 0).map((slot): Step => ({ do: 'end', wid: slot.wid, retire: false }))
+        : oldest(old, up >= wanted ? oldCount : oldCount - wanted).map((slot): Step => ({ do: 'end', wid: slot.wid, retire: true }));
   const steps: Step[] = [...shrink, ...grow, ...renew];
   const expired = slots.expiries.due(now).filter(isFresh);
   if (expired.length > 0) {
@@ -161,15 +183,16 @@ function fill(desired: Desired, actual: Actual, now: number): Filling {
   const retrying = desired.gives_up && slots.failing > 0;
   const filled = !actual.blocked && missing <= 0 && steps.length === 0 && up === freshCount && !retrying;
   const respawn_at = roomy || waiting === 0 ? slots.respawns.after(now) : Math.max(slots.respawns.first_at ?? 0, next_begin_at);
-  const wakes = [!roomy && (missing > 0 || oldCount > 0) ? next_begin_at : null, respawn_at, slots.expiries.after(now)];
-  return { steps, wakes, filled, renewed: oldCount === 0 || waiting > 0 };
+  const begin_at = !roomy && (missing > 0 || oldCount > 0) ? next_begin_at : null;
+  const wake_at = earlier(earlier(begin_at, respawn_at), slots.expiries.after(now));
+  return { steps, wake_at, filled, renewed: oldCount === 0 || waiting > 0 };
 }
 
 /** Fills free places with the smallest free worker ids, respawns that are due first; one only where there is a warmup_delay. */
-function begins(missing: number, slots: PlanSlots, { warmup_ms }: Desired, now: number): Step[] {
+function begins(missing: number, slots: PlanSlots, { warmup_ms }: Desired, now: number): readonly Step[] {
   const most = warmup_ms > 0 ? 1 : Number.POSITIVE_INFINITY;
   const due = slots.respawns.due(now, most);
-  if (due.length === 0 && missing <= 0) return [];
+  if (due.length === 0 && missing <= 0) return NONE;
   const taken = new Set<number>();
   let next = slots.lowestFree;
   const smallestFree = (): number => {
@@ -203,11 +226,9 @@ function surplus(count: number, { ending, waiting }: PlanSlots, inPlace: readonl
   return steps.slice(0, count);
 }
 
-const runningOf = ({ unborn, born }: Cohort): number => unborn.size + born.size;
-
-function sum(cohorts: readonly Cohort[], of: (cohort: Cohort) => number): number {
+function unbornOf(cohorts: readonly Cohort[]): number {
   let total = 0;
-  for (const cohort of cohorts) total += of(cohort);
+  for (const { unborn } of cohorts) total += unborn.size;
   return total;
 }
 

@@ -19,10 +19,8 @@ export function findExecutable(file: string, path: string | undefined, cwd: stri
     if (wrong) throw new SpawnError(wrong, `${file}: ${WORDS[wrong]}`);
     return full;
   }
-  const directories = (path ?? process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin').split(delimiter);
   let denied = false;
-  for (const directory of directories) {
-    const full = resolve(cwd, directory, file);
+  for (const full of placesOf(file, path, cwd)) {
     if (isMissing(full)) continue;
     const wrong = problem(full, 'file');
     if (!wrong) return full;
@@ -30,8 +28,18 @@ export function findExecutable(file: string, path: string | undefined, cwd: stri
     denied ||= wrong === 'EACCES' && existsSync(full);
   }
   if (denied) throw new SpawnError('EACCES', `${file}: found in PATH, but not executable`);
-  throw new SpawnError('ENOENT', `${file}: not found in PATH (${directories.join(delimiter)})`);
+  throw new SpawnError('ENOENT', `${file}: not found in PATH (${searched(path)})`);
 }
+
+/** The files that the command may be, in the order in which they are looked for. */
+export function placesOf(file: string, path: string | undefined, cwd: string): readonly string[] {
+  if (file.includes('/')) return [resolve(cwd, file)];
+  return searched(path)
+    .split(delimiter)
+    .map((directory) => resolve(cwd, directory, file));
+}
+
+const searched = (path: string | undefined): string => path ?? process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin';
 
 const WORDS = {
   ENOENT: 'there is no such file or directory (ENOENT)',

@@ -58,7 +58,7 @@ export interface SpawnRequest {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** By the number in the process; 0, 1 and 2 are always there, all others are closed. */
+  /** By the number in the process; 0, 1 and 2 are always there, all others are closed. Never changed: what follows from it is kept. */
   readonly fds: ReadonlyMap<number, FdSource>;
   /** With the user's supplementary groups where the form can. */
   readonly uid?: number;

@@ -12,7 +12,7 @@ export interface ProcessCalls {
   readonly send?: Send;
   /** Signals a group. Default: by `send`. */
   readonly sendGroup?: Send;
-  /** Whether the kernel has the number as that of a process, a group or a session. Default: sessions are not known. */
+  /** Whether the kernel has the number as that of a process, a group or a session. Default: it does not say. */
   readonly inUse?: (number: number) => boolean;
 }
 
@@ -20,7 +20,7 @@ export interface ProcessCalls {
 export function processes({
   send = sendByNode,
   sendGroup = (pgid, signum) => send(-pgid, signum),
-  inUse = () => false,
+  inUse,
 }: ProcessCalls = {}): Pick<Os, 'signal' | 'signalGroup' | 'groupAlive' | 'children' | 'userId' | 'groupId'> {
   const table = new ProcessTable();
   const isThere = (pid: number): boolean => send(pid, 0) !== 'gone' && !table.isZombie(pid);
@@ -30,13 +30,13 @@ export function processes({
       // Looked at before, for it may end by the signal. While the leader lives it is asked for its children.
       const isLed = isThere(pgid);
       const result = sendGroup(pgid, signum);
-      if (isLed || !inUse(pgid)) return result;
+      if (isLed || !inUse?.(pgid)) return result;
       const others = table.jobs(pgid).map((pid) => send(pid, signum));
       return others.includes('sent') ? 'sent' : result;
     },
     groupAlive(pgid) {
       // First what most often is the answer: with most processes that die nobody is left.
-      if (send(-pgid, 0) === 'gone' && !inUse(pgid)) return false;
+      if (inUse === undefined ? send(-pgid, 0) === 'gone' : !inUse(pgid)) return false;
       return !isThere(pgid) && table.hasLiving(pgid);
     },
     children: (pid, recursive) => table.children(pid, recursive),

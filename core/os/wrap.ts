@@ -26,7 +26,12 @@ export function wrap(request: SpawnRequest, path: string): { readonly file: stri
 
 /** Whether anything is asked for that only other programs before the command can do. */
 export function needsWrapping({ uid, gid, umask, nice, rlimits }: SpawnRequest): boolean {
-  return uid !== undefined || gid !== undefined || umask !== undefined || nice !== undefined || Object.keys(rlimits).length > 0;
+  return uid !== undefined || gid !== undefined || umask !== undefined || nice !== undefined || !isEmpty(rlimits);
+}
+
+function isEmpty(rlimits: SpawnRequest['rlimits']): boolean {
+  for (const _ in rlimits) return false;
+  return true;
 }
 
 function umask({ umask }: SpawnRequest): string[] {

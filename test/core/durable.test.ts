@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { expect } from 'chai';
+import '../fixtures/durable/loaded.js';
 import { Supervisor, type SupervisorEvent, type WatcherApi } from '../../core/index.js';
 import { eventually, FakeOs, type LogLine, recordEvents, recordingLogger, rejects, VirtualClock } from '../../core/testing.js';
 import { type Mortal, mortal } from '../fixtures/mortal.js';

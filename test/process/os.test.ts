@@ -1,4 +1,15 @@
-import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -12,8 +23,7 @@ const LINUX = process.platform === 'linux';
 const onLinux = LINUX ? it : it.skip;
 
 for (const [name, form] of FORMS) {
-  describe(`the operating system, ${name}`, function () {
-    this.timeout(20_000);
+  describe(`the operating system, ${name}`, () => {
     let os: Os;
     let directory: string;
     before(async () => {
@@ -167,6 +177,34 @@ for (const [name, form] of FORMS) {
         expect(spawned, title).to.include({ errno });
         expect(spawned, title).to.have.property('message').that.matches(message);
       }
+    });
+
+    it('finds a command where PATH has it first at that moment', async () => {
+      const places = ['early', 'middle', 'late'].map((name) => join(directory, name));
+      for (const place of places) mkdirSync(place);
+      const [early = '', middle = '', late = ''] = places.map((place) => join(place, 'which-one'));
+      const [argv, env] = [Object.freeze(['which-one']), Object.freeze({ PATH: places.join(':') })];
+      const found = async (): Promise<string> => (await outputOf(os, argv, { env })).trim();
+      const put = (file: string, what: string): void => writeFileSync(file, `#!/bin/sh\necho ${what}\n`, { mode: 0o755 });
+      put(middle, 'middle');
+      expect([await found(), await found()]).to.deep.equal(['middle', 'middle']);
+      put(early, 'early');
+      expect(await found()).to.equal('early');
+      chmodSync(early, 0o644);
+      expect([await found(), await found()]).to.deep.equal(['middle', 'middle']);
+      rmSync(early);
+      expect([await found(), await found()]).to.deep.equal(['middle', 'middle']);
+      renameSync(middle, late);
+      expect(await found()).to.equal('middle');
+      put(late, 'late');
+      expect(await found()).to.equal('late');
+      rmSync(late);
+      expect(await spawn(os, argv, { env }))
+        .to.include({ errno: 'ENOENT' })
+        .and.have.property('message')
+        .that.matches(/not found in PATH/);
+      put(late, 'again');
+      expect(await found()).to.equal('again');
     });
 
     onLinux('sets limits, umask and niceness, whatever PATH the process has', async () => {

@@ -4,12 +4,10 @@ import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
 import { child, hasStopped, isAlive, Real } from '../fixtures/real.js';
 
-describe('ending real processes', function () {
-  this.timeout(20_000);
-
+describe('ending real processes', () => {
   it('kills what is deaf to SIGTERM, after graceful_timeout', async () => {
     await using real = await Real.start((file) => ({
-      watchers: { web: { cmd: 'node', args: [child('deaf.mjs'), file], graceful_timeout: '300ms' } },
+      watchers: { web: { cmd: 'node', args: [child('deaf.mjs'), file], graceful_timeout: '1s' } },
     }));
     await real.written(/ready/);
     const [pid = 0] = real.pids();

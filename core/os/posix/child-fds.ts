@@ -14,15 +14,19 @@ export class ChildFds {
   readonly #libc: Libc;
   readonly #open: OpenReading;
 
-  constructor(libc: Libc, open: OpenReading) {
+  readonly #fds: SpawnRequest['fds'];
+
+  constructor(libc: Libc, open: OpenReading, fds: SpawnRequest['fds']) {
     this.#libc = libc;
     this.#open = open;
+    this.#fds = fds;
   }
 
   /** @throws OsError where a pipe can't be opened; `close` and `cancel` are due all the same */
-  fill(fds: SpawnRequest['fds']): void {
-    for (const number of numbersOf(fds)) {
-      const { fd, source } = sourceOf(fds, number);
+  fill(): void {
+    if (this.table.size > 0) return;
+    for (const number of numbersOf(this.#fds)) {
+      const { fd, source } = sourceOf(this.#fds, number);
       if (source.kind === 'null') this.table.set(number, null);
       else if (source.kind === 'inherit') this.table.set(number, fd);
       else if (source.kind === 'fd') this.table.set(number, source.fd);
@@ -42,4 +46,16 @@ export class ChildFds {
     for (const fd of this.#ends.values()) closeSync(fd);
     this.#ends.clear();
   }
+}
+
+/** Tells which descriptors a process is to have; those of which none has to be opened for it are the same ones each time. */
+export function childFds(libc: Libc, open: OpenReading): (fds: SpawnRequest['fds']) => ChildFds {
+  const shared = new WeakMap<SpawnRequest['fds'], ChildFds>();
+  return (fds) => {
+    const known = shared.get(fds);
+    if (known !== undefined) return known;
+    const made = new ChildFds(libc, open, fds);
+    if (![...fds.values()].some(({ kind }) => kind === 'pipe')) shared.set(fds, made);
+    return made;
+  };
 }

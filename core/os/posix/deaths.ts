@@ -9,6 +9,7 @@ const POLLIN = 1n;
 /** Processes of one context; all users of a machine have 65536 together (fs.aio-max-nr). */
 const CONTEXT_SIZE = 4096;
 const EVENTS_AT_ONCE = 256;
+const NOBODY: readonly never[] = [];
 
 /**
  * Says which processes have ended without a look at the others: the kernel is asked by io_submit(2) to tell when a descriptor of the
@@ -51,7 +52,7 @@ export class Deaths {
 
   /** Pids of those that have ended since the last call. */
   take(): readonly number[] {
-    return this.#contexts.flatMap((context) => this.#taken(context));
+    return this.#contexts.length === 0 ? NOBODY : this.#contexts.flatMap((context) => this.#taken(context));
   }
 
   #submit(context: bigint): boolean {

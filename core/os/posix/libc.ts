@@ -14,6 +14,8 @@ export interface Libc {
   /** What has no name in the library, by its number. */
   syscall(number: number, a: number | bigint, b: number | bigint, c: number | bigint, d: number | bigint, e: number | bigint): number;
   close(fd: number): number;
+  /** @param path with its zero */
+  access(path: Uint8Array, mode: number): number;
   kill(pid: number, signum: number): number;
   fcntl(fd: number, command: number, argument: number): number;
   pipe2(fds: Uint8Array, flags: number): number;
@@ -34,8 +36,8 @@ export interface Libc {
   sigfillset(set: Uint8Array): number;
   sigemptyset(set: Uint8Array): number;
   posix_spawn(
-    pid: Uint8Array,
-    path: string,
+    pid: Int32Array,
+    path: Uint8Array,
     actions: Uint8Array,
     attributes: Uint8Array,
     /** Pointers to the texts, a null after the last; `envp` too. */
@@ -60,6 +62,7 @@ export interface Libc {
 export const C = {
   O_CLOEXEC: 0o2000000,
   O_NONBLOCK: 0o4000,
+  F_OK: 0,
   F_GETFD: 1,
   F_SETFD: 2,
   F_GETFL: 3,
@@ -95,6 +98,7 @@ export async function loadLibc(): Promise<Libc> {
     environ: () => environ[0] ?? 0n,
     syscall: f('long syscall(long, long, long, long, long, long)'),
     close: f('int close(int)'),
+    access: f('int access(void *, int)'),
     kill: f('int kill(int, int)'),
     fcntl: f('int fcntl(int, int, long)'),
     pipe2: f('int pipe2(void *, int)'),
@@ -114,7 +118,7 @@ export async function loadLibc(): Promise<Libc> {
     fchmod: f('int fchmod(int, uint)'),
     sigfillset: f('int sigfillset(void *)'),
     sigemptyset: f('int sigemptyset(void *)'),
-    posix_spawn: f('int posix_spawn(void *, const char *, void *, void *, void *, void *)'),
+    posix_spawn: f('int posix_spawn(void *, void *, void *, void *, void *, void *)'),
     posix_spawnattr_init: f('int posix_spawnattr_init(void *)'),
     posix_spawnattr_setflags: f('int posix_spawnattr_setflags(void *, short)'),
     posix_spawnattr_setsigmask: f('int posix_spawnattr_setsigmask(void *, void *)'),

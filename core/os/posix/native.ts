@@ -4,14 +4,14 @@ import { hasJournal } from '../left-state.js';
 import { errnoName, OsError } from '../os-error.js';
 import type { Os, SignalResult, SpawnListener, SpawnRequest } from '../port.js';
 import { processes, refused } from '../processes.js';
-import { likelyProgram, programOf } from '../program.js';
 import { spawnFailure } from '../spawn-failure.js';
 import type { Adopted } from './adopted.js';
 import { Arrivals } from './arrivals.js';
-import { ChildFds } from './child-fds.js';
+import { type ChildFds, childFds } from './child-fds.js';
 import { Deaths } from './deaths.js';
 import { Environment } from './environment.js';
 import { findHandles, type Handles } from './handles.js';
+import { Images } from './images.js';
 import { C, type Libc, loadLibc } from './libc.js';
 import { pipeReader, type Reading } from './pipes.js';
 import { Reaper } from './reaper.js';
@@ -27,6 +27,7 @@ type Readings = Map<number, readonly Reading[]>;
 export interface Kernel {
   readonly libc: Libc;
   readonly spawner: Spawner;
+  readonly images: Images;
   readonly reaper: Reaper;
   readonly environment: Environment;
   /** Null where Node's inner handles can't be used. */
@@ -41,6 +42,7 @@ export async function loadKernel(): Promise<Kernel> {
   return {
     libc,
     spawner: new Spawner(libc),
+    images: new Images(libc),
     reaper: new Reaper(libc, new Deaths(libc)),
     environment: new Environment(libc),
     handles: await findHandles(libc),
@@ -71,6 +73,7 @@ export function nativeOs(kernel: Kernel): Os {
     sendGroup: (pgid, signum) => adopted?.signalGroup(pgid, signum) ?? send(libc, -pgid, signum),
     inUse: kernel.inUse,
   });
+  const host: SpawnHost = { readings, fdsOf: childFds(libc, pipeReader(handles, libc)), taken: (pid) => adopted?.forget(pid) };
   const stopReading = (pid: number): void => {
     for (const reading of readings.get(pid) ?? []) reading.cancel();
     readings.delete(pid);
@@ -79,7 +82,7 @@ export function nativeOs(kernel: Kernel): Os {
     ...own,
     name: 'native',
     missing: watches ? [] : ['on_demand', 'socket hits in stats'],
-    spawn: (request, listener) => spawn(kernel, request, listener, { readings, taken: (pid) => adopted?.forget(pid) }),
+    spawn: (request, listener) => spawn(kernel, request, listener, host),
     signal: (pid, signum) => adopted?.signal(pid, signum) ?? own.signal(pid, signum),
     groupAlive(pgid) {
       const alive = own.groupAlive(pgid);
@@ -108,26 +111,30 @@ export function nativeOs(kernel: Kernel): Os {
 
 interface SpawnHost {
   readonly readings: Readings;
+  fdsOf(fds: SpawnRequest['fds']): ChildFds;
   /** The pid is a new process's. */
   taken(pid: number): void;
 }
 
-function spawn({ libc, spawner, reaper, handles }: Kernel, request: SpawnRequest, listener: SpawnListener, host: SpawnHost): void {
+function spawn({ spawner, images, reaper }: Kernel, request: SpawnRequest, listener: SpawnListener, host: SpawnHost): void {
   const { readings } = host;
-  const fds = new ChildFds(libc, pipeReader(handles, libc));
+  const fds = host.fdsOf(request.fds);
   let pid: number;
   try {
-    const likely = likelyProgram(request);
-    const { file: path, argv } = likely ?? programOf(request);
-    fds.fill(request.fds);
+    const likely = images.likely(request);
+    const image = likely ?? images.certain(request);
+    fds.fill();
+    const place = { cwd: request.cwd, table: fds.table };
     pid = reaper.adopt(
       () => {
         try {
-          return spawner.start({ path, argv, env: request.env, cwd: request.cwd, table: fds.table });
+          return spawner.start(image, place);
         } catch (error) {
-          // What is wrong is looked for only now; it has better words.
-          if (likely !== null) programOf(request);
-          throw error;
+          if (likely === null) throw error;
+          // What is wrong is looked for only now; it has better words. Or the command is another file by now.
+          const certain = images.certain(request);
+          if (certain.path === likely.path) throw error;
+          return spawner.start(certain, place);
         }
       },
       (status) => {

@@ -2,8 +2,8 @@ import { constants as fs, readdirSync } from 'node:fs';
 import { errnoName, OsError } from '../os-error.js';
 import { refusal } from '../spawn-failure.js';
 import { type FdAction, type FdTable, fdActions } from './fd-actions.js';
+import type { Image } from './images.js';
 import type { Libc } from './libc.js';
-import { textBlock } from './text-block.js';
 
 /** @source spawn.h of glibc and musl */
 const SPAWN = { SETSIGDEF: 0x04, SETSIGMASK: 0x08, SETSID: 0x80 } as const;
@@ -13,25 +13,22 @@ const ATTRIBUTES_BYTES = 512;
 const SIGSET_BYTES = 128;
 const { O_RDWR } = fs;
 
-/** What is to be executed, with everything looked up. */
-export interface Program {
-  readonly path: string;
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
+/** Where a program begins, and with which descriptors. */
+export interface Place {
   readonly cwd: string;
+  /** Not changed any more. */
   readonly table: FdTable;
 }
 
 /** Starts programs by posix_spawn(3): in a session of their own, with all signals as at the start of the world. */
 export class Spawner {
   readonly #libc: Libc;
-  readonly #pid = Buffer.alloc(4);
+  readonly #pid = new Int32Array(1);
   readonly #actions = Buffer.alloc(ACTIONS_BYTES);
   readonly #attributes = Buffer.alloc(ATTRIBUTES_BYTES);
-  readonly #blocks = new WeakMap<object, Buffer>();
   /** Whether there are actions, and what they are for where that is known. */
   #hasActions = false;
-  #made: Pick<Program, 'table' | 'cwd'> | null = null;
+  #made: Place | null = null;
 
   constructor(libc: Libc) {
     this.#libc = libc;
@@ -46,34 +43,17 @@ export class Spawner {
   }
 
   /** Starts it and returns its pid. @throws OsError with the errno of the step that failed */
-  start({ path, argv, env, cwd, table }: Program): number {
-    const actions = this.#actionsFor(table, cwd);
-    const failed = this.#libc.posix_spawn(this.#pid, path, actions, this.#attributes, this.#wordsOf(argv), this.#variablesOf(env));
+  start({ path, file, argv, envp }: Image, place: Place): number {
+    this.#act(place);
+    const failed = this.#libc.posix_spawn(this.#pid, file, this.#actions, this.#attributes, argv, envp);
     if (failed !== 0) throw refusal(errnoName(failed), 'posix_spawn', path);
-    return this.#pid.readInt32LE();
-  }
-
-  #wordsOf(argv: Program['argv']): Buffer {
-    return this.#blocks.get(argv) ?? this.#keep(argv, textBlock(this.#libc, argv));
-  }
-
-  #variablesOf(env: Program['env']): Buffer {
-    const known = this.#blocks.get(env);
-    if (known !== undefined) return known;
-    const texts = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-    return this.#keep(env, textBlock(this.#libc, texts));
-  }
-
-  /** What can't be changed any more is put into the form of the kernel once. */
-  #keep(of: object, block: Buffer): Buffer {
-    if (Object.isFrozen(of)) this.#blocks.set(of, block);
-    return block;
+    return this.#pid[0] ?? 0;
   }
 
   /** What the process before did is most often what the next one does. */
-  #actionsFor(table: FdTable, cwd: string): Buffer {
+  #act({ table, cwd }: Place): void {
     const made = this.#made;
-    if (made !== null && made.cwd === cwd && isSameTable(made.table, table)) return this.#actions;
+    if (made !== null && made.cwd === cwd && (made.table === table || isSameTable(made.table, table))) return;
     const libc = this.#libc;
     if (this.#hasActions) libc.posix_spawn_file_actions_destroy(this.#actions);
     this.#hasActions = false;
@@ -83,8 +63,7 @@ export class Spawner {
     for (const action of fdActions(table)) this.#add(action);
     check(libc.posix_spawn_file_actions_addchdir_np(this.#actions, cwd), 'posix_spawn_file_actions_addchdir_np');
     // Without closefrom they list what is open now.
-    if (libc.posix_spawn_file_actions_addclosefrom_np !== null) this.#made = { table: new Map(table), cwd };
-    return this.#actions;
+    if (libc.posix_spawn_file_actions_addclosefrom_np !== null) this.#made = { table, cwd };
   }
 
   #add(action: FdAction): void {

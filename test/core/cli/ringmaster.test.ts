@@ -182,4 +182,4 @@ describe('ringmaster', () => {
       expect((await ringmaster('init', 'mine.toml', '--force')).status).to.equal(0);
     });
   });
-}).timeout(20_000);
+});

@@ -4,9 +4,8 @@ import { createHarness, noLeaks } from '../../../core/testing.js';
 
 const DECIDES = resolve('test/fixtures/plugins/isolation/decides.js');
 
-describe('a harness with an isolated plugin', function () {
-  this.timeout(40_000);
-  noLeaks({ deadline_ms: 3000 });
+describe('a harness with an isolated plugin', () => {
+  noLeaks();
 
   for (const isolation of ['none', 'worker', 'process']) {
     it(`waits for it in real time, while virtual time stands still: ${isolation}`, async () => {

@@ -100,7 +100,7 @@ describe('plugins of a running daemon', () => {
     await eventually(async () => /ended early \d+ times in a row/.test(await reasons()), { what: 'a second death' });
     const { stdout } = await ringmaster('why', 'bad');
     expect(stdout).to.match(/\n[\d:.]+ +- +start +request +asked to start\n/);
-    expect(stdout).to.match(/\n[\d:.]+ +worker 1 +respawn.* +backoff \(respawn\) +ended early \d+ times in a row\n/);
+    expect(stdout).to.match(/\n[\d:.]+ +worker 1 +respawn.* +backoff \(respawn\) +ended early \d+ times in a row; ended with status \d+\n/);
     const inspected = JSON.parse((await ringmaster('inspect', 'respawn', '--json', '--last', '1')).stdout);
     expect(inspected.calls[0]).to.include({ hook: 'respawn', plugin: 'backoff', watcher: 'bad' });
     expect((await ringmaster('inspect', 'backoff')).stdout).to.match(/backoff +respawn +bad +.* changed +ended early/);

@@ -1,3 +1,5 @@
+import type { Clock } from './clock.js';
+
 /** Why something was done, or was not: one decision. */
 export interface Decision {
   /** Seconds since the epoch. */
@@ -45,34 +47,34 @@ const KEPT_WIDS = 100;
 
 /** The last decisions about one watcher. */
 export class Decisions {
-  readonly #whole: Decision[] = [];
+  #whole: readonly Decision[] = [];
   /** By worker id, the oldest decision first: many processes that end say nothing against what came before. */
-  readonly #last = new Map<number, Decision>();
-  readonly #wall: () => number;
+  #last: Map<number, Decision> | null = null;
+  readonly #clock: Pick<Clock, 'wall'>;
 
-  /** @param wall milliseconds since the epoch. @param before those of the version before, oldest first */
-  constructor(wall: () => number, before: readonly Decision[] = []) {
-    this.#wall = wall;
+  /** @param before those of the version before, oldest first */
+  constructor(clock: Pick<Clock, 'wall'>, before: readonly Decision[] = []) {
+    this.#clock = clock;
     for (const decision of before) this.#keep(decision);
   }
 
   add(what: Decision['what'], by: string, reason: string, more: Partial<Pick<Decision, 'hook' | 'wid' | 'delay_ms'>> = {}): void {
     const { hook = null, wid = null, delay_ms = null } = more;
-    this.#keep({ at: this.#wall() / 1000, what, by, hook, wid, reason, delay_ms });
+    this.#keep({ at: this.#clock.wall() / 1000, what, by, hook, wid, reason, delay_ms });
   }
 
   /** Oldest first. */
   list(): readonly Decision[] {
-    return [...this.#whole, ...this.#last.values()].sort((a, b) => a.at - b.at);
+    return [...this.#whole, ...(this.#last?.values() ?? [])].sort((a, b) => a.at - b.at);
   }
 
   #keep(decision: Decision): void {
     const { wid } = decision;
     if (wid === null) {
-      this.#whole.push(decision);
-      if (this.#whole.length > KEPT) this.#whole.shift();
+      this.#whole = this.#whole.slice(1 - KEPT).concat(decision);
       return;
     }
+    this.#last ??= new Map();
     this.#last.delete(wid);
     this.#last.set(wid, decision);
     if (this.#last.size <= KEPT_WIDS) return;

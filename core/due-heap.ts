@@ -8,12 +8,13 @@ const NOTHING: readonly never[] = [];
 /** Things that are due at some time, sorted so far that what is due next is found without a look at the rest. */
 export class DueHeap<T> {
   readonly #entries: Entry<T>[] = [];
-  readonly #index = new Map<T, number>();
+  /** Made when something is due: of most things nothing ever is. */
+  #index: Map<T, number> | null = null;
 
   /** @param at when it is due, in milliseconds; null: never, which forgets it */
   set(of: T, at: number | null): void {
     if (at === null && this.#entries.length === 0) return;
-    const index = this.#index.get(of);
+    const index = this.#index?.get(of);
     const entry = index === undefined ? undefined : this.#entries[index];
     if (at === null) {
       if (index !== undefined) this.#remove(index);
@@ -80,7 +81,7 @@ export class DueHeap<T> {
   #remove(index: number): void {
     const entry = this.#entries[index];
     const last = this.#entries.pop();
-    if (entry !== undefined) this.#index.delete(entry.of);
+    if (entry !== undefined) this.#index?.delete(entry.of);
     if (last === undefined || last === entry) return;
     this.#entries[index] = last;
     this.#settle(index);
@@ -113,6 +114,7 @@ export class DueHeap<T> {
 
   #put(entry: Entry<T>, index: number): void {
     this.#entries[index] = entry;
+    this.#index ??= new Map();
     this.#index.set(entry.of, index);
   }
 }

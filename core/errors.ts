@@ -274,8 +274,9 @@ export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** The text of whatever was thrown, and of what caused it. */
+/** The text of whatever was thrown, and of what caused it where that is not in it already. */
 export function explain(thrown: unknown): string {
   const cause = thrown instanceof Error ? thrown.cause : undefined;
-  return cause === undefined ? messageOf(thrown) : `${messageOf(thrown)}: ${messageOf(cause)}`;
+  const text = messageOf(thrown);
+  return cause === undefined || text.includes(`: ${messageOf(cause)}`) ? text : `${text}: ${messageOf(cause)}`;
 }

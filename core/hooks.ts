@@ -150,7 +150,11 @@ export const HOOKS = {
   after_start: { kind: 'gate', sync: false, summary: 'All processes of a watcher were spawned; refusing stops it again.' },
   before_spawn: { kind: 'gate', sync: false, summary: 'A process is about to be spawned; refusing stops the watcher.' },
   after_spawn: { kind: 'gate', sync: false, summary: 'A process was spawned; refusing ends it and stops the watcher.' },
-  before_signal: { kind: 'gate', sync: true, summary: 'A signal is about to be sent; refusing withholds it, SIGKILL excepted.' },
+  before_signal: {
+    kind: 'gate',
+    sync: true,
+    summary: 'A signal is about to be sent; refusing withholds it, SIGKILL excepted, and the SIGCONT that follows a stop signal.',
+  },
   before_stop: { kind: 'step', sync: false, summary: 'A watcher is about to stop; its processes are asked to end afterwards.' },
   after_stop: { kind: 'step', sync: false, summary: 'A watcher has stopped.' },
   after_signal: { kind: 'watch', sync: true, summary: 'A signal was sent, or withheld.' },

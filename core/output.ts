@@ -32,26 +32,27 @@ export class OpenOutputs implements Disposable {
   readonly #host: OpenOutputsHost;
   readonly #taps: OutputTaps;
   /** Of all processes of which nobody has asked for anything. */
-  readonly #none: SpawnOutputs;
-  readonly #draining = new Map<SpawnOutputs, Disposable>();
+  #none: SpawnOutputs | null = null;
+  #draining: Map<SpawnOutputs, Disposable> | null = null;
   /** Those that outlive the daemon. */
-  readonly #kept = new Set<SpawnOutputs>();
+  #kept: Set<SpawnOutputs> | null = null;
   #resuming = 0;
 
   constructor(host: OpenOutputsHost) {
     this.#host = host;
     this.#taps = new OutputTaps(host);
-    this.#none = this.#open(0, undefined, undefined);
   }
 
   /** How many processes have ended whose outputs are not read to the end. */
   get draining(): number {
-    return this.#draining.size + this.#resuming;
+    return (this.#draining?.size ?? 0) + this.#resuming;
   }
 
   /** The outputs of one process that is about to be spawned, or adopted. */
   open(wid: number, stdout: ProcessOutput | undefined, stderr: ProcessOutput | undefined): SpawnOutputs {
-    return stdout === undefined && stderr === undefined ? this.#none : this.#open(wid, stdout, stderr);
+    if (stdout !== undefined || stderr !== undefined) return this.#open(wid, stdout, stderr);
+    this.#none ??= this.#open(0, undefined, undefined);
+    return this.#none;
   }
 
   #open(wid: number, stdout: ProcessOutput | undefined, stderr: ProcessOutput | undefined): SpawnOutputs {
@@ -60,9 +61,12 @@ export class OpenOutputs implements Disposable {
       taps: this.#taps,
       log: this.#host.log,
       exited: (pid) => this.#wait(outputs, pid),
-      kept: () => void this.#kept.add(outputs),
+      kept: () => {
+        this.#kept ??= new Set();
+        this.#kept.add(outputs);
+      },
       drained: () => {
-        this.#kept.delete(outputs);
+        this.#kept?.delete(outputs);
         this.#forget(outputs);
       },
     });
@@ -95,12 +99,12 @@ export class OpenOutputs implements Disposable {
 
   /** What is still written is read, but no longer keeps the host process alive. */
   release(): void {
-    for (const outputs of this.#kept) outputs.release();
+    for (const outputs of this.#kept ?? []) outputs.release();
   }
 
   [Symbol.dispose](): void {
-    for (const timer of this.#draining.values()) timer[Symbol.dispose]();
-    this.#draining.clear();
+    for (const timer of this.#draining?.values() ?? []) timer[Symbol.dispose]();
+    this.#draining = null;
   }
 
   /** What left the process's group may hold an output open for ever: waited for only so long after the group is gone. */
@@ -110,14 +114,15 @@ export class OpenOutputs implements Disposable {
       if (os.groupAlive(pid)) this.#wait(outputs, pid);
       else this.#forget(outputs);
     }, PATIENCE_MS);
+    this.#draining ??= new Map();
     this.#draining.set(outputs, timer);
   }
 
   #forget(outputs: SpawnOutputs): void {
-    const timer = this.#draining.get(outputs);
+    const timer = this.#draining?.get(outputs);
     if (timer === undefined) return;
     timer[Symbol.dispose]();
-    this.#draining.delete(outputs);
+    this.#draining?.delete(outputs);
     this.#host.changed();
   }
 }

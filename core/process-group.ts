@@ -1,12 +1,25 @@
+import { constants } from 'node:os';
 import type { Clock } from './clock.js';
 import type { KeptSpawn } from './durable/keeper.js';
-import type { Os } from './os/port.js';
+import type { Os, SignalResult } from './os/port.js';
 
-const SIGKILL = 9;
+const { SIGKILL, SIGCONT, SIGSTOP } = constants.signals;
+/** Those that reach one that has stopped, or are to stop it. */
+const UNACCOMPANIED: ReadonlySet<number> = new Set([SIGKILL, SIGCONT, SIGSTOP]);
 const FIRST_LOOK_MS = 2;
 const SLOWEST_LOOK_MS = 100;
 /** How long after SIGKILL a group that is still there is reported: it hangs in the kernel. */
 export const PATIENCE_MS = 10_000;
+
+/**
+ * Sends a signal that is to end somebody, and SIGCONT after it: one that has stopped would take it only when it goes on. No hook or event tells
+ * of SIGCONT, which belongs to the signal before it.
+ *
+ * @source systemd.kill(5), SIGCONT after KillSignal=
+ */
+export function sendToEnd(signum: number, send: (signum: number) => SignalResult): void {
+  if (send(signum) === 'sent' && !UNACCOMPANIED.has(signum)) send(SIGCONT);
+}
 
 /** What comes of looking at a group. */
 export interface GroupLooks {
@@ -36,19 +49,27 @@ export function whenGroupEmpty(os: Os, clock: Clock, pgid: number, { empty, aliv
   return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
 }
 
+export interface LeftoversHost {
+  readonly os: Os;
+  readonly clock: Clock;
+  /** One group fewer. */
+  changed(): void;
+}
+
 /** Groups whose leader died without being asked: what is left in them is ended while the replacement already runs. */
 export class Leftovers implements Disposable {
   readonly #os: Os;
   readonly #clock: Clock;
   readonly #groups = new Map<number, Disposable>();
-  readonly #changed: () => void;
+  readonly #host: LeftoversHost;
   readonly #stuck: (pgid: number) => void;
 
-  constructor(os: Os, clock: Clock, on: { changed: () => void; stuck: (pgid: number) => void }) {
-    this.#os = os;
-    this.#clock = clock;
-    this.#changed = on.changed;
-    this.#stuck = on.stuck;
+  /** @param stuck told of a group that outlives SIGKILL */
+  constructor(host: LeftoversHost, stuck: (pgid: number) => void) {
+    this.#os = host.os;
+    this.#clock = host.clock;
+    this.#host = host;
+    this.#stuck = stuck;
   }
 
   /** Groups that are not empty yet. */
@@ -63,7 +84,7 @@ export class Leftovers implements Disposable {
       return;
     }
     kept?.ended();
-    this.#os.signalGroup(pgid, signum);
+    sendToEnd(signum, (one) => this.#os.signalGroup(pgid, one));
     let killed = false;
     // Again and again: those that are out of the group are killed one by one, and may start others meanwhile.
     const kill = (): void => {
@@ -103,6 +124,6 @@ export class Leftovers implements Disposable {
   #forget(pgid: number): void {
     this.#groups.get(pgid)?.[Symbol.dispose]();
     this.#groups.delete(pgid);
-    this.#changed();
+    this.#host.changed();
   }
 }

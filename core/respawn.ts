@@ -4,6 +4,7 @@ import type { Exit, RespawnDecision } from './hooks.js';
 export const STABLE_MS = 1000;
 /** This many early deaths in a row are answered at once. */
 const AT_ONCE = 3;
+const ENDED = 'ended';
 const FIRST_DELAY_MS = 100;
 /** Circus looks every 5 seconds (check_delay); nothing here waits longer than that. */
 export const LONGEST_DELAY_MS = 5000;
@@ -22,7 +23,7 @@ export function respawnDecision(failures: number, spawn_failures: number, max_re
   if (spawn_failures > 0 && max_retry !== -1 && spawn_failures >= max_retry) {
     return { action: 'give_up', reason: `${spawn_failures} spawns in a row failed (max_retry ${max_retry})${why}` };
   }
-  if (failures <= AT_ONCE) return { action: 'respawn', delay_ms: 0, reason: errno === null ? 'ended' : `could not be spawned${why}` };
+  if (failures <= AT_ONCE) return { action: 'respawn', delay_ms: 0, reason: errno === null ? ENDED : `could not be spawned${why}` };
   const delay_ms = Math.min(FIRST_DELAY_MS * 2 ** (failures - AT_ONCE - 1), LONGEST_DELAY_MS);
   return { action: 'respawn', delay_ms, reason: `${errno === null ? 'ended early' : 'failed'} ${failures} times in a row${why}` };
 }
@@ -31,6 +32,12 @@ export function respawnDecision(failures: number, spawn_failures: number, max_re
 function endOf({ exit_code, signal, unknown }: Exit): string {
   if (unknown === true) return 'has ended, nobody saw how';
   return signal === null ? `ended with status ${exit_code}` : `was ended by ${signal}`;
+}
+
+/** Why something follows, for who asks later: the reason of the decision, and how the process ended where there was one. */
+export function toldReason(reason: string, exit: Exit | null): string {
+  if (exit === null) return reason;
+  return reason === ENDED ? endOf(exit) : `${reason}; ${endOf(exit)}`;
 }
 
 /** What follows a death, for the log: `process 12 (wid 1) was ended by SIGKILL; replaced in 100 ms: ended early 4 times in a row`. */

@@ -1,6 +1,6 @@
 import type { SignalOptions } from './api.js';
 import { RingmasterError } from './errors.js';
-import { PATIENCE_MS, whenGroupEmpty } from './process-group.js';
+import { PATIENCE_MS, sendToEnd, whenGroupEmpty } from './process-group.js';
 import type { Slot } from './slot-state.js';
 import type { SlotsHost } from './slots-host.js';
 
@@ -36,10 +36,10 @@ export class Ender implements Disposable {
     slot.deadline_at = clock.now() + grace_ms;
     if (pid === null) return;
     const rest = this.#host.spec().stop_children ? os.children(pid, true) : [];
-    this.signal(pid, signum, () => os.signal(pid, signum));
+    this.signal(pid, signum, () => sendToEnd(signum, (one) => os.signal(pid, one)));
     this.#tell(pid);
     for (const child of rest) {
-      os.signal(child, signum);
+      sendToEnd(signum, (one) => os.signal(child, one));
       this.#tell(child);
     }
   }
@@ -51,7 +51,7 @@ export class Ender implements Disposable {
     const { signum, grace_ms } = this.#endingOf(slot);
     slot.deadline_at = Math.min(slot.deadline_at ?? Number.POSITIVE_INFINITY, clock.now() + grace_ms);
     if (pid === null || this.#options.get(slot)?.signum === undefined) return;
-    this.signal(pid, signum, () => os.signal(pid, signum));
+    this.signal(pid, signum, () => sendToEnd(signum, (one) => os.signal(pid, one)));
     this.#tell(pid);
   }
 
@@ -88,7 +88,7 @@ export class Ender implements Disposable {
     slot.kept?.ended();
     // With stop_children all of them have been asked already.
     if (slot.state !== 'stopping') os.signalGroup(pgid, SIGKILL);
-    else if (!this.#host.spec().stop_children) os.signalGroup(pgid, this.#endingOf(slot).signum);
+    else if (!this.#host.spec().stop_children) sendToEnd(this.#endingOf(slot).signum, (one) => os.signalGroup(pgid, one));
     const watch = whenGroupEmpty(os, clock, pgid, {
       empty: () => {
         this.#draining.delete(slot);

@@ -1,6 +1,6 @@
 import type { Decided } from './hook-compile.js';
 import type { RespawnDecision } from './hooks.js';
-import { deathLine, LONGEST_DELAY_MS, respawnDecision, STABLE_MS } from './respawn.js';
+import { deathLine, LONGEST_DELAY_MS, respawnDecision, STABLE_MS, toldReason } from './respawn.js';
 import type { Slot } from './slot-state.js';
 import type { SlotsHost } from './slots-host.js';
 import { isReplaced } from './watcher-state.js';
@@ -9,10 +9,10 @@ import { isReplaced } from './watcher-state.js';
 interface Place {
   /** Whether this is still the slot of its worker id, and this its attempt. */
   isCurrent(slot: Slot, attempt: number): boolean;
-  /** Has what was decided take effect; where nothing was, the worker id is given back. */
-  settle(slot: Slot): void;
-  /** With `respawn` off: one has ended. */
-  spend(): void;
+  /** Where what was decided takes effect; where nothing was, the worker id is given back. */
+  readonly table: { settle(slot: Slot): void };
+  /** With `respawn` off: how many have ended. */
+  spent: number;
 }
 
 /** Decides what follows a process that ended, or could not be spawned, though it is wanted: asks the `respawn` hook, and does it. */
@@ -27,14 +27,14 @@ export class Respawner {
 
   /** A process has ended that nobody has asked to, or could not be spawned, and then `errno` says why. */
   ended(slot: Slot, errno: string | null): void {
-    const { clock, spec } = this.#host;
+    const { clock } = this.#host;
     const { exit } = slot;
     const uptime_ms = exit ? clock.now() - slot.started_ms : 0;
     slot.failures = exit && uptime_ms >= STABLE_MS ? 0 : slot.failures + 1;
-    if (exit === null || isReplaced(spec())) this.#decide(slot, uptime_ms, exit ? null : errno);
+    if (exit === null || isReplaced(this.#host.spec())) this.#decide(slot, uptime_ms, exit ? null : errno);
     else {
       this.#log(slot, { action: 'give_up', reason: 'respawn is off' });
-      this.#place.spend();
+      this.#place.spent++;
     }
   }
 
@@ -65,7 +65,7 @@ export class Respawner {
         if (!this.#place.isCurrent(slot, attempt) || slot.state !== 'idle' || slot.respawn_at !== held_until) return;
         slot.respawn_at = null;
         this.#follow(slot, answer);
-        this.#place.settle(slot);
+        this.#place.table.settle(slot);
         this.#host.changed();
       }),
     );
@@ -78,8 +78,12 @@ export class Respawner {
 
   #follow(slot: Slot, { value: decision, by }: Decided<RespawnDecision>): void {
     const delay_ms = decision.action === 'give_up' ? null : decision.delay_ms;
-    const { wid } = slot;
-    this.#host.decisions.add(decision.action, by ?? 'core', decision.reason, { hook: by === null ? null : 'respawn', wid, delay_ms });
+    const { wid, exit } = slot;
+    this.#host.decisions.add(decision.action, by ?? 'core', toldReason(decision.reason, exit), {
+      hook: by === null ? null : 'respawn',
+      wid,
+      delay_ms,
+    });
     this.#log(slot, decision);
     if (decision.action === 'respawn') slot.respawn_at = this.#host.clock.now() + decision.delay_ms;
     else if (decision.action === 'pause') {

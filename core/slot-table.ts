@@ -35,38 +35,34 @@ export interface PlanSlots {
 
 /** What a slot counts as. */
 interface Place {
-  readonly set: Set<Slot> | null;
-  readonly cohort: CountedCohort | null;
+  readonly set: 'unborn' | 'born' | 'ending' | 'waiting' | null;
   readonly up: boolean;
   readonly replaced: boolean;
   readonly failing: boolean;
 }
 
-const NOWHERE: Place = { set: null, cohort: null, up: false, replaced: false, failing: false };
+const NOWHERE: Place = { set: null, up: false, replaced: false, failing: false };
+const UNBORN: Place = { ...NOWHERE, set: 'unborn' };
+const STARTING: Place = { ...NOWHERE, set: 'born' };
+const UP: Place = { ...NOWHERE, set: 'born', up: true };
+const REPLACED: Place = { ...NOWHERE, set: 'ending', replaced: true };
+const RETIRED: Place = { ...NOWHERE, set: 'ending' };
+const WAITING: Place = { ...NOWHERE, set: 'waiting' };
+const FAILING: Place = { ...NOWHERE, set: 'waiting', failing: true };
 
-/** The slots of one generation, counted. */
-class CountedCohort implements Cohort {
-  readonly generation: number;
-  members = 0;
-  readonly unborn = new Set<Slot>();
-  readonly born = new Set<Slot>();
-  up = 0;
-  /** What a slot of it can count as. */
-  readonly places: Readonly<Record<'unborn' | 'starting' | 'up' | 'replaced' | 'retired' | 'stuck', Place>>;
+const NO_SLOTS: ReadonlySet<Slot> = new Set();
 
-  /** @param ending those of all generations that were asked to end */
-  constructor(generation: number, ending: Set<Slot>) {
-    this.generation = generation;
-    const at = (set: Set<Slot> | null, more: Partial<Place> = {}): Place => ({ ...NOWHERE, cohort: this, set, ...more });
-    this.places = {
-      unborn: at(this.unborn),
-      starting: at(this.born),
-      up: at(this.born, { up: true }),
-      replaced: at(ending, { replaced: true }),
-      retired: at(ending),
-      stuck: at(null),
-    };
-  }
+interface MutableCohort extends Cohort {
+  members: number;
+  readonly unborn: Set<Slot>;
+  readonly born: Set<Slot>;
+  up: number;
+}
+
+/** Where a slot is filed. */
+interface Filed {
+  place: Place;
+  cohort: MutableCohort | null;
 }
 
 /**
@@ -74,25 +70,35 @@ class CountedCohort implements Cohort {
  * many there are. Whoever changes a slot files it again.
  */
 export class SlotTable implements PlanSlots {
-  readonly ending = new Set<Slot>();
-  readonly waiting = new Set<Slot>();
   readonly deadlines = new DueHeap<Slot>();
   readonly respawns = new DueHeap<Slot>();
   readonly expiries = new DueHeap<Slot>();
   replaced = 0;
   failing = 0;
   readonly #slots = new Map<number, Slot>();
-  readonly #waiting: Place = { ...NOWHERE, set: this.waiting };
-  readonly #failing: Place = { ...NOWHERE, set: this.waiting, failing: true };
-  readonly #places = new Map<Slot, Place>();
-  readonly #cohorts = new Map<number, CountedCohort>();
-  /** The cohorts as a list, until there is another one, or one less. */
-  #list: readonly Cohort[] | null = null;
+  readonly #filed = new Map<Slot, Filed>();
+  // Most watchers have a single process and need none of these most of the time.
+  #ending: Set<Slot> | null = null;
+  #waiting: Set<Slot> | null = null;
+  /** Another list whenever one more is there or one less: in most watchers it is the same for ever. */
+  #cohorts: readonly MutableCohort[] = [];
   #lowestFree = 1;
 
   get cohorts(): readonly Cohort[] {
-    this.#list ??= [...this.#cohorts.values()];
-    return this.#list;
+    return this.#cohorts;
+  }
+
+  get ending(): ReadonlySet<Slot> {
+    return this.#ending ?? NO_SLOTS;
+  }
+
+  get waiting(): ReadonlySet<Slot> {
+    return this.#waiting ?? NO_SLOTS;
+  }
+
+  /** Whether a process of another generation lives. */
+  hasOlder(generation: number): boolean {
+    return this.#cohorts.some((cohort) => cohort.generation !== generation && cohort.members > cohort.unborn.size);
   }
 
   get lowestFree(): number {
@@ -119,7 +125,7 @@ export class SlotTable implements PlanSlots {
       if (other !== undefined) this.#unfile(other);
       this.#slots.set(slot.wid, slot);
     }
-    this.#move(slot, this.#placeOf(slot));
+    this.#move(slot, placeOf(slot), slot.state === 'idle' ? null : this.#cohort(slot.generation));
     this.deadlines.set(slot, isEnding(slot) ? slot.deadline_at : null);
     this.respawns.set(slot, slot.state === 'idle' ? slot.respawn_at : null);
     this.expiries.set(slot, slot.state === 'up' ? slot.expires_at : null);
@@ -146,57 +152,70 @@ export class SlotTable implements PlanSlots {
   }
 
   #unfile(slot: Slot): void {
-    this.#move(slot, null);
+    this.#move(slot, NOWHERE, null);
+    this.#filed.delete(slot);
     this.deadlines.set(slot, null);
     this.respawns.set(slot, null);
     this.expiries.set(slot, null);
   }
 
-  #move(slot: Slot, to: Place | null): void {
-    const from = this.#places.get(slot);
-    if (from === to) return;
-    if (to === null) this.#places.delete(slot);
-    else this.#places.set(slot, to);
-    // A set keeps its order: what stays in it is not touched.
-    if (from?.set !== to?.set) {
-      from?.set?.delete(slot);
-      to?.set?.add(slot);
+  #move(slot: Slot, place: Place, cohort: MutableCohort | null): void {
+    let filed = this.#filed.get(slot);
+    if (filed === undefined) {
+      filed = { place: NOWHERE, cohort: null };
+      this.#filed.set(slot, filed);
     }
-    this.#count(to, 1);
-    this.#count(from, -1);
+    if (filed.place === place && filed.cohort === cohort) return;
+    // A set keeps its order: what stays in it is not touched.
+    const [from, to] = [this.#setOf(filed.place, filed.cohort), this.#setOf(place, cohort)];
+    if (from !== to) {
+      from?.delete(slot);
+      to?.add(slot);
+    }
+    this.#count(place, cohort, 1);
+    this.#count(filed.place, filed.cohort, -1);
+    filed.place = place;
+    filed.cohort = cohort;
   }
 
-  #count(place: Place | null | undefined, by: 1 | -1): void {
-    if (!place) return;
+  #setOf({ set }: Place, cohort: MutableCohort | null): Set<Slot> | null {
+    if (set === 'ending') {
+      this.#ending ??= new Set();
+      return this.#ending;
+    }
+    if (set === 'waiting') {
+      this.#waiting ??= new Set();
+      return this.#waiting;
+    }
+    return set === null || cohort === null ? null : cohort[set];
+  }
+
+  #count(place: Place, cohort: MutableCohort | null, by: 1 | -1): void {
     this.replaced += place.replaced ? by : 0;
     this.failing += place.failing ? by : 0;
-    const { cohort } = place;
     if (cohort === null) return;
     cohort.up += place.up ? by : 0;
     cohort.members += by;
-    if (cohort.members > 0) return;
-    this.#cohorts.delete(cohort.generation);
-    this.#list = null;
+    if (cohort.members === 0) this.#cohorts = this.#cohorts.filter((other) => other !== cohort);
   }
 
-  #placeOf(slot: Slot): Place {
-    if (slot.state === 'idle') {
-      if (slot.respawn_at === null) return NOWHERE;
-      return slot.spawn_failures > 0 ? this.#failing : this.#waiting;
-    }
-    const { places } = this.#cohort(slot.generation);
-    if (isEnding(slot)) return slot.retired ? places.retired : places.replaced;
-    if (slot.state === 'stuck' || slot.state === 'starting' || slot.state === 'up') return places[slot.state];
-    return places.unborn;
-  }
-
-  #cohort(generation: number): CountedCohort {
-    let cohort = this.#cohorts.get(generation);
+  #cohort(generation: number): MutableCohort {
+    let cohort = this.#cohorts.find((one) => one.generation === generation);
     if (cohort === undefined) {
-      cohort = new CountedCohort(generation, this.ending);
-      this.#cohorts.set(generation, cohort);
-      this.#list = null;
+      cohort = { generation, members: 0, unborn: new Set(), born: new Set(), up: 0 };
+      this.#cohorts = this.#cohorts.concat(cohort);
     }
     return cohort;
   }
+}
+
+function placeOf(slot: Slot): Place {
+  if (slot.state === 'idle') {
+    if (slot.respawn_at === null) return NOWHERE;
+    return slot.spawn_failures > 0 ? FAILING : WAITING;
+  }
+  if (isEnding(slot)) return slot.retired ? RETIRED : REPLACED;
+  if (slot.state === 'stuck') return NOWHERE;
+  if (slot.state === 'starting') return STARTING;
+  return slot.state === 'up' ? UP : UNBORN;
 }

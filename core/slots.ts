@@ -3,7 +3,7 @@ import type { KeptSpawn } from './durable/keeper.js';
 import type { Survivor } from './durable/survivor.js';
 import type { Refusal } from './hook-compile.js';
 import { type Exit, UNKNOWN_EXIT } from './hooks.js';
-import { MissedExits } from './missed-exits.js';
+import { findMissedExits } from './missed-exits.js';
 import { OpenOutputs } from './output.js';
 import { Leftovers } from './process-group.js';
 import { type AdoptingSlots, adoptSurvivors } from './slot-adopt.js';
@@ -26,33 +26,28 @@ export class Slots implements Disposable {
   readonly table = new SlotTable();
   /** With `respawn` off: how many have ended since the start. */
   spent = 0;
-  readonly ender: Ender;
   readonly #host: SlotsHost;
-  readonly #leftovers: Leftovers;
   readonly #outputs: OpenOutputs;
   readonly #respawner: Respawner;
-  readonly #missed: MissedExits;
+  #ender: Ender | null = null;
+  #leftovers: Leftovers | null = null;
   #attempts = 0;
   #refusal: Refusal | null = null;
   #lastErrno: string | null = null;
 
   constructor(host: SlotsHost) {
     this.#host = host;
-    this.ender = new Ender(host);
     this.#outputs = new OpenOutputs(host);
-    this.#respawner = new Respawner(host, {
-      isCurrent: (slot, attempt) => this.#isCurrent(slot, attempt),
-      settle: (slot) => this.table.settle(slot),
-      spend: () => {
-        this.spent++;
-      },
-    });
-    this.#missed = new MissedExits(host.os, (slot) => this.#exited(slot, slot.attempt, UNKNOWN_EXIT));
-    this.#leftovers = new Leftovers(host.os, host.clock, { changed: () => host.changed(), stuck: (pgid) => tellStuck(host, pgid, null) });
+    this.#respawner = new Respawner(host, this);
+  }
+
+  get ender(): Ender {
+    this.#ender ??= new Ender(this.#host);
+    return this.#ender;
   }
 
   get leftovers(): number {
-    return this.#leftovers.size;
+    return this.#leftovers?.size ?? 0;
   }
 
   /** Processes that have ended whose outputs are not read to the end. */
@@ -66,11 +61,6 @@ export class Slots implements Disposable {
     return live.sort((a, b) => a.wid - b.wid);
   }
 
-  /** Whether a process of another generation lives. */
-  hasOlder(generation: number): boolean {
-    return this.table.cohorts.some((cohort) => cohort.generation !== generation && cohort.members > cohort.unborn.size);
-  }
-
   views(): readonly ProcessView[] {
     const now = this.#host.clock.now();
     return this.live().map((slot) => processView(slot, now));
@@ -81,7 +71,7 @@ export class Slots implements Disposable {
     const slots: AdoptingSlots = {
       table: this.table,
       outputs: this.#outputs,
-      leftovers: this.#leftovers,
+      leftovers: this.#groups,
       newAttempt: () => ++this.#attempts,
       expiry: (started_ms) => this.#expiry(started_ms),
       feed: (slot, event) => this.#feed(slot, event),
@@ -99,9 +89,8 @@ export class Slots implements Disposable {
     slot.attempt = ++this.#attempts;
     slot.generation = this.#host.generation();
     slot.urgent = slot.respawn_at !== null;
-    slot.respawn_at = null;
+    slot.respawn_at = slot.exit = slot.kept = null;
     slot.retired = false;
-    slot.exit = slot.kept = null;
     slot.started_ms = 0;
     this.table.file(slot);
     this.#feed(slot, 'begin');
@@ -153,7 +142,7 @@ export class Slots implements Disposable {
 
   /** Whether something that dead processes have left behind is still to be ended. */
   get remains(): boolean {
-    return this.#leftovers.size > 0 || [...this.table.ending].some((slot) => slot.pid === null);
+    return this.leftovers > 0 || [...this.table.ending].some((slot) => slot.pid === null);
   }
 
   /** SIGKILL to every group that is left, without a word to anybody. @param spared those that a later supervisor takes over */
@@ -164,61 +153,68 @@ export class Slots implements Disposable {
 
   /** The safety net: looks at one process with each step. */
   verify(): Iterable<void> {
-    return this.#missed.look(this.live());
+    return findMissedExits(this.#host.os, this.live(), (slot) => this.#exited(slot, slot.attempt, UNKNOWN_EXIT));
   }
 
   [Symbol.dispose](): void {
-    this.#leftovers[Symbol.dispose]();
+    this.#leftovers?.[Symbol.dispose]();
     this.#outputs[Symbol.dispose]();
-    this.ender[Symbol.dispose]();
+    this.#ender?.[Symbol.dispose]();
   }
 
-  readonly #effects: Readonly<Record<SlotEffect, (slot: Slot) => void>> = {
-    ask_before_spawn: (slot) => {
-      const { hooks, watcher } = this.#host;
-      this.#ask(slot, 'admitted', hooks.used('before_spawn', watcher.name) ? hooks.gate('before_spawn', { watcher, wid: slot.wid }) : null);
+  static readonly #effects: Readonly<Record<SlotEffect, (slots: Slots, slot: Slot) => void>> = {
+    ask_before_spawn: (slots, slot) => {
+      const { hooks, watcher } = slots.#host;
+      const args = { watcher, wid: slot.wid };
+      slots.#ask(slot, 'admitted', hooks.used('before_spawn', watcher.name) ? hooks.gate('before_spawn', args) : null);
     },
-    spawn: (slot) => {
+    spawn: (slots, slot) => {
       const { attempt } = slot;
-      queueSpawn(this.#host, this.#outputs, slot, {
-        wanted: () => this.#isCurrent(slot, attempt) && slot.state === 'spawning',
-        spawned: (pid, kept) => this.#spawned(slot, attempt, pid, kept),
-        failed: (errno, message) => this.#spawnFailed(slot, attempt, errno, message),
+      queueSpawn(slots.#host, slots.#outputs, slot, {
+        wanted: () => slots.isCurrent(slot, attempt) && slot.state === 'spawning',
+        spawned: (pid, kept) => slots.#spawned(slot, attempt, pid, kept),
+        failed: (errno, message) => slots.#spawnFailed(slot, attempt, errno, message),
         exited: (exit, kept) => {
           // Of one that was not wanted any more nobody else knows.
-          if (!this.#exited(slot, attempt, exit)) kept?.gone();
+          if (!slots.#exited(slot, attempt, exit)) kept?.gone();
         },
       });
     },
-    tell_adopted: (slot) => tellAdopted(this.#host, slot),
-    announce: (slot) => this.#host.emit('spawn', { process_pid: slot.pid ?? 0, time: slot.started }),
-    ask_after_spawn: (slot) => {
-      const { hooks, watcher } = this.#host;
+    tell_adopted: (slots, slot) => tellAdopted(slots.#host, slot),
+    announce: (slots, slot) => slots.#host.emit('spawn', { process_pid: slot.pid ?? 0, time: slot.started }),
+    ask_after_spawn: (slots, slot) => {
+      const { hooks, watcher } = slots.#host;
       const args = { watcher, wid: slot.wid, pid: slot.pid ?? 0 };
-      this.#ask(slot, 'accepted', hooks.used('after_spawn', watcher.name) ? hooks.gate('after_spawn', args) : null);
+      slots.#ask(slot, 'accepted', hooks.used('after_spawn', watcher.name) ? hooks.gate('after_spawn', args) : null);
     },
-    abandon_start: (slot) => {
-      if (this.#refusal === null || !this.#host.refused(this.#refusal)) this.#respawner.later(slot);
+    abandon_start: (slots, slot) => {
+      if (slots.#refusal === null || !slots.#host.refused(slots.#refusal)) slots.#respawner.later(slot);
     },
-    ask_to_end: (slot) => this.ender.askToEnd(slot),
-    hurry: (slot) => this.ender.hurry(slot),
-    kill_group: (slot) => this.ender.killGroup(slot),
-    report_stuck: (slot) => tellStuck(this.#host, slot.pgid ?? 0, slot.wid),
-    reap: (slot) => tellReap(this.#host, slot),
-    drain_group: (slot) => {
+    ask_to_end: (slots, slot) => slots.ender.askToEnd(slot),
+    hurry: (slots, slot) => slots.ender.hurry(slot),
+    kill_group: (slots, slot) => slots.ender.killGroup(slot),
+    report_stuck: (slots, slot) => tellStuck(slots.#host, slot.pgid ?? 0, slot.wid),
+    reap: (slots, slot) => tellReap(slots.#host, slot),
+    drain_group: (slots, slot) => {
       const { attempt } = slot;
-      this.ender.drain(slot, () => {
-        if (this.#isCurrent(slot, attempt)) this.#feed(slot, 'group_empty');
+      slots.ender.drain(slot, () => {
+        if (slots.isCurrent(slot, attempt)) slots.#feed(slot, 'group_empty');
       });
     },
-    leave_group: (slot) => {
-      const { stop_signal, graceful_timeout } = this.#host.spec();
-      if (slot.pgid !== null) this.#leftovers.end(slot.pgid, stop_signal, graceful_timeout * 1000, slot.kept);
+    leave_group: (slots, slot) => {
+      const { stop_signal, graceful_timeout } = slots.#host.spec();
+      if (slot.pgid !== null) slots.#groups.end(slot.pgid, stop_signal, graceful_timeout * 1000, slot.kept);
     },
-    decide_respawn: (slot) => this.#respawner.ended(slot, this.#lastErrno),
+    decide_respawn: (slots, slot) => slots.#respawner.ended(slot, slots.#lastErrno),
   };
 
-  #isCurrent(slot: Slot, attempt: number): boolean {
+  get #groups(): Leftovers {
+    this.#leftovers ??= new Leftovers(this.#host, (pgid) => tellStuck(this.#host, pgid, null));
+    return this.#leftovers;
+  }
+
+  /** Whether nothing has taken the place of that attempt. */
+  isCurrent(slot: Slot, attempt: number): boolean {
     return slot.attempt === attempt && this.table.get(slot.wid) === slot;
   }
 
@@ -227,7 +223,7 @@ export class Slots implements Disposable {
       const transition = step(slot.state, event);
       if (transition === null) return;
       slot.state = transition.to;
-      for (const effect of transition.effects) this.#effects[effect](slot);
+      for (const effect of transition.effects) Slots.#effects[effect](this, slot);
       if (transition.to === 'idle') this.#settleIdle(slot, event);
       this.table.settle(slot);
       // What is on its way to a process is no news for the plan, which has sent it there.
@@ -237,9 +233,10 @@ export class Slots implements Disposable {
 
   /** A slot without a process: a replacement is due where one is wanted. */
   #settleIdle(slot: Slot, event: SlotEvent): void {
-    if (event === 'group_empty') slot.kept?.gone();
+    const isEmpty = event === 'group_empty';
+    if (isEmpty) slot.kept?.gone();
     slot.deadline_at = slot.expires_at = slot.pgid = slot.kept = null;
-    if (event !== 'group_empty' || slot.retired) return;
+    if (!isEmpty || slot.retired) return;
     if (isReplaced(this.#host.spec())) slot.respawn_at = this.#host.clock.now();
     else this.spent++;
   }
@@ -252,14 +249,14 @@ export class Slots implements Disposable {
     }
     const { attempt } = slot;
     void answer.then((veto) => {
-      if (!this.#isCurrent(slot, attempt)) return;
+      if (!this.isCurrent(slot, attempt)) return;
       this.#refusal = veto;
       this.#feed(slot, veto ? 'refused' : yes);
     });
   }
 
   #spawned(slot: Slot, attempt: number, pid: number, kept: KeptSpawn | null): void {
-    if (!this.#isCurrent(slot, attempt) || slot.state !== 'spawning') {
+    if (!this.isCurrent(slot, attempt) || slot.state !== 'spawning') {
       // It was asked for, but not any more: nobody has heard of it, and nobody will.
       this.#host.os.signalGroup(pid, SIGKILL);
       return;
@@ -276,7 +273,7 @@ export class Slots implements Disposable {
   }
 
   #spawnFailed(slot: Slot, attempt: number, errno: string, error: string): void {
-    if (!this.#isCurrent(slot, attempt) || slot.state !== 'spawning') return;
+    if (!this.isCurrent(slot, attempt) || slot.state !== 'spawning') return;
     tellSpawnFailed(this.#host, slot, errno, error);
     this.#lastErrno = errno;
     if (!TRANSIENT.has(errno)) slot.spawn_failures++;
@@ -285,7 +282,7 @@ export class Slots implements Disposable {
 
   /** Whether it is news. */
   #exited(slot: Slot, attempt: number, exit: Exit): boolean {
-    if (!this.#isCurrent(slot, attempt) || slot.pid === null) return false;
+    if (!this.isCurrent(slot, attempt) || slot.pid === null) return false;
     slot.exit = exit;
     this.#feed(slot, 'exited');
     return true;

@@ -22,7 +22,7 @@ import { inStartOrder, startInOrder, stopInOrder } from './supervisor-order.js';
 import { SupervisorSockets } from './supervisor-sockets.js';
 import { Surroundings } from './surroundings.js';
 import type { Watcher } from './watcher.js';
-import { makeWatcher } from './watcher-factory.js';
+import { watcherFactory } from './watcher-factory.js';
 import { WatcherTable } from './watcher-table.js';
 
 /** Everything that a supervisor makes between a start and the end of its stop; the next start has a life of its own. */
@@ -45,6 +45,7 @@ export class SupervisorLife {
   #config: Config | null = null;
   #sockets: SupervisorSockets | null = null;
   #container: PluginContainer | null = null;
+  #makeWatcher: ReturnType<typeof watcherFactory> | null = null;
   #settingUp = false;
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
@@ -272,7 +273,7 @@ export class SupervisorLife {
   }
 
   #make(name: string, spec: WatcherOptions): Watcher {
-    const parts = {
+    this.#makeWatcher ??= watcherFactory({
       clock: this.#host.clock,
       hooks: this.hooks,
       log: this.#host.log,
@@ -286,8 +287,8 @@ export class SupervisorLife {
       keeper: (watcher: string) => this.durable.keeper(watcher),
       keptOutputs: (options: WatcherOptions) => this.durable.keptOutputs(options),
       emit: <N extends EventName>(source: string, event: N, body: EventBodies[N]) => this.#emit(source, event, body),
-    };
-    return makeWatcher(parts, name, spec);
+    });
+    return this.#makeWatcher(name, spec);
   }
 
   #emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void {

@@ -10,39 +10,51 @@ interface Waiter {
   readonly resolve: (outcome: Outcome) => void;
 }
 
+/** What of the slots tells which processes live. */
+interface LiveSlots {
+  pids(): readonly number[];
+}
+
+const NOBODY: readonly Waiter[] = [];
+
 /** Requests that wait for a watcher to get somewhere; each is answered exactly once. */
 export class Waiters {
-  readonly #pids: () => readonly number[];
-  readonly #waiting = new Set<Waiter>();
+  readonly #slots: LiveSlots;
+  #waiting: readonly Waiter[] = NOBODY;
   #closed: string | undefined;
 
-  /** @param pids the processes that live, for what each request did */
-  constructor(pids: () => readonly number[]) {
-    this.#pids = pids;
+  /** @param slots the processes that live, for what each request did */
+  constructor(slots: LiveSlots) {
+    this.#slots = slots;
   }
 
   /** Resolves at the first look at which `progress` is made; `before` are the processes that lived when it was asked for. */
   add(before: ReadonlySet<number>, progress: () => Progress): Promise<Outcome> {
-    if (this.#closed !== undefined) return Promise.resolve(outcome(before, this.#pids(), this.#closed));
-    return new Promise((resolve) => this.#waiting.add({ before, progress, resolve }));
+    if (this.#closed !== undefined) return Promise.resolve(outcome(before, this.#slots.pids(), this.#closed));
+    return new Promise((resolve) => {
+      this.#waiting = this.#waiting.concat({ before, progress, resolve });
+    });
   }
 
   look(): void {
-    for (const waiter of this.#waiting) {
+    if (this.#waiting.length === 0) return;
+    const left = this.#waiting.filter((waiter) => {
       const progress = waiter.progress();
       if (progress !== false) this.#answer(waiter, progress === true ? undefined : progress.instead);
-    }
+      return progress === false;
+    });
+    this.#waiting = left.length === 0 ? NOBODY : left;
   }
 
   /** Answers everybody who still waits, and whoever comes later. */
   close(instead: string): void {
     this.#closed = instead;
     for (const waiter of this.#waiting) this.#answer(waiter, instead);
+    this.#waiting = NOBODY;
   }
 
   #answer(waiter: Waiter, instead: string | undefined): void {
-    this.#waiting.delete(waiter);
-    waiter.resolve(outcome(waiter.before, this.#pids(), instead));
+    waiter.resolve(outcome(waiter.before, this.#slots.pids(), instead));
   }
 }
 

@@ -3,26 +3,24 @@ import type { WatcherOptions } from './config/schema/watcher.js';
 import type { Decisions } from './decisions.js';
 import type { WishRecord } from './durable/records.js';
 import type { Survivor } from './durable/survivor.js';
-import type { EventBodies, EventName } from './events.js';
-import { Reconciler } from './reconciler.js';
-import { Slots } from './slots.js';
-import type { SlotsHost } from './slots-host.js';
+import { EngineParts } from './engine-parts.js';
+import type { Logger } from './log.js';
+import type { Slots } from './slots.js';
 import { type Progress, untilGone, Waiters } from './waiters.js';
 import type { WatcherDeps } from './watcher-deps.js';
-import { Phases } from './watcher-phases.js';
 import { type Plan, plan } from './watcher-plan.js';
-import { actualOf, desiredOf, type Hold, newWatcherState, resume, settled, type WatcherState } from './watcher-state.js';
+import { actualOf, desiredOf, type Hold, resume, settled, type WatcherState } from './watcher-state.js';
 import { takeStep } from './watcher-steps.js';
 
-/** What the engine is told by its watcher. */
+const NO_PLAN: Plan = { steps: [], wake_at: null, filled: false, clean: true, renewed: false, again: false };
+
+/** What the engine has of its watcher. */
 export interface EngineHost {
   readonly name: string;
   /** What hooks and plugins get to see. */
   readonly view: WatcherApi;
-  readonly decisions: Decisions;
   /** The options as they are now. */
-  spec(): WatcherOptions;
-  emit<N extends EventName>(name: N, body: EventBodies[N]): void;
+  readonly spec: WatcherOptions;
   /** What is wanted may have changed. @param spent processes that have ended, with `respawn` off */
   wished(spent: number): void;
   /** It has come to rest. */
@@ -34,34 +32,32 @@ export interface EngineHost {
  * plan has nothing more; then whoever waits is told.
  */
 export class WatcherEngine {
-  /** What is wanted, and where the watcher is on its way round; changed within `request` only. */
-  readonly state: WatcherState = newWatcherState();
-  readonly slots: Slots;
-  readonly #deps: WatcherDeps;
   readonly #host: EngineHost;
-  readonly #reconciler: Reconciler;
+  readonly #parts: EngineParts;
   readonly #waiters: Waiters;
-  readonly #phases: Phases;
-  #plan: Plan = { steps: [], wake_at: null, filled: false, clean: true, renewed: false, again: false };
+  #plan: Plan = NO_PLAN;
 
   constructor(deps: WatcherDeps, host: EngineHost) {
-    this.#deps = deps;
     this.#host = host;
-    this.#reconciler = new Reconciler(deps.clock, () => this.#pass());
-    this.slots = new Slots(this.#slotsHost());
-    this.#waiters = new Waiters(() => this.pids());
-    this.#phases = new Phases(this.state, {
-      ...deps,
-      name: host.name,
-      view: host.view,
-      decisions: host.decisions,
-      emit: (event, body) => host.emit(event, body),
-      time: () => deps.clock.wall() / 1000,
-      clear: () => this.slots.clear(),
-      count: () => this.pids().length,
-      stopped: () => host.stopped(),
-      kick: () => this.#reconciler.now(),
-    });
+    this.#parts = new EngineParts(deps, host, () => this.#pass());
+    this.#waiters = new Waiters(this);
+  }
+
+  /** What is wanted, and where the watcher is on its way round; changed within `request` only. */
+  get state(): WatcherState {
+    return this.#parts.state;
+  }
+
+  get slots(): Slots {
+    return this.#parts.slots;
+  }
+
+  get decisions(): Decisions {
+    return this.#parts.decisions;
+  }
+
+  get log(): Logger {
+    return this.#parts.log;
   }
 
   /** Of live processes, in order of their worker ids. */
@@ -78,9 +74,9 @@ export class WatcherEngine {
   request(hold: Hold | null, progress: () => Progress, change: () => void): Promise<Outcome> {
     const before = new Set(this.pids());
     this.state.hold = hold;
-    this.#reconciler.after(change);
+    this.#parts.reconciler.after(change);
     const done = this.#waiters.add(before, progress);
-    this.#reconciler.now();
+    this.#parts.reconciler.now();
     return done;
   }
 
@@ -99,15 +95,15 @@ export class WatcherEngine {
    * @returns takes its processes over, and tells of that; until then whatever is asked of it waits
    */
   adopt(wish: WishRecord | undefined, survivors: readonly Survivor[]): () => void {
-    const hold = this.#reconciler.hold();
+    const hold = this.#parts.reconciler.hold();
     const { from, to } = resume(this.state, wish, survivors);
     if (wish) this.slots.spent = wish.spent;
     return () => {
       this.slots.adopt(survivors);
       const count = this.pids().length;
-      if (count > 0) this.#host.decisions.add('adopt', 'core', `taken over from the supervisor before: ${count}`);
-      if (from !== to) this.#deps.hooks.watch('state_changed', { watcher: this.#host.view, from, to });
-      this.#reconciler.now();
+      if (count > 0) this.#parts.decisions.add('adopt', 'core', `taken over from the supervisor before: ${count}`);
+      if (from !== to) this.#parts.hooks.watch('state_changed', { watcher: this.#parts.watcher, from, to });
+      this.#parts.reconciler.now();
       hold[Symbol.dispose]();
     };
   }
@@ -124,53 +120,32 @@ export class WatcherEngine {
 
   /** Asks the plan again. */
   kick(): void {
-    this.#reconciler.now();
+    this.#parts.reconciler.now();
   }
 
   /** Forgets everything; processes that are left live on, supervised by nobody. @param why told to whoever waits */
   dispose(why: string): void {
-    this.#reconciler[Symbol.dispose]();
+    this.#parts.reconciler[Symbol.dispose]();
     this.slots.release();
     this.slots[Symbol.dispose]();
     this.#waiters.close(why);
   }
 
   #pass(): number | null {
-    const { clock } = this.#deps;
-    const spec = this.#host.spec();
-    this.#plan = plan(desiredOf(this.state, spec), actualOf(this.state, this.slots), clock.now());
+    const { clock, phases, slots, state } = this.#parts;
+    const { spec } = this.#host;
+    this.#plan = plan(desiredOf(state, spec), actualOf(state, slots), clock.now());
     const { steps, again, wake_at } = this.#plan;
     if (steps.length > 0) {
       const warmUp = (): void => {
-        this.state.nextBegin_at = clock.now() + spec.warmup_delay * 1000;
+        state.nextBegin_at = clock.now() + spec.warmup_delay * 1000;
       };
-      const target = { phases: this.#phases, slots: this.slots, warmUp };
+      const target = { phases, slots, warmUp };
       for (const step of steps) takeStep(step, target);
     }
-    if (again) this.#reconciler.now();
+    if (again) this.#parts.kick();
     else this.#waiters.look();
-    this.#host.wished(this.slots.spent);
+    this.#host.wished(slots.spent);
     return wake_at;
-  }
-
-  #slotsHost(): SlotsHost {
-    const { view: watcher, decisions, spec, emit } = this.#host;
-    return {
-      ...this.#deps,
-      watcher,
-      decisions,
-      keptOutputs: () => this.#deps.keptOutputs(spec()),
-      random: () => this.#deps.random(),
-      spec,
-      generation: () => this.state.generation,
-      keeper: () => this.#deps.keeper(this.#host.name),
-      command: (wid) => this.#deps.command(spec(), wid),
-      emit,
-      after: (change) => this.#reconciler.after(change),
-      changed: () => this.#reconciler.soon(),
-      refused: (refusal) => this.#phases.refused(refusal),
-      paused: (reason, delay_ms) => this.#phases.pause(reason, delay_ms, this.#deps.clock.now()),
-      gaveUp: (reason, generation) => this.#phases.giveUp(reason, generation, this.slots.hasOlder(generation)),
-    };
   }
 }

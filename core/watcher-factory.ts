@@ -30,31 +30,31 @@ function withSources(spec: WatcherOptions, { env, cwd }: Surroundings): WatcherO
 
 /** A command line that all processes have which are spawned with the same options, in the same surroundings. */
 interface Made {
-  readonly options: WatcherOptions;
   readonly env: SpawnOptions['env'];
   readonly cwd: string;
   readonly command: SpawnOptions;
 }
 
-export function makeWatcher(parts: WatcherParts, name: string, spec: WatcherOptions): Watcher {
+/** Makes the watchers of a supervisor, which all need the same of it. */
+export function watcherFactory(parts: WatcherParts): (name: string, spec: WatcherOptions) => Watcher {
   const { sockets, container, config, surroundings, ...rest } = parts;
   const processEnv = ({ copy_env, env: own }: WatcherOptions) => surroundings.envOf({ copy_env, own, common: config().env });
-  let made: Made | null = null;
+  const made = new WeakMap<WatcherOptions, Made>();
   const deps: WatcherDeps = {
     ...rest,
-    log: parts.log.child({ watcher: name }),
     sockets: sockets.table,
     demand: () => sockets.demand(),
     command: (options, wid) => {
       const spec = withSources(options, surroundings);
       const env = processEnv(spec);
       const { cwd, env: daemonEnv } = surroundings;
-      if (made?.options === spec && made.env === env && made.cwd === cwd) return made.command;
+      const last = made.get(spec);
+      if (last?.env === env && last.cwd === cwd) return last.command;
       const command = commandLine(spec, { wid, sockets: sockets.numbers(), env: config().env, daemonEnv, processEnv: env, cwd });
-      if (spec === options && isSameForAll(spec)) made = { options, env, cwd, command: freezeData(command) };
+      if (spec === options && isSameForAll(spec)) made.set(options, { env, cwd, command: freezeData(command) });
       return command;
     },
     plugins: () => container.plugins(),
   };
-  return new Watcher(deps, name, spec);
+  return (name, spec) => new Watcher(deps, name, spec);
 }

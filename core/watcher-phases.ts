@@ -10,7 +10,7 @@ import type { WatcherState } from './watcher-state.js';
 /** What the phases need from their watcher. */
 export interface PhasesHost {
   readonly name: string;
-  readonly view: WatcherApi;
+  readonly watcher: WatcherApi;
   readonly hooks: HookRegistry;
   readonly log: Logger;
   readonly decisions: Decisions;
@@ -38,12 +38,12 @@ export class Phases {
   }
 
   enter(phase: Phase): void {
-    const { hooks, view } = this.#host;
+    const { hooks, watcher } = this.#host;
     const from = this.#state.phase;
     this.#state.phase = phase;
     this.#state.visit++;
-    hooks.watch('state_changed', { watcher: view, from, to: phase });
-    this.#arrive[phase]();
+    hooks.watch('state_changed', { watcher, from, to: phase });
+    Phases.#arrive[phase](this);
     this.#host.kick();
   }
 
@@ -95,44 +95,44 @@ export class Phases {
     return false;
   }
 
-  readonly #arrive: Readonly<Record<Phase, () => void>> = {
-    before_start: () => {
-      const state = this.#state;
+  static readonly #arrive: Readonly<Record<Phase, (phases: Phases) => void>> = {
+    before_start: (phases) => {
+      const state = phases.#state;
       state.takenEpoch = state.epoch;
       state.instead = undefined;
       state.stalled = null;
-      this.#host.clear();
-      this.#ask('before_start', 'starting');
+      phases.#host.clear();
+      phases.#ask('before_start', 'starting');
     },
     starting: () => {},
-    after_start: () => this.#ask('after_start', 'active'),
-    active: () => {
-      this.#host.log.info(`${this.#host.name} started`, { numprocesses: this.#host.count() });
-      this.#host.emit('start', { time: this.#host.time() });
+    after_start: (phases) => phases.#ask('after_start', 'active'),
+    active: (phases) => {
+      phases.#host.log.info(`${phases.#host.name} started`, { numprocesses: phases.#host.count() });
+      phases.#host.emit('start', { time: phases.#host.time() });
     },
-    before_stop: () => this.#tell('before_stop', 'stopping'),
+    before_stop: (phases) => phases.#tell('before_stop', 'stopping'),
     stopping: () => {},
-    after_stop: () => {
-      this.#state.takenEpoch = this.#state.epoch;
-      this.#host.clear();
-      this.#host.log.info(`${this.#host.name} stopped`);
-      this.#host.emit('stop', { time: this.#host.time() });
-      this.#tell('after_stop', 'stopped');
+    after_stop: (phases) => {
+      phases.#state.takenEpoch = phases.#state.epoch;
+      phases.#host.clear();
+      phases.#host.log.info(`${phases.#host.name} stopped`);
+      phases.#host.emit('stop', { time: phases.#host.time() });
+      phases.#tell('after_stop', 'stopped');
     },
-    stopped: () => {
-      this.#state.takenEpoch = this.#state.epoch;
-      this.#host.stopped();
+    stopped: (phases) => {
+      phases.#state.takenEpoch = phases.#state.epoch;
+      phases.#host.stopped();
     },
   };
 
   #ask(gate: 'before_start' | 'after_start', next: Phase): void {
-    const { hooks, name, view } = this.#host;
-    this.#goOn(hooks.used(gate, name) ? hooks.gate(gate, { watcher: view }) : null, next);
+    const { hooks, name, watcher } = this.#host;
+    this.#goOn(hooks.used(gate, name) ? hooks.gate(gate, { watcher }) : null, next);
   }
 
   #tell(step: 'before_stop' | 'after_stop', next: Phase): void {
-    const { hooks, name, view } = this.#host;
-    this.#goOn(hooks.used(step, name) ? hooks.step(step, { watcher: view }).then(() => null) : null, next);
+    const { hooks, name, watcher } = this.#host;
+    this.#goOn(hooks.used(step, name) ? hooks.step(step, { watcher }).then(() => null) : null, next);
   }
 
   /** Goes on when the hooks have answered, at once where there are none; a late answer is dropped. */

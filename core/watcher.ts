@@ -1,6 +1,6 @@
 import type { KillOptions, Outcome, ProcessView, ReloadOptions, SignalOptions, Warn, WatcherApi, WatcherStatus } from './api.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
-import { type Decision, Decisions, START_REQUEST, STOP_REQUEST } from './decisions.js';
+import { type Decision, START_REQUEST, STOP_REQUEST } from './decisions.js';
 import type { Keeper } from './durable/keeper.js';
 import type { WishRecord } from './durable/records.js';
 import type { Survivor } from './durable/survivor.js';
@@ -9,8 +9,8 @@ import type { Intent } from './plan.js';
 import { optionsToSet } from './run-time-options.js';
 import { outcome, type Progress } from './waiters.js';
 import type { WatcherDeps } from './watcher-deps.js';
-import { WatcherEngine } from './watcher-engine.js';
-import { countWanted, type Hold, STATUS, type WatcherState, wishOf } from './watcher-state.js';
+import { type EngineHost, WatcherEngine } from './watcher-engine.js';
+import { countWanted, type Hold, STATUS, wishOf } from './watcher-state.js';
 import { watcherView } from './watcher-view.js';
 
 const SIGHUP = 1;
@@ -19,14 +19,12 @@ const START_GATES = ['before_start', 'before_spawn', 'after_spawn', 'after_start
 /**
  * One command and its processes, as requests see it: each changes what is wanted, and the engine does the rest.
  */
-export class Watcher implements WatcherApi {
+export class Watcher implements WatcherApi, EngineHost {
   readonly name: string;
   /** What hooks and plugins get to see of it. */
   readonly view: WatcherApi = watcherView(this);
   readonly #deps: WatcherDeps;
-  readonly #decisions: Decisions;
   readonly #engine: WatcherEngine;
-  readonly #state: WatcherState;
   #spec: WatcherOptions;
   #closed: string | null = null;
   /** With `on_demand`: the next connection starts it. */
@@ -36,26 +34,14 @@ export class Watcher implements WatcherApi {
     this.name = name;
     this.#deps = deps;
     this.#spec = spec;
-    this.#decisions = new Decisions(() => deps.clock.wall(), deps.keeper(name)?.takeDecisions());
-    this.#engine = new WatcherEngine(deps, {
-      name,
-      view: this.view,
-      decisions: this.#decisions,
-      spec: () => this.#spec,
-      emit: (event, body) => this.#emit(event, body),
-      wished: (spent) => this.#record?.wish(wishOf(this.#state, spent, this.#armed)),
-      stopped: () => {
-        if (this.waitsForDemand) deps.demand();
-      },
-    });
-    this.#state = this.#engine.state;
+    this.#engine = new WatcherEngine(deps, this);
   }
 
   get status(): WatcherStatus {
-    return STATUS[this.#state.phase];
+    return STATUS[this.#engine.state.phase];
   }
 
-  get spec(): Readonly<WatcherOptions> {
+  get spec(): WatcherOptions {
     return this.#spec;
   }
 
@@ -64,13 +50,13 @@ export class Watcher implements WatcherApi {
   }
 
   get reloadsInTurn(): boolean {
-    return this.#state.sequential && this.#state.run && this.#engine.slots.hasOlder(this.#state.generation);
+    return this.#engine.state.sequential && this.#engine.state.run && this.#engine.slots.table.hasOlder(this.#engine.state.generation);
   }
 
   /** Whether it is to run; if not, whether that was asked for, or it stopped for a reason of its own. */
   get intent(): Intent {
-    if (this.#state.run) return 'run';
-    return this.#state.instead === undefined ? 'stopped' : 'failed';
+    if (this.#engine.state.run) return 'run';
+    return this.#engine.state.instead === undefined ? 'stopped' : 'failed';
   }
 
   /** Whether its start is more than that of its processes: somebody is asked about it, or a `warmup_delay` passes between them. */
@@ -79,7 +65,7 @@ export class Watcher implements WatcherApi {
   }
 
   decisions(): readonly Decision[] {
-    return this.#decisions.list();
+    return this.#engine.decisions.list();
   }
 
   processes(): readonly ProcessView[] {
@@ -92,21 +78,31 @@ export class Watcher implements WatcherApi {
 
   /** Whether it waits for a connection to start. */
   get waitsForDemand(): boolean {
-    return this.#armed && this.#closed === null && this.#state.phase === 'stopped';
+    return this.#armed && this.#closed === null && this.#engine.state.phase === 'stopped';
+  }
+
+  /** As the engine tells it. */
+  wished(spent: number): void {
+    this.#record?.wish(wishOf(this.#engine.state, spent, this.#armed));
+  }
+
+  /** As the engine tells it. */
+  stopped(): void {
+    if (this.waitsForDemand) this.#deps.demand();
   }
 
   /** @param hold whoever starts many lets each come up in its turn. @param by nothing is decided where the core starts what runs */
   start(hold: Hold | null = null, { by, reason } = START_REQUEST): Promise<Outcome> {
     if (this.#closed !== null) return Promise.resolve({ ...outcome(new Set(), []), instead: this.#closed });
-    if (by !== 'core' || !this.#state.run) this.#decisions.add('start', by, reason);
-    if (this.#spec.on_demand && this.#state.phase === 'stopped' && !this.#state.run) return this.#arm();
+    if (by !== 'core' || !this.#engine.state.run) this.#engine.decisions.add('start', by, reason);
+    if (this.#spec.on_demand && this.#engine.state.phase === 'stopped' && !this.#engine.state.run) return this.#arm();
     return this.#start(hold);
   }
 
   /** A connection is there. */
   wake(): void {
     if (!this.waitsForDemand) return;
-    this.#decisions.add('start', 'core', 'a connection came');
+    this.#engine.decisions.add('start', 'core', 'a connection came');
     void this.#start(null);
   }
 
@@ -122,53 +118,53 @@ export class Watcher implements WatcherApi {
       hold,
       () => this.#engine.progress(),
       () => {
-        this.#state.run = true;
-        this.#state.resume_at = null;
+        this.#engine.state.run = true;
+        this.#engine.state.resume_at = null;
         this.#engine.slots.hasten();
       },
     );
   }
 
   stop(hold: Hold | null = null, { by, reason } = STOP_REQUEST): Promise<Outcome> {
-    this.#decisions.add('stop', by, reason);
-    if (this.#state.phase !== 'stopped') this.#state.epoch++;
-    const epoch = this.#state.epoch;
+    this.#engine.decisions.add('stop', by, reason);
+    if (this.#engine.state.phase !== 'stopped') this.#engine.state.epoch++;
+    const epoch = this.#engine.state.epoch;
     return this.#engine.request(
       hold,
-      () => this.#state.takenEpoch >= epoch,
+      () => this.#engine.state.takenEpoch >= epoch,
       () => {
         this.#armed = false;
-        this.#state.run = false;
-        this.#state.resume_at = null;
-        this.#state.instead = undefined;
+        this.#engine.state.run = false;
+        this.#engine.state.resume_at = null;
+        this.#engine.state.instead = undefined;
       },
     );
   }
 
   restart(hold: Hold | null = null): Promise<Outcome> {
-    this.#decisions.add('restart', 'request', 'asked to restart');
-    if (this.#state.phase !== 'stopped') this.#state.epoch++;
+    this.#engine.decisions.add('restart', 'request', 'asked to restart');
+    if (this.#engine.state.phase !== 'stopped') this.#engine.state.epoch++;
     return this.start(hold);
   }
 
   /** Whether everything that ran when `stop` or `restart` was asked for is gone. */
   whenDown(): Promise<Outcome> {
-    const epoch = this.#state.epoch;
-    const down = (): Progress => this.#state.takenEpoch >= epoch;
-    return this.#engine.request(this.#state.hold, down, () => {});
+    const epoch = this.#engine.state.epoch;
+    const down = (): Progress => this.#engine.state.takenEpoch >= epoch;
+    return this.#engine.request(this.#engine.state.hold, down, () => {});
   }
 
   reload({ graceful = true, sequential = false }: ReloadOptions = {}): Promise<Outcome> {
     if (!graceful) return this.restart();
-    this.#decisions.add('reload', 'request', sequential ? 'asked to reload, one after the other' : 'asked to reload');
+    this.#engine.decisions.add('reload', 'request', sequential ? 'asked to reload, one after the other' : 'asked to reload');
     return this.#reloaded(this.#renew(sequential));
   }
 
   setNumprocesses(count: number): Promise<number> {
     const numprocesses = countWanted(count, this.#spec.singleton);
-    this.#decisions.add('scale', 'request', `asked for ${numprocesses} instead of ${this.#spec.numprocesses}`);
+    this.#engine.decisions.add('scale', 'request', `asked for ${numprocesses} instead of ${this.#spec.numprocesses}`);
     const change = (): void => this.#take({ ...this.#spec, numprocesses });
-    return this.#engine.request(this.#state.hold, () => this.#engine.progress('clean'), change).then(() => numprocesses);
+    return this.#engine.request(this.#engine.state.hold, () => this.#engine.progress('clean'), change).then(() => numprocesses);
   }
 
   incr(by = 1): Promise<number> {
@@ -188,7 +184,8 @@ export class Watcher implements WatcherApi {
   }
 
   set(options: Readonly<Record<string, unknown>>, warn?: Warn): Promise<Outcome> {
-    const host = { ...this.#deps, plugins: this.#deps.plugins(), warn, keeps: this.#deps.keeper(this.name) !== null };
+    const { os, keeper, plugins } = this.#deps;
+    const host = { os, log: this.#engine.log, plugins: plugins(), warn, keeps: keeper(this.name) !== null };
     const change = optionsToSet(this.#spec, options, host);
     this.#take(change.spec);
     for (const _ of Object.keys(options)) this.#emit('updated', { time: this.#deps.clock.wall() / 1000 });
@@ -198,14 +195,14 @@ export class Watcher implements WatcherApi {
   /** Takes over checked options: at once, or by a graceful reload. */
   update(spec: WatcherOptions, renew: boolean): Promise<Outcome> {
     this.#take(spec);
-    if (renew && this.#state.run) return this.#reloaded(this.#renew(false, true));
+    if (renew && this.#engine.state.run) return this.#reloaded(this.#renew(false, true));
     const clean = (): Progress => this.#engine.progress('clean');
-    return this.#engine.request(this.#state.hold, clean, () => {});
+    return this.#engine.request(this.#engine.state.hold, clean, () => {});
   }
 
   /** Takes over options between a stop and the start that `hold` keeps back; gracefully, where a later request has started it. */
   replace(spec: WatcherOptions, hold: Hold): void {
-    if (this.#closed === null) void this.update(spec, this.#state.hold !== hold);
+    if (this.#closed === null) void this.update(spec, this.#engine.state.hold !== hold);
   }
 
   /** No spawn until `other` has settled. */
@@ -244,7 +241,7 @@ export class Watcher implements WatcherApi {
   /** From now on it can only be stopped. */
   close(why: string): void {
     this.#closed = why;
-    this.#state.resume_at = null;
+    this.#engine.state.resume_at = null;
   }
 
   /** Forgets everything; processes that are left live on, supervised by nobody. */
@@ -272,26 +269,26 @@ export class Watcher implements WatcherApi {
     const result = await renewed;
     if (result.instead === undefined) {
       this.#emit('reload', { time: this.#deps.clock.wall() / 1000 });
-      this.#deps.log.info(`${this.name} reloaded`);
+      this.#engine.log.info(`${this.name} reloaded`);
     }
     return result;
   }
 
   /** Replaces all processes without a gap. */
   #renew(sequential: boolean, always = false): Promise<Outcome> {
-    if (!this.#state.run) return this.start();
+    if (!this.#engine.state.run) return this.start();
     if (this.#spec.send_hup && !always) {
       const before = new Set(this.pids());
       this.signal(SIGHUP);
       return Promise.resolve(outcome(before, this.pids()));
     }
     return this.#engine.request(
-      this.#state.hold,
+      this.#engine.state.hold,
       () => this.#engine.progress('renewed'),
       () => {
-        this.#state.generation++;
-        this.#state.sequential = sequential;
-        this.#state.stalled = null;
+        this.#engine.state.generation++;
+        this.#engine.state.sequential = sequential;
+        this.#engine.state.stalled = null;
         this.#engine.slots.hasten();
       },
     );

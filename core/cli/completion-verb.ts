@@ -11,7 +11,7 @@ export const completionVerb: Verb = {
   group: 'Daemon:',
   usage: '<bash|zsh>',
   description:
-    'The script completes verbs, options and files, and asks the daemon for names of watchers; it serves circusd and circusctl too.',
+    'Prints a script that completes verbs, options and files, and asks the daemon for names of watchers; it serves circusd and circusctl too.',
   options: [],
   examples: ['source <(ringmaster completion bash)', 'ringmaster completion zsh > ~/.zsh/functions/_ringmaster'],
   completes: Object.keys(SHELLS),

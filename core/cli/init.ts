@@ -23,7 +23,7 @@ export const initVerb: Verb = {
     'Writes a small config that runs as it is, with a comment on each option (JSON can have none). ' +
     'Without a file it is ringmaster.yaml, .json or .toml, or circus.ini; a file that exists is not replaced.',
   options: [
-    { name: 'format', value: 'FORMAT', choices: SAMPLE_FORMATS, summary: "one of yaml, json, toml, ini (the file's extension, else yaml)" },
+    { name: 'format', value: 'FORMAT', choices: SAMPLE_FORMATS, summary: "format of the config (the file's extension, else yaml)" },
     { name: 'force', summary: 'replace the file if it exists' },
   ],
   examples: ['ringmaster init', 'ringmaster init --format ini circus.ini'],

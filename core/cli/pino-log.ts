@@ -74,7 +74,7 @@ export async function openLog(options: LogOptions): Promise<DaemonLog> {
   );
   const threshold = { level: options.level };
   return {
-    log: facade(root, threshold, lines, sink.look),
+    log: new PinoLogger(root, { threshold, lines, look: () => sink.look() }),
     setLevel: (level) => {
       threshold.level = level;
     },
@@ -201,28 +201,56 @@ function ended(stream: { end(): void } & NodeJS.EventEmitter, destination: { des
   });
 }
 
+/** What the loggers of one log share. */
+interface Shared {
+  readonly threshold: { readonly level: LogLevel };
+  readonly lines: LateLines;
+  /** Called before each line. */
+  look(): void;
+}
+
 /** Our order of arguments, the message first. */
-function facade(pino: Pino, threshold: { readonly level: LogLevel }, lines: LateLines, look: () => void): Logger {
-  const at = (level: Exclude<LogLevel, 'critical'>): Logger['info'] => {
-    return (message, fields = {}) => {
-      if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(threshold.level)) return;
-      // What is in objects may be something else by then.
-      const kept = hasObject(fields) ? maskSecrets(fields) : { ...fields };
-      lines.add(() => {
-        look();
-        pino[PINO_LEVELS[level]](maskSecrets(kept) as LogFields, maskText(message));
-      });
-      // The process may not live much longer.
-      if (level === 'error') lines.flush();
-    };
-  };
-  return {
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warning'),
-    error: at('error'),
-    child: (fields) => facade(pino.child(fields), threshold, lines, look),
-  };
+class PinoLogger implements Logger {
+  readonly #pino: Pino;
+  readonly #shared: Shared;
+
+  constructor(pino: Pino, shared: Shared) {
+    this.#pino = pino;
+    this.#shared = shared;
+  }
+
+  debug(message: string, fields?: LogFields): void {
+    this.#log('debug', message, fields);
+  }
+
+  info(message: string, fields?: LogFields): void {
+    this.#log('info', message, fields);
+  }
+
+  warn(message: string, fields?: LogFields): void {
+    this.#log('warning', message, fields);
+  }
+
+  error(message: string, fields?: LogFields): void {
+    this.#log('error', message, fields);
+    // The process may not live much longer.
+    this.#shared.lines.flush();
+  }
+
+  child(fields: LogFields): Logger {
+    return new PinoLogger(this.#pino.child(fields), this.#shared);
+  }
+
+  #log(level: LogLevel, message: string, fields: LogFields = {}): void {
+    const { threshold, lines } = this.#shared;
+    if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(threshold.level)) return;
+    // What is in objects may be something else by then.
+    const kept = hasObject(fields) ? maskSecrets(fields) : { ...fields };
+    lines.add(() => {
+      this.#shared.look();
+      this.#pino[PINO_LEVELS[level]](maskSecrets(kept) as LogFields, maskText(message));
+    });
+  }
 }
 
 function hasObject(fields: LogFields): boolean {

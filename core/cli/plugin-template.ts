@@ -41,10 +41,10 @@ function manifest({ package_name, name, javascript }: NewPlugin): string {
     exports: javascript ? entry : { types: './dist/src/index.d.ts', default: entry },
     files: [javascript ? 'src' : 'dist/src'],
     scripts: javascript
-      ? { test: "mocha 'test/**/*.test.js'", check: 'ringmaster plugin test .' }
+      ? { test: "mocha --timeout 60000 'test/**/*.test.js'", check: 'ringmaster plugin test .' }
       : {
           build: 'tsc -p .',
-          test: "npm run build && mocha 'dist/test/**/*.test.js'",
+          test: "npm run build && mocha --timeout 60000 'dist/test/**/*.test.js'",
           check: 'npm run build && ringmaster plugin test .',
           prepack: 'npm run build',
         },

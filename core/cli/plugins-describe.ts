@@ -21,7 +21,11 @@ export const pluginsDescribeVerb: Verb = {
     '--endpoint it is one of the daemon there, and its options are shown as they are.',
   options: [
     { name: 'json', summary: 'print one JSON object, with the schema' },
-    { name: 'endpoint', value: 'ADDRESS', summary: 'address of the daemon to ask: ipc://PATH or tcp://HOST:PORT' },
+    {
+      name: 'endpoint',
+      value: 'ADDRESS',
+      summary: 'address of the daemon to ask, ipc://PATH or tcp://HOST:PORT (none: the plugin itself)',
+    },
     { name: 'timeout', value: 'SECONDS', summary: 'how long to wait for the daemon (5)' },
   ],
   examples: ['ringmaster plugins describe flapping', 'ringmaster plugins describe ./plugins/mine.js --json | jq .schema'],

@@ -65,7 +65,7 @@ function buildProgram(commander: Commander, { verbs, shared }: Choice, io: Io, o
     .version(version(), '--version', 'print the version')
     .helpOption('--help', 'print this help, or that of a verb')
     .commandsGroup('Help:')
-    .helpCommand('help [verb]', 'print the help of a verb')
+    .helpCommand('help [verb]', 'Print the help of a verb')
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })

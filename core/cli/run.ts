@@ -16,7 +16,12 @@ export const RUN_OPTIONS: readonly VerbOption[] = [
   },
   { name: 'daemon', summary: 'run in the background; returns once it has started' },
   { name: 'respawn', summary: 'stay as a small parent that starts the supervisor again when it dies' },
-  { name: 'pidfile', value: 'FILE', completes: 'files', summary: 'file that holds the pid to signal while it runs' },
+  {
+    name: 'pidfile',
+    value: 'FILE',
+    completes: 'files',
+    summary: "file that holds the pid to signal while it runs (the config's, else none)",
+  },
 ];
 
 export const runVerb: Verb = {
@@ -34,7 +39,7 @@ export const runVerb: Verb = {
       name: 'log-format',
       value: 'FORMAT',
       choices: LOG_FORMATS,
-      summary: 'auto (pretty on a terminal, JSON lines otherwise), pretty or json',
+      summary: 'how the log is written: pretty, json, or auto: pretty on a terminal, else JSON lines (auto)',
     },
   ],
   examples: ['ringmaster run ringmaster.yaml', 'ringmaster run circus.ini --daemon --pidfile /run/rm.pid --log-output /var/log/rm.log'],

@@ -3,6 +3,7 @@ import { variablesIn } from '../variables.js';
 import { suggestion } from './did-you-mean.js';
 import { isObject, type JsonObject, own } from './json-value.js';
 import { type Findings, type Path, shortJson } from './problem.js';
+import { shellHabit } from './shell-habits.js';
 
 /**
  * What a schema can't say: names that collide, quotes that stay open, sockets that there are none of.
@@ -35,6 +36,8 @@ export function crossCheckWatcher(watcher: JsonObject, path: Path, findings: Fin
     const allowed = 'a command';
     findings.error([...path, 'cmd'], { message: `must be ${allowed}, got only white space`, found: shortJson(cmd), allowed });
   }
+  const habit = typeof cmd === 'string' ? shellHabit(cmd) : null;
+  if (habit !== null) findings.warn([...path, 'cmd'], { found: shortJson(cmd), ...habit });
   const texts = commandTexts(watcher);
   for (const { keys, text } of texts) {
     if (/\$WID(?![A-Za-z0-9_])/.test(text)) {

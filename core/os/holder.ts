@@ -47,9 +47,10 @@ function processWith(inodes: readonly string[]): string | undefined {
 /** A process in words such as `pid 12 (node server.js)`. */
 export function processName(pid: string): string {
   const command = readable(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'), '')
-    .replaceAll('\0', ' ')
+    .replaceAll(/[\0\s]+/g, ' ')
     .trim();
-  return `pid ${pid}${command === '' ? '' : ` (${command.slice(0, LONGEST_COMMAND)})`}`;
+  const shown = command.length > LONGEST_COMMAND ? `${command.slice(0, LONGEST_COMMAND)}…` : command;
+  return `pid ${pid}${shown === '' ? '' : ` (${shown})`}`;
 }
 
 function read(table: string): string {

@@ -6,11 +6,11 @@ const PAUSE_MS = 5;
  * Waits, in real time, for `predicate` to return (or resolve with) something truthy, and resolves with that. While it throws, it
  * counts as not true yet, so that it may be made of expectations.
  *
- * @throws Error once `deadline_ms` (default 5000) have passed, with `what` and what the last try came to
+ * @throws Error once `deadline_ms` (default 20 000) have passed, with `what` and what the last try came to
  */
 export async function eventually<T>(
   predicate: () => T | PromiseLike<T>,
-  { deadline_ms = 5000, what = 'the condition' }: { readonly deadline_ms?: number; readonly what?: string } = {},
+  { deadline_ms = 20_000, what = 'the condition' }: { readonly deadline_ms?: number; readonly what?: string } = {},
 ): Promise<NonNullable<T>> {
   const end_ms = performance.now() + deadline_ms;
   for (;;) {

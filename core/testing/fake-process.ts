@@ -49,6 +49,8 @@ export class FakeProcess {
   readonly #onReaped: (exit: Exit) => void;
   readonly #timers: Disposable[] = [];
   #dying = false;
+  /** What it has been sent since it stopped; null while it runs. */
+  #held: number[] | null = null;
   #alive = true;
   #reaped = false;
 
@@ -84,12 +86,25 @@ export class FakeProcess {
 
   receive(signum: number): void {
     const { deaf_to = [], unkillable, dies_after_ms } = this.#behaviour;
-    if (unkillable || HARMLESS.includes(signum)) return;
+    if (unkillable) return;
+    if (signum === SIGSTOP) this.#held ??= [];
+    if (signum === SIGCONT) this.#goOn();
+    if (HARMLESS.includes(signum)) return;
+    if (this.#held !== null && signum !== SIGKILL) {
+      this.#held.push(signum);
+      return;
+    }
     const die = (): void => this.exit({ exit_code: -signum, signal: signalName(signum) });
     if (signum === SIGKILL) this.#timers.push(this.#clock.setImmediate(die));
     if (signum === SIGKILL || this.#dying || deaf_to.includes(signum)) return;
     this.#dying = true;
     this.#timers.push(dies_after_ms === undefined ? this.#clock.setImmediate(die) : this.#clock.setTimeout(die, dies_after_ms));
+  }
+
+  #goOn(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const signum of held) this.receive(signum);
   }
 
   /** Ends now. */

@@ -1,11 +1,16 @@
 import { observeScopes, type Scope } from '../scope.js';
 import { eventually } from './eventually.js';
 
+/** Mocha's timeout is 0 where there is none, as in a debugger. */
+const WITHOUT_TIMEOUT_MS = 60_000;
+
 /**
  * Called once inside a mocha `describe`: fails each test that leaves a scope undisposed, or a timer, socket, child process or
  * other handle open. Says nothing more about a test that has failed already.
+ *
+ * @param options.deadline_ms for what goes by itself (default half of mocha's timeout, which is 1000 where that is not set)
  */
-export function noLeaks({ deadline_ms = 1000 }: { readonly deadline_ms?: number } = {}): void {
+export function noLeaks({ deadline_ms }: { readonly deadline_ms?: number } = {}): void {
   const check = new LeakCheck();
   // mocha times a hook only from its first await on: after that it has the same timer in both.
   beforeEach(async () => {
@@ -16,7 +21,8 @@ export function noLeaks({ deadline_ms = 1000 }: { readonly deadline_ms?: number 
     check.end();
     await turn();
     if (this.currentTest?.state === 'failed') return;
-    await eventually(() => check.assertNone(), { deadline_ms, what: `what "${this.currentTest?.title}" made to be undone` });
+    const wait_ms = deadline_ms ?? (this.timeout() || WITHOUT_TIMEOUT_MS) / 2;
+    await eventually(() => check.assertNone(), { deadline_ms: wait_ms, what: `what "${this.currentTest?.title}" made to be undone` });
   });
 }
 

@@ -11,7 +11,7 @@ export const waitingOption: CliOption = {
 
 export const matchOption: CliOption = {
   name: 'match',
-  summary: 'how the name is meant: simple, glob or regex',
+  summary: 'how the name is meant: simple, glob or regex (glob)',
   kind: 'text',
   default: 'glob',
 };

@@ -41,6 +41,8 @@ export interface CliOption {
   readonly name: string;
   readonly summary: string;
   readonly kind: 'switch' | 'text' | 'number';
+  /** What its value is, as shown in help; the name in capitals where none is given. */
+  readonly value?: string;
   readonly default?: string | number | boolean;
 }
 export type CliOptions = Readonly<Record<string, string | number | boolean | undefined>>;

@@ -53,7 +53,7 @@ function fdsOf(pid: string): readonly string[] {
 
 function commandOf(pid: string): string {
   const command = readable(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'), '')
-    .replaceAll('\0', ' ')
+    .replaceAll(/[\0\s]+/g, ' ')
     .trim();
   return command === '' ? '' : ` (${command.length > 80 ? `${command.slice(0, 80)}…` : command})`;
 }

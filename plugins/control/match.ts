@@ -1,13 +1,21 @@
 import type { WatcherApi } from '../../core/index.js';
-import { messageOf, RingmasterError } from '../../core/index.js';
+import { closest, messageOf, RingmasterError } from '../../core/index.js';
 import type { CommandContext } from './command.js';
 import { pythonText } from './python-text.js';
 
 /** The watcher of that name, case ignored. @throws RM_WATCHER_UNKNOWN */
 export function findWatcher({ supervisor }: CommandContext, name: string): WatcherApi {
   const watcher = supervisor.find(name);
-  if (watcher === undefined) throw new RingmasterError('RM_WATCHER_UNKNOWN', [name], { context: { watcher: name } });
+  if (watcher === undefined) throw unknownWatcher(supervisor, name);
   return watcher;
+}
+
+function unknownWatcher(supervisor: CommandContext['supervisor'], name: string): RingmasterError {
+  const names = supervisor.watchers().map((watcher) => watcher.name);
+  const did_you_mean = closest(name, names);
+  return new RingmasterError('RM_WATCHER_UNKNOWN', [name], {
+    context: { watcher: name, ...(did_you_mean !== undefined && { did_you_mean }) },
+  });
 }
 
 /**
@@ -20,7 +28,7 @@ export function matchWatchers(context: CommandContext, name: string, method = 'g
   if (method === 'simple') return [findWatcher(context, name)];
   const pattern = patternOf(name, method);
   const matched = context.supervisor.watchers().filter((watcher) => pattern.test(watcher.name));
-  if (matched.length === 0) throw new RingmasterError('RM_WATCHER_UNKNOWN', [name], { context: { watcher: name } });
+  if (matched.length === 0) throw unknownWatcher(context.supervisor, name);
   return matched;
 }
 

@@ -5,6 +5,11 @@ import type { Reply } from './command.js';
 type Shown = AppliedPlan['steps'][number];
 type Changes = readonly (Partial<OptionChange> & Pick<OptionChange, 'option' | 'from' | 'to'>)[];
 
+/** What holds where an option is not set, in words. */
+type Unset = Readonly<Record<string, string>>;
+const AS_DAEMON = 'as the daemon';
+const UNSET_IN_WATCHER: Unset = { durable: AS_DAEMON, nice: AS_DAEMON, uid: AS_DAEMON, umask: AS_DAEMON, working_dir: AS_DAEMON };
+
 /** What is printed for a reply of `plan`: the steps, and what they end. */
 export function planText(reply: Reply): string {
   const steps = stepsOf(reply);
@@ -38,7 +43,7 @@ function isFirstHalf(step: PlanStep): boolean {
 
 function stepLines(step: Shown, head: string): readonly string[] {
   if (isFirstHalf(step)) return [];
-  return [head, ...changeLines('changes' in step ? step.changes : [])];
+  return [head, ...changeLines('changes' in step ? step.changes : [], 'watcher' in step ? UNSET_IN_WATCHER : {})];
 }
 
 function headOf(step: Shown): string {
@@ -86,11 +91,11 @@ function outcomeOf({ outcome }: Shown): string {
 }
 
 /** One line for each value that differs; of environments and other objects, one for each key. */
-function changeLines(changes: Changes): readonly string[] {
+function changeLines(changes: Changes, unset: Unset): readonly string[] {
   return changes.flatMap(({ option, from, to, effect, drift }) => {
     const marks = [...(effect === undefined ? [] : [effect]), ...(drift === true ? ['drift'] : [])];
     const tail = marks.length === 0 ? '' : ` (${marks.join(', ')})`;
-    return pairsOf(option, from, to).map(([key, old, now]) => `    ${key}: ${shown(old)} -> ${shown(now)}${tail}`);
+    return pairsOf(option, from, to).map(([key, old, now]) => `    ${key}: ${shown(old, unset[key])} -> ${shown(now, unset[key])}${tail}`);
   });
 }
 
@@ -105,8 +110,8 @@ function isMap(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function shown(value: unknown): string {
-  return value === undefined || value === null ? 'none' : JSON.stringify(value);
+function shown(value: unknown, unset = 'not set'): string {
+  return value === undefined || value === null ? unset : JSON.stringify(value);
 }
 
 function usersOf({ users }: SocketStep): string {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { lstatSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
+import { getSystemErrorMap } from 'node:util';
 import { messageOf, RingmasterError } from '../../core/index.js';
 import { refusal } from './access.js';
 import { plain, type Sent } from './answer.js';
@@ -43,7 +44,7 @@ export class HttpServer {
       if (socket !== null) await removeStale(socket);
       await server.#listen();
     } catch (cause) {
-      throw new RingmasterError('RM_ENDPOINT_BIND', [socket ?? `http://${options.host}:${options.port}`, messageOf(cause)], { cause });
+      throw new RingmasterError('RM_ENDPOINT_BIND', [socket ?? `http://${options.host}:${options.port}`, reasonOf(cause)], { cause });
     }
     return server;
   }
@@ -104,6 +105,12 @@ export class HttpServer {
       }
     }
   }
+}
+
+/** Node's own words name the address once more. */
+function reasonOf(error: unknown): string {
+  const errno = error instanceof Error && 'errno' in error ? Number(error.errno) : 0;
+  return getSystemErrorMap().get(errno)?.[1] ?? messageOf(error);
 }
 
 function send(method: string, response: ServerResponse, { status, headers, body }: Sent): void {

@@ -10,9 +10,7 @@ const withPidfile = (...args: readonly string[]): Pick<DaemonOptions, 'args'> =>
   args: ({ directory }) => [...args, '--pidfile', join(directory, 'rm.pid')],
 });
 
-describe('a daemon in the background', function () {
-  this.timeout(20_000);
-
+describe('a daemon in the background', () => {
   it('returns once it runs, holds its pidfile, and ends with all of its workers', async () => {
     await using daemon = await Daemon.launch({ ...sleepers(20), ...withPidfile('--daemon') });
     expect(await daemon.ended, daemon.said).to.deep.equal({ status: 0, signal: null });
@@ -31,7 +29,7 @@ describe('a daemon in the background', function () {
     expect([input, output, errors]).to.deep.equal(['/dev/null', '/dev/null', '/dev/null']);
 
     process.kill(pid, 'SIGTERM');
-    await eventually(() => !isAlive(pid), { deadline_ms: 10_000, what: 'the daemon to end' });
+    await eventually(() => !isAlive(pid), { what: 'the daemon to end' });
     expect(daemon.left).to.deep.equal([]);
     expect(existsSync(pidfileOf(daemon))).to.equal(false);
   });

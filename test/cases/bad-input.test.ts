@@ -145,9 +145,7 @@ function expectLines(lines: readonly string[], patterns: readonly RegExp[]): voi
   for (const [index, pattern] of patterns.entries()) expect(lines[index], lines.join('\n')).to.match(pattern);
 }
 
-describe('a daemon with bad input starts nothing and says why', function () {
-  this.timeout(20_000);
-
+describe('a daemon with bad input starts nothing and says why', () => {
   for (const { title, status, stderr, ...options } of CASES) {
     it(`${title}: status ${status}`, async () => {
       const end = await refused(options);

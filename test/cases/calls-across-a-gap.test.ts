@@ -5,9 +5,7 @@ import { Daemon, iniHead, sleepers } from '../fixtures/daemon.js';
 
 const READS = ['list', 'numwatchers', 'status', 'options'] as const;
 
-describe('calls across a gap', function () {
-  this.timeout(60_000);
-
+describe('calls across a gap', () => {
   it('a daemon is killed with 100 calls in flight and started again: reads are answered, changes are told to be lost', async () => {
     await using first = await Daemon.start(sleepers(1));
     using patient = new Client({ endpoint: first.place.endpoint, timeout_ms: 30_000, reconnect_ms: 30_000 });

@@ -195,8 +195,7 @@ function seen(text: string): Record<string, string> {
 }
 
 for (const form of ['native', 'portable']) {
-  describe(`what a process finds itself in, ${form}`, function () {
-    this.timeout(30_000);
+  describe(`what a process finds itself in, ${form}`, () => {
     let daemon: Daemon;
     let world: World;
     before(async () => {
@@ -208,7 +207,7 @@ for (const form of ['native', 'portable']) {
     for (const { title, name, sees } of rows) {
       it(title, async () => {
         const read = (): string => readFileSync(join(world.directory, `${name}.out`), 'utf8');
-        const found = seen(await eventually(read, { deadline_ms: 10_000, what: `${name} to look around\n${daemon.said}` }));
+        const found = seen(await eventually(read, { what: `${name} to look around\n${daemon.said}` }));
         // What the daemon's own parent left open, Node can't close in its children.
         const fds = await eventually(() => onlyOfSleep(openFds(Number(found.pid))), { what: 'the process to have no file open' });
         if (form === 'native') expect(Object.keys(fds)).to.deep.equal(['0', '1', '2']);
@@ -231,7 +230,7 @@ for (const form of ['native', 'portable']) {
           const now = seen(readFileSync(out, 'utf8'));
           return now.umask === before.umask ? undefined : now;
         },
-        { deadline_ms: 10_000, what: 'the new process to look around' },
+        { what: 'the new process to look around' },
       );
       expect([after.umask, after.nice]).to.deep.equal(['0077', String(getPriority() + 5)]);
     });

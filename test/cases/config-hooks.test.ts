@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
+import { subscribed } from '../fixtures/control/subscribed.js';
 import { Daemon, iniHead } from '../fixtures/daemon.js';
 
 const MODULE = `
@@ -10,9 +11,7 @@ export const no = () => false;
 export const broken = () => { throw new Error('it is broken'); };
 `;
 
-describe('hooks of a circus.ini', function () {
-  this.timeout(30_000);
-
+describe('hooks of a circus.ini', () => {
   it('are functions of a module beside it, whose results are told, and which set replaces', async () => {
     await using daemon = await Daemon.start({
       config: (place) => {
@@ -28,12 +27,12 @@ describe('hooks of a circus.ini', function () {
     const client = daemon.client();
     const told: string[] = [];
     using stream = client.events(['watcher.web.'], { pubsub_endpoint: daemon.place.pubsub_endpoint });
-    await stream.opened;
     void (async () => {
       for await (const { name, body } of stream)
         told.push(name.startsWith('hook') ? `${name} ${body.name} ${body.error ?? ''}`.trim() : name);
     })();
 
+    await subscribed(client, () => told.length > 0);
     await client.call('restart', { name: 'web', waiting: true });
     await eventually(() =>
       expect(told).to.include.members(['start', 'hook_success before_start', 'hook_failure before_spawn it is broken']),

@@ -1,20 +1,16 @@
 import { expect } from 'chai';
 import { Daemon, sleepers } from '../fixtures/daemon.js';
 
-describe('the daemon is asked to end at awkward moments', function () {
-  this.timeout(60_000);
-
+describe('the daemon is asked to end at awkward moments', () => {
   it('SIGTERM while the config is still on its way: it does not wait for that', async () => {
     await using daemon = await Daemon.launch({
       file: 'slow.mjs',
-      config: () => `process.stdout.write('loading');\nawait new Promise((resolve) => setTimeout(resolve, 10_000));\nexport default {};\n`,
+      config: () => `process.stdout.write('loading');\nawait new Promise((resolve) => setTimeout(resolve, 600_000));\nexport default {};\n`,
     });
     await daemon.printed('loading');
-    const asked_ms = performance.now();
     daemon.kill('SIGTERM');
     const end = await daemon.gone();
     expect(end, daemon.said).to.deep.equal({ status: 0, signal: null });
-    expect(performance.now() - asked_ms).to.be.below(2000);
   });
 
   it('SIGTERM again and again, to its very end: status 0', async () => {

@@ -5,7 +5,8 @@ import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
 import { Daemon, type Place } from '../fixtures/daemon.js';
 import { again, killed } from '../fixtures/durable/lives.js';
-import { answer, freePort } from '../fixtures/load.js';
+import { freePort } from '../fixtures/free-port.js';
+import { answer } from '../fixtures/load.js';
 import { AS_OTHER_USER, OTHER_UID } from '../fixtures/other-user.js';
 
 /** Answers with its pid. With `undumpable` not even its own user may look at its descriptors. @source prctl(2), PR_SET_DUMPABLE */
@@ -56,58 +57,53 @@ const start = (web: Web, under: readonly string[], made: (place: Place) => void 
 const askOften = async (port: number): Promise<ReadonlySet<number>> =>
   new Set((await Promise.all(Array.from({ length: 40 }, () => answer(port)))).map(Number));
 
-(process.platform === 'linux' ? describe : describe.skip)(
-  'a durable daemon to which the kernel gives no descriptors of others',
-  function () {
-    this.timeout(60_000);
-
-    it('because a filter refuses that, has new processes bound beside those that live on, and no connection refused', async () => {
-      const port = await freePort();
-      await using first = await start({ port, numprocesses: 2, how: 'plain' }, ['/usr/bin/python3', '-c', FILTER]);
-      const before = first.workers.filter((pid) => pid !== first.pid);
-      await eventually(async () => before.includes(Number(await answer(port))), { what: 'an answer' });
-      expect(existsSync(join(first.place.directory, 'state/holders/sockets.json'))).to.equal(false);
-      await killed(first);
-      expect([...(await askOften(port))].filter((pid) => !before.includes(pid))).to.deep.equal([]);
-      writeFileSync(join(first.place.directory, 'rm.json'), config(first.place, { port, numprocesses: 3, how: 'plain' }));
-      await using second = await again(first);
-      const fresh = second.workers.filter((pid) => !before.includes(pid));
-      expect([second.workers.length, fresh.length], second.said).to.deep.equal([3, 1]);
-      const seen = new Set<number>();
-      await eventually(async () => {
-        for (const pid of await askOften(port)) seen.add(pid);
-        return fresh.every((pid) => seen.has(pid)) && before.some((pid) => seen.has(pid));
-      });
-      expect([...seen].filter((pid) => !second.workers.includes(pid))).to.deep.equal([]);
-      await killed(second);
+(process.platform === 'linux' ? describe : describe.skip)('a durable daemon to which the kernel gives no descriptors of others', () => {
+  it('because a filter refuses that, has new processes bound beside those that live on, and no connection refused', async () => {
+    const port = await freePort();
+    await using first = await start({ port, numprocesses: 2, how: 'plain' }, ['/usr/bin/python3', '-c', FILTER]);
+    const before = first.workers.filter((pid) => pid !== first.pid);
+    await eventually(async () => before.includes(Number(await answer(port))), { what: 'an answer' });
+    expect(existsSync(join(first.place.directory, 'state/holders/sockets.json'))).to.equal(false);
+    await killed(first);
+    expect([...(await askOften(port))].filter((pid) => !before.includes(pid))).to.deep.equal([]);
+    writeFileSync(join(first.place.directory, 'rm.json'), config(first.place, { port, numprocesses: 3, how: 'plain' }));
+    await using second = await again(first);
+    const fresh = second.workers.filter((pid) => !before.includes(pid));
+    expect([second.workers.length, fresh.length], second.said).to.deep.equal([3, 1]);
+    const seen = new Set<number>();
+    await eventually(async () => {
+      for (const pid of await askOften(port)) seen.add(pid);
+      return fresh.every((pid) => seen.has(pid)) && before.some((pid) => seen.has(pid));
     });
+    expect([...seen].filter((pid) => !second.workers.includes(pid))).to.deep.equal([]);
+    await killed(second);
+  });
 
-    it('of the workers, which may not be looked at, has the sockets back from the one that holds them', async () => {
-      const port = await freePort();
-      const mine = ({ directory }: Place): void => chownSync(directory, OTHER_UID, process.getgid?.() ?? 0);
-      await using first = await start({ port, numprocesses: 2, how: 'undumpable' }, AS_OTHER_USER, mine);
-      const before = [...first.workers].sort();
-      await eventually(async () => before.includes(Number(await answer(port))), { what: 'an answer' });
-      const [program = '', ...words] = AS_OTHER_USER;
-      const take = 'import ctypes, os, sys; sys.exit(ctypes.CDLL(None).syscall(438, os.pidfd_open(int(sys.argv[1])), 0, 0) < 0)';
-      const taken = (pid = 0): number | null => spawnSync(program, [...words, '/usr/bin/python3', '-c', take, String(pid)]).status;
-      expect([taken(before[0]), taken(first.pid)]).to.deep.equal([1, 0]);
-      await killed(first);
-      await using second = await again(first);
-      expect([...second.workers].sort(), second.said).to.deep.equal(before);
-      expect([...(await askOften(port))].filter((pid) => !before.includes(pid))).to.deep.equal([]);
-      const holder: { readonly pid: number } = JSON.parse(readFileSync(join(second.place.directory, 'state/holders/sockets.json'), 'utf8'));
-      expect(existsSync(`/proc/${holder.pid}`)).to.equal(true);
-      execFileSync('kill', ['-KILL', String(second.pid), String(holder.pid)]);
-      await second.ended;
-      await using third = await again(second);
-      expect([...third.workers].sort(), third.said).to.deep.equal(before);
-      expect([...(await askOften(port))].filter((pid) => !before.includes(pid))).to.deep.equal([]);
-      // Nobody gives it to a new one any more: that is said, and the others serve on.
-      process.kill(before[0] ?? 0, 'SIGKILL');
-      await third.printed('address already in use');
-      expect([...(await askOften(port))]).to.deep.equal([before[1]]);
-      await killed(third);
-    });
-  },
-);
+  it('of the workers, which may not be looked at, has the sockets back from the one that holds them', async () => {
+    const port = await freePort();
+    const mine = ({ directory }: Place): void => chownSync(directory, OTHER_UID, process.getgid?.() ?? 0);
+    await using first = await start({ port, numprocesses: 2, how: 'undumpable' }, AS_OTHER_USER, mine);
+    const before = [...first.workers].sort();
+    await eventually(async () => before.includes(Number(await answer(port))), { what: 'an answer' });
+    const [program = '', ...words] = AS_OTHER_USER;
+    const take = 'import ctypes, os, sys; sys.exit(ctypes.CDLL(None).syscall(438, os.pidfd_open(int(sys.argv[1])), 0, 0) < 0)';
+    const taken = (pid = 0): number | null => spawnSync(program, [...words, '/usr/bin/python3', '-c', take, String(pid)]).status;
+    expect([taken(before[0]), taken(first.pid)]).to.deep.equal([1, 0]);
+    await killed(first);
+    await using second = await again(first);
+    expect([...second.workers].sort(), second.said).to.deep.equal(before);
+    expect([...(await askOften(port))].filter((pid) => !before.includes(pid))).to.deep.equal([]);
+    const holder: { readonly pid: number } = JSON.parse(readFileSync(join(second.place.directory, 'state/holders/sockets.json'), 'utf8'));
+    expect(existsSync(`/proc/${holder.pid}`)).to.equal(true);
+    execFileSync('kill', ['-KILL', String(second.pid), String(holder.pid)]);
+    await second.ended;
+    await using third = await again(second);
+    expect([...third.workers].sort(), third.said).to.deep.equal(before);
+    expect([...(await askOften(port))].filter((pid) => !before.includes(pid))).to.deep.equal([]);
+    // Nobody gives it to a new one any more: that is said, and the others serve on.
+    process.kill(before[0] ?? 0, 'SIGKILL');
+    await third.printed('address already in use');
+    expect([...(await askOften(port))]).to.deep.equal([before[1]]);
+    await killed(third);
+  });
+});

@@ -34,9 +34,7 @@ function born({ place }: Daemon): readonly number[] {
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];
 }
 
-describe('a durable daemon', function () {
-  this.timeout(60_000);
-
+describe('a durable daemon', () => {
   it('that is killed leaves its processes to the next, which ends them when it is stopped', async () => {
     await using first = await Daemon.start(durable(5));
     await eventually(() => born(first).length === 5);
@@ -48,11 +46,11 @@ describe('a durable daemon', function () {
     const list = await second.client().call('list', { name: 'web' });
     expect(list.pids).to.have.members(workers);
     const took_ms = Number(/adopted 5 processes of 1 watcher in (\d+) ms/.exec(second.stdout)?.[1]);
-    expect(took_ms, second.said).to.be.lessThan(1000);
+    expect(took_ms, second.said).to.be.lessThan(10_000);
     const [victim = 0] = workers;
     process.kill(victim, 'SIGKILL');
     await eventually(() => born(second).length === 6 && second.workers.length === 5, { what: 'a replacement' });
-    expect(second.stdout).to.match(new RegExp(`process ${victim} \\(wid \\d\\) was ended by SIGKILL; replaced`));
+    await second.printed(new RegExp(`process ${victim} \\(wid \\d\\) was ended by SIGKILL; replaced`));
     second.kill('SIGTERM');
     await second.ended;
     expect(second.workers).to.deep.equal([]);
@@ -81,7 +79,7 @@ describe('a durable daemon', function () {
     let daemon = await Daemon.launch(durable(150));
     await using _place = daemon;
     for (const least of [1, 40, 90]) {
-      await eventually(() => born(daemon).length >= least, { deadline_ms: 20_000, what: `${least} births` });
+      await eventually(() => born(daemon).length >= least, { what: `${least} births` });
       await killed(daemon);
       daemon = daemon.again();
     }
@@ -148,9 +146,7 @@ describe('a durable daemon', function () {
   });
 });
 
-describe('a daemon in the background', function () {
-  this.timeout(60_000);
-
+describe('a daemon in the background', () => {
   for (const [bin, args] of [
     ['main', ['run', '--daemon', '--pidfile']],
     ['circusd', ['--daemon', '--pidfile']],
@@ -175,7 +171,7 @@ describe('a daemon in the background', function () {
       expect([...first.workers].sort()).to.deep.equal([...born(first)].sort());
       expect(readFileSync(join(first.place.directory, 'log'), 'utf8')).to.include('adopted 3 processes of 1 watcher');
       process.kill(pidOf(), 'SIGTERM');
-      await eventually(() => first.workers.length === 0, { deadline_ms: 10_000, what: 'the end of all' });
+      await eventually(() => first.workers.length === 0, { what: 'the end of all' });
     });
   }
 
@@ -191,7 +187,7 @@ describe('a daemon in the background', function () {
     expect(readFileSync(join(daemon.place.directory, 'log'), 'utf8')).to.include('it needs Linux and the native form');
     const pid = Number(readFileSync(join(daemon.place.directory, 'pid'), 'utf8'));
     process.kill(pid, 'SIGTERM');
-    await eventually(() => !isAlive(pid), { deadline_ms: 10_000 });
+    await eventually(() => !isAlive(pid));
   });
 });
 

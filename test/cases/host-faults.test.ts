@@ -10,13 +10,22 @@ import { CAN_MOUNT, SmallDisk } from '../fixtures/small-disk.js';
 import { textOf } from '../fixtures/text-of.js';
 
 /** How long a daemon is stopped: longer than its timers are. */
-const STOPPED_MS = 3000;
+const STOPPED_MS = 4000;
 const MOST_OF_ONE_USER = 30;
 
 const yaml =
   (watchers: (place: Place) => Readonly<Record<string, object>>): DaemonOptions['config'] =>
   (place) =>
     JSON.stringify({ endpoint: place.endpoint, pubsub_endpoint: place.pubsub_endpoint, watchers: watchers(place) });
+
+/** It ends when what it leaves behind has left its session: what has not by then is ended with it. */
+const FORKING = `#!/usr/bin/perl
+use POSIX;
+pipe my $left, my $leaving;
+if (!fork) { setsid; close $leaving; exec 'sleep', @ARGV }
+close $leaving;
+<$left>;
+`;
 
 /** A script in the daemon's directory, which everybody may read. */
 function script({ directory }: Place, name: string, text: string): string {
@@ -30,9 +39,7 @@ function script({ directory }: Place, name: string, text: string): string {
 /** Its workers that have become `sleep`. */
 const sleeping = (daemon: Daemon): number => daemon.workers.filter((pid) => statOf(pid)?.name === 'sleep').length;
 
-describe('a daemon on a machine in trouble', function () {
-  this.timeout(60_000);
-
+describe('a daemon on a machine in trouble', () => {
   for (const form of ['native', 'portable']) {
     it(`whose user may have no more processes says EAGAIN, keeps what runs, and goes on when there is room, ${form}`, async () => {
       await using daemon = await Daemon.start({ ...sleepers(2), env: { RINGMASTER_OS: form }, under: AS_OTHER_USER });
@@ -46,7 +53,7 @@ describe('a daemon on a machine in trouble', function () {
       expect((await client.call('status', { name: 'web' })).status).to.equal('active');
       expect(daemon.workers).to.deep.equal(before);
       limit(20_000);
-      await eventually(() => expect(daemon.workers).to.have.length(5), { deadline_ms: 20_000 });
+      await eventually(() => expect(daemon.workers).to.have.length(5));
       expect(daemon.workers).to.include.members([...before]);
     });
   }
@@ -63,7 +70,7 @@ describe('a daemon on a machine in trouble', function () {
     await new Promise((resolve) => setTimeout(resolve, STOPPED_MS));
     daemon.kill('SIGCONT');
     expect((await Promise.all(asked)).map(({ status }) => status)).to.deep.equal(Array(20).fill('ok'));
-    await eventually(() => expect(daemon.workers).to.have.length(24), { deadline_ms: 10_000 });
+    await eventually(() => expect(daemon.workers).to.have.length(24));
     expect(daemon.workers).to.include.members(others);
     expect(daemon.workers).not.to.include.members([first]);
     daemon.kill('SIGTERM');
@@ -86,7 +93,7 @@ describe('a daemon on a machine in trouble', function () {
           endpoint,
           pubsub_endpoint,
           watchers,
-          plugins: { watchdog: { port: null, notify: true, loop_rate: 0.5, max_count: 1 } },
+          plugins: { watchdog: { port: null, notify: true, loop_rate: 2, max_count: 1 } },
         });
       },
     });
@@ -154,7 +161,7 @@ describe('a daemon on a machine in trouble', function () {
       }),
     });
     const client = daemon.client();
-    await eventually(() => expect(daemon.workers.length).to.be.greaterThan(MOST_OF_ONE_USER / 2), { deadline_ms: 10_000 });
+    await eventually(() => expect(daemon.workers.length).to.be.greaterThan(MOST_OF_ONE_USER / 2));
     // The calm one besides, and perhaps one that is root until it is executed.
     expect(daemon.workers.length).to.be.at.most(MOST_OF_ONE_USER + 2);
     expect((await client.call('status', { name: 'calm' })).status).to.equal('active');
@@ -179,7 +186,7 @@ describe('a daemon on a machine in trouble', function () {
     });
     try {
       const client = daemon.client();
-      await eventually(() => expect(daemon.workers.length).to.be.greaterThan(MOST_OF_ONE_USER / 2), { deadline_ms: 10_000 });
+      await eventually(() => expect(daemon.workers.length).to.be.greaterThan(MOST_OF_ONE_USER / 2));
       expect(daemon.workers.length).to.be.at.most(MOST_OF_ONE_USER + 2);
       const { pids = [] } = await client.call('list', { name: 'bomb' });
       expect(pids).to.have.length(1);
@@ -195,7 +202,7 @@ describe('a daemon on a machine in trouble', function () {
           spawnSync('setpriv', ['--reuid', String(uid), '--clear-groups', 'sh', '-c', 'kill -KILL -1']);
           return daemon.workers.length <= 1;
         },
-        { deadline_ms: 10_000, what: 'the end of all of that user' },
+        { what: 'the end of all of that user' },
       );
     }
   });
@@ -214,7 +221,7 @@ describe('a daemon on a machine in trouble', function () {
     expect((await client.call('status', { name: 'calm' })).status).to.equal('active');
     expect(JSON.stringify(await client.call('why', { name: 'tight' }))).to.include('times in a row');
     await client.call('set', { name: 'tight', options: { rlimit_as: 'infinity' } });
-    await eventually(() => expect(sleeping(daemon)).to.equal(2), { deadline_ms: 20_000 });
+    await eventually(() => expect(sleeping(daemon)).to.equal(2));
   });
 
   it('lets a child close its descriptors and hand one on to a stranger, and still stops at once', async () => {
@@ -231,12 +238,12 @@ describe('a daemon on a machine in trouble', function () {
       }),
     });
     const client = daemon.client();
-    await eventually(() => expect(sleeping(daemon)).to.equal(3), { deadline_ms: 5000 });
+    await eventually(() => expect(sleeping(daemon)).to.equal(3));
     const stranger = daemon.workers.filter((pid) => statOf(pid)?.parent !== daemon.pid);
     const begun_ms = performance.now();
     await client.call('stop', { name: 'closing' }, { waiting: true });
     await client.call('stop', { name: 'handing' }, { waiting: true });
-    expect(performance.now() - begun_ms).to.be.below(5000);
+    expect(performance.now() - begun_ms).to.be.below(15_000);
     // What has a session of its own and has lost its parent is nobody's.
     expect(daemon.workers).to.deep.equal(stranger);
     await client.call('start', { name: 'closing' }, { waiting: true });
@@ -249,13 +256,13 @@ describe('a daemon on a machine in trouble', function () {
     await using daemon = await Daemon.start({
       file: 'daemon.json',
       config: yaml((place) => {
-        const forking = script(place, 'forking', '#!/bin/sh\nsetsid sleep "$1" &\nexit 0\n');
+        const forking = script(place, 'forking', FORKING);
         return { calm: { cmd: `sleep ${place.marker}` }, forking: { cmd: `${forking} ${place.marker}` } };
       }),
     });
     await daemon.printed('ended early 6 times in a row');
-    // Four at once, then 100, 200 and 400 ms apart.
-    expect(daemon.workers.length).to.be.within(5, 9);
+    // Four at once, then 100, 200, 400 ms apart; this comes a moment later.
+    expect(daemon.workers.length).to.be.within(7, 11);
     const client = daemon.client();
     expect((await client.call('status', { name: 'calm' })).status).to.equal('active');
     await client.call('stop', { name: 'forking' }, { waiting: true });

@@ -8,7 +8,8 @@ import { Client } from '../../plugins/control/client.js';
 import { Daemon, openFds, randomFrom } from '../fixtures/daemon.js';
 
 const NOISE_BYTES = 1_000_000;
-const ANSWER_WITHIN_MS = 1000;
+/** An idle machine answers in a few milliseconds. */
+const ANSWER_WITHIN_MS = 5000;
 
 /** A daemon with its control endpoint on TCP. */
 async function tcpDaemon(): Promise<{ readonly daemon: Daemon; readonly endpoint: string; readonly port: number }> {
@@ -54,7 +55,7 @@ function pour(port: number, properly: boolean): Promise<string> {
 
 /** Asks again and again while `noise` goes on; the longest time that an answer took, ms. */
 async function longestAnswer(endpoint: string, noise: Promise<unknown>): Promise<number> {
-  using client = new Client({ endpoint, timeout_ms: 10_000 });
+  using client = new Client({ endpoint, timeout_ms: 30_000 });
   let over = false;
   const end = noise.finally(() => {
     over = true;
@@ -70,9 +71,7 @@ async function longestAnswer(endpoint: string, noise: Promise<unknown>): Promise
   return longest_ms;
 }
 
-describe('a million bytes of noise at the control endpoint', function () {
-  this.timeout(30_000);
-
+describe('a million bytes of noise at the control endpoint', () => {
   for (const [title, properly] of [
     ['over TCP', false],
     ['after a proper ZMTP greeting and a proper request', true],
@@ -84,7 +83,7 @@ describe('a million bytes of noise at the control endpoint', function () {
       const noise = Promise.all(Array.from({ length: 4 }, () => pour(port, properly)));
       expect(await longestAnswer(endpoint, noise)).to.be.below(ANSWER_WITHIN_MS);
       if (properly) for (const said of await noise) expect(said).to.include('"status":"active"');
-      await eventually(() => expect(Object.keys(openFds(daemon.pid)).length).to.equal(fds), { deadline_ms: 5000 });
+      await eventually(() => expect(Object.keys(openFds(daemon.pid)).length).to.equal(fds));
       expect(daemon.workers).to.have.length(1);
     });
   }

@@ -32,7 +32,7 @@ const progress = (rig: LogRig): ReadonlyMap<string, number> =>
 /** Waits until so many processes have written something. */
 async function wrote(rig: LogRig, processes: number): Promise<void> {
   const enough = (): boolean => [...progress(rig).values()].filter((number) => number > 1000).length >= processes;
-  await eventually(enough, { deadline_ms: 20_000, what: `${processes} processes to write` });
+  await eventually(enough, { what: `${processes} processes to write` });
 }
 
 /** Each process that has ended: the lines that it knows of, and at most the one that it was about to note, are there in order. */
@@ -56,9 +56,7 @@ function check(rig: LogRig): void {
   }
 }
 
-describe('what a process writes to its last breath is in the file', function () {
-  this.timeout(60_000);
-
+describe('what a process writes to its last breath is in the file', () => {
   it('when it is killed, through six replacements, with rotation', async () => {
     await using rig = await writers();
     for (let round = 1; round <= 3; round++) {
@@ -115,7 +113,7 @@ describe('what a process writes to its last breath is in the file', function () 
       await rig.reads('a.log', /^last\n$/);
       const begin = performance.now();
       await rig.supervisor.stop();
-      expect(performance.now() - begin).to.be.lessThan(4000);
+      expect(performance.now() - begin).to.be.lessThan(15_000);
       if (title !== 'of its group') {
         const pid = Number(readFileSync(join(rig.at, 'left'), 'utf8'));
         expect(isAlive(pid)).to.equal(true);

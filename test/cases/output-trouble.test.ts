@@ -27,9 +27,7 @@ function mounted(at: string, options: string): boolean {
 const lostLines = (rig: LogRig): number =>
   rig.events('output_resumed').reduce((sum, { body }) => sum + ('lines' in body ? Number(body.lines) : 0), 0);
 
-describe('output in trouble: supervision goes on', function () {
-  this.timeout(60_000);
-
+describe('output in trouble: supervision goes on', () => {
   for (const [title, more] of [
     ['', {}],
     [' with rotation', { max_bytes: '3M', backup_count: 100 }],
@@ -92,7 +90,7 @@ describe('output in trouble: supervision goes on', function () {
     }
     try {
       await rig.supervisor.start();
-      await eventually(() => rig.events('output_lost').length > 0, { deadline_ms: 10_000, what: 'a loss' });
+      await eventually(() => rig.events('output_lost').length > 0, { what: 'a loss' });
       expect(rig.events('output_lost')[0]?.body).to.include({ error: own ? 'EROFS' : confined ? 'ENOTDIR' : 'EACCES' });
       expect(rig.watcher().status).to.equal('active');
       if (own) execFileSync('mount', ['-o', 'remount,rw', disk]);
@@ -100,7 +98,7 @@ describe('output in trouble: supervision goes on', function () {
         rmSync(disk);
         mkdirSync(disk);
       } else chmodSync(disk, 0o755);
-      await eventually(() => rig.events('output_resumed').length > 0, { deadline_ms: 10_000, what: 'writing to resume' });
+      await eventually(() => rig.events('output_resumed').length > 0, { what: 'writing to resume' });
       expect(rig.events('output_lost')).to.have.length(1);
       await rig.supervisor.stop();
     } finally {
@@ -136,11 +134,11 @@ describe('output in trouble: supervision goes on', function () {
         const written = (): number =>
           Number(readdirSync(join(rig.at, 'progress')).map((pid) => rig.text(join('progress', pid)))[0] || -1) + 1;
         // Both pipes are full.
-        if (when_slow === 'block') await eventually(() => written() > 1280, { deadline_ms: 20_000, what: 'the process to be held up' });
+        if (when_slow === 'block') await eventually(() => written() > 1280, { what: 'the process to be held up' });
         else await rig.ended('web');
         const begin = performance.now();
         await rig.supervisor.stop();
-        expect(performance.now() - begin).to.be.lessThan(5000);
+        expect(performance.now() - begin).to.be.lessThan(15_000);
         const buffer = Buffer.alloc(MIB);
         const bytes = readSync(reader, buffer);
         const read = buffer.toString('latin1', 0, bytes).split('\n').length - 1;
@@ -203,9 +201,7 @@ describe('output in trouble: supervision goes on', function () {
   });
 });
 
-describe('a daemon whose standard output nobody reads', function () {
-  this.timeout(60_000);
-
+describe('a daemon whose standard output nobody reads', () => {
   const config = (at: string): string => {
     const watchers = {
       loud: { cmd: 'yes', args: [FILLER], stdout: { type: 'stdout' } },
@@ -230,12 +226,13 @@ describe('a daemon whose standard output nobody reads', function () {
       try {
         const ask = (): string => {
           const status = ['status', 'web', '--endpoint', `ipc://${rig.at}/control.sock`];
-          return execFileSync(process.execPath, [binFile('main'), ...status], { encoding: 'utf8', timeout: 10_000, stdio: 'pipe' });
+          return execFileSync(process.execPath, [binFile('main'), ...status], { encoding: 'utf8', timeout: 30_000, stdio: 'pipe' });
         };
-        await eventually(() => readdirSync(rig.at).includes('control.sock'), { deadline_ms: 20_000, what: 'the daemon to listen' });
-        for (let round = 0; round < 3; round++) expect(ask()).to.contain('active');
+        await eventually(() => readdirSync(rig.at).includes('control.sock'), { what: 'the daemon to listen' });
+        await eventually(() => expect(ask()).to.contain('active'));
+        for (let round = 0; round < 2; round++) expect(ask()).to.contain('active');
         daemon.kill('SIGTERM');
-        const [status] = await Promise.race([ended, once(AbortSignal.timeout(10_000), 'abort').then(() => ['does not end'])]);
+        const [status] = await Promise.race([ended, once(AbortSignal.timeout(30_000), 'abort').then(() => ['does not end'])]);
         expect(status).to.equal(0);
       } finally {
         daemon.kill('SIGKILL');
@@ -255,11 +252,11 @@ describe('a daemon whose standard output nobody reads', function () {
     const ended = once(daemon, 'exit');
     try {
       writeFileSync(join(rig.at, 'say'), 'one\\n\n');
-      await eventually(() => readdirSync(rig.at).includes('a.log'), { deadline_ms: 20_000 });
+      await eventually(() => readdirSync(rig.at).includes('a.log'));
       await rig.reads('a.log', /^one\n$/);
       renameSync(file, `${file}.old`);
       daemon.kill('SIGHUP');
-      await eventually(() => readdirSync(rig.at).includes('a.log'), { deadline_ms: 20_000, what: 'a new file' });
+      await eventually(() => readdirSync(rig.at).includes('a.log'), { what: 'a new file' });
       writeFileSync(join(rig.at, 'say'), 'one\\n\ntwo\\n\n');
       await rig.reads('a.log', /two\n$/);
     } finally {

@@ -60,8 +60,7 @@ function listening(pid: number): Listening {
 
 const runDir = ({ directory }: Place): string => join(directory, 'run');
 
-describe('an outsider on the machine', function () {
-  this.timeout(60_000);
+describe('an outsider on the machine', () => {
   const onLinux = process.platform === 'linux' ? it : it.skip;
   const asRoot = IS_ROOT ? it : it.skip;
 

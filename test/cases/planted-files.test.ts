@@ -38,8 +38,7 @@ function append(file: string): void {
   closeSync(fd);
 }
 
-describe('what a stranger has left in a shared directory', function () {
-  this.timeout(30_000);
+describe('what a stranger has left in a shared directory', () => {
   let own: TemporaryDirectory;
   let shared: SharedDirectory;
   beforeEach(() => {

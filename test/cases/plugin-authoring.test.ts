@@ -28,7 +28,7 @@ async function npm(cwd: string, ...args: readonly string[]): Promise<string> {
 }
 
 describe('plugin new', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'ringmaster-new-'));
@@ -101,9 +101,7 @@ describe('plugin new', function () {
   });
 });
 
-describe('plugin test', function () {
-  this.timeout(30_000);
-
+describe('plugin test', () => {
   it('tells what is wrong with a plugin and how to mend it, and ends with 1', async () => {
     const { status, stdout } = await runBin('main', ['plugin', 'test', './test/fixtures/plugins/mine.js']);
     expect(status).to.equal(1);
@@ -128,8 +126,7 @@ describe('plugin test', function () {
   });
 });
 
-describe('example plugins in JavaScript', function () {
-  this.timeout(60_000);
+describe('example plugins in JavaScript', () => {
   const EXAMPLES = ['backlog-scaler', 'chat-webhook', 'heartbeat-probe', 'log-alarm'];
 
   for (const name of EXAMPLES) {

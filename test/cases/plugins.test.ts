@@ -21,8 +21,7 @@ const FAILS = `export default {
 };
 `;
 
-describe('plugins of a running daemon', function () {
-  this.timeout(60_000);
+describe('plugins of a running daemon', () => {
   let daemon: Daemon;
   before(async () => {
     daemon = await Daemon.start({
@@ -86,7 +85,7 @@ describe('plugins of a running daemon', function () {
 
   it('are detached where they keep failing, and brought back', async () => {
     expect((await ringmaster('plugin', 'add', './fails.mjs')).status).to.equal(0);
-    await eventually(() => daemon.stdout.includes('is detached'), { what: 'the plugin to be detached', deadline_ms: 10_000 });
+    await eventually(() => daemon.stdout.includes('is detached'), { what: 'the plugin to be detached' });
     expect(daemon.stdout).to.include('10 failures in a row in a timer').and.to.include('ringmaster plugin reconfigure fails');
     expect((await ringmaster('plugins')).stdout).to.match(/\nfails +detached .* 10 failures in a row in a timer; the last: boom\n/);
     await ringmaster('plugin', 'reconfigure', 'fails', 'every=3600000');
@@ -98,10 +97,10 @@ describe('plugins of a running daemon', function () {
     await ringmaster('start', 'bad');
     const client = daemon.client();
     const reasons = async (): Promise<string> => JSON.stringify((await client.call('why', { name: 'bad' })).decisions);
-    await eventually(async () => /ended early \d+ times in a row/.test(await reasons()), { deadline_ms: 20_000, what: 'a second death' });
+    await eventually(async () => /ended early \d+ times in a row/.test(await reasons()), { what: 'a second death' });
     const { stdout } = await ringmaster('why', 'bad');
     expect(stdout).to.match(/\n[\d:.]+ +- +start +request +asked to start\n/);
-    expect(stdout).to.match(/\n[\d:.]+ +worker 1 +respawn.* +backoff \(respawn\) +ended early \d+ times in a row\n/);
+    expect(stdout).to.match(/\n[\d:.]+ +worker 1 +respawn.* +backoff \(respawn\) +ended early \d+ times in a row; ended with status \d+\n/);
     const inspected = JSON.parse((await ringmaster('inspect', 'respawn', '--json', '--last', '1')).stdout);
     expect(inspected.calls[0]).to.include({ hook: 'respawn', plugin: 'backoff', watcher: 'bad' });
     expect((await ringmaster('inspect', 'backoff')).stdout).to.match(/backoff +respawn +bad +.* changed +ended early/);

@@ -7,9 +7,7 @@ import { Daemon, type Place } from '../fixtures/daemon.js';
 const pidfile = ({ directory }: Place): string => join(directory, 'rm.pid');
 const state = ({ directory }: Place): string => join(directory, 'state');
 
-(process.platform === 'linux' ? describe : describe.skip)('quit --waiting', function () {
-  this.timeout(60_000);
-
+(process.platform === 'linux' ? describe : describe.skip)('quit --waiting', () => {
   for (const parent of [[], ['--respawn']]) {
     it(`is answered when pidfile and journal are gone${parent.length > 0 ? ', with a parent' : ''}; nothing is left in the state directory`, async () => {
       await using daemon = await Daemon.start({

@@ -6,8 +6,6 @@ import { Daemon, type DaemonOptions, iniHead, sleepers } from '../fixtures/daemo
 import { receiveNotifications } from '../fixtures/notify-socket.js';
 import { isAlive } from '../fixtures/real.js';
 
-const LONG = { deadline_ms: 20_000 };
-
 /** A daemon under a parent; without workers unless there are some in `more`. */
 const respawned = (more: Partial<DaemonOptions> = {}): DaemonOptions => ({
   config: (place) => `${iniHead(place)}[watcher:web]\ncmd = sleep ${place.marker}\nautostart = false\n`,
@@ -30,18 +28,16 @@ function supervisorOf(daemon: Daemon): Promise<number> {
   return eventually(async () => {
     const { info } = await client.call('dstats');
     return Number((info as { readonly pid: unknown }).pid);
-  }, LONG);
+  });
 }
 
 /** Waits until there were so many starts. */
 async function started(daemon: Daemon, times: number): Promise<void> {
   const count = (): number => daemon.stdout.split('"msg":"ready: ').length - 1;
-  await eventually(() => count() >= times, { ...LONG, what: `${times} starts\n${daemon.said}` });
+  await eventually(() => count() >= times, { what: `${times} starts\n${daemon.said}` });
 }
 
-describe('run --respawn', function () {
-  this.timeout(60_000);
-
+describe('run --respawn', () => {
   it('starts a supervisor that was killed again, and says so; SIGTERM at the parent ends all with status 0', async () => {
     await using daemon = await Daemon.start(respawned(withPidfile()));
     const first = await supervisorOf(daemon);
@@ -106,7 +102,7 @@ describe('run --respawn', function () {
 
   it('the workers of a supervisor that was killed go on under the next one, and a stop that comes while there is none ends them', async () => {
     await using daemon = await Daemon.start({ ...sleepers(5), args: () => ['--respawn'] });
-    await eventually(() => daemon.workers.length === 5, LONG);
+    await eventually(() => daemon.workers.length === 5);
     const { workers } = daemon;
     for (let round = 2; round < 5; round++) {
       process.kill(await supervisorOf(daemon), 'SIGKILL');
@@ -131,7 +127,7 @@ describe('run --respawn', function () {
     const workers = daemon.workers;
     daemon.kill('SIGKILL');
     await daemon.printed('is gone: this supervisor goes on');
-    await eventually(() => pidfileOf(daemon) === supervisor, LONG);
+    await eventually(() => pidfileOf(daemon) === supervisor);
     expect(await supervisorOf(daemon)).to.equal(supervisor);
     expect(daemon.workers).to.deep.equal(workers);
     process.kill(supervisor, 'SIGTERM');
@@ -147,10 +143,10 @@ describe('run --respawn', function () {
     const first = await supervisorOf(daemon);
     expect(childrenOf(parent)).to.deep.equal([first]);
     process.kill(first, 'SIGKILL');
-    await eventually(() => childrenOf(parent).length === 1 && childrenOf(parent)[0] !== first, LONG);
+    await eventually(() => childrenOf(parent).length === 1 && childrenOf(parent)[0] !== first);
     expect([await supervisorOf(daemon)]).to.deep.equal(childrenOf(parent));
     process.kill(parent, 'SIGTERM');
-    await eventually(() => daemon.left.length === 0, LONG);
+    await eventually(() => daemon.left.length === 0);
   });
 
   it('in the background a start that fails has its status and says why', async () => {
@@ -164,14 +160,14 @@ describe('run --respawn', function () {
     await using receiver = await receiveNotifications(address);
     await using daemon = await Daemon.start(respawned({ env: { NOTIFY_SOCKET: address, WATCHDOG_USEC: '200000' } }));
     const heard = (what: string): number => receiver.messages.filter((text) => text.startsWith(what)).length;
-    await eventually(() => heard('READY=1') === 1, LONG);
+    await eventually(() => heard('READY=1') === 1);
     process.kill(await supervisorOf(daemon), 'SIGKILL');
-    await eventually(() => heard('READY=1') === 2, LONG);
+    await eventually(() => heard('READY=1') === 2);
     const alive = heard('WATCHDOG=1');
-    await eventually(() => heard('WATCHDOG=1') > alive, LONG);
+    await eventually(() => heard('WATCHDOG=1') > alive);
     daemon.kill('SIGTERM');
     expect(await daemon.gone(), daemon.said).to.deep.equal({ status: 0, signal: null });
-    await eventually(() => heard('STOPPING=1') === 1, LONG);
+    await eventually(() => heard('STOPPING=1') === 1);
   });
 
   it('the watchdog of systemd is meant for the supervisor where it names the parent', async () => {
@@ -179,7 +175,7 @@ describe('run --respawn', function () {
     await using receiver = await receiveNotifications(address);
     const shell = ['/bin/sh', '-c', 'WATCHDOG_PID=$$ exec "$@"', 'sh'];
     await using daemon = await Daemon.start(respawned({ under: shell, env: { NOTIFY_SOCKET: address, WATCHDOG_USEC: '200000' } }));
-    await eventually(() => receiver.messages.some((text) => text.startsWith('WATCHDOG=1')), LONG);
+    await eventually(() => receiver.messages.some((text) => text.startsWith('WATCHDOG=1')));
     daemon.kill('SIGTERM');
     await daemon.gone();
   });
@@ -193,7 +189,7 @@ describe('run --respawn', function () {
     process.kill(supervisor, 'SIGKILL');
     await started(daemon, 2);
     for (const pid of orphans) process.kill(pid, 'SIGKILL');
-    await eventually(() => childrenOf(parent).length === 1 && orphans.every((pid) => !existsSync(`/proc/${pid}`)), LONG);
+    await eventually(() => childrenOf(parent).length === 1 && orphans.every((pid) => !existsSync(`/proc/${pid}`)));
     process.kill(parent, 'SIGTERM');
     expect(await daemon.gone(), daemon.said).to.deep.equal({ status: 0, signal: null });
   });

@@ -6,9 +6,7 @@ import { quantile, type Respawn, Respawns } from '../fixtures/respawns.js';
 const WORKERS = 300;
 const KILLS = 60;
 
-describe('workers of a daemon with 300 of them are killed', function () {
-  this.timeout(30_000);
-
+describe('workers of a daemon with 300 of them are killed', () => {
   it('each is replaced exactly once, and 300 run', async () => {
     const seed = Date.now() % 1_000_000;
     const random = randomFrom(seed);
@@ -36,7 +34,7 @@ describe('workers of a daemon with 300 of them are killed', function () {
     using respawns = await Respawns.of(daemon);
     const before = await respawns.pids();
     for (const pid of before) process.kill(pid, 'SIGKILL');
-    await eventually(() => respawns.spawned().length >= WORKERS, { deadline_ms: 10_000, what: 'all replacements' });
+    await eventually(() => respawns.spawned().length >= WORKERS, { what: 'all replacements' });
     const after = await respawns.pids();
     expect(new Set(after)).to.deep.equal(new Set(respawns.spawned()));
     expect(new Set(respawns.reaped())).to.deep.equal(new Set(before));

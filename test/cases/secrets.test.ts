@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { eventually } from '../../core/testing.js';
 import { runBin } from '../fixtures/cli/run-bin.js';
+import { subscribed } from '../fixtures/control/subscribed.js';
 import { Daemon, type Place } from '../fixtures/daemon.js';
 
 const SECRET = 'hunter2-of-the-test';
@@ -21,8 +23,15 @@ describe('secrets of a running daemon', () => {
     await using daemon = await Daemon.start({ file: 'ringmaster.json', bin: 'main', args: () => ['run'], config });
     const client = daemon.client();
     const told: unknown[] = [];
-    const events = client.events();
-    await events.opened;
+    const heard: string[] = [];
+    using events = client.events();
+    void (async () => {
+      for await (const event of events) {
+        told.push(event);
+        heard.push(event.name);
+      }
+    })();
+    await subscribed(client, () => heard.length > 0);
     const changed = JSON.parse(config(daemon.place));
     changed.watchers.web.env.DB_PASSWORD = `${SECRET}-2`;
     changed.watchers.other = { cmd: `sleep ${daemon.place.marker}`, env: { KEY: SECRET } };
@@ -32,14 +41,10 @@ describe('secrets of a running daemon', () => {
     told.push(await client.call('plan', { config: changed }));
     told.push(await client.call('apply', { config: changed }, { waiting: true }));
     told.push(await client.call('set', { name: 'web', options: { 'env.DB_PASSWORD': 7 } }).catch((error: unknown) => error));
-    for await (const event of events) {
-      told.push(event);
-      if (event.name === 'add' || event.name === 'spawn') break;
-    }
+    await eventually(() => heard.includes('add') && heard.includes('spawn'));
     expect(JSON.stringify(told)).to.include('***').and.not.include(SECRET);
-    expect(daemon.stdout + daemon.stderr)
-      .to.include('add')
-      .and.not.include(SECRET);
+    await daemon.printed('add');
+    expect(daemon.stdout + daemon.stderr).not.to.include(SECRET);
 
     const args = ['options', 'web', '--endpoint', daemon.place.endpoint];
     expect((await runBin('main', args)).stdout)

@@ -97,9 +97,7 @@ async function said(daemon: Daemon, ...words: readonly string[]): Promise<string
   return (await promisify(execFile)(process.execPath, [binFile('main'), ...words, ...options])).stdout;
 }
 
-describe('a durable daemon whose state directory', function () {
-  this.timeout(60_000);
-
+describe('a durable daemon whose state directory', () => {
   onDisk('has no room left loses sight of nothing: what it replaces then is taken over by the next', async () => {
     await onItsDisk(durable(3), '1m', async (daemon, disk) => {
       await daemon.ready();
@@ -231,7 +229,7 @@ describe('a durable daemon whose state directory', function () {
     await using daemon = await Daemon.start(durable(3));
     const state = join(daemon.place.directory, STATE);
     rmSync(join(state, 'journal'));
-    await eventually(() => existsSync(join(state, 'journal')), { deadline_ms: 10_000 });
+    await eventually(() => existsSync(join(state, 'journal')));
     rmSync(state, { recursive: true });
     await daemon.printed('was taken anew; what runs is noted down there');
     await replaced(daemon, daemon.workers[0] ?? 0);

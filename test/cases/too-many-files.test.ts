@@ -15,9 +15,7 @@ function withRoom(open: readonly number[]): number {
 }
 
 for (const form of ['native', 'portable']) {
-  describe(`a daemon that may open no more files, ${form}`, function () {
-    this.timeout(60_000);
-
+  describe(`a daemon that may open no more files, ${form}`, () => {
     it('says so, works on, and starts the processes that are missing when it may again', async () => {
       await using daemon = await Daemon.start({
         env: { RINGMASTER_OS: form },
@@ -32,13 +30,13 @@ for (const form of ['native', 'portable']) {
 
       await client.call('set', { name: 'web', options: { numprocesses: WANTED } });
       await daemon.printed('"errno":"EMFILE"');
-      expect(daemon.stdout).to.include('the daemon has as many files open as it may; raise its limit');
+      await daemon.printed('the daemon has as many files open as it may; raise its limit');
       expect((await client.call('status', { name: 'web' })).status).to.equal('active');
       const { pids = [] } = await client.call('list', { name: 'web' });
       expect(pids.length).to.be.within(1, WANTED - 1);
 
       limit(20_000);
-      await eventually(async () => (await client.call('list', { name: 'web' })).pids?.length === WANTED, { deadline_ms: 20_000 });
+      await eventually(async () => (await client.call('list', { name: 'web' })).pids?.length === WANTED);
     });
   });
 }

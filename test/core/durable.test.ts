@@ -1,4 +1,6 @@
+import { constants } from 'node:os';
 import { expect } from 'chai';
+import '../fixtures/durable/loaded.js';
 import { Supervisor, type SupervisorEvent, type WatcherApi } from '../../core/index.js';
 import { eventually, FakeOs, type LogLine, recordEvents, recordingLogger, rejects, VirtualClock } from '../../core/testing.js';
 import { type Mortal, mortal } from '../fixtures/mortal.js';
@@ -66,9 +68,9 @@ class Lives {
     return this.clock.advanceAsync(ms);
   }
 
-  /** Signals that were more than looks. */
+  /** Signals that were more than looks, or than what wakes after another. */
   get signals(): number {
-    return this.os.of('signal').filter(({ signum }) => signum !== 0).length;
+    return this.os.of('signal').filter(({ signum }) => signum !== 0 && signum !== constants.signals.SIGCONT).length;
   }
 
   get spawns(): number {

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { expect } from 'chai';
 import { type AnyPlugin, definePlugin, Supervisor, type SupervisorOptions } from '../../core/index.js';
 import { FakeOs, type LogLine, recordEvents, recordingLogger, rejects, VirtualClock } from '../../core/testing.js';
@@ -31,10 +32,11 @@ class Process {
     return supervisor;
   }
 
+  /** Those that end: looks, and what wakes after another, are left out. */
   get signals(): readonly (readonly [number, number])[] {
     return this.os
       .of('signal')
-      .filter(({ signum }) => signum !== 0)
+      .filter(({ signum }) => signum !== 0 && signum !== constants.signals.SIGCONT)
       .map(({ pid, signum }) => [pid, signum] as const);
   }
 }

@@ -309,8 +309,7 @@ describe('supervisor', () => {
     });
   });
 
-  it('comes to what was asked last, whatever was asked at once', async function () {
-    this.timeout(60_000);
+  it('comes to what was asked last, whatever was asked at once', async () => {
     type Ask = (watcher: WatcherApi) => Promise<Outcome | number | void>;
     const asks: Readonly<Record<string, Ask>> = {
       start: (watcher) => watcher.start(),

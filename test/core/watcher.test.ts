@@ -1,9 +1,8 @@
+import { constants } from 'node:os';
 import { expect } from 'chai';
 import { Rig, tapping, web } from '../fixtures/rig.js';
 
-const SIGTERM = 15;
-const SIGKILL = 9;
-const SIGHUP = 1;
+const { SIGTERM, SIGKILL, SIGHUP, SIGSTOP, SIGCONT } = constants.signals;
 
 describe('watcher', () => {
   it('tells spawn and start, and on a stop kill, reap and stop', async () => {
@@ -84,9 +83,45 @@ describe('watcher', () => {
     expect(rig.os.alive).to.have.length(1);
     expect(rig.watcher().status).to.equal('stopping');
     await rig.until(stopped);
-    expect(rig.os.of('signal').map((one) => one.signum)).to.deep.equal([SIGTERM, SIGKILL]);
+    expect(rig.os.of('signal').map((one) => one.signum)).to.deep.equal([SIGTERM, SIGCONT, SIGKILL]);
     expect(rig.os.alive).to.deep.equal([]);
   });
+
+  it('wakes what has stopped itself, so that it ends by the stop signal; hooks and events hear of that signal alone', async () => {
+    const asked: number[] = [];
+    const tap = tapping('after_signal', ({ signum }) => void asked.push(signum));
+    await using rig = new Rig(web({ graceful_timeout: '30s', stop_signal: 'INT' }), [tap]);
+    rig.os.behave({ children: [{}] });
+    await rig.until(rig.supervisor.start());
+    for (const pid of rig.os.alive) rig.os.signal(pid, SIGSTOP);
+    await rig.until(rig.watcher().stop());
+    expect(rig.clock.now()).to.be.below(1000);
+    expect(asked).to.deep.equal([2]);
+    expect(rig.news('web').filter((name) => name === 'kill')).to.have.length(1);
+  });
+
+  it('wakes what a dead process has left behind', async () => {
+    await using rig = new Rig(web({ graceful_timeout: '30s', respawn: false }));
+    rig.os.behave({ children: [{}] });
+    await rig.until(rig.supervisor.start());
+    const [pid = 0, child = 0] = rig.os.alive;
+    rig.os.signal(child, SIGSTOP);
+    rig.os.exit(pid);
+    await rig.pass(1000);
+    expect(rig.os.alive).to.deep.equal([]);
+  });
+
+  for (const [name, signals] of [
+    ['KILL', [SIGKILL]],
+    ['STOP', [SIGSTOP, SIGKILL]],
+    ['CONT', [SIGCONT, SIGKILL]],
+  ] as const) {
+    it(`wakes nobody where the stop signal is ${name}`, async () => {
+      await using rig = await Rig.start(web({ stop_signal: name, graceful_timeout: '1s' }));
+      await rig.until(rig.watcher().stop());
+      expect(rig.os.of('signal').map((one) => one.signum)).to.deep.equal(signals);
+    });
+  }
 
   it('is not stopped before the whole group is gone', async () => {
     await using rig = new Rig(web({ graceful_timeout: '2s' }));
@@ -141,7 +176,7 @@ describe('watcher', () => {
     rig.os.behave({ children: [{}, {}] });
     await rig.until(rig.supervisor.start());
     await rig.until(rig.watcher().stop());
-    expect(rig.os.of('signal').map((one) => one.signum)).to.deep.equal([2, 2, 2]);
+    expect(rig.os.of('signal').map((one) => one.signum)).to.deep.equal([2, SIGCONT, 2, SIGCONT, 2, SIGCONT]);
     expect(rig.news('web').filter((name) => name === 'kill')).to.have.length(3);
   });
 
@@ -425,7 +460,7 @@ describe('watcher', () => {
       await rig.pass(1);
       expect(rig.pids()).to.include(two).and.not.include(one);
       expect(rig.pids()).to.have.length(2);
-      expect(rig.os.of('signal').map((each) => each.signum)).to.deep.equal([3]);
+      expect(rig.os.of('signal').map((each) => each.signum)).to.deep.equal([3, SIGCONT]);
     });
 
     it('with an earlier deadline hurries a stop that is under way', async () => {

@@ -32,11 +32,11 @@ describe('decisions about a watcher', () => {
     await rig.pass(10);
     rig.os.exit(one);
     await rig.pass(10);
-    rig.os.exit(two);
+    rig.os.exit(two, { exit_code: -9, signal: 'SIGKILL' });
     await rig.pass(10);
     expect(told(rig).slice(1)).to.deep.equal([
-      ['respawn', 'core', null, 1, 'ended', 0],
-      ['respawn', 'tap_respawn', 'respawn', 2, 'wid 2 waits', 500],
+      ['respawn', 'core', null, 1, 'ended with status 0', 0],
+      ['respawn', 'tap_respawn', 'respawn', 2, 'wid 2 waits; was ended by SIGKILL', 500],
     ]);
     expect(rig.watcher().decisions()[1]?.at).to.be.closeTo(rig.clock.wall() / 1000, 1);
   });
@@ -55,7 +55,7 @@ describe('decisions about a watcher', () => {
     }
     expect(told(rig).slice(1)).to.deep.equal([
       ['resume', 'core', null, null, 'the pause is over', null],
-      ['give_up', 'tap_respawn', 'respawn', 1, 'enough', null],
+      ['give_up', 'tap_respawn', 'respawn', 1, 'enough; ended with status 0', null],
     ]);
     expect(rig.watcher().status).to.equal('stopped');
   });

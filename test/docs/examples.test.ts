@@ -66,7 +66,10 @@ describe('examples in the guides', function () {
   for (const block of examples.filter(({ marks }) => marks.includes('test'))) {
     it(`${placeOf(block)} is a test that passes`, async () => {
       const mocha = join(ROOT, 'node_modules/mocha/bin/mocha.js');
-      const { stdout } = await run(process.execPath, [mocha, '--no-config', runnable(block)], { cwd: ROOT, timeout: DEADLINE_MS });
+      const { stdout } = await run(process.execPath, [mocha, '--no-config', '--timeout', String(DEADLINE_MS), runnable(block)], {
+        cwd: ROOT,
+        timeout: DEADLINE_MS,
+      });
       expect(stdout).to.match(/\d+ passing/);
     });
   }

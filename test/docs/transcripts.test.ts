@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
@@ -8,6 +7,7 @@ import { splitWords } from '../../core/shell-words.js';
 import { eventually } from '../../core/testing.js';
 import { type Bin, binFile } from '../fixtures/cli/run-bin.js';
 import { Daemon } from '../fixtures/daemon.js';
+import { freePort } from '../fixtures/free-port.js';
 import { type Block, guideBlocks, guidePages, placeOf, ROOT } from './blocks.js';
 import { matches, modeOf, type Step, stepsOf } from './transcript.js';
 
@@ -20,14 +20,6 @@ const PROGRAMS: Readonly<Record<string, Bin>> = {
 const DEADLINE_MS = 20_000;
 /** What a page calls the directory that its commands run in. */
 const HERE = '/srv/app';
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((done) => probe.listen(0, '127.0.0.1', () => done()));
-  const address = probe.address();
-  await new Promise((done) => probe.close(done));
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 /** What a page's commands run in: a copy of its example, or the named blocks of a guide, with ports of its own. */
 class Workspace {

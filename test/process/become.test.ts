@@ -14,9 +14,7 @@ const EXITS = [
   { exit_code: -9, signal: 'SIGKILL' },
 ];
 
-(process.platform === 'linux' ? describe : describe.skip)('a program that takes the place of another in its process', function () {
-  this.timeout(20_000);
-
+(process.platform === 'linux' ? describe : describe.skip)('a program that takes the place of another in its process', () => {
   it('keeps the pid and the children, and is told exactly how they ended, also what ended in between; one that can not be executed changes nothing', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'rm-become-'));
     const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, join(directory, 'state'), '2']);

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import type { AppliedPlan, PlanOptions } from '../../core/index.js';
 import { checkConfig, isRingmasterError } from '../../core/index.js';
 import { eventually } from '../../core/testing.js';
+import { freePort } from '../fixtures/free-port.js';
 import { Real } from '../fixtures/real.js';
 
 /** Says who it is to whoever connects, and ends as a server should: it goes on until the last connection is served. */
@@ -55,17 +56,7 @@ const pidsOf = (real: Real, name: string): readonly number[] =>
     ?.processes()
     .map(({ pid }) => pid) ?? [];
 
-/** A port that nobody has. */
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', () => resolve()));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
-}
-
-(process.platform === 'linux' ? describe : describe.skip)('managed sockets that the config has otherwise', function () {
-  this.timeout(30_000);
+(process.platform === 'linux' ? describe : describe.skip)('managed sockets that the config has otherwise', () => {
   let directory: string;
   before(() => {
     directory = mkdtempSync(join(tmpdir(), 'ringmaster-changed-'));

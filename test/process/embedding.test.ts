@@ -16,8 +16,7 @@ function footprint(): Record<string, number> {
   return counts;
 }
 
-describe('embedding', function () {
-  this.timeout(60_000);
+describe('embedding', () => {
   noLeaks();
 
   it('takes no signal handlers and no exit of its host, and leaves nothing behind in two hundred runs', async () => {

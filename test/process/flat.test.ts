@@ -12,9 +12,7 @@ const FDS_EACH = 4;
 const MOST_HEAP_BYTES = 2 * 2 ** 20;
 
 for (const [name, form] of FORMS) {
-  describe(`many respawns, ${name}`, function () {
-    this.timeout(60_000);
-
+  describe(`many respawns, ${name}`, () => {
     it('leave nothing behind', async () => {
       const os = await form();
       {

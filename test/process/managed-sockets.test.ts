@@ -32,8 +32,7 @@ function ask(port: number): Promise<string> {
 }
 const portOf = (real: Real, name = 'web'): number => real.supervisor.sockets().find((socket) => socket.name === name)?.port ?? 0;
 
-describe('managed sockets', function () {
-  this.timeout(30_000);
+describe('managed sockets', () => {
   if (process.platform !== 'linux') return;
 
   it('are served by workers that get the number in their command', async () => {
@@ -77,8 +76,8 @@ describe('managed sockets', function () {
       while (going) answers.push(await ask(portOf(real)));
     };
     const asking = Promise.all(Array.from({ length: 8 }, asker));
-    const { restart, reload } = real.watcher();
-    for (const renew of [restart, reload, () => reload({ sequential: true })]) {
+    const web = real.watcher();
+    for (const renew of [() => web.restart(), () => web.reload(), () => web.reload({ sequential: true })]) {
       // A worker that still starts has nothing to lose.
       await eventually(() => real.pids().some((pid) => answers.includes(`node ${pid}`)));
       await renew();

@@ -23,8 +23,7 @@ const LINUX = process.platform === 'linux';
 const onLinux = LINUX ? it : it.skip;
 
 for (const [name, form] of FORMS) {
-  describe(`the operating system, ${name}`, function () {
-    this.timeout(20_000);
+  describe(`the operating system, ${name}`, () => {
     let os: Os;
     let directory: string;
     before(async () => {

@@ -99,7 +99,7 @@ describe('plugins that come and go in a running supervisor', function () {
         collect();
         return contexts.filter((context) => context.deref() !== undefined).length <= 2;
       },
-      { what: 'all contexts to be collected', deadline_ms: 10_000 },
+      { what: 'all contexts to be collected' },
     );
     expect(process.memoryUsage().heapUsed - heap).to.be.below(4_000_000);
     expect(

@@ -35,8 +35,7 @@ export default definePlugin({
 });
 `;
 
-describe('what ships', function () {
-  this.timeout(60_000);
+describe('what ships', () => {
   let shipped: Shipped;
   let directory: string;
   before(async () => {

@@ -24,8 +24,7 @@ const OPTIONS: SocketOptions = {
   blocking: false,
 };
 
-(process.platform === 'linux' ? describe : describe.skip)('the table of managed sockets, for real', function () {
-  this.timeout(20_000);
+(process.platform === 'linux' ? describe : describe.skip)('the table of managed sockets, for real', () => {
   let directory: string;
   before(() => {
     directory = mkdtempSync(join(tmpdir(), 'ringmaster-table-'));

@@ -11,6 +11,7 @@ import { portableOs } from '../../core/os/portable.js';
 import { eventually } from '../../core/testing.js';
 import { LISTEN } from '../fixtures/durable/listen.js';
 import { outputOf, run } from '../fixtures/os.js';
+import { quantile } from '../fixtures/respawns.js';
 
 /** A program that serves one connection or datagram on descriptor 5. */
 const SERVE = `import socket, sys
@@ -30,8 +31,7 @@ async function failure(promise: Promise<unknown>): Promise<Error & { code?: unkn
   );
 }
 
-(process.platform === 'linux' ? describe : describe.skip)('managed sockets of the native form', function () {
-  this.timeout(20_000);
+(process.platform === 'linux' ? describe : describe.skip)('managed sockets of the native form', () => {
   let os: Os;
   let directory: string;
   let path: string;
@@ -356,9 +356,21 @@ except BlockingIOError: print(n)`,
       expect(told).to.deep.equal(['one', 'third']);
     });
 
-    it('within 20 ms, two hundred times, and cost nothing while nothing comes', async () => {
+    it('within 20 ms of when Node would know, two hundred times, and cost nothing while nothing comes', async () => {
       const socket = await listen({ backlog: 512 });
-      const late: number[] = [];
+      const [late, usual]: [number[], number[]] = [[], []];
+      // A machine that is busy is late with everything.
+      const plain = createServer().listen(0, '127.0.0.1');
+      await once(plain, 'listening');
+      const usually = async (): Promise<number> => {
+        const start = performance.now();
+        const address = plain.address();
+        const client = connect(typeof address === 'object' && address !== null ? address.port : 0, '127.0.0.1');
+        const [served] = await once(plain, 'connection');
+        const took_ms = performance.now() - start;
+        for (const socket of [client, served]) socket.destroy();
+        return took_ms;
+      };
       const clients = [];
       for (let round = 0; round < 200; round++) {
         const fresh = await listen({});
@@ -367,10 +379,11 @@ except BlockingIOError: print(n)`,
         clients.push(connect(fresh.port ?? 0, '127.0.0.1'));
         await told;
         late.push(performance.now() - start);
+        usual.push(await usually());
       }
+      plain.close();
       for (const client of clients) client.destroy();
-      late.sort((a, b) => a - b);
-      expect(late[100]).to.be.below(20);
+      expect(quantile(late, 0.5) - quantile(usual, 0.5)).to.be.below(20);
       socket.onReady(() => {});
       await new Promise((resolve) => setTimeout(resolve, 100));
       const before = process.cpuUsage();

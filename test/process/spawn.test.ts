@@ -20,15 +20,12 @@ const ROOT = process.getuid?.() === 0;
 async function report(options: (file: string) => object): Promise<{ real: Real; report: Report }> {
   const real = await Real.start((file) => ({ watchers: { web: { cmd: 'node', args: [child('report.mjs'), file], ...options(file) } } }));
   const text = await eventually(() => readFile(join(real.directory, 'out'), 'utf8'), {
-    deadline_ms: 10_000,
     what: 'the report of the child',
   });
   return { real, report: JSON.parse(text) };
 }
 
-describe('spawning real processes', function () {
-  this.timeout(20_000);
-
+describe('spawning real processes', () => {
   it('gives a process only its own environment', async () => {
     const { real, report: seen } = await report(() => ({ env: { GREETING: 'hello', HOME_WAS: '$HOME' } }));
     await using _ = real;
@@ -148,6 +145,6 @@ describe('spawning real processes', function () {
     await eventually(() => real.record.names('web').includes('spawn_failed'));
     await copyFile('/bin/sleep', file, constants.COPYFILE_EXCL);
     await started;
-    await eventually(() => real.pids().length === 1, { deadline_ms: 10_000 });
+    await eventually(() => real.pids().length === 1);
   });
 });

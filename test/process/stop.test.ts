@@ -2,14 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
-import { child, isAlive, Real } from '../fixtures/real.js';
+import { child, hasStopped, isAlive, Real } from '../fixtures/real.js';
 
-describe('ending real processes', function () {
-  this.timeout(20_000);
-
+describe('ending real processes', () => {
   it('kills what is deaf to SIGTERM, after graceful_timeout', async () => {
     await using real = await Real.start((file) => ({
-      watchers: { web: { cmd: 'node', args: [child('deaf.mjs'), file], graceful_timeout: '300ms' } },
+      watchers: { web: { cmd: 'node', args: [child('deaf.mjs'), file], graceful_timeout: '1s' } },
     }));
     await real.written(/ready/);
     const [pid = 0] = real.pids();
@@ -17,6 +15,22 @@ describe('ending real processes', function () {
     expect(isAlive(pid)).to.equal(false);
     await real.written(/TERM/);
     expect(real.record.events.find((event) => event.name === 'reap')?.body).to.include({ process_pid: pid, exit_code: -9 });
+  });
+
+  it('ends at once what has stopped itself, and its group', async () => {
+    await using real = await Real.start((file) => ({
+      watchers: {
+        web: { cmd: 'sh', args: ['-c', 'sleep 60 & child=$!; kill -STOP $child; echo "stops $child" >"$0"; kill -STOP $$', file] },
+      },
+    }));
+    const [, sleeper] = await real.written(/stops (\d+)/);
+    const [pid = 0] = real.pids();
+    await eventually(() => [pid, Number(sleeper)].every((one) => hasStopped(one)));
+    const begun_ms = performance.now();
+    await real.watcher().stop();
+    expect(performance.now() - begun_ms).to.be.below(10_000);
+    expect([pid, Number(sleeper)].filter(isAlive)).to.deep.equal([]);
+    expect(real.record.events.find((event) => event.name === 'reap')?.body).to.include({ process_pid: pid, exit_code: -15 });
   });
 
   it('leaves nothing of the process group, though the leader ends at once', async () => {

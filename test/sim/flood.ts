@@ -48,7 +48,7 @@ export async function flood(endpoint: string, seed: number, count: number): Prom
 }
 
 async function ask(endpoint: string, over: () => boolean): Promise<Pick<Flooded, 'slowest_ms' | 'pings'>> {
-  using client = new Client({ endpoint, timeout_ms: 10_000 });
+  using client = new Client({ endpoint, timeout_ms: 30_000 });
   let [slowest_ms, pings] = [0, 0];
   while (!over()) {
     const begun_ms = performance.now();

@@ -1,8 +1,4 @@
-// Loaded when they are needed: here before, for no timer stands for the reading of files.
-import '../../core/durable/socket-keeper.js';
-import '../../core/durable/state.js';
-import '../../core/durable/survivor.js';
-import '../../core/supervisor-take-over.js';
+import '../fixtures/durable/loaded.js';
 import { definePlugin, isRingmasterError, messageOf, Supervisor, type SupervisorEvent, type WatcherApi } from '../../core/index.js';
 import { observeScopes, type Scope } from '../../core/scope.js';
 import { FakeOs, VirtualClock } from '../../core/testing.js';
@@ -281,7 +277,8 @@ export class World {
     if (open.join() !== wanted.join()) this.#wrong(`open are the sockets ${open.join()} instead of ${wanted.join()}`);
   }
 
-  #expectSettled({ name, status, spec, ...watcher }: WatcherApi): void {
+  #expectSettled(watcher: WatcherApi): void {
+    const { name, status, spec } = watcher;
     const processes = watcher.processes();
     if (status === 'stopped') {
       if (processes.length > 0) this.#wrong(`${name} is stopped and has ${processes.length} processes`);

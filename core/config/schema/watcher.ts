@@ -125,7 +125,7 @@ export const watcherSchema = {
       minimum: 1,
       default: 15,
       applies: 'live',
-      description: 'Signal that asks a process to end.',
+      description: 'Signal that asks a process to end; SIGCONT follows it, for one that has stopped.',
     },
     stop_children: {
       type: 'boolean',
@@ -176,6 +176,7 @@ export const watcherSchema = {
       default: {},
       applies: 'restart',
       description: 'Environment of the processes. `$NAME` (capitals) stands for the value in the environment of the daemon.',
+      examples: [{ LOG_LEVEL: 'debug' }],
     },
     env_file: envFileSchema,
     credentials: credentialsSchema,

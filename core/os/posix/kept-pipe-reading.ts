@@ -3,8 +3,10 @@ import { messageOf } from '../../errors.js';
 import type { Logger } from '../../log.js';
 import type { KeptEnd } from '../kept.js';
 import type { MarkedSink, OutputMark, OutputSink } from '../port.js';
+import type { Libc } from './libc.js';
 import type { PipeCalls } from './pipe-calls.js';
-import { CHUNK_BYTES, ROOM_BYTES, type Stage } from './stage.js';
+import { PIPE_BYTES, PipeWidth } from './pipe-width.js';
+import { ROOM_BYTES, type Stage } from './stage.js';
 
 const NEWLINE = 10;
 /** Chunks that are read of one pipe before others have their turn. */
@@ -20,6 +22,7 @@ const QUIET_MS = 60_000;
 
 /** What all pipes have in common. */
 export interface ReadingParts {
+  readonly libc: Libc;
   readonly calls: PipeCalls;
   readonly stage: Stage;
   readonly clock: Clock;
@@ -40,6 +43,7 @@ export class PipeReading {
   readonly #sink: OutputSink;
   readonly #host: ReadingHost;
   readonly #poll = Buffer.alloc(POLLFD_BYTES);
+  readonly #width: PipeWidth;
   #held = false;
   /** What is left in the pipe without an end of line, and since when. */
   #left_bytes = 0;
@@ -54,6 +58,9 @@ export class PipeReading {
     this.#sink = sink;
     this.#host = host;
     this.#poll.writeInt32LE(pipe.fd, 0);
+    this.#width = new PipeWidth(host.libc, pipe.fd);
+    this.#width.measure();
+    if (this.#width.isWide) host.stage.widen();
   }
 
   /** Reads what is there, within limits. @returns whether there may be more */
@@ -72,6 +79,7 @@ export class PipeReading {
 
   /** There is nothing more to come. */
   finish(): void {
+    this.#width.narrow();
     this.#host.finish();
   }
 
@@ -79,6 +87,7 @@ export class PipeReading {
     this.#held = true;
     this.#timer?.[Symbol.dispose]();
     this.#timer = null;
+    this.#width.release();
   }
 
   /** @returns as `Stage.look` */
@@ -91,8 +100,9 @@ export class PipeReading {
 
   #pass(marked: MarkedSink): number {
     const { stage } = this.#host;
-    const found = stage.look(this.pipe.fd);
+    const found = stage.look(this.pipe.fd, this.#width.isWide);
     if (found <= 0) return found;
+    this.#width.found(found, () => stage.widen());
     const bytes = this.#due(found, marked);
     if (bytes === 0) return -1;
     const mark = marked.mark();
@@ -126,7 +136,7 @@ export class PipeReading {
       this.#moved(0);
       return whole;
     }
-    if (found >= Math.min(longest_line, CHUNK_BYTES)) return found;
+    if (found >= Math.min(longest_line, PIPE_BYTES)) return found;
     const now = clock.now();
     if (found !== this.#left_bytes) this.#moved(found);
     else if (now - this.#left_at >= line_delay_ms) {
@@ -134,10 +144,10 @@ export class PipeReading {
       return found;
     }
     // Nobody adds to it any more.
-    if (this.#hungUp()) return stage.look(this.pipe.fd);
+    if (this.#hungUp()) return stage.look(this.pipe.fd, this.#width.isWide);
     // A pipe that holds little is full with less than a chunk, and a long line has no end in it.
     if (this.#looks === QUICK_LOOKS) {
-      const full = stage.lookInVain(this.pipe.fd);
+      const full = stage.lookInVain(this.pipe.fd, this.#width.isWide);
       if (full > 0) return this.#due(full, { longest_line: full, line_delay_ms });
     }
     this.#lookAgain(this.#left_at + line_delay_ms - now);
@@ -179,7 +189,7 @@ export class PipeReading {
 
   #write(bytes: number): void {
     const { buffer } = this.#host.stage;
-    const pending = this.#sink.write(bytes === CHUNK_BYTES ? buffer : buffer.subarray(0, bytes), ROOM_BYTES);
+    const pending = this.#sink.write(buffer.subarray(0, bytes), ROOM_BYTES);
     if (pending === undefined || this.#held) return;
     this.#held = true;
     const go = (): void => {

@@ -28,7 +28,7 @@ export class KeptReader implements KeptPipeReader {
   /** @throws what the system says where a file can't be opened */
   constructor({ libc, handles }: { readonly libc: Libc; readonly handles: Handles }, { clock, log, ...files }: KeptReaderOptions) {
     const calls = loadPipeCalls();
-    this.#host = { calls, stage: new Stage(libc, calls, files), clock, log };
+    this.#host = { libc, calls, stage: new Stage(libc, calls, files), clock, log };
     this.#epoll = new Epoll(libc, handles);
   }
 

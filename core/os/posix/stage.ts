@@ -6,9 +6,8 @@ import { check, openPipe } from './fds.js';
 import { INTENT_BYTES, readIntent, writeIntent } from './intent.js';
 import { C, type Libc } from './libc.js';
 import type { PipeCalls } from './pipe-calls.js';
+import { PIPE_BYTES, WIDE_BYTES } from './pipe-width.js';
 
-/** As much as a pipe holds where nobody says otherwise. */
-export const CHUNK_BYTES = 64 * 1024;
 /** Before what was read, for what a sink held back of before. */
 export const ROOM_BYTES = 64 * 1024;
 const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
@@ -19,6 +18,14 @@ const POLLFD_BYTES = 8;
 const EVENTS_AT = 4;
 const POLLOUT = 4;
 
+/** A pipe that is looked into by a copy of what is in it, which is taken out again at once. */
+interface Scratch {
+  readonly read: number;
+  readonly write: number;
+  /** As much is copied at most. */
+  readonly bytes: number;
+}
+
 /**
  * Bytes on their way from a pipe to a file. They are in the kernel at each moment: in the pipe, or in the stage until they are
  * written; and where they begin in the file is told before they get onto the stage. So the next daemon knows what was about to be
@@ -28,7 +35,8 @@ const POLLOUT = 4;
  */
 export class Stage implements Disposable {
   /** What was looked at, until the next look. */
-  readonly buffer = Buffer.allocUnsafeSlow(ROOM_BYTES + CHUNK_BYTES).subarray(ROOM_BYTES);
+  readonly buffer = Buffer.allocUnsafeSlow(ROOM_BYTES + WIDE_BYTES).subarray(ROOM_BYTES);
+  readonly #libc: Libc;
   readonly #calls: PipeCalls;
   readonly #intent = Buffer.alloc(INTENT_BYTES);
   readonly #fds: number[] = [];
@@ -36,55 +44,69 @@ export class Stage implements Disposable {
   readonly #out: number;
   readonly #record: number;
   readonly #nowhere: number;
-  readonly #scratch: { readonly read: number; readonly write: number };
+  /** Of as many pages as most pipes, so that it is full with what is in a full one. */
+  readonly #scratch: Scratch;
+  /** The same for pipes that were made wide. */
+  readonly #wideScratch: Scratch;
   /** Where what is on the stage goes if not all of it can be looked at. */
   readonly #rest: string;
-  readonly #seesAll: boolean;
   readonly #room = Buffer.alloc(POLLFD_BYTES);
   #sequence = 0;
+  #isWide = false;
 
   /** @throws what the system says where a file can't be opened */
   constructor(libc: Libc, calls: PipeCalls, { stage, intent }: Pick<KeptReaderOptions, 'stage' | 'intent'>) {
+    this.#libc = libc;
     this.#calls = calls;
     this.#rest = `${stage}.rest`;
     this.#out = this.#open(stage, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
     this.#in = this.#open(stage, O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
     this.#record = this.#keep(() => openRecord(intent));
     this.#nowhere = this.#open('/dev/null', O_WRONLY);
-    this.#scratch = openPipe(libc);
-    this.#fds.push(this.#scratch.read, this.#scratch.write);
+    this.#scratch = this.#openScratch(PIPE_BYTES);
+    this.#wideScratch = this.#openScratch(WIDE_BYTES);
     // What was looked at has to fit onto the stage at once, which holds less where the user's pipes held much when it was made.
-    const [held, seen] = [this.#out, this.#scratch.read].map((fd) => libc.fcntl(fd, C.F_GETPIPE_SZ, 0)) as [number, number];
-    if (seen > held) check(libc, libc.fcntl(this.#scratch.read, C.F_SETPIPE_SZ, held), 'fcntl', 'cannot have a smaller pipe');
-    this.#seesAll = seen >= held;
-    this.#room.writeInt32LE(this.#scratch.write, 0);
+    const held = this.#size(this.#out);
+    if (this.#size(this.#scratch.read) > held) {
+      check(libc, libc.fcntl(this.#scratch.read, C.F_SETPIPE_SZ, held), 'fcntl', 'cannot have a smaller pipe');
+    }
     this.#room.writeInt16LE(POLLOUT, EVENTS_AT);
+  }
+
+  /** Has it take as much at once as is in a wide pipe. @returns whether it does, which the kernel may refuse */
+  widen(): boolean {
+    this.#isWide ||= [this.#wideScratch.read, this.#out].every((fd) => this.#libc.fcntl(fd, C.F_SETPIPE_SZ, WIDE_BYTES) >= 0);
+    return this.#isWide;
   }
 
   /**
    * Copies the beginning of what is in a pipe into the buffer, and leaves it there.
    *
+   * @param isWide whether the pipe is
    * @returns how many bytes; 0 where nobody writes to it any more; -1 where there is nothing now
    * @throws OsError
    */
-  look(fd: number): number {
-    const found = this.#calls.tee(fd, this.#scratch.write, CHUNK_BYTES, SPLICE_F_NONBLOCK);
+  look(fd: number, isWide: boolean): number {
+    const scratch = this.#scratchFor(isWide);
+    const found = this.#copy(fd, scratch);
     if (found < 0) return this.#nothing('tee');
-    this.#copy(found);
+    this.#take(scratch, found);
     return found;
   }
 
   /** Looks again. @returns how many bytes, where it is all that can be looked at, so that waiting for more is in vain; else 0 */
-  lookInVain(fd: number): number {
-    const found = this.#calls.tee(fd, this.#scratch.write, CHUNK_BYTES, SPLICE_F_NONBLOCK);
+  lookInVain(fd: number, isWide: boolean): number {
+    const scratch = this.#scratchFor(isWide);
+    const found = this.#copy(fd, scratch);
     if (found <= 0) return 0;
+    this.#room.writeInt32LE(scratch.write, 0);
     const isFull = this.#calls.poll(this.#room, 1, 0) === 0;
-    this.#copy(found);
+    this.#take(scratch, found);
     return isFull ? found : 0;
   }
 
   /** Reads into the buffer; what is returned is as of `look`. @throws OsError */
-  read(fd: number, bytes = CHUNK_BYTES): number {
+  read(fd: number, bytes = WIDE_BYTES): number {
     const count = this.#calls.read(fd, this.buffer, bytes);
     return count < 0 ? this.#nothing('read') : count;
   }
@@ -126,7 +148,7 @@ export class Stage implements Disposable {
   }
 
   clear(): void {
-    const found = this.look(this.#out);
+    const found = this.look(this.#out, true);
     if (found > 0) this.#clear(found);
     rmSync(this.#rest, { force: true });
   }
@@ -140,14 +162,15 @@ export class Stage implements Disposable {
    * does that in one step for each piece, so that both together have all of it however this ends.
    */
   #left(): Buffer {
-    if (this.#seesAll && !existsSync(this.#rest)) return Buffer.from(this.buffer.subarray(0, Math.max(0, this.look(this.#out))));
+    const seesAll = this.#size(this.#scratch.read) >= this.#size(this.#out) || this.widen();
+    if (seesAll && !existsSync(this.#rest)) return Buffer.from(this.buffer.subarray(0, Math.max(0, this.look(this.#out, true))));
     const file = openSync(this.#rest, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
     try {
       const end = Buffer.alloc(8);
       let moved: number;
       do {
         end.writeBigInt64LE(BigInt(fstatSync(file).size));
-        moved = this.#calls.splice(this.#out, null, file, end, CHUNK_BYTES, SPLICE_F_NONBLOCK);
+        moved = this.#calls.splice(this.#out, null, file, end, WIDE_BYTES, SPLICE_F_NONBLOCK);
       } while (moved > 0);
       if (moved < 0) this.#nothing('splice');
       return readFileSync(file);
@@ -156,8 +179,20 @@ export class Stage implements Disposable {
     }
   }
 
-  #copy(found: number): void {
-    for (let read = 0; read < found; ) read += readSync(this.#scratch.read, this.buffer, read, found - read, null);
+  #size(fd: number): number {
+    return this.#libc.fcntl(fd, C.F_GETPIPE_SZ, 0);
+  }
+
+  #scratchFor(isWide: boolean): Scratch {
+    return isWide && this.#isWide ? this.#wideScratch : this.#scratch;
+  }
+
+  #copy(fd: number, { write, bytes }: Scratch): number {
+    return this.#calls.tee(fd, write, bytes, SPLICE_F_NONBLOCK);
+  }
+
+  #take(scratch: Scratch, found: number): void {
+    for (let read = 0; read < found; ) read += readSync(scratch.read, this.buffer, read, found - read, null);
   }
 
   #clear(bytes: number): void {
@@ -175,6 +210,12 @@ export class Stage implements Disposable {
     const code = errnoName(this.#calls.errno());
     if (code !== 'EAGAIN') throw new OsError(code, syscall, 'cannot read a pipe');
     return -1;
+  }
+
+  #openScratch(bytes: number): Scratch {
+    const { read, write } = openPipe(this.#libc);
+    this.#fds.push(read, write);
+    return { read, write, bytes };
   }
 
   #open(path: string, flags: number): number {

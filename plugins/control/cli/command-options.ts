@@ -3,8 +3,8 @@ import { ArgumentError, type CliOptions, type Command } from '../command.js';
 
 /** A command's own options as the command line takes them. */
 export function optionsOf(command: Command): readonly VerbOption[] {
-  return (command.cli?.options ?? []).map(({ name, summary, kind }) =>
-    kind === 'switch' ? { name, summary } : { name, summary, value: name.toUpperCase() },
+  return (command.cli?.options ?? []).map(({ name, summary, kind, value = name.toUpperCase() }) =>
+    kind === 'switch' ? { name, summary } : { name, summary, value },
   );
 }
 

@@ -11,7 +11,11 @@ import { SshTunnel } from './tunnel.js';
 
 /** Options of every verb that talks to a daemon. */
 export const SHARED_OPTIONS: readonly VerbOption[] = [
-  { name: 'endpoint', value: 'ADDRESS', summary: 'address of the daemon: ipc://PATH or tcp://HOST:PORT' },
+  {
+    name: 'endpoint',
+    value: 'ADDRESS',
+    summary: 'address of the daemon, ipc://PATH or tcp://HOST:PORT (RINGMASTER_ENDPOINT, else your own on this machine)',
+  },
   { name: 'timeout', value: 'SECONDS', summary: 'how long to wait for an answer (5; with --waiting 60)' },
   { name: 'json', summary: 'print the whole answer as JSON' },
   ...SSH_OPTIONS,

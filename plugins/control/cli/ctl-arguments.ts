@@ -7,13 +7,17 @@ import { SSH_OPTIONS } from './ssh-command.js';
 type Commands = ReadonlyMap<string, Command>;
 
 export const CTL_OPTIONS: readonly VerbOption[] = [
-  { name: 'endpoint', value: 'ENDPOINT', summary: 'address of the daemon' },
+  {
+    name: 'endpoint',
+    value: 'ADDRESS',
+    summary: 'address of the daemon (RINGMASTER_ENDPOINT, CIRCUSCTL_ENDPOINT, else your own on this machine)',
+  },
   { name: 'help', summary: 'print this help, or that of a command' },
   { name: 'json', summary: 'print the answer as JSON' },
   ...KEY_OPTIONS,
   { name: 'prettify', summary: 'indent the JSON' },
   ...SSH_OPTIONS,
-  { name: 'timeout', value: 'TIMEOUT', summary: 'seconds to wait for an answer (5)' },
+  { name: 'timeout', value: 'SECONDS', summary: 'how long to wait for an answer (5)' },
   { name: 'version', summary: 'print the version' },
 ];
 

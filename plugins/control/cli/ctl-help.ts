@@ -8,7 +8,16 @@ export const CTL_USAGE = 'usage: circusctl [options] command [args]';
 /** What `--help` prints. */
 export function ctlHelp(commands: Iterable<Command>): string {
   const listed = [...commands].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, summary }) => [name, summary] as const);
-  return [CTL_USAGE, '', 'Controls a Circus daemon', '', 'Commands:', ...table(listed), '', ...optionsHelp(CTL_OPTIONS)].join('\n');
+  return [
+    CTL_USAGE,
+    '',
+    'Controls a daemon of ringmaster or of Circus.',
+    '',
+    'Commands:',
+    ...table(listed),
+    '',
+    ...optionsHelp(CTL_OPTIONS),
+  ].join('\n');
 }
 
 /** What `help` prints in the prompt. */

@@ -17,6 +17,9 @@ const DIRECTORY: VerbOption = {
 };
 const ROLE: VerbOption = { name: 'role', value: 'ROLE', choices: ROLES, summary: 'what the key is good for (read)' };
 
+/** Prints a line for people, beside what a script reads. */
+type Tell = (line: string) => void;
+
 interface KeysVerb {
   readonly usage: string;
   readonly summary: string;
@@ -25,7 +28,7 @@ interface KeysVerb {
   /** How many arguments there are. */
   readonly count: number;
   /** @returns what is printed */
-  run(directory: string, args: readonly string[], values: VerbValues): string | Promise<string>;
+  run(directory: string, args: readonly string[], values: VerbValues, tell: Tell): string | Promise<string>;
 }
 
 const VERBS: Readonly<Record<string, KeysVerb>> = {
@@ -34,10 +37,12 @@ const VERBS: Readonly<Record<string, KeysVerb>> = {
     summary: 'Make a key pair',
     description: 'Writes NAME.key, mode 0600, in a directory for its owner only, and prints the public key. It never replaces one.',
     count: 1,
-    async run(directory, [name = '']) {
+    async run(directory, [name = ''], _values, tell) {
       const { curveKeyPair } = zeromq();
       const { publicKey, secretKey } = curveKeyPair();
-      writeKeyFile(keyFile(directory, name), `public ${publicKey}\nsecret ${secretKey}\n`, true);
+      const file = keyFile(directory, name);
+      writeKeyFile(file, `public ${publicKey}\nsecret ${secretKey}\n`, true);
+      tell(`wrote ${file}, for its owner only; the public key, which others are given:`);
       return publicKey;
     },
   },
@@ -55,7 +60,7 @@ const VERBS: Readonly<Record<string, KeysVerb>> = {
     description: 'Adds a public key to the file `authorized` of the directory. A daemon that uses it takes that over at once.',
     options: [ROLE],
     count: 2,
-    run(directory, [public_key = '', name = ''], { role: asked = 'read' }) {
+    run(directory, [public_key = '', name = ''], { role: asked = 'read' }, tell) {
       const role = ROLES.find((one) => one === asked);
       if (!isKey(public_key)) throw new ArgumentError('a public key has 40 characters; `ringmaster keys show NAME` prints one');
       if (!isName(name) || role === undefined)
@@ -63,6 +68,7 @@ const VERBS: Readonly<Record<string, KeysVerb>> = {
       const others = authorized(directory).filter((key) => key.public_key !== public_key);
       if (others.some((key) => key.name === name)) throw new ArgumentError(`there is another key of the name ${name}; revoke it first`);
       write(directory, [...others, { public_key, role, name }]);
+      tell(`wrote ${authorizedFile(directory)}`);
       return `${name} may connect, with the role ${role}`;
     },
   },
@@ -83,11 +89,12 @@ const VERBS: Readonly<Record<string, KeysVerb>> = {
     summary: 'Let a key in no more',
     description: 'Takes a key, by its name or itself, out of the file `authorized`. Its requests are refused at once.',
     count: 1,
-    run(directory, [name = '']) {
+    run(directory, [name = ''], _values, tell) {
       const keys = authorized(directory);
       const left = keys.filter((key) => key.name !== name && key.public_key !== name);
       if (left.length === keys.length) throw new ArgumentError(`there is no key ${name}; \`ringmaster keys list\` shows those there are`);
       write(directory, left);
+      tell(`wrote ${authorizedFile(directory)}`);
       return `${name} may connect no more`;
     },
   },
@@ -106,7 +113,7 @@ export const keysVerbs: readonly Verb[] = Object.entries(VERBS).map(
       try {
         if (args.length !== count)
           throw new ArgumentError(`Invalid number of arguments: got ${args.length}, expected: keys ${word} ${usage}`.trim());
-        io.stdout.write(`${await run(directoryOf(values, io), args, values)}\n`);
+        io.stdout.write(`${await run(directoryOf(values, io), args, values, (line) => io.stderr.write(`${line}\n`))}\n`);
         return EXIT_STATUS.ok;
       } catch (error) {
         if (error instanceof ArgumentError) io.stderr.write(`${error.message}\n`);
@@ -133,7 +140,7 @@ function keyFile(directory: string, name: string): string {
 
 /** @throws RM_KEY_FILE, ArgumentError for a file that somebody has written by hand and wrongly */
 function authorized(directory: string): readonly AuthorizedKey[] {
-  const file = join(directory, 'authorized');
+  const file = authorizedFile(directory);
   let text: string;
   try {
     text = readKeyFile(file, false);
@@ -150,5 +157,9 @@ function authorized(directory: string): readonly AuthorizedKey[] {
 }
 
 function write(directory: string, keys: readonly AuthorizedKey[]): void {
-  writeKeyFile(join(directory, 'authorized'), writeAuthorized(keys));
+  writeKeyFile(authorizedFile(directory), writeAuthorized(keys));
+}
+
+function authorizedFile(directory: string): string {
+  return join(directory, 'authorized');
 }

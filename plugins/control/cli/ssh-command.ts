@@ -4,7 +4,7 @@ import { ArgumentError } from '../command.js';
 /** Options of everything that can talk to a daemon on another machine; Circus's names. */
 export const SSH_OPTIONS: readonly VerbOption[] = [
   { name: 'ssh', value: 'USER@HOST', summary: 'reach the daemon through ssh; --endpoint is its address over there' },
-  { name: 'ssh_keyfile', value: 'FILE', completes: 'files', summary: 'private key for --ssh' },
+  { name: 'ssh_keyfile', value: 'FILE', completes: 'files', summary: "private key for --ssh (ssh's own)" },
 ];
 
 /** Where ssh connects to, and as whom. */

@@ -1,4 +1,4 @@
-import { EXIT_STATUS, isRingmasterError, messageOf } from '../../../core/index.js';
+import { EXIT_STATUS, isRingmasterError } from '../../../core/index.js';
 import { Client, type ClientKeys } from '../client.js';
 import { ArgumentError, type Reply } from '../command.js';
 import type { SshTunnel } from './tunnel.js';
@@ -51,6 +51,11 @@ export function handshakeOf(error: unknown): string | undefined {
   return typeof handshake === 'string' ? handshake : undefined;
 }
 
+/** Why the daemon refused; without Circus's mark of an error that came late where the error is one of ours, which says it all. */
+function reasonOf(reason: string, { code }: Reply): string {
+  return code === undefined ? reason : reason.replace(/^server error: /, '');
+}
+
 /** What to print, and the exit status, where there is no answer or one that says no. */
 export interface Failure {
   readonly status: number;
@@ -68,7 +73,7 @@ export function failureOf(error: unknown, { endpoint, timeout_ms }: Target): Fai
   if (error instanceof ArgumentError) return { status: EXIT_STATUS.failed, text: error.message };
   if (isRingmasterError(error, 'RM_CLIENT_REPLY')) {
     const reply = error.context.reply as Reply;
-    return { status: EXIT_STATUS.refused, text: `error: ${reply.reason ?? messageOf(error)}`, reply };
+    return { status: EXIT_STATUS.refused, text: `error: ${reasonOf(error.message, reply)}`, reply };
   }
   if (isRingmasterError(error, 'RM_CLIENT_TIMEOUT')) {
     return {

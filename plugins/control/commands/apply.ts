@@ -6,7 +6,7 @@ import { waiting } from '../properties.js';
 
 export const apply = builtInCommand({
   name: 'apply',
-  summary: 'Makes what runs what a config file says',
+  summary: 'Make what runs what a config file says',
   description:
     'Takes the steps that plan shows, waits for them and tells what was done. Unlike reloadconfig it also undoes what was changed at ' +
     'run time, unless --keep-drift is given. A file with errors changes nothing, and neither does one with a plugin that fails.',

@@ -7,7 +7,7 @@ import { name } from '../properties.js';
 /** As `ringmaster audit` and circusctl have it. */
 export const auditCli: CommandCli = {
   usage: '[<name>]',
-  options: [{ name: 'last', summary: 'only so many, the latest', kind: 'number' }],
+  options: [{ name: 'last', summary: 'only so many, the latest (all that are kept)', kind: 'number', value: 'NUMBER' }],
   completes: 'watchers',
   message(args, { last }) {
     expectArguments(args, 0, 1, 'audit [<name>]');
@@ -20,7 +20,7 @@ export const audit = builtInCommand({
   name: 'audit',
   summary: 'Show who asked for which change, and what came of it',
   description:
-    'The last changes that clients asked for, oldest first, and requests that were refused: when, who, what, and how it ended. `who` is the ' +
+    'Tells the last changes that clients asked for, oldest first, and requests that were refused: when, who, what, and how it ended. `who` is the ' +
     'name of a key; ZeroMQ does not tell whose a connection over a unix socket is: `local` is whoever may open the socket, the owner or root. ' +
     'The control plugin keeps the last audit_entries of them, over upgrades, until the daemon ends; its log has them too, and plugins get ' +
     'each as an event.',

@@ -5,7 +5,7 @@ import { pythonRepr } from '../python-text.js';
 
 export const globaloptions = builtInCommand({
   name: 'globaloptions',
-  summary: "Shows the daemon's own options",
+  summary: "Show the daemon's own options",
   description: 'Tells the addresses that the daemon serves and its check_delay: all of them, or the one asked for.',
   request: { type: 'object', properties: { option: { type: ['string', 'null'], description: 'Only this option.' } } },
   reply: {

@@ -23,7 +23,7 @@ export const inspect = builtInCommand({
   name: 'inspect',
   summary: 'Show which plugin ran in which hook, when, for how long and with what verdict',
   description:
-    'The last calls of taps, oldest first, with counts of all calls and whoever is waited for right now; of all, or of one hook or ' +
+    'Tells the last calls of taps, oldest first, with counts of all calls and whoever is waited for right now; of all, or of one hook or ' +
     'plugin. The last 32 calls of each plugin and hook are kept. ok: it had nothing to say; changed: it gave another value; refused: a ' +
     'veto; failed: it threw, gave no answer in time or a wrong one; dropped: it was removed before it answered.',
   request: {
@@ -70,7 +70,7 @@ export const inspect = builtInCommand({
   },
   cli: {
     usage: '[<hook>|<plugin>]',
-    options: [{ name: 'last', summary: `how many calls to show at most (${SHOWN})`, kind: 'number' }],
+    options: [{ name: 'last', summary: `how many calls to show at most (${SHOWN})`, kind: 'number', value: 'NUMBER' }],
     message(args, { last }) {
       expectArguments(args, 0, 1, 'inspect [<hook>|<plugin>]');
       return { ...(args[0] !== undefined && { of: args[0] }), ...(last !== undefined && { last }) };

@@ -37,8 +37,8 @@ export const kill = builtInCommand({
     usage: '<name> [<pid>]',
     options: [
       waitingOption,
-      { name: 'signum', summary: "signal instead of the watcher's stop_signal", kind: 'text' },
-      { name: 'graceful_timeout', summary: "seconds instead of the watcher's graceful_timeout", kind: 'number' },
+      { name: 'signum', summary: "signal, by name or number (the watcher's stop_signal)", kind: 'text', value: 'SIGNAL' },
+      { name: 'graceful_timeout', summary: "how long until SIGKILL (the watcher's graceful_timeout)", kind: 'number', value: 'SECONDS' },
     ],
     completes: 'watchers',
     message(args, options) {

@@ -5,8 +5,9 @@ import { noReply, noRequest } from '../properties.js';
 
 export const listen = builtInCommand({
   name: 'listen',
-  summary: 'Print events as they come',
-  description: 'On the command line: prints events as they come, all of them or those of the topics given. As a request it is an error.',
+  summary: 'Show events as they happen',
+  description:
+    'Prints events as they come, all of them or those of the topics given; on the command line only, as a request it is an error.',
   request: noRequest,
   reply: noReply,
   run() {

@@ -5,7 +5,7 @@ import { noRequest } from '../properties.js';
 export const listsockets = builtInCommand({
   name: 'listsockets',
   summary: 'List the managed sockets',
-  description: 'The managed sockets, by file descriptor.',
+  description: 'Lists the managed sockets, by file descriptor.',
   request: noRequest,
   reply: {
     type: 'object',

@@ -6,7 +6,7 @@ import { name } from '../properties.js';
 export const numprocesses = builtInCommand({
   name: 'numprocesses',
   summary: 'Count processes',
-  description: 'How many processes run, of all watchers or of the one named.',
+  description: 'Tells how many processes run, of all watchers or of the one named.',
   request: { type: 'object', properties: { name } },
   reply: { type: 'object', properties: { numprocesses: { type: 'integer' }, watcher_name: { type: 'string' } } },
   run(context, properties) {

@@ -5,7 +5,7 @@ import { noRequest } from '../properties.js';
 export const numwatchers = builtInCommand({
   name: 'numwatchers',
   summary: 'Count watchers',
-  description: 'How many watchers there are.',
+  description: 'Tells how many watchers there are.',
   request: noRequest,
   reply: { type: 'object', properties: { numwatchers: { type: 'integer' } } },
   run: ({ supervisor }) => ({ numwatchers: supervisor.watchers().length }),

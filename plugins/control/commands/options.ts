@@ -7,7 +7,7 @@ import { name } from '../properties.js';
 export const options = builtInCommand({
   name: 'options',
   summary: 'Show all options of a watcher',
-  description: "The watcher's options under Circus's names, freeform ones too, sorted by name.",
+  description: "Tells the watcher's options under Circus's names, freeform ones too, sorted by name.",
   request: { type: 'object', required: ['name'], properties: { name } },
   reply: { type: 'object', properties: { options: { type: 'object', description: 'Values by name.' } } },
   run: (context, properties) => ({ options: circusOptions(findWatcher(context, properties.name)) }),

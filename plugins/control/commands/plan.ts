@@ -7,7 +7,7 @@ import { waiting } from '../properties.js';
 
 export const plan = builtInCommand({
   name: 'plan',
-  summary: 'Shows what applying a config file would change',
+  summary: 'Show what applying a config file would change',
   description:
     'Shows how what runs differs from a config file, and changes nothing: each watcher, plugin and option that differs, with the old ' +
     'and the new value, whether it takes effect at once, by scaling or by new processes, and which processes would be replaced. ' +

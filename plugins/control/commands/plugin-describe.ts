@@ -8,9 +8,9 @@ const { name, source, state, requires, options } = pluginSchema.properties;
 /** `ringmaster plugins describe NAME --endpoint …` asks for it too, and shows the whole definition. */
 export const plugin_describe = builtInCommand({
   name: 'plugin_describe',
-  summary: 'What a plugin says of itself, and its options as they are',
+  summary: 'Show what a plugin says of itself, and its options as they are',
   description:
-    'What a plugin of the daemon does, which hooks it taps, what it requires, the JSON Schema of its options, and the options that it is ' +
+    'Tells what a plugin of the daemon does, which hooks it taps, what it requires, the JSON Schema of its options, and the options that it is ' +
     'set up with.',
   request: { type: 'object', required: ['name'], properties: { name: pluginName } },
   reply: {

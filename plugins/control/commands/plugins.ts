@@ -8,7 +8,7 @@ export const plugins = builtInCommand({
   name: 'plugins',
   summary: 'List the plugins, or show one of them',
   description:
-    'The plugins of the daemon in the order of setting up: state, options and where each is from, what their taps of hooks have done, ' +
+    'Tells of the plugins of the daemon in the order of setting up: state, options and where each is from, what their taps of hooks have done, ' +
     'services, errors, and how near each is to being detached for its failures. With a name all of that one.',
   request: { type: 'object', properties: { name: pluginName } },
   reply: {

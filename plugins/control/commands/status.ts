@@ -7,7 +7,8 @@ import { printTroubles, troubles, troublesOf } from '../troubles.js';
 export const status = builtInCommand({
   name: 'status',
   summary: 'Show whether watchers are active',
-  description: 'active, starting, stopping or stopped: of all watchers by name, or, in place of `ok`, of the one named.',
+  description:
+    'Tells whether they are active, starting, stopping or stopped: of all watchers by name, or, in place of `ok`, of the one named.',
   request: { type: 'object', properties: { name } },
   reply: {
     type: 'object',

@@ -4,7 +4,7 @@ import { builtInCommand, type ReplyBody } from '../command.js';
 
 export const upgrade = builtInCommand({
   name: 'upgrade',
-  summary: 'Goes on with another version of ringmaster',
+  summary: 'Go on with another version of ringmaster',
   description:
     'Has the code that is installed now, or that of the package named, check the live config, and then goes on with it in the same ' +
     'process: durable processes keep running, their output and sockets are kept, and the reply comes from the new version. Where a ' +

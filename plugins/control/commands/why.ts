@@ -10,7 +10,7 @@ export const why = builtInCommand({
   name: 'why',
   summary: 'Show why a watcher is as it is: what was decided, by whom and for what reason',
   description:
-    'The last decisions about a watcher, oldest first: requests, refusals of hooks, signals that were withheld, pauses, and for each ' +
+    'Tells the last decisions about a watcher, oldest first: requests, refusals of hooks, signals that were withheld, pauses, and for each ' +
     'worker id what followed the last end of its process. `by` is the plugin that decided, `request` or `core`.',
   request: { type: 'object', required: ['name'], properties: { name } },
   reply: {

@@ -21,11 +21,15 @@ export const logsVerb: Verb = {
     'and the daemon need not run. --since needs a time_format that sorts in files, such as %Y-%m-%d %H:%M:%S.',
   options: [
     { name: 'follow', short: 'f', summary: 'go on with what is written from now on' },
-    { name: 'lines', short: 'n', value: 'LINES', summary: `how many lines of each output (${DEFAULT_LINES})` },
+    { name: 'lines', short: 'n', value: 'NUMBER', summary: `how many lines of each output (${DEFAULT_LINES})` },
     { name: 'since', value: 'TIME', summary: 'lines since then: 10m, 2h, or 2026-03-09 04:05' },
-    { name: 'stream', value: 'STREAM', choices: ['stdout', 'stderr'], summary: 'only this output' },
+    { name: 'stream', value: 'STREAM', choices: ['stdout', 'stderr'], summary: 'only this output (both)' },
     { name: 'config', value: 'FILE', completes: 'files', summary: `config file (RINGMASTER_CONFIG, or one of ${CONFIG_FILES.join(', ')})` },
-    { name: 'endpoint', value: 'ADDRESS', summary: 'address of the daemon: ipc://PATH or tcp://HOST:PORT' },
+    {
+      name: 'endpoint',
+      value: 'ADDRESS',
+      summary: 'address of the daemon, ipc://PATH or tcp://HOST:PORT (RINGMASTER_ENDPOINT, else your own on this machine)',
+    },
     { name: 'timeout', value: 'SECONDS', summary: 'how long to wait for the daemon (5)' },
   ],
   examples: ['ringmaster logs web -f', 'ringmaster logs web -n 100 --since 10m'],

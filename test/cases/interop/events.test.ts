@@ -49,8 +49,7 @@ const STORY: readonly (readonly [string, object, readonly string[], (readonly st
   ['rm', { name: 'extra' }, ['extra.remove', 'extra.kill', 'extra.reap -15', 'extra.stop']],
 ];
 
-describe('interop: events', function () {
-  this.timeout(10_000);
+describe('interop: events', () => {
   let daemon: Daemon;
 
   before(async () => {
@@ -154,9 +153,7 @@ describe('interop: events', function () {
   });
 });
 
-describe('interop: the end of the daemon', function () {
-  this.timeout(10_000);
-
+describe('interop: the end of the daemon', () => {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const) {
     it(`${signal} ends the children, then the daemon, with status 0`, async () => {
       await using daemon = await Daemon.start(SECTIONS);

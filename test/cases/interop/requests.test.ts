@@ -71,8 +71,7 @@ const REPLIES: readonly (readonly [string, object | undefined, object])[] = [
   ...[0, '0', 'winch', 'SIGWINCH', 'Winch', 'SIGWINCH+0'].map((signum) => ['signal', { name: 'web', signum }, { status: 'ok' }] as const),
 ];
 
-describe('interop: replies', function () {
-  this.timeout(10_000);
+describe('interop: replies', () => {
   let daemon: Daemon;
 
   before(async () => {

@@ -82,4 +82,4 @@ describe('completion scripts', () => {
       for (const option of [...options, ...verbs.flatMap((verb) => verb.options)]) expect(stdout).to.include(`--${option.name}[`);
     }
   });
-}).timeout(20_000);
+});

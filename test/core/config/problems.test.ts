@@ -44,6 +44,17 @@ const cases: readonly Case[] = [
     text: web('numproceses: 2'),
     expected: { line: 4, path: 'watchers.web.numproceses', found: 'numproceses', did_you_mean: 'numprocesses' },
   },
+  {
+    title: 'the word of another supervisor',
+    text: web('autorestart: true'),
+    expected: { path: 'watchers.web.autorestart', did_you_mean: 'respawn' },
+  },
+  { title: 'the word of another supervisor at the top', text: 'apps: {}\n', expected: { path: 'apps', did_you_mean: 'watchers' } },
+  {
+    title: 'something else than an object',
+    text: 'plugins: [flapping]\n',
+    expected: { path: 'plugins', found: '["flapping"]', fix: 'it looks like {"flapping":{"attempts":3}}' },
+  },
   { title: 'an unknown key at the top', text: 'watcher: {}\n', expected: { line: 1, path: 'watcher', did_you_mean: 'watchers' } },
   {
     title: 'a value that is none of those there are',
@@ -320,6 +331,13 @@ describe('config problems', () => {
     expect(loaded).to.deep.include({ config: null, files: ['/none/c.yaml'] });
     expect(loaded.problems.map(formatProblem)).to.deep.equal([
       '/none/c.yaml: error: cannot read /none/c.yaml: there is no such file; check that the file is there and may be read',
+    ]);
+  });
+
+  it('warns of a command that needs a shell', async () => {
+    const { problems } = await loadText('c.yaml', 'watchers:\n  web: {cmd: a && b}\n');
+    expect(problems.map((problem) => formatProblem({ ...problem, file: null, line: null }))).to.deep.equal([
+      'warning: watchers.web.cmd has && in it, which only a shell understands; write sh -c "…"',
     ]);
   });
 

@@ -2,8 +2,12 @@ import { expect } from 'chai';
 import { closest, distance } from '../../../core/config/did-you-mean.js';
 import { fnmatch } from '../../../core/config/fnmatch.js';
 import { glob } from '../../../core/config/glob.js';
+import { ourWord } from '../../../core/config/other-words.js';
 import { parseQuantity } from '../../../core/config/quantity.js';
+import { daemonProperties } from '../../../core/config/schema/daemon.js';
+import { watcherSchema } from '../../../core/config/schema/watcher.js';
 import { schemaWords } from '../../../core/config/schema-words.js';
+import { shellHabit } from '../../../core/config/shell-habits.js';
 import type { JsonSchema } from '../../../core/index.js';
 import { withFiles } from './helpers.js';
 
@@ -123,4 +127,45 @@ describe('schemas in words', () => {
     [{}, 'any value'],
   ];
   for (const [schema, expected] of words) it(`says "${expected}"`, () => expect(schemaWords(schema)).to.equal(expected));
+});
+
+describe('words of other supervisors', () => {
+  const options = Object.keys(watcherSchema.properties);
+
+  it('are understood whatever their case and dashes', () => {
+    expect(['Command', 'WorkingDirectory', 'stop-signal', 'user'].map((word) => ourWord(word, options))).to.deep.equal([
+      'cmd',
+      'working_dir',
+      undefined,
+      'uid',
+    ]);
+    expect(ourWord('kill-signal', options)).to.equal('stop_signal');
+  });
+
+  it('stand for nothing where there is no such option', () => {
+    expect(ourWord('user', Object.keys(daemonProperties))).to.equal(undefined);
+  });
+});
+
+describe('habits of the shell', () => {
+  const HABITS: readonly (readonly [cmd: string, message: string | null, fix?: string])[] = [
+    ['node server.js --port 80$(wid) a=b', null],
+    ["sh -c 'cd /srv && exec node x.js > $HOME/log 2>&1'", null],
+    ['sh -c "sleep 1; date | cat"', null],
+    ['grep "<" a \\> b', null],
+    ['run --name $WID', null],
+    ['cd /srv && node x.js', 'begins with cd, which only a shell understands', 'say working_dir instead'],
+    ['PORT=80 node x.js', 'begins with PORT=, which only a shell understands', 'put PORT under env'],
+    ['node x.js > out.log', 'has > in it, which only a shell understands', 'say by stdout and stderr where output goes'],
+    ['node x.js 2>&1', 'has 2>&1 in it, which only a shell understands', 'say by stdout and stderr where output goes'],
+    ['node x.js &', 'has & in it, which only a shell understands', 'leave it out: what runs in the background is not supervised'],
+    ['a; b', 'has ; in it, which only a shell understands', 'write sh -c "…"'],
+    ['a | b', 'has | in it, which only a shell understands', 'write sh -c "…"'],
+    ['run $HOME/x', 'has $HOME in it, which the program gets as it is written', 'write $(env.HOME)'],
+  ];
+  for (const [cmd, message, fix] of HABITS) {
+    it(`${message === null ? 'are not seen in' : 'are told of in'} ${cmd}`, () => {
+      expect(shellHabit(cmd)).to.deep.equal(message === null ? null : { message, fix });
+    });
+  }
 });

@@ -50,7 +50,6 @@ async function live(supervisor: Supervisor, config: object): Promise<void> {
     if (victim === undefined) continue;
     process.kill(victim, 'SIGKILL');
     await eventually(() => processes(name).length === 1 && processes(name)[0] !== victim, {
-      deadline_ms: 10_000,
       what: `another in the place of ${victim} of ${name}`,
     });
   }
@@ -88,7 +87,7 @@ async function endure(hook: HookName, deed: Deed): Promise<void> {
   await supervisor.start();
   const statuses = (): object => Object.fromEntries(supervisor.watchers().map(({ name, status }) => [name, status]));
   const bad = outcome === 'goes on' ? 'active' : 'stopped';
-  await eventually(() => expect(statuses(), told()).to.deep.equal({ good: 'active', bad }), { deadline_ms: 20_000 });
+  await eventually(() => expect(statuses(), told()).to.deep.equal({ good: 'active', bad }));
   await live(supervisor, config);
   const pids = supervisor.watchers().flatMap((watcher) => watcher.processes().map(({ pid }) => pid));
   await supervisor.stop();

@@ -76,8 +76,7 @@ async function used({ points }: Added): Promise<readonly unknown[]> {
   ];
 }
 
-describe('what a plugin adds under each tier', function () {
-  this.timeout(30_000);
+describe('what a plugin adds under each tier', () => {
   noLeaks();
 
   for (const tier of ['none', 'worker', 'process']) {

@@ -16,6 +16,7 @@ import {
 import { resolvePlugin } from '../../../core/plugin-resolve.js';
 import { eventually, type LogLine, noLeaks, recordEvents, recordingLogger, rejects } from '../../../core/testing.js';
 import { Daemon } from '../../fixtures/daemon.js';
+import { textOf } from '../../fixtures/text-of.js';
 
 const FACTS = resolve('test/fixtures/plugins/isolation/facts.js');
 const CHAOS = resolve('test/fixtures/plugins/isolation/chaos.js');
@@ -28,7 +29,7 @@ const TIERS = ['worker', 'process'] as const;
 /** Pids of the children of this process that run a guest. */
 function guests(): readonly number[] {
   const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'latin1').match(/\d+/g) ?? [];
-  return children.map(Number).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('guest-entry'));
+  return children.map(Number).filter((pid) => textOf(`/proc/${pid}/cmdline`).includes('guest-entry'));
 }
 
 const withChaos = (tier: string, deed = 'nothing'): object => ({
@@ -44,9 +45,8 @@ function supervisorOf(
   return { supervisor: new Supervisor(config, { log: recordingLogger(lines), ...options }), lines };
 }
 
-describe('the life of a guest', function () {
-  this.timeout(60_000);
-  noLeaks({ deadline_ms: 3000 });
+describe('the life of a guest', () => {
+  noLeaks();
 
   for (const tier of TIERS) {
     it(`ends as a ${tier} at whatever moment the supervisor is stopped, and leaves nothing`, async () => {
@@ -73,7 +73,7 @@ describe('the life of a guest', function () {
       await Promise.all([one.start(), other.start()]);
       await one.stop();
       const told = (): readonly string[] => record.events.flatMap((event) => (event.name === 'check_recovered' ? [event.body.name] : []));
-      await eventually(() => told().includes('timer'), { deadline_ms: 10_000 });
+      await eventually(() => told().includes('timer'));
       expect(told()).to.include('before_start web other 1');
       expect(told().filter((fact) => fact.includes(' one '))).to.deep.equal([]);
     });
@@ -92,7 +92,7 @@ describe('the life of a guest', function () {
     const isLogged = (pattern: RegExp): boolean => lines.some(({ message }) => pattern.test(message));
     for (let end = 1; end <= 6; end++) {
       const up = (): number => lines.filter(({ message }) => message.includes('its guest is up again')).length;
-      await eventually(() => up() === end - 1, { deadline_ms: 15_000, what: `guest ${end} to be up` });
+      await eventually(() => up() === end - 1, { what: `guest ${end} to be up` });
       const [pid = 0] = guests();
       process.kill(pid, 'SIGKILL');
       await eventually(() => !guests().includes(pid));
@@ -199,7 +199,7 @@ describe('the life of a guest', function () {
       },
     });
     const children = (): readonly string[] => readFileSync(`/proc/${daemon.pid}/task/${daemon.pid}/children`, 'latin1').match(/\d+/g) ?? [];
-    const guest = children().find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('guest-entry'));
+    const guest = children().find((pid) => textOf(`/proc/${pid}/cmdline`).includes('guest-entry'));
     await daemon.printed('gave no answer within 100 ms');
     daemon.kill('SIGKILL');
     await eventually(() => {

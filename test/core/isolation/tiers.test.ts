@@ -31,7 +31,7 @@ async function seen(isolation: string): Promise<Seen> {
   await supervisor.start();
   const facts = (): string[] => record.events.flatMap(factOf);
   const isLogged = (text: string): boolean => lines.some(({ message }) => message.includes(text));
-  await eventually(() => facts().includes('over') && facts().includes('timer') && isLogged('boom in a timer'), { deadline_ms: 10_000 });
+  await eventually(() => facts().includes('over') && facts().includes('timer') && isLogged('boom in a timer'));
   const vetoed = (await supervisor.find('vetoed')?.start())?.instead;
   await supervisor.stop();
   const failures = record.events.flatMap((event) => (event.name === 'hook_failure' ? [`${event.body.name} ${event.body.error}`] : []));
@@ -39,8 +39,7 @@ async function seen(isolation: string): Promise<Seen> {
   return { facts: facts().sort(), failures, logged, vetoed };
 }
 
-describe('a plugin under each tier', function () {
-  this.timeout(30_000);
+describe('a plugin under each tier', () => {
   noLeaks();
   let inDaemon: Seen;
 

@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { expect } from 'chai';
-import { inodesOfPath, inodesOfPort } from '../../../core/os/holder.js';
+import { inodesOfPath, inodesOfPort, processName } from '../../../core/os/holder.js';
 
 const TCP = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1111 1 0 100 0 0 10 0
@@ -21,5 +23,15 @@ describe('who holds an address', () => {
   it('is found by path, one with spaces too', () => {
     expect(inodesOfPath(UNIX, '/run/my app.sock')).to.deep.equal(['4444']);
     expect(inodesOfPath(UNIX, '/run/my')).to.deep.equal([]);
+  });
+
+  it('is named by one line, whatever its command line is', async () => {
+    const child = spawn('/bin/sh', ['-c', `read line\n: ${'x'.repeat(200)}`]);
+    await once(child, 'spawn');
+    const name = processName(String(child.pid));
+    child.stdin.end();
+    await once(child, 'exit');
+    expect(name).to.match(new RegExp(`^pid ${child.pid} \\(/bin/sh -c read line : x+…\\)$`));
+    expect(name).to.have.length.below(110);
   });
 });

@@ -74,7 +74,9 @@ describe('resolution of plugins', () => {
     ['a slip of the fingers with what was meant', 'alhpa', /no plugin or npm package of that name, did you mean "alpha"\?$/],
     ['an unknown name with those that there are', 'zzz', /no plugin or npm package of that name; there are alpha, two_words$/],
     ['a name that is no package either', '@nobody/nothing', /no plugin or npm package of that name/],
-    ['a file that is not there', './nothing.js', /nothing\.js: Cannot find module/],
+    ['a file that is not there', './nothing.js', /nothing\.js: there is no such file$/],
+    ['a file whose name is misspelt', './borken.js', /borken\.js: there is no such file, did you mean .*\/broken\.js\?$/],
+    ['a directory that is no package', './packaged', /packaged: it is a directory without package\.json and index\.js$/],
     ['a file that throws', './broken.js', /broken\.js: no such luck$/],
     ['a file without a default export', './no-default.js', /cannot load plugin "\.\/no-default\.js": no default export/],
     [
@@ -97,6 +99,29 @@ describe('resolution of plugins', () => {
       );
     });
   }
+
+  it('refuses a file that is built of others and is not there yet, and says so', async () => {
+    const { message } = await rejects(resolvePlugin('./node_modules/unbuilt/dist/index.js', directory), 'RM_PLUGIN_UNKNOWN');
+    expect(message).to.match(/unbuilt\/dist\/index\.js: there is no such file; build it: npm run build, in .*unbuilt$/);
+  });
+
+  it('refuses a file that needs a package which is not there, with the way to have it', async () => {
+    await writeFile(join(directory, 'needs.mjs'), "import 'no-such-package';");
+    const { message } = await rejects(resolvePlugin('./needs.mjs', directory), 'RM_PLUGIN_UNKNOWN');
+    expect(message).to.include(`needs.mjs: it needs the package no-such-package: npm install no-such-package, in ${directory}`);
+  });
+
+  it('refuses TypeScript where Node does not load it, with the way to build it', async () => {
+    const loads = Boolean(Reflect.get(process.features, 'typescript'));
+    const built = await rejects(resolvePlugin('./node_modules/unbuilt/index.ts', directory), 'RM_PLUGIN_UNKNOWN');
+    const build = /index\.ts: Node \S+ does not load TypeScript; build it: npm run build, in .*unbuilt, and name the JavaScript/;
+    expect(built.message).to.match(loads ? /index\.ts: / : build);
+    await writeFile(join(directory, 'alone.ts'), 'export {};');
+    const alone = await rejects(resolvePlugin('./alone.ts', directory), 'RM_PLUGIN_UNKNOWN');
+    expect(alone.message).to.match(
+      loads ? /no default export/ : /alone\.ts: Node \S+ does not load TypeScript; compile it, or use Node 22\.18/,
+    );
+  });
 
   it('refuses a package that names a file which is not there, and that nothing builds', async () => {
     const { message } = await rejects(resolvePlugin('torn', directory, { packaged: PACKAGED }), 'RM_PLUGIN_UNKNOWN');

@@ -199,8 +199,7 @@ const FLAWS: Readonly<Record<string, readonly [plugin: () => AnyPlugin, check: s
   ],
 };
 
-describe('the conformance of plugins', function () {
-  this.timeout(20_000);
+describe('the conformance of plugins', () => {
   afterEach(() => {
     for (const timer of leaked.splice(0)) clearInterval(timer);
   });

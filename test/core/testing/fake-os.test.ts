@@ -1,7 +1,9 @@
+import { constants } from 'node:os';
 import { expect } from 'chai';
 import type { SpawnRequest } from '../../../core/os/port.js';
 import { type FakeBehaviour, FakeOs, VirtualClock } from '../../../core/testing.js';
 
+const { SIGCONT, SIGSTOP } = constants.signals;
 const request = (file = 'web'): SpawnRequest => ({ file, argv: [file], env: {}, cwd: '/', fds: new Map(), rlimits: {} });
 
 /** A fake with what its listeners were told, as `what pid`. */
@@ -95,6 +97,19 @@ describe('fake operating system', () => {
     os.signal(1000, 9);
     clock.advance(200);
     expect(told).to.deep.equal(['spawned 1000', 'exited 1000 -9 SIGKILL']);
+  });
+
+  it('keeps signals for a process that has stopped until it goes on, but for KILL', () => {
+    const { os, told, spawn, clock } = setup();
+    spawn();
+    spawn();
+    for (const pid of [1000, 1001]) for (const signum of [SIGSTOP, 15]) os.signal(pid, signum);
+    clock.advance(1000);
+    expect(told).to.deep.equal(['spawned 1000', 'spawned 1001']);
+    os.signal(1000, SIGCONT);
+    os.signal(1001, 9);
+    clock.advance(0);
+    expect(told.slice(2)).to.deep.equal(['exited 1000 -15 SIGTERM', 'exited 1001 -9 SIGKILL']);
   });
 
   it('fails a spawn with the errno that is scripted, for the spawn that is meant', () => {

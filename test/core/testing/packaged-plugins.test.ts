@@ -13,8 +13,7 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   watchdog: { port: 0 },
 };
 
-describe('the plugins that come along', function () {
-  this.timeout(60_000);
+describe('the plugins that come along', () => {
   let directory: string;
   const inherited = process.env.RINGMASTER_RUNTIME_DIR;
   before(async () => {

@@ -17,8 +17,7 @@ async function live(seed: number, faults = 0.3): Promise<readonly TraceEntry[]> 
   return harness.trace();
 }
 
-describe('a harness with a seed', function () {
-  this.timeout(60_000);
+describe('a harness with a seed', () => {
   noLeaks();
 
   it('has the same trace whenever the seed is the same, for 100 seeds', async () => {

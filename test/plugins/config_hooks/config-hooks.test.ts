@@ -1,8 +1,10 @@
+import { constants } from 'node:os';
 import { expect } from 'chai';
 import { CONFIG_HOOKS } from '../../../core/config/schema/watcher.js';
 import { eventually } from '../../../core/testing.js';
 import { Rig, web } from '../../fixtures/rig.js';
 
+const { SIGTERM, SIGKILL, SIGCONT } = constants.signals;
 const MODULE = './test/fixtures/config-hooks/hooks.mjs';
 const hook = (name: string, fn: string, more: object = {}): object => web({ hooks: { [name]: `${MODULE}#${fn}` }, ...more });
 const calls = (): string[] => (globalThis as unknown as { configHookCalls?: string[] }).configHookCalls ?? [];
@@ -89,8 +91,8 @@ describe('hooks in the config', () => {
 
   it('withholds a signal with false, and sends it though the function fails, as Circus does', async () => {
     for (const [fn, signals] of [
-      ['refuse', [9]],
-      ['fail', [15]],
+      ['refuse', [SIGKILL]],
+      ['fail', [SIGTERM, SIGCONT]],
     ] as const) {
       await using rig = await Rig.start(hook('before_signal', fn, { graceful_timeout: 1 }));
       await rig.until(rig.watcher().stop());

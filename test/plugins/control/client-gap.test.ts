@@ -139,8 +139,14 @@ describe('control: client, while the daemon is away', () => {
   });
 
   it('says of a time-out whether the request was sent', async () => {
-    using client = new Client({ endpoint: first.address, timeout_ms: 40 });
-    expect((await rejects(client.call('stop'), 'RM_CLIENT_TIMEOUT')).context).to.deep.equal({ command: 'stop', sent: true });
+    using client = new Client({ endpoint: first.address, timeout_ms: 10_000 });
+    const connected = client.call('list');
+    await first.answer(await first.next(), '');
+    await connected;
+    expect((await rejects(client.call('stop', {}, { timeout_ms: 40 }), 'RM_CLIENT_TIMEOUT')).context).to.deep.equal({
+      command: 'stop',
+      sent: true,
+    });
     const sockets: Socket[] = [];
     const server = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -205,7 +211,7 @@ describe('control: client, while the daemon is away', () => {
     it('is refused at once where the upgrade began long ago, where there is none, and by a link', async () => {
       const mark = `${directory}/c.sock.upgrade`;
       const refused = async (): Promise<void> => {
-        using client = new Client({ endpoint: address, timeout_ms: 100, reconnect_ms: 10_000 });
+        using client = new Client({ endpoint: address, timeout_ms: 20_000, reconnect_ms: 600_000 });
         await rejects(client.call('list'), 'RM_CLIENT_REFUSED');
       };
       await refused();

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { Router } from 'zeromq';
+import { eventually } from '../../../core/testing.js';
 import { type CallOutcome, Client, ReplyError } from '../../../plugins/control/client.js';
-import { eventually, rejects } from '../../fixtures/control/expect.js';
+import { rejects } from '../../fixtures/control/expect.js';
 import { type Host, openHost } from '../../fixtures/control/host.js';
 
 describe('control: client', () => {
@@ -12,7 +13,7 @@ describe('control: client', () => {
   beforeEach(async () => {
     host = await openHost();
     host.supervisor.watch('web');
-    client = new Client({ endpoint: host.endpoint, timeout_ms: 4000 });
+    client = new Client({ endpoint: host.endpoint, timeout_ms: 30_000 });
   });
   afterEach(async () => {
     client.close();
@@ -37,7 +38,7 @@ describe('control: client', () => {
   it('matches thousands of replies that come in any order', async () => {
     const router = new Router({ linger: 0, sendHighWaterMark: 0 });
     await router.bind('tcp://127.0.0.1:*');
-    using many = new Client({ endpoint: router.lastEndpoint ?? '' });
+    using many = new Client({ endpoint: router.lastEndpoint ?? '', timeout_ms: 50_000 });
     const COUNT = 5000;
     const calls = Array.from({ length: COUNT }, (_, index) => many.call(`verb-${index}`));
     const held: { id: unknown; command: string; from: Buffer }[] = [];
@@ -61,6 +62,8 @@ describe('control: client', () => {
 
   it('times out, and takes no late reply for another', async () => {
     const open = hold();
+    // Its connection stands.
+    await client.call('numwatchers');
     const error = await rejects(client.call('stop', { name: 'web' }, { waiting: true, timeout_ms: 30 }), 'RM_CLIENT_TIMEOUT');
     expect(error.message).to.equal(`no reply to stop from ${host.endpoint} within 30 ms`);
     open();
@@ -122,7 +125,7 @@ describe('control: client', () => {
     await tcp.call('list');
     first.supervisor.watch('web').gate = new Promise(() => {});
     const pending = rejects(tcp.call('stop', { name: 'web' }, { waiting: true }), 'RM_CLIENT_REPLY');
-    await eventually('the stop', () => first.supervisor.asked.length === 1);
+    await eventually(() => first.supervisor.asked.length === 1, { what: 'the stop' });
     await first.supervisor.stop();
     expect((await pending).context.reply).to.include({ code: 'RM_CLOSED' });
     await using second = await openHost({ endpoint });
@@ -185,7 +188,7 @@ describe('control: client', () => {
     const early = [unsent.call('list'), unsent.cast('list')];
     unsent.close();
     for (const call of early) await rejects(call, 'RM_CLIENT_CLOSED');
-    await eventually('the stop', () => host.supervisor.asked.length === 1);
+    await eventually(() => host.supervisor.asked.length === 1, { what: 'the stop' });
     client.close();
     client.close();
     expect((await rejects(pending, 'RM_CLIENT_CLOSED')).message).to.equal('cannot get a reply to stop: the client is closed');
@@ -196,6 +199,6 @@ describe('control: client', () => {
   it('sends casts, also when it is closed right afterwards', async () => {
     for (let count = 0; count < 100; count++) await client.cast('stop', { name: 'web' });
     client.close();
-    await eventually('all casts', () => host.supervisor.asked.length === 100);
+    await eventually(() => host.supervisor.asked.length === 100, { what: 'all casts' });
   });
 });

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { eventually } from '../../../core/testing.js';
 import { Client } from '../../../plugins/control/client.js';
-import { eventually } from '../../fixtures/control/expect.js';
 import { openHost } from '../../fixtures/control/host.js';
 
 const fds = (): number => readdirSync(process.platform === 'linux' ? '/proc/self/fd' : '/dev/fd').length;
@@ -13,7 +13,7 @@ describe('control: lifetime', () => {
     await using host = await openHost();
     host.supervisor.watch('web').gate = new Promise(() => {});
     const script = new URL('../../fixtures/control/one-call.js', import.meta.url).pathname;
-    const { stdout } = await promisify(execFile)(process.execPath, [script, host.endpoint], { timeout: 4500 });
+    const { stdout } = await promisify(execFile)(process.execPath, [script, host.endpoint], { timeout: 30_000 });
     expect(stdout).to.equal("[ 'web' ] RM_CLIENT_REFUSED\nRM_CLIENT_CLOSED\n");
   });
 
@@ -30,7 +30,7 @@ describe('control: lifetime', () => {
     await new Promise(setImmediate);
     const before = { fds: fds(), handles: handles() };
     for (let count = 0; count < 200; count++) await round();
-    await eventually('no more file descriptors than before', () => fds() <= before.fds + 5);
-    await eventually('no more handles than before', () => handles() <= before.handles + 2);
-  }).timeout(20_000);
+    await eventually(() => fds() <= before.fds + 5, { what: 'no more file descriptors than before' });
+    await eventually(() => handles() <= before.handles + 2, { what: 'no more handles than before' });
+  });
 });

@@ -20,6 +20,7 @@ const STEPS: Steps = [
     changes: [
       { option: 'cmd', from: 'a "b"', to: 'c', effect: 'restart', drift: false },
       { option: 'env', from: { A: '1', B: '2', C: '3' }, to: { A: '1', B: '3', D: '4' }, effect: 'restart', drift: true },
+      { option: 'durable', from: false, to: null, effect: 'restart', drift: false },
     ],
     outcome: { started: [], stopped: [12, 13], kept: [], instead: 'it is stopped' },
   },
@@ -39,7 +40,10 @@ const STEPS: Steps = [
     what: 'option',
     name: 'endpoint',
     change: 'changed',
-    changes: [{ option: 'endpoint', from: null, to: 'ipc://x' }],
+    changes: [
+      { option: 'endpoint', from: null, to: 'ipc://x' },
+      { option: 'durable', from: true, to: null },
+    ],
   },
 ];
 
@@ -55,13 +59,15 @@ describe('control: plans as text', () => {
       '~ web: restart (pids 12, 13)',
       '    cmd: "a \\"b\\"" -> "c" (restart)',
       '    env.B: "2" -> "3" (restart, drift)',
-      '    env.C: "3" -> none (restart, drift)',
-      '    env.D: none -> "4" (restart, drift)',
+      '    env.C: "3" -> not set (restart, drift)',
+      '    env.D: not set -> "4" (restart, drift)',
+      '    durable: false -> as the daemon (restart)',
       '+ api: add and start, of plugin catalogue',
       '+ late: add, not started (drift: removed at run time)',
       '- plugin gone: close',
       '! option endpoint: changed, takes effect when the daemon is started again',
-      '    endpoint: none -> "ipc://x"',
+      '    endpoint: not set -> "ipc://x"',
+      '    durable: true -> not set',
       '',
       '10 steps; processes that end: 14, 12, 13',
     ]);

@@ -60,6 +60,19 @@ describe('control: names that match', () => {
     expect(() => names('web*', 'simple')).to.throw(RingmasterError, 'program web* not found');
   });
 
+  it('says which was meant, where a name is almost that of one', () => {
+    for (const [name, method, meant] of [
+      ['wbe2', 'glob', 'web2'],
+      ['wbe2', 'simple', 'web2'],
+      ['nobody', 'glob', undefined],
+    ] as const) {
+      expect(() => names(name, method))
+        .to.throw(RingmasterError)
+        .with.property('context')
+        .that.deep.equals({ watcher: name, ...(meant !== undefined && { did_you_mean: meant }) });
+    }
+  });
+
   it('refuses an unknown method and a broken regex as bad messages', () => {
     for (const [name, method] of [
       ['web', 'fuzzy'],

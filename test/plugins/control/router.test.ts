@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { Dealer } from 'zeromq';
 import { silentLogger } from '../../../core/index.js';
+import { eventually } from '../../../core/testing.js';
 import { ControlRouter } from '../../../plugins/control/router.js';
-import { eventually } from '../../fixtures/control/expect.js';
 import { Wire } from '../../fixtures/control/wire.js';
 
 describe('control: router', () => {
@@ -26,7 +26,7 @@ describe('control: router', () => {
     let sent = 0;
     while (router.dropped_replies === 0 && sent < 2000) {
       await deaf.send('x');
-      await eventually('the request', () => received > sent);
+      await eventually(() => received > sent, { what: 'the request' });
       sent++;
     }
     expect(router.dropped_replies).to.equal(1);
@@ -46,7 +46,7 @@ describe('control: router', () => {
       log: silentLogger,
     });
     router.send('nobody', '{}');
-    await eventually('the count', () => router.dropped_replies === 1);
+    await eventually(() => router.dropped_replies === 1, { what: 'the count' });
     await router.close();
     router.send('nobody', '{}');
     expect(router.dropped_replies).to.equal(1);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { RingmasterError } from '../../../core/index.js';
-import { eventually } from '../../fixtures/control/expect.js';
+import { eventually } from '../../../core/testing.js';
 import { type Host, openHost } from '../../fixtures/control/host.js';
 import { Wire } from '../../fixtures/control/wire.js';
 
@@ -159,7 +159,7 @@ describe('control: on the wire', () => {
     const web = host.supervisor.list[0];
     if (web) web.gate = new Promise(() => {});
     await wire.send(JSON.stringify({ id: 1, command: 'stop', properties: { name: 'web', waiting: true } }));
-    await eventually('the stop', () => host.supervisor.asked.length === 1);
+    await eventually(() => host.supervisor.asked.length === 1, { what: 'the stop' });
     await host.supervisor.stop();
     expect(await wire.receive()).to.include({ id: 1, status: 'error', errno: 6, code: 'RM_CLOSED' });
   });

@@ -85,7 +85,7 @@ describe('discovery', () => {
 
   it('tells whoever asks the group where the daemon is, and which one', async () => {
     await using _ = await announced();
-    expect(await findDaemons({ group: GROUP, port }, 400)).to.deep.equal([
+    expect(await findDaemons({ group: GROUP, port }, 2000)).to.deep.equal([
       {
         endpoint: 'tcp://127.0.0.1:5',
         pubsub_endpoint: 'tcp://127.0.0.1:6',
@@ -133,7 +133,7 @@ describe('discovery', () => {
     try {
       for (const text of ['{"endpoint": "tcp://a:1"}', '""', '{"endpoint": "tcp://a:1"}', '""']) client.send(text, port, '127.0.0.1');
       await eventually(() => answers.length >= 2);
-      expect(await findDaemons({ group: GROUP, port }, 100)).to.have.length(1);
+      expect(await findDaemons({ group: GROUP, port }, 1000)).to.have.length(1);
       expect(answers).to.have.length(2);
     } finally {
       client.close();
@@ -201,17 +201,18 @@ describe('discovery', () => {
 
   it('finds a daemon by the command line, and says where there is none', async () => {
     const multicast_endpoint = `udp://${GROUP}:${port}`;
-    const words = ['discover', '--timeout', '0.5', '--multicast_endpoint', multicast_endpoint];
-    const none = await runBin('main', words);
+    const discover = (timeout: string, ...more: readonly string[]) =>
+      runBin('main', ['discover', '--timeout', timeout, '--multicast_endpoint', multicast_endpoint, ...more]);
+    const none = await discover('0.5');
     expect(none).to.deep.include({ status: 1, stdout: '' });
     expect(none.stderr).to.include(`no daemon has answered at ${multicast_endpoint} within 0.5 s`);
     await using daemon = await Daemon.start({ config: (place) => `${iniHead(place)}multicast_endpoint = ${multicast_endpoint}\n` });
-    const { stdout, status } = await runBin('main', [...words, '--json']);
+    const { stdout, status } = await discover('3', '--json');
     expect(status).to.equal(0);
     const { endpoint, pubsub_endpoint } = daemon.place;
     const found = { endpoint, pubsub_endpoint, stats_endpoint: null, host: hostname(), pid: daemon.pid, address: '127.0.0.1' };
     expect(JSON.parse(stdout)).to.deep.equal({ daemons: [found] });
-    const table = await runBin('main', words);
+    const table = await discover('3');
     expect(table.stdout).to.match(new RegExp(`^ADDRESS .*\\n127\\.0\\.0\\.1 .* ${daemon.pid} .*${endpoint}`));
     expect(await runBin('main', ['discover', '--timeout', 'x'])).to.deep.include({ status: 1 });
   });

@@ -217,6 +217,6 @@ describe('http', () => {
     await using site = await Site.start();
     const { port } = new URL(site.address);
     const { cause } = await rejects(Site.start({ port: Number(port) }), 'RM_PLUGIN_FAILED');
-    expect((cause as Error).message).to.include(`cannot listen on http://127.0.0.1:${port}: `);
+    expect((cause as Error).message).to.equal(`cannot listen on http://127.0.0.1:${port}: address already in use`);
   });
 });

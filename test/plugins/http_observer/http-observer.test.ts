@@ -168,7 +168,7 @@ describe('http_observer', () => {
     await eventually(() => statsd.messages.some((text) => /^circus\.http_observer\.watcher\.http_stats\.request_time:\d+\|ms$/.test(text)));
     const [before] = real.pids();
     status = 503;
-    await eventually(() => real.pids().length === 1 && real.pids()[0] !== before, { deadline_ms: 4000 });
+    await eventually(() => real.pids().length === 1 && real.pids()[0] !== before);
     const prefix = 'circus.http_observer.watcher.http_stats.';
     await eventually(() =>
       expect(statsd.messages).to.include.members([`${prefix}error:1|c`, `${prefix}error.503:1|c`, `${prefix}restart_on_error:1|c`]),
@@ -187,11 +187,11 @@ describe('http_observer', () => {
     };
     const http_observer = { host: '127.0.0.1', port: statsd.port, loop_rate: 0.05, checks };
     await using real = await Real.start(() => ({ plugins: { http_observer }, watchers: { one: sleeper, two: sleeper } }));
-    await eventually(() => real.watcher('one').status === 'stopped', { deadline_ms: 4000 });
+    await eventually(() => real.watcher('one').status === 'stopped');
     await eventually(() => expect(statsd.names()).to.include('circus.http_observer.watcher.http_stats.hang.stop_on_error'));
     expect(statsd.names()).to.include('circus.http_observer.watcher.http_stats.hang.error.599');
     await eventually(() => real.record.names('two').includes('check_failed'));
-    expect(statsd.names()).to.include('circus.http_observer.watcher.http_stats.ill.error.200');
+    await eventually(() => expect(statsd.names()).to.include('circus.http_observer.watcher.http_stats.ill.error.200'));
     expect(real.watcher('two').status).to.equal('active');
   });
 
@@ -213,7 +213,7 @@ describe('http_observer', () => {
     const pace = { loop_rate: 0.05, host: '127.0.0.1', port: statsd.port };
     await using real = await Real.start(() => ({ plugins: { http_observer: { ...pace, checks } }, watchers: { web, off, db: sleeper } }));
     const [before, db] = [real.pids('web'), real.pids('db')];
-    await eventually(() => real.pids('web').length === 1 && real.pids('web')[0] !== before[0], { deadline_ms: 4000 });
+    await eventually(() => real.pids('web').length === 1 && real.pids('web')[0] !== before[0]);
     const prefix = 'circus.http_observer.watcher.http_stats.';
     await eventually(() => statsd.names().includes(`${prefix}site.request_time`) && statsd.names().includes(`${prefix}web.error.500`));
     expect(real.pids('db')).to.deep.equal(db);

@@ -22,9 +22,7 @@ const isOpen = (file: string): boolean =>
   });
 
 /** What Circus promises of its streams. */
-describe('logs: streams as Circus has them', function () {
-  this.timeout(30_000);
-
+describe('logs: streams as Circus has them', () => {
   it('write both outputs, after a restart too, into files that were emptied meanwhile', async () => {
     const file = (filename: string): object => ({ class: 'FileStream', filename });
     await using rig = await LogRig.start(
@@ -52,7 +50,7 @@ describe('logs: streams as Circus has them', function () {
     await rig.watcher().stop();
     expect(isOpen(file)).to.equal(false);
     await rig.watcher().start();
-    await eventually(() => isOpen(file), { deadline_ms: 10_000 });
+    await eventually(() => isOpen(file));
   });
 
   for (const [title, text, expected] of [
@@ -100,7 +98,7 @@ describe('logs: streams as Circus has them', function () {
     await rig.reads('out', /^line 1\n$/);
     renameSync(join(rig.at, 'out'), join(rig.at, 'out.1'));
     writeFileSync(join(rig.at, 'say'), 'line 1\\n\nline 2\\n\n');
-    await eventually(() => readdirSync(rig.at).includes('out'), { deadline_ms: 10_000 });
+    await eventually(() => readdirSync(rig.at).includes('out'));
     await rig.reads('out', /^line 2\n$/);
     expect(rig.text('out.1')).to.equal('line 1\n');
   });

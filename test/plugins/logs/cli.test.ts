@@ -148,5 +148,5 @@ describe('logs: on the command line', () => {
     await running.printed('three\n');
     running.child.kill('SIGINT');
     expect(await running.ended).to.include({ stdout: 'two\nthree\n', signal: 'SIGINT' });
-  }).timeout(20_000);
+  });
 });

@@ -1,6 +1,7 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { eventually } from '../../../core/testing.js';
 import type { Client } from '../../../plugins/control/client.js';
 import type { ToldStream } from '../../../plugins/logs/logs-command.js';
 import { RunningBin, runBin } from '../../fixtures/cli/run-bin.js';
@@ -39,7 +40,10 @@ describe('logs: of a daemon', () => {
     client = daemon.client();
     endpoint = ['--endpoint', daemon.place.endpoint];
     await told('memo stdout', /two/);
+    await told('both stdout', /out/);
     await told('both stderr', /oops/);
+    await told('kept stdout, stderr', /out/);
+    await eventually(() => readFileSync(join(daemon.place.directory, 'err.log'), 'utf8') === 'oops\n');
   });
   after(() => daemon[Symbol.asyncDispose]());
 
@@ -93,7 +97,7 @@ describe('logs: of a daemon', () => {
     running.child.kill('SIGINT');
     const { stdout } = await running.ended;
     expect(stdout).to.equal(`two\n${lines.join('')}`);
-  }).timeout(20_000);
+  });
 
   it('of a watcher that there is not are refused, with a hint', async () => {
     const { stderr, status } = await runBin('main', ['logs', 'mem', ...endpoint]);

@@ -53,7 +53,7 @@ export class LogRig implements AsyncDisposable {
 
   /** Waits until a file is as `wanted`. */
   reads(name: string, wanted: RegExp): Promise<unknown> {
-    return eventually(() => wanted.test(this.text(name)), { deadline_ms: 10_000, what: `${name} to be ${wanted}` });
+    return eventually(() => wanted.test(this.text(name)), { what: `${name} to be ${wanted}` });
   }
 
   events(name: string): readonly SupervisorEvent[] {

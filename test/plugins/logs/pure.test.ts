@@ -152,6 +152,15 @@ describe('logs: lines', () => {
     expect(prefix(all, 7, true).equals(expected)).to.equal(true);
   });
 
+  for (const shift of [-2, -1, 0, 1]) {
+    it(`puts them before each of many lines, one of which ends ${shift} bytes from where the bytes are cut`, () => {
+      const first = 'x'.repeat(16_384 + shift - 1);
+      const rest = Array.from({ length: 30_000 }, (_, n) => `${n}\n`);
+      const text = [`${first}\n`, '\n', ...rest, 'no end'];
+      expect(prefix(bytes(text.join('')), 7, true).toString() === text.map((line) => `04:05 [7] | ${line}`).join('')).to.equal(true);
+    });
+  }
+
   it('writes a time that is not of ASCII as UTF-8', () => {
     const fancy = timePrefix(timeFormat('день', true), () => 0);
     expect(fancy(bytes('x\n'), 1, true).toString('utf8')).to.equal('день [1] | x\n');

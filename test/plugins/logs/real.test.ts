@@ -18,9 +18,7 @@ function together(at: string, name: string): string {
     .join('');
 }
 
-describe('logs: what real processes write', function () {
-  this.timeout(60_000);
-
+describe('logs: what real processes write', () => {
   const count = 50_000;
   const destinations: readonly [string, (file: string) => object][] = [
     ['a file rotated by size', (filename) => ({ type: 'file', filename, max_bytes: '1M', backup_count: 100 })],
@@ -176,7 +174,7 @@ describe('logs: what real processes write', function () {
     await rig.watcher().reload({ graceful: true });
     await eventually(() => rig.watcher().processes().length === 1);
     writeFileSync(join(rig.at, 'say'), 'one\\n\ntwo\\n\n');
-    await eventually(() => existsSync(join(rig.at, 'a.log')) && rig.text('a.log').includes('two\n'), { deadline_ms: 10_000 });
+    await eventually(() => existsSync(join(rig.at, 'a.log')) && rig.text('a.log').includes('two\n'));
     expect(rig.text('a.old')).to.equal('one\n');
   });
 

@@ -65,8 +65,7 @@ describe('page: what it is made of', () => {
   });
 });
 
-describe('page, in a browser', function () {
-  this.timeout(60_000);
+describe('page, in a browser', () => {
   let browser: Browser;
 
   before(async () => {
@@ -77,7 +76,7 @@ describe('page, in a browser', function () {
   const textOf = (selector: string): Promise<string> =>
     browser.evaluate(`document.querySelector(${JSON.stringify(selector)})?.textContent ?? ''`);
   const shows = (selector: string, text: string): Promise<unknown> =>
-    eventually(async () => (await textOf(selector)).includes(text), { what: `${selector} to show ${text}`, deadline_ms: 10_000 });
+    eventually(async () => (await textOf(selector)).includes(text), { what: `${selector} to show ${text}` });
 
   it('shows the watchers, and a process that took the place of one that was killed, by itself', async () => {
     await using page = await served();

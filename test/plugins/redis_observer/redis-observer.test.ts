@@ -5,6 +5,7 @@ import { resolvePlugin } from '../../../core/plugin-resolve.js';
 import { eventually, noLeaks, rejects } from '../../../core/testing.js';
 import { commandsOf, decode, encode, gaugesOf, parseRedisUrl, type RedisTarget } from '../../../plugins/redis_observer/policy.js';
 import { askInfo } from '../../../plugins/redis_observer/redis.js';
+import { freePort } from '../../fixtures/free-port.js';
 import { Real } from '../../fixtures/real.js';
 import { startRedis } from '../../fixtures/redis.js';
 import { listenOnUdp } from '../../fixtures/udp.js';
@@ -81,7 +82,7 @@ describe('redis_observer, with a real Redis', () => {
       host: '127.0.0.1',
       port: statsd.port,
       loop_rate: 0.05,
-      timeout: 1,
+      timeout: 20,
       restart_on_timeout: 'web',
     };
     await using real = await Real.start(() => ({ plugins: { redis_observer }, watchers: { web: sleeper } }));
@@ -90,7 +91,7 @@ describe('redis_observer, with a real Redis', () => {
     expect(statsd.messages.filter((text) => !/^circus\.redis_observer\.watcher\.redis_stats\.\w+:[\d.]+\|g$/.test(text))).to.deep.equal([]);
     const [before] = real.pids();
     await redis[Symbol.asyncDispose]();
-    await eventually(() => real.pids().length === 1 && real.pids()[0] !== before, { deadline_ms: 4000 });
+    await eventually(() => real.pids().length === 1 && real.pids()[0] !== before);
     await eventually(() => expect(statsd.messages).to.include.members([`${prefix}error:1|c`, `${prefix}restart_on_error:1|c`]));
   });
 });
@@ -109,7 +110,7 @@ describe('redis_observer', () => {
       const redis_observer = { redis_url, restart_on_timeout: 'web', action, ...pace };
       await using real = await Real.start(() => ({ plugins: { redis_observer }, watchers: { web: sleeper } }));
       const pids = real.pids();
-      await eventually(() => real.record.names('web').includes(told), { deadline_ms: 4000 });
+      await eventually(() => real.record.names('web').includes(told));
       await eventually(() => expect(statsd.names()).to.include(`circus.redis_observer.watcher.redis_stats.${action}_on_error`));
       expect(real.pids()).to.deep.equal(action === 'event' ? pids : []);
     });
@@ -140,7 +141,7 @@ describe('redis_observer', () => {
     const plugins = { checks: { probes }, redis_observer: { redis_url: null } };
     await using real = await Real.start(() => ({ plugins, watchers: { web: sleeper } }));
     await redis[Symbol.asyncDispose]();
-    await eventually(() => real.record.names('web').includes('check_failed'), { deadline_ms: 4000 });
+    await eventually(() => real.record.names('web').includes('check_failed'));
     const { problems } = await checkConfig(
       { plugins: { checks: { probes: { cache: { type: 'redis', options: { url: redis_url } } } }, redis_observer: {} } },
       { resolvePlugin },
@@ -154,11 +155,4 @@ describe('redis_observer', () => {
 function portOf(server: ReturnType<typeof createServer>): number {
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await new Promise<number>((resolve) => server.listen(0, '127.0.0.1', () => resolve(portOf(server))));
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -54,7 +54,6 @@ class Daemon implements AsyncDisposable {
   heard(topic: RegExp, wanted: (body: Published['body']) => boolean = () => true): Promise<Published> {
     const from = this.published.length;
     return eventually(() => this.published.slice(from).find((one) => topic.test(one.topic) && wanted(one.body)), {
-      deadline_ms: 10_000,
       what: `a message of ${topic}`,
     });
   }
@@ -76,9 +75,7 @@ class Daemon implements AsyncDisposable {
   }
 }
 
-describe('stats: what is published', function () {
-  this.timeout(20_000);
-
+describe('stats: what is published', () => {
   it('tells of each process, of watchers and of the daemon, with the keys of Circus', async () => {
     await using daemon = await new Daemon({
       watchers: { 'Web App': { cmd: 'sleep 60', numprocesses: 2 }, idle: { cmd: 'sleep 60', autostart: false } },
@@ -102,7 +99,7 @@ describe('stats: what is published', function () {
     await using daemon = await new Daemon({ watchers: { busy: node(BUSY), big: node(BIG), calm: { cmd: 'sleep 60' } } }).start();
     daemon.listen('stat.');
     // Others may use the processors too: what it got counts, not how fast it was.
-    await daemon.heard(/^stat\.busy\.\d+$/, ({ cpu }) => Number(cpu) > 20 && Number(cpu) < 160);
+    await daemon.heard(/^stat\.busy\.\d+$/, ({ cpu }) => Number(cpu) > 5 && Number(cpu) < 160);
     expect((await daemon.heard(/^stat\.calm$/)).body.cpu).to.be.below(5);
     const { body } = await daemon.heard(/^stat\.big\.\d+$/, ({ mem_info1 }) => Number.parseFloat(String(mem_info1)) >= 100);
     expect(body.mem_info1).to.match(/^1\d\d\.\d\dM$/);
@@ -128,11 +125,11 @@ describe('stats: what is published', function () {
       client.destroy();
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    await daemon.heard(/^stat\.sockets$/);
     const of = (topic: string) => daemon.published.filter((one) => one.topic === topic).map(({ body }) => body);
-    expect(of('stat.sockets.4').reduce((sum, { reads }) => sum + Number(reads), 0)).to.equal(5);
+    const hits = (topic: string): number => of(topic).reduce((sum, { reads }) => sum + Number(reads), 0);
+    await eventually(() => expect(hits('stat.sockets')).to.equal(5));
+    expect(hits('stat.sockets.4')).to.equal(5);
     expect(of('stat.sockets.4')[0]).to.deep.include({ fd: 4, subtopic: 4, address: `127.0.0.1:${port}` });
-    expect(of('stat.sockets').reduce((sum, { reads }) => sum + Number(reads), 0)).to.equal(5);
     expect(of('stat.sockets')[0]?.addresses).to.have.length(2);
   });
 
@@ -147,23 +144,18 @@ describe('stats: what is published', function () {
   });
 });
 
-describe('stats: the commands', function () {
-  this.timeout(20_000);
-
+describe('stats: the commands', () => {
   it('tell of children, and of processes that end meanwhile without failing for the others', async () => {
     const parent = 'sleep 60 & wait';
     await using daemon = await new Daemon({
       watchers: { family: { cmd: 'sh', args: ['-c', parent] }, brief: { cmd: 'sleep 0.02', numprocesses: 4, max_retry: -1 } },
     }).start();
     const [pid = 0] = daemon.pids('family');
-    await eventually(
-      async () => {
-        const { infos } = await daemon.client.call('stats');
-        expect(infos).to.have.nested.property(`family.${pid}.children[0].cmdline`, 'sleep');
-        return true;
-      },
-      { deadline_ms: 10_000 },
-    );
+    await eventually(async () => {
+      const { infos } = await daemon.client.call('stats');
+      expect(infos).to.have.nested.property(`family.${pid}.children[0].cmdline`, 'sleep');
+      return true;
+    });
     const replies = await Promise.all(Array.from({ length: 200 }, () => daemon.client.call('stats')));
     for (const { infos } of replies) expect(infos).to.have.nested.property(`family.${pid}.pid`, pid);
     const { info } = await daemon.client.call('stats', { name: 'family', extended: true });

@@ -48,7 +48,7 @@ describe('tcp_observer', () => {
     );
     await close(server);
     await eventually(() => real.record.names('web').includes('check_failed'));
-    expect(statsd.messages).to.include('circus.tcp_observer.watcher.tcp_stats.db.error:1|c');
+    await eventually(() => expect(statsd.messages).to.include('circus.tcp_observer.watcher.tcp_stats.db.error:1|c'));
     const again = await listen(port);
     await eventually(() => real.record.names('web').includes('check_recovered'));
     await close(again);
@@ -61,7 +61,7 @@ describe('tcp_observer', () => {
     await close(server);
     await using real = await Real.start(observing(statsd, { port, watcher: 'web', failures: 3 }));
     const [before] = real.pids();
-    await eventually(() => real.pids().length === 1 && real.pids()[0] !== before, { deadline_ms: 4000 });
+    await eventually(() => real.pids().length === 1 && real.pids()[0] !== before);
     await eventually(() => statsd.messages.includes('circus.tcp_observer.watcher.tcp_stats.db.restart_on_error:1|c'));
   });
 

@@ -172,7 +172,7 @@ onLinux('watchdog with notify, of real processes', () => {
       plugins: { watchdog: { notify: true, ready_timeout: 10 } },
     });
     const config = {
-      plugins: { watchdog: { port: null, loop_rate: 0.5, max_count: 3 } },
+      plugins: { watchdog: { port: null, loop_rate: 1, max_count: 3 } },
       watchers: {
         steady: notifying('=0.3', 'READY=1\nSTATUS=may be silent for %usec us', 'WATCHDOG=1', '*0.05'),
         silent: notifying('READY=1', 'WATCHDOG=1'),
@@ -187,9 +187,9 @@ onLinux('watchdog with notify, of real processes', () => {
     const [process] = real.watcher('steady').processes();
     if (process === undefined) throw new Error('steady has no process');
     const { status_text } = await real.supervisor.extendStats(real.watcher('steady'), process, {});
-    expect(status_text).to.equal('may be silent for 1500000 us');
-    await eventually(() => real.pids('silent').length === 1 && real.pids('silent')[0] !== silent, { deadline_ms: 8000 });
+    expect(status_text).to.equal('may be silent for 3000000 us');
+    await eventually(() => real.pids('silent').length === 1 && real.pids('silent')[0] !== silent);
     expect(real.record.names('silent')).to.include('unresponsive');
     expect(real.pids('steady')).to.deep.equal([steady]);
-  }).timeout(20_000);
+  });
 });

@@ -175,13 +175,13 @@ describe('watchdog, of real processes', () => {
   it('replaces the one that falls silent, and not the one that goes on', async () => {
     const port = await freePort();
     const beating = (count: string) => ({ cmd: process.execPath, args: [child('heartbeat.mjs'), String(port), '50', count] });
-    const plugins = { watchdog: { port, loop_rate: 0.5, max_count: 3 } };
+    const plugins = { watchdog: { port, loop_rate: 1, max_count: 3 } };
     await using real = await Real.start(() => ({ plugins, watchers: { steady: beating('1000000'), silent: beating('1') } }));
     const [steady] = real.pids('steady');
     const [silent] = real.pids('silent');
-    await eventually(() => real.pids('silent').length === 1 && real.pids('silent')[0] !== silent, { deadline_ms: 8000 });
+    await eventually(() => real.pids('silent').length === 1 && real.pids('silent')[0] !== silent);
     expect(real.pids('steady')).to.deep.equal([steady]);
-  }).timeout(10_000);
+  });
 });
 
 async function freePort(): Promise<number> {

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { eventually } from '../../../core/testing.js';
-import { freePort } from '../../fixtures/load.js';
+import { freePort } from '../../fixtures/free-port.js';
 import { isAlive } from '../../fixtures/real.js';
 
 const PROGRAM = fileURLToPath(new URL('../../fixtures/durable/supervise.js', import.meta.url));
@@ -17,8 +17,7 @@ const server = createServer((client) => client.on('error', () => {}).end(String(
 process.on('SIGTERM', () => server.close());
 server.listen({ fd: Number(process.argv[2]) });`;
 
-(process.platform === 'linux' ? describe : describe.skip)('where no socket can be taken back', function () {
-  this.timeout(60_000);
+(process.platform === 'linux' ? describe : describe.skip)('where no socket can be taken back', () => {
   let directory: string;
   let child: ChildProcess | null = null;
   let workers: readonly number[] = [];
@@ -106,7 +105,7 @@ server.listen({ fd: Number(process.argv[2]) });`;
     await eventually(async () => before.includes(Number(await ask(path))));
     await kill();
     await start({ path }, 2);
-    await eventually(async () => !before.some(isAlive), { what: 'the end of those with the old socket', deadline_ms: 20_000 });
+    await eventually(async () => !before.some(isAlive), { what: 'the end of those with the old socket' });
     expect(await ask(path)).to.be.a('number');
     expect(before).to.not.include(await ask(path));
     child?.kill('SIGTERM');

@@ -19,8 +19,7 @@ const inode = (fd: number): string => readlinkSync(`/proc/self/fd/${fd}`);
 const pidfds = (): number => fdsOf(process.pid).filter((name) => name.includes('pidfd')).length;
 const isThere = (pid: number): boolean => existsSync(`/proc/${pid}/fd`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
 
-(process.platform === 'linux' ? describe : describe.skip)('a holder', function () {
-  this.timeout(20_000);
+(process.platform === 'linux' ? describe : describe.skip)('a holder', () => {
   let os: Os;
   let durable: DurableOs;
   let directory: string;

@@ -17,6 +17,8 @@ const PREFIX = /^\d\d:\d\d:\d\d \[\d+\] \| /;
 const HOG = `$| = 1; for my $bytes (1048576, 65536) {
 do { pipe my $r, my $w or die; push @k, $r, $w } while fcntl $k[-1], 1031, $bytes and fcntl($k[-1], 1032, 0) == $bytes;
 } print "ready\n"; sleep 600`;
+/** So much at once, with time and pid before each line, is of a pipe that was made to hold more than others. */
+const WIDE = { workers: 2, lines: 150_000, max_bytes: 2_000_000, least_bytes: 100_000 };
 const DEFAULTS = { max_bytes: 20_000, workers: 4, lines: 2000, filler: FILLER, pause_s: 0 };
 
 /** A daemon of which the end, an exit code or a signal, is known later. */
@@ -26,8 +28,7 @@ interface Daemon {
   kill(): void;
 }
 
-describe('output of processes whose daemon is killed', function () {
-  this.timeout(60_000);
+describe('output of processes whose daemon is killed', () => {
   let at: string;
   const daemons: ChildProcess[] = [];
 
@@ -78,6 +79,15 @@ describe('output of processes whose daemon is killed', function () {
     });
   }
 
+  it('is in the files once, though it dies while it writes a lot at once, from pipes that were made to hold more', async () => {
+    const { least_bytes, ...more } = WIDE;
+    for (const [life, when] of (['before', 'during', 'after'] as const).entries()) {
+      expect(await start({ ...more, die: { write: 1 + life, least_bytes, when } }).ended).to.equal('SIGKILL');
+    }
+    expect(await start(more).ended).to.equal('0');
+    expect(read()).to.deep.equal(whole(2, 150_000));
+  });
+
   it('is in the files once, whenever it is killed', async () => {
     for (let kill = 0; kill < 4; kill++) {
       const daemon = start({ workers: 6, lines: 4000, pause_s: 0.0003 });
@@ -119,6 +129,15 @@ describe('output of processes whose daemon is killed', function () {
       }
       expect(await start({}, AS_OTHER_USER).ended).to.equal('0');
       expect(read()).to.deep.equal(whole(4, 2000));
+    });
+
+    it('is in the files once, where pipes were made to hold more, and the next has tiny pipes to look with', async () => {
+      const { least_bytes, ...more } = WIDE;
+      expect(await start({ ...more, die: { write: 2, least_bytes, when: 'during' } }, AS_OTHER_USER).ended).to.equal('SIGKILL');
+      await hog();
+      expect(await start({ ...more, die: { write: 1, when: 'during' } }, AS_OTHER_USER).ended).to.equal('SIGKILL');
+      expect(await start(more, AS_OTHER_USER).ended).to.equal('0');
+      expect(read()).to.deep.equal(whole(2, 150_000));
     });
 
     for (const when of ['before', 'during', 'after'] as const) {

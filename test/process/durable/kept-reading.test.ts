@@ -18,7 +18,7 @@ class Chunks implements OutputSink {
 
   constructor(marked: Partial<MarkedSink> | null = {}) {
     const plain = {
-      line_delay_ms: 10_000,
+      line_delay_ms: 600_000,
       longest_line: 65_536,
       mark: (): OutputMark | null => ({ dev: 1, ino: 2, size: 3 }),
       restore: () => true,
@@ -150,9 +150,64 @@ describe('a kept pipe', () => {
     // In blocks of 128 KiB, twice what the pipe holds.
     const ended = once(spawn('sh', ['-c', `dd status=none bs=128k if=${data}`], { stdio: ['ignore', fd, 'inherit'] }), 'exit');
     place.close(fd);
-    await eventually(() => sink.ended, { deadline_ms: 4000, what: 'the end, with a line delay of 10 s' });
+    await eventually(() => sink.ended, { what: 'the end, with a line delay of ten minutes' });
     expect(sink.text === lines).to.equal(true);
     expect(await ended).to.deep.equal([0, null]);
+  });
+
+  describe('of somebody who has a lot to say', () => {
+    const LINES = Array.from({ length: 600_000 }, (_, n) => `line ${n}\n`).join('');
+
+    /** @returns what was read, how much at once at most, how often another daemon would not have found it all, and what the pipe held */
+    async function flooded(own: KeptReader): Promise<readonly [whole: boolean, most_bytes: number, wrong: number, size: number]> {
+      const other = await place.reader();
+      let wrong = 0;
+      const sink = new Chunks();
+      const write = sink.write.bind(sink);
+      sink.write = (chunk) => {
+        if (other.unfinished()?.bytes.equals(chunk) !== true) wrong++;
+        return write(chunk);
+      };
+      const fd = writingTo('a');
+      own.read({ index: 7, fd: place.reading('a') }, sink, () => {});
+      writeFileSync(place.path('data'), LINES);
+      const flood = spawn('sh', ['-c', `dd status=none bs=128k if=${place.path('data')}`], { stdio: ['ignore', fd, 'inherit'] });
+      const ended = once(flood, 'exit');
+      const look = place.reading('a');
+      await ended;
+      const size = await place.size(look);
+      place.close(fd);
+      await eventually(() => sink.ended);
+      other.close();
+      return [sink.text === LINES, Math.max(...sink.chunks.map(({ length }) => length)), wrong, size];
+    }
+
+    it('holds more, all of which is passed at once, and as much as before when it is read', async () => {
+      const [whole, most_bytes, wrong, size] = await flooded(reader);
+      expect([whole, wrong, size]).to.deep.equal([true, 0, 262_144]);
+      expect(most_bytes).to.be.within(65_537, 262_144);
+      expect(await place.size(place.reading('a'))).to.equal(65_536);
+    });
+
+    for (const sizes of [0, 1, 2]) {
+      it(`is read as it is where the kernel has ${sizes} of the pipes that it takes hold more`, async () => {
+        const own = await place.reader(sizes);
+        const [whole, most_bytes, wrong, size] = await flooded(own);
+        expect([whole, wrong, size]).to.deep.equal([true, 0, 65_536]);
+        expect(most_bytes).to.be.at.most(65_536);
+        own.close();
+      });
+    }
+
+    it('is wide for the next daemon too', async () => {
+      const look = place.reading('a');
+      await place.resize(look, 262_144);
+      const own = await place.reader();
+      const [whole, most_bytes, wrong] = await flooded(own);
+      expect([whole, wrong, await place.size(look)]).to.deep.equal([true, 0, 65_536]);
+      expect(most_bytes).to.be.above(65_536);
+      own.close();
+    });
   });
 
   it('reads on only when the sink follows, and others meanwhile', async () => {
@@ -222,7 +277,7 @@ describe('a kept pipe', () => {
         const lines = Array.from({ length: 3000 }, (_, n) => `line ${n}\n`).join('');
         writeSync(fd, lines);
         place.close(fd);
-        await eventually(() => sink.ended, { deadline_ms: 4000, what: 'the end, with a line delay of 10 s' });
+        await eventually(() => sink.ended, { what: 'the end, with a line delay of ten minutes' });
         expect([sink.text === lines, wrong]).to.deep.equal([true, []]);
         for (const one of [own, other]) one.close();
       });
@@ -236,7 +291,7 @@ describe('a kept pipe', () => {
       own.read({ index: 7, fd: place.reading('a') }, sink, () => {});
       const line = `${'x'.repeat(30_000)}\n`;
       writeSync(fd, line);
-      await eventually(() => sink.text === line, { deadline_ms: 4000, what: 'a line, with a line delay of 10 s' });
+      await eventually(() => sink.text === line, { what: 'a line, with a line delay of ten minutes' });
       place.close(fd);
       await eventually(() => sink.ended);
       own.close();

@@ -21,8 +21,7 @@ else:
   c, _ = s.accept(); c.sendall(b'served'); c.close()`;
 const NOBODY: SocketIdentity = { inode: 1, file: null };
 
-(process.platform === 'linux' ? describe : describe.skip)('a socket of a supervisor that was killed', function () {
-  this.timeout(20_000);
+(process.platform === 'linux' ? describe : describe.skip)('a socket of a supervisor that was killed', () => {
   let os: Os;
   let durable: DurableOs;
   let directory: string;

@@ -22,11 +22,11 @@ const TIMEOUT_MS = 5000;
 
 export const topVerb: Verb = {
   name: 'top',
-  summary: 'Shows live what processes use',
+  summary: 'Show live what processes use',
   group: 'Watch:',
   usage: '',
   description:
-    'A live view of watchers and their processes: processor, memory, age. Restarts, stops and scales them too; press ? for the keys.',
+    'Shows watchers and their processes, with processor, memory and age. Restarts, stops and scales them too; press ? for the keys.',
   options: [...SHARED_OPTIONS.filter(({ name }) => name !== 'json'), ONCE],
   examples: ['ringmaster top', 'ringmaster top --once'],
   run: (_args, values, io) =>
@@ -39,7 +39,7 @@ export const topVerb: Verb = {
 
 const DEFAULT_STATS_ENDPOINT = 'tcp://127.0.0.1:5557';
 const OPTIONS: readonly VerbOption[] = [
-  { name: 'endpoint', value: 'ENDPOINT', summary: `address of the statistics (${DEFAULT_STATS_ENDPOINT})` },
+  { name: 'endpoint', value: 'ADDRESS', summary: `address of the statistics (${DEFAULT_STATS_ENDPOINT})` },
   { name: 'help', summary: 'print this help' },
   ONCE,
   { name: 'process-timeout', value: 'SECONDS', summary: `how long a process is shown of which nothing more is heard (${KEEP_S})` },

@@ -190,4 +190,4 @@ describe('control cli: programs against an endpoint', () => {
       await daemon.subscribed();
     });
   }
-}).timeout(20_000);
+});

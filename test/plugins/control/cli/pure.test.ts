@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { RingmasterError } from '../../../../core/index.js';
 import { readCtlLine } from '../../../../plugins/control/cli/ctl-arguments.js';
 import { completeLine } from '../../../../plugins/control/cli/ctl-completion.js';
 import { commandHelp, ctlHelp } from '../../../../plugins/control/cli/ctl-help.js';
@@ -6,6 +7,7 @@ import { chooseEndpoint, timeoutOf } from '../../../../plugins/control/cli/endpo
 import { jsonText } from '../../../../plugins/control/cli/json-text.js';
 import { eventLine } from '../../../../plugins/control/cli/listen.js';
 import { statusTable } from '../../../../plugins/control/cli/status-table.js';
+import { failureOf } from '../../../../plugins/control/cli/talk.js';
 import { commandTable } from '../../../../plugins/control/commands/index.js';
 import { TemporaryDirectory } from '../../../fixtures/cli/temporary.js';
 
@@ -78,6 +80,19 @@ describe('control cli: reading a line of circusctl', () => {
 
   it('is content without a command', () => {
     expect(readCtlLine(['--json'], commandTable)).to.deep.equal({ values: { json: true }, command: null, args: [] });
+  });
+});
+
+describe('control cli: a refusal', () => {
+  const text = (reply: { readonly reason: string; readonly [key: string]: string }): string =>
+    failureOf(new RingmasterError('RM_CLIENT_REPLY', [reply.reason], { context: { reply } }), {
+      endpoint: 'ipc://x',
+      timeout_ms: 1,
+    }).text;
+
+  it('is told without the mark that Circus gives one that comes late, where the daemon is one of ours', () => {
+    expect(text({ status: 'error', reason: 'server error: it failed', code: 'RM_CONFIG_APPLY' })).to.equal('error: it failed');
+    expect(text({ status: 'error', reason: 'server error: it failed' })).to.equal('error: server error: it failed');
   });
 });
 

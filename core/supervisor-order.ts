@@ -109,15 +109,43 @@ async function inTurn<T extends { readonly watcher: Watcher }>(
 ): Promise<void> {
   let index = 0;
   for (const tier of tiers(asked)) {
-    const running = new Set<Promise<void>>();
+    const turns = new Turns();
     for (const one of tier) {
       const alone = one.watcher.startsAlone;
-      while (running.size >= (alone ? 1 : most)) await Promise.race(running);
-      const done: Promise<void> = work(one, index++).finally(() => running.delete(done));
-      running.add(done);
-      if (alone) await done;
+      await turns.fewer(alone ? 1 : most);
+      turns.begin(work(one, index++));
+      if (alone) await turns.fewer(1);
     }
-    await Promise.all(running);
+    await turns.fewer(1);
+  }
+}
+
+/** What is under way at once. A race of all of it, again for each that begins, would have every one keep as many answers as there are others. */
+class Turns {
+  #running = 0;
+  #failed: Promise<void> | null = null;
+  #ended = (): void => {};
+
+  begin(work: Promise<void>): void {
+    this.#running++;
+    const end = (): void => {
+      this.#running--;
+      this.#ended();
+    };
+    work.then(end, () => {
+      this.#failed ??= work;
+      end();
+    });
+  }
+
+  /** Resolves when fewer than so many are under way; rejects as the first that has failed. */
+  async fewer(most: number): Promise<void> {
+    while (this.#running >= most && this.#failed === null) {
+      await new Promise<void>((resolve) => {
+        this.#ended = resolve;
+      });
+    }
+    await this.#failed;
   }
 }
 

@@ -112,7 +112,7 @@ function mergeEnv(config: Config, known: ReadonlyMap<string, unknown>): Config {
   for (const [name, watcher] of Object.entries(config.watchers)) {
     const has_it = common.length === 0 || (known.has(name) && common.every((variable) => Object.hasOwn(watcher.env, variable)));
     const merged = has_it ? watcher : { ...watcher, env: { ...config.env, ...watcher.env } };
-    config.watchers[name] = merged;
+    if (merged !== watcher) config.watchers[name] = merged;
     expanded.add(merged.env);
   }
   expanded.add(config.env);

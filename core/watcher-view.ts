@@ -1,6 +1,5 @@
-import type { KillOptions, Outcome, ProcessView, ReloadOptions, SignalOptions, Warn, WatcherApi, WatcherStatus } from './api.js';
+import type { ProcessView, WatcherApi, WatcherStatus } from './api.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
-import type { Decision } from './decisions.js';
 import { isRunning, type Slot } from './slot-state.js';
 
 /** What hooks, plugins and clients get of a watcher: its public side and nothing else. */
@@ -31,52 +30,53 @@ class WatcherView implements WatcherApi {
     return this.#watcher.spec;
   }
 
-  processes(): readonly ProcessView[] {
-    return this.#watcher.processes();
+  // Functions that can be taken off it, as plugins do (`const { processes } = watcher`), and that nothing holds before.
+  get processes(): WatcherApi['processes'] {
+    return () => this.#watcher.processes();
   }
 
-  start(): Promise<Outcome> {
-    return this.#watcher.start();
+  get start(): WatcherApi['start'] {
+    return () => this.#watcher.start();
   }
 
-  stop(): Promise<Outcome> {
-    return this.#watcher.stop();
+  get stop(): WatcherApi['stop'] {
+    return () => this.#watcher.stop();
   }
 
-  restart(): Promise<Outcome> {
-    return this.#watcher.restart();
+  get restart(): WatcherApi['restart'] {
+    return () => this.#watcher.restart();
   }
 
-  reload(options?: ReloadOptions): Promise<Outcome> {
-    return this.#watcher.reload(options);
+  get reload(): WatcherApi['reload'] {
+    return (options) => this.#watcher.reload(options);
   }
 
-  setNumprocesses(count: number): Promise<number> {
-    return this.#watcher.setNumprocesses(count);
+  get setNumprocesses(): WatcherApi['setNumprocesses'] {
+    return (count) => this.#watcher.setNumprocesses(count);
   }
 
-  incr(by?: number): Promise<number> {
-    return this.#watcher.incr(by);
+  get incr(): WatcherApi['incr'] {
+    return (by) => this.#watcher.incr(by);
   }
 
-  decr(by?: number): Promise<number> {
-    return this.#watcher.decr(by);
+  get decr(): WatcherApi['decr'] {
+    return (by) => this.#watcher.decr(by);
   }
 
-  kill(options?: KillOptions): Promise<void> {
-    return this.#watcher.kill(options);
+  get kill(): WatcherApi['kill'] {
+    return (options) => this.#watcher.kill(options);
   }
 
-  signal(signum: number, options?: SignalOptions): void {
-    this.#watcher.signal(signum, options);
+  get signal(): WatcherApi['signal'] {
+    return (signum, options) => this.#watcher.signal(signum, options);
   }
 
-  set(options: Readonly<Record<string, unknown>>, warn?: Warn): Promise<Outcome> {
-    return this.#watcher.set(options, warn);
+  get set(): WatcherApi['set'] {
+    return (options, warn) => this.#watcher.set(options, warn);
   }
 
-  decisions(): readonly Decision[] {
-    return this.#watcher.decisions();
+  get decisions(): WatcherApi['decisions'] {
+    return () => this.#watcher.decisions();
   }
 }
 // One for all watchers: who could change it could change what others get.

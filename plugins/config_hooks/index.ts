@@ -28,9 +28,10 @@ export default definePlugin({
   schema,
   // What fails here are functions of the user's, and a failing gate has to go on refusing.
   never_detached: true,
-  hooks: ['before_start', ...PLAIN, 'stats', 'event', 'watcher_removed', 'config_applied'],
+  hooks: ['before_start', ...PLAIN, 'stats', 'event', 'state_changed', 'config_applied'],
   setup({ config, hooks, clock, emit, directory, log, supervisor }) {
     const loaded = new Map<string, Map<string, Loaded>>();
+    const syncing = new Map<string, Promise<void>>();
     const deadline_ms = config.deadline * 1000;
     const time = (): number => clock.wall() / 1000;
 
@@ -56,8 +57,7 @@ export default definePlugin({
       }, options);
     };
 
-    /** Brings what is tapped for a watcher in line with its options. @throws Error naming a function that can't be loaded */
-    const sync = async (watcher: WatcherApi): Promise<void> => {
+    const bring = async (watcher: WatcherApi): Promise<void> => {
       const mine = loaded.get(watcher.name) ?? new Map<string, Loaded>();
       loaded.set(watcher.name, mine);
       const wanted = new Map(Object.entries(watcher.spec.hooks).map(([hook, value]) => [hook, readReference(hook, value)]));
@@ -71,8 +71,24 @@ export default definePlugin({
       }
       for (const [hook, reference] of wanted) {
         const fn = await loadFunction(reference, directory);
-        mine.set(hook, { reference, fn, tap: tap(watcher, hook, fn, reference) });
+        // It may be gone by now.
+        if (loaded.get(watcher.name) === mine) mine.set(hook, { reference, fn, tap: tap(watcher, hook, fn, reference) });
       }
+    };
+
+    /**
+     * Brings what is tapped for a watcher in line with its options, one change after the other: two at once would tap twice.
+     *
+     * @throws Error naming a function that can't be loaded
+     */
+    const sync = (watcher: WatcherApi): Promise<void> => {
+      const done = (syncing.get(watcher.name) ?? Promise.resolve()).then(() => bring(watcher));
+      // Whoever asked is told of the failure.
+      syncing.set(
+        watcher.name,
+        done.catch(() => undefined),
+      );
+      return done;
     };
 
     hooks.before_start.tap(
@@ -111,9 +127,12 @@ export default definePlugin({
         if (watcher.status !== 'stopped' && (loaded.has(watcher.name) || Object.keys(watcher.spec.hooks).length > 0)) resync(watcher);
       }
     });
-    hooks.watcher_removed.tap(({ watcher }) => {
+    // One that was removed has still hooks to be called until it has stopped.
+    hooks.state_changed.tap(({ watcher, to }) => {
+      if (to !== 'stopped' || supervisor.find(watcher.name) === watcher) return;
       for (const one of loaded.get(watcher.name)?.values() ?? []) one.tap?.[Symbol.dispose]();
       loaded.delete(watcher.name);
+      syncing.delete(watcher.name);
     });
   },
 });

@@ -22,6 +22,15 @@ describe('watcher', () => {
     expect(outcome).to.deep.equal({ started: rig.pids(), stopped: [before], kept: [] });
   });
 
+  it('can have the functions of its view taken off it, as plugins do', async () => {
+    await using rig = await Rig.start(web());
+    const { processes, setNumprocesses, stop } = rig.watcher();
+    await rig.until(setNumprocesses(2));
+    expect(processes().map(({ pid }) => pid)).to.deep.equal(rig.pids());
+    await rig.until(stop());
+    expect(processes()).to.deep.equal([]);
+  });
+
   it('replaces a process that dies at once, in its place', async () => {
     await using rig = await Rig.start(web({ numprocesses: 3 }));
     await rig.pass(5000);

@@ -64,6 +64,27 @@ describe('hooks in the config', () => {
     expect(calls()).to.deep.equal([]);
   });
 
+  it('calls those of a stop when a watcher is removed, and none of them for another one of that name', async () => {
+    const stops = { before_stop: `${MODULE}#note`, after_stop: `${MODULE}#note` };
+    await using rig = await Rig.start(web({ hooks: stops }));
+    calls().length = 0;
+    await rig.until(rig.supervisor.remove('web', {}));
+    expect(calls()).to.deep.equal(['web before_stop', 'web after_stop']);
+    await rig.until(rig.supervisor.apply(rig.supervisor.readConfig({ config: web() })));
+    await rig.until(rig.watcher().stop());
+    expect(calls()).to.deep.equal(['web before_stop', 'web after_stop']);
+  });
+
+  it('calls each function once, though it is named while the watcher starts', async () => {
+    await using rig = await Rig.start(hook('before_stop', 'forget'));
+    const hooks = { before_stop: `${MODULE}#note` };
+    await Promise.all([1, 2, 3].map(() => rig.until(rig.watcher().set({ hooks }))));
+    await rig.until(rig.watcher().restart());
+    calls().length = 0;
+    await rig.until(rig.watcher().stop());
+    expect(calls()).to.deep.equal(['web before_stop']);
+  });
+
   it('takes what extended_stats writes into the stats, or returns, and tells nothing of it but a failure', async () => {
     for (const [fn, more, told] of [
       ['writeStats', { written: 1000 }, []],

@@ -77,14 +77,14 @@ describe('what ships', function () {
   }
 
   it('starts a daemon from few files', async () => {
-    const files = await loaded([shipped.file('core/main.js'), 'run', await shortLived()]);
-    expect(files).to.include.members(['core/main.js', 'core/daemon.merged.cjs', 'core/library.merged.cjs']);
+    const files = await loaded([shipped.file('core/main.cjs'), 'run', await shortLived()]);
+    expect(files).to.include.members(['core/main.cjs', 'core/daemon.merged.cjs', 'core/library.merged.cjs']);
     expect(files, files.join('\n')).to.have.lengthOf.below(25);
   });
 
   it('loads nothing of the daemon for a client', async () => {
     await using daemon = await Daemon.start({ config: ({ endpoint }) => `[circus]\nendpoint = ${endpoint}\n` });
-    const files = await loaded([shipped.file('core/main.js'), 'status', '--endpoint', daemon.place.endpoint]);
+    const files = await loaded([shipped.file('core/main.cjs'), 'status', '--endpoint', daemon.place.endpoint]);
     expect(files).to.include('core/client.merged.cjs');
     for (const name of ['daemon', 'library', 'commander']) expect(files).not.to.include(`core/${name}.merged.cjs`);
   });
@@ -106,7 +106,7 @@ describe('what ships', function () {
       file,
       JSON.stringify({ endpoint, pubsub_endpoint: `ipc://${directory}/events.sock`, plugins: { './failing.mjs': {} } }),
     );
-    await using daemon = await Daemon.program([shipped.file('core/main.js'), 'run', file]);
+    await using daemon = await Daemon.program([shipped.file('core/main.cjs'), 'run', file]);
     await daemon.ready();
     using client = new Client({ endpoint, timeout_ms: 20_000 });
     const error: unknown = await client.call('fail').catch((thrown: unknown) => thrown);

@@ -134,6 +134,7 @@ async function makeKeptCode(maker: ScriptMaker, path: string): Promise<void> {
   const names = [...code.matchAll(/^exports\.(\w+) = \1;$/gm)].map(([, name]) => name).join(', ');
   const lines = ["import { createRequire } from 'node:module';", `const { ${names} } = createRequire(import.meta.url)('./kept-code.cjs');`];
   await writeFile(path, `${lines.join('\n')}\nexport { ${names} };\n`);
+  await rm(`${path}.map`);
 }
 
 type Doors = Record<string, { readonly file: string; readonly exports: Readonly<Record<string, string>> }>;

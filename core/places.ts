@@ -6,4 +6,4 @@ import { fileURLToPath } from 'node:url';
 export const PACKAGED = fileURLToPath(new URL('../plugins/', import.meta.url));
 
 /** The program `ringmaster`, for Node. */
-export const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('./main.cjs', import.meta.url));

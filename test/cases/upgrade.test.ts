@@ -200,7 +200,7 @@ async function auditOf(client: Client, count: number): Promise<readonly Readonly
     copyFileSync(process.execPath, node);
     using other = new OtherPackage('9.9.9');
     // The check still works, and takes away what is to be executed next.
-    other.prefix(`import { rmSync } from 'node:fs'; rmSync(${JSON.stringify(node)}, { force: true });`);
+    other.prefix(`require('node:fs').rmSync(${JSON.stringify(node)}, { force: true });`);
     await using daemon = await Daemon.start({ ...keepers(3), under: ['/bin/sh', '-c', `shift; exec ${node} "$@"`, 'sh'] });
     const workers = await workersOf(daemon, 3);
     const client = daemon.client(60_000);

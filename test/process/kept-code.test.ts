@@ -59,7 +59,7 @@ describe('what V8 has compiled of the merged files', function () {
       await writeFile(file, JSON.stringify(endpoints));
       const wanted = kept.replace('shared.merged', 'daemon.merged');
       expect(existsSync(wanted)).to.equal(false);
-      await using daemon = await Daemon.program([shipped.file('core/main.js'), 'run', file]);
+      await using daemon = await Daemon.program([shipped.file('core/main.cjs'), 'run', file]);
       await daemon.ready();
       await eventually(() => existsSync(wanted), { what: 'what a daemon takes to be kept' });
       // Others may be on their way still.

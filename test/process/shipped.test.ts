@@ -76,14 +76,38 @@ describe('what ships', () => {
   }
 
   it('starts a daemon from few files', async () => {
-    const files = await loaded([shipped.file('core/main.js'), 'run', await shortLived()]);
-    expect(files).to.include.members(['core/main.js', 'core/daemon.merged.cjs', 'core/library.merged.cjs']);
+    const files = await loaded([shipped.file('core/main.cjs'), 'run', await shortLived()]);
+    expect(files).to.include.members(['core/main.cjs', 'core/daemon.merged.cjs', 'core/library.merged.cjs']);
     expect(files, files.join('\n')).to.have.lengthOf.below(25);
+  });
+
+  it('has Node start its loader of modules neither for a daemon nor for a client', async () => {
+    const list = join(directory, 'list.cjs');
+    await writeFile(
+      list,
+      `process.on('exit', () => require('node:fs').writeFileSync(process.env.MODULES, process.moduleLoadList.join('\\n')));`,
+    );
+    const inTurn = (name: string): string => join(directory, name);
+    const main = ['--require', list, shipped.file('core/main.cjs')];
+    const file = join(directory, 'ringmaster.json');
+    const endpoint = `ipc://${directory}/control.sock`;
+    await writeFile(file, JSON.stringify({ endpoint, pubsub_endpoint: `ipc://${directory}/events.sock` }));
+    await using daemon = await Daemon.program([...main, 'run', file], { MODULES: inTurn('daemon') });
+    await daemon.ready();
+    await run(process.execPath, [...main, 'status', '--endpoint', endpoint], { env: { ...process.env, MODULES: inTurn('client') } });
+    daemon.child.kill('SIGTERM');
+    await daemon.ended;
+    await run(process.execPath, ['--require', list, shipped.file('core/main.js'), '--version'], {
+      env: { ...process.env, MODULES: inTurn('module') },
+    });
+    const has = async (name: string): Promise<boolean> =>
+      (await readFile(inTurn(name), 'utf8')).includes('internal/modules/esm/translators');
+    expect(await Promise.all(['daemon', 'client', 'module'].map(has))).to.deep.equal([false, false, true]);
   });
 
   it('loads nothing of the daemon for a client', async () => {
     await using daemon = await Daemon.start({ config: ({ endpoint }) => `[circus]\nendpoint = ${endpoint}\n` });
-    const files = await loaded([shipped.file('core/main.js'), 'status', '--endpoint', daemon.place.endpoint]);
+    const files = await loaded([shipped.file('core/main.cjs'), 'status', '--endpoint', daemon.place.endpoint]);
     expect(files).to.include('core/client.merged.cjs');
     for (const name of ['daemon', 'library', 'commander']) expect(files).not.to.include(`core/${name}.merged.cjs`);
   });
@@ -105,7 +129,7 @@ describe('what ships', () => {
       file,
       JSON.stringify({ endpoint, pubsub_endpoint: `ipc://${directory}/events.sock`, plugins: { './failing.mjs': {} } }),
     );
-    await using daemon = await Daemon.program([shipped.file('core/main.js'), 'run', file]);
+    await using daemon = await Daemon.program([shipped.file('core/main.cjs'), 'run', file]);
     await daemon.ready();
     using client = new Client({ endpoint, timeout_ms: 20_000 });
     const error: unknown = await client.call('fail').catch((thrown: unknown) => thrown);

@@ -78,9 +78,25 @@ export const C = {
   PR_GET_CHILD_SUBREAPER: 37,
 } as const;
 
+type Koffi = Pick<typeof import('koffi'), 'load' | 'errno' | 'address' | 'view'>;
+
+/**
+ * What koffi has in C, which is all that is needed of it, where npm puts that beside koffi: its JavaScript takes as long again, mostly to
+ * find out that it is this one. Else koffi itself, which knows every platform.
+ */
+function loadKoffi(): Koffi {
+  const { platform, arch } = process;
+  try {
+    return require(`@koromix/koffi-${platform}-${arch}/${platform}_${arch}/koffi.node`);
+  } catch {
+    // Another libc or kind of processor, or koffi is installed in another way.
+    return require('koffi');
+  }
+}
+
 /** Binds the C library through koffi. @throws Error where there is no koffi for this platform, or a call is missing */
 export async function loadLibc(): Promise<Libc> {
-  const { load, errno, address, view }: typeof import('koffi') = require('koffi');
+  const { load, errno, address, view } = loadKoffi();
   const library = load(null);
   const f = (definition: string): ReturnType<typeof library.func> => library.func(definition);
   const optional = (definition: string): ReturnType<typeof library.func> | null => {

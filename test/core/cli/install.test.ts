@@ -68,7 +68,7 @@ describe('ringmaster install', () => {
   it('prints a unit that names node, ringmaster and the config by their whole paths', async () => {
     const { status, stdout } = await install(config, '--print', '--format', 'systemd');
     expect(status).to.equal(0);
-    expect(stdout).to.contain(`ExecStart=${process.execPath} ${resolve('dist/core/main.js')} run "${config}"`);
+    expect(stdout).to.contain(`ExecStart=${process.execPath} ${resolve('dist/core/main.cjs')} run "${config}"`);
     expect(stdout).to.contain('TimeoutStopSec=35');
   });
 

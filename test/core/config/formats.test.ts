@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { defineConfig, formatProblem, loadConfig } from '../../../core/config/index.js';
 import { loadText, withFiles } from './helpers.js';
@@ -129,6 +131,15 @@ describe('config formats', () => {
       await utimes(file, 1, 1);
       const second = await loadConfig(file);
       expect([first.config?.watchers.a?.cmd, second.config?.watchers.a?.cmd]).to.deep.equal(['one', 'two']);
+    });
+  });
+
+  it('waits for what comes through a pipe', async () => {
+    await withFiles({}, async (folder) => {
+      const file = join(folder, 'c.json');
+      await promisify(execFile)('mkfifo', [file]);
+      const [loaded] = await Promise.all([loadConfig(file), writeFile(file, '{"watchers": {"a": {"cmd": "piped"}}}')]);
+      expect(loaded.config?.watchers.a?.cmd).to.equal('piped');
     });
   });
 

@@ -1,9 +1,10 @@
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type InputOptions, type OutputChunk, type Plugin, rolldown } from 'rolldown';
+import { type InputOptions, type Plugin, rolldown } from 'rolldown';
 import { licensesOf } from './licenses.js';
 import { DOORS, type File, fileFor, PACKAGES, PARTS, type Part, PROGRAMS } from './parts.js';
+import { MAP_COMMENT, makeScripts } from './scripts.js';
 
 // Merges the modules that a start needs into a few files; see "What ships" in docs/architecture.md. The directory that the compiler has
 // written to is the argument (default: the one that this is in).
@@ -21,8 +22,6 @@ const YAML = fileURLToPath(new URL('../browser/index.js', import.meta.resolve('y
 
 /** Modules that are in no file themselves. */
 const APART = new Set([...DOORS, ...PROGRAMS]);
-
-const MAP_COMMENT = /\n\/\/# sourceMappingURL=.*\s*$/;
 
 /** What modules of dist export, by their path. */
 type Exports = Map<string, readonly string[]>;
@@ -50,6 +49,15 @@ function fromDist(merged: ReadonlyMap<string, unknown>): Plugin {
     },
   };
 }
+
+const ASSERT = '\0assert';
+
+/** For packages that need nothing of it but the call: Node takes longer to load it than to load them. */
+const smallAssert: Plugin = {
+  name: 'small assert',
+  resolveId: (id, importer) => (id === 'assert' && importer !== undefined && !isOwn(importer) ? ASSERT : null),
+  load: (id) => (id === ASSERT ? "module.exports = (is, ...why) => { if (!is) require('node:assert')(is, ...why); };" : null),
+};
 
 const FACADE = '\0facade:';
 
@@ -101,55 +109,7 @@ async function planFiles(exports: Exports): Promise<ReadonlyMap<string, File>> {
   }
   const files = new Map([...parts].map(([path, needed]) => [path, fileFor(needed)]));
   for (const [name, file] of Object.entries(PACKAGES)) for (const path of await neededBy([name], new Map())) files.set(path, file);
-  return files;
-}
-
-/** What makes a script of a module that has been made: everything that it imports stays outside. */
-async function asScript({ fileName, code, map }: OutputChunk): Promise<{ readonly code: string; readonly map: string }> {
-  const path = join(DIST, fileName);
-  const known: Plugin = {
-    name: 'known',
-    load: (id) => (id === path ? { code: code.replace(MAP_COMMENT, '\n'), ...(map && { map: map.toString() }) } : null),
-  };
-  const external = (id: string): boolean => id !== path;
-  await using bundle = await rolldown({ input: path, platform: 'node', treeshake: false, external, plugins: [known] });
-  const { output } = await bundle.generate({ format: 'cjs', exports: 'named', sourcemap: true });
-  return { code: output[0].code.replace(MAP_COMMENT, '\n'), map: String(output[0].map) };
-}
-
-/**
- * Makes merged files scripts, `.merged.cjs`, of which V8 can keep what it has compiled, as it can't of modules in all versions of Node. In
- * the place of each there is a module that hands on what the script exports.
- */
-async function makeScripts(files: readonly OutputChunk[]): Promise<void> {
-  // Those without a module of their own only hand on a part of another.
-  const parts = new Map<string, string>();
-  for (const made of files)
-    if (made.moduleIds.length === 0) parts.set(basename(made.fileName), (await asScript(made)).code.replaceAll(/^/gm, '\t'));
-  for (const made of files.filter(({ moduleIds }) => moduleIds.length > 0)) {
-    const path = join(DIST, made.fileName);
-    const name = basename(made.fileName, '.merged.js');
-    const { code, map } = await asScript(made);
-    // One script asks for another without a detour by way of a module; what is a module is imported by a module.
-    const script = code
-      .replaceAll(/\bimport\("\.\/([\w-]+\.merged\.js)"\)/g, (_, file: string) => {
-        const part = parts.get(file);
-        const exports = part === undefined ? `require("./${file}")` : `{\n\tconst exports = {};\n${part}\n\treturn exports;\n}`;
-        return `Promise.resolve().then(() => ${exports})`;
-      })
-      .replaceAll(/\bimport\(/g, 'importHere(');
-    for (const [, file = ''] of script.matchAll(/\brequire\("\.\/([\w-]+\.merged\.js)"\)/g)) {
-      if (parts.has(file)) throw new Error(`${name} asks for ${file}, which is no script`);
-    }
-    await writeFile(path.replace(/js$/, 'cjs'), `${script}//# sourceMappingURL=${name}.merged.cjs.map\n`);
-    await writeFile(path.replace(/js$/, 'cjs.map'), map);
-    await rm(`${path}.map`, { force: true });
-    const all = made.exports.map((exported, at) => [exported, `e${at}`] as const);
-    const taken = all.map(([exported, as]) => `${exported}: ${as}`).join(', ');
-    const handed = all.map(([exported, as]) => `${as} as ${exported}`).join(', ');
-    const lines = ["import { merged } from './kept-code.js';", `const { ${taken} } = merged('${name}');`, `export { ${handed} };`, ''];
-    await writeFile(path, lines.join('\n'));
-  }
+  return files.set(ASSERT, 'daemon');
 }
 
 if ((await readFile(pathOf('core/index'), 'utf8')).includes('.merged.js'))
@@ -163,7 +123,7 @@ await using bundle = await rolldown({
     ...Object.fromEntries(paths.map((path) => [nameOf(path), `${FACADE}${path}`])),
     ...Object.fromEntries(PROGRAMS.map((name) => [name, pathOf(name)])),
   },
-  plugins: [facades(exports), fromDist(exports)],
+  plugins: [facades(exports), smallAssert, fromDist(exports)],
 });
 const { output } = await bundle.write({
   dir: DIST,
@@ -180,6 +140,9 @@ const modules = output.flatMap((made) => (made.type === 'chunk' ? made.moduleIds
 await writeFile(join(FILES, 'merged-licenses.txt'), licensesOf(modules));
 const { bin }: { readonly bin: Readonly<Record<string, string>> } = JSON.parse(await readFile(join(DIST, '../package.json'), 'utf8'));
 for (const file of Object.values(bin)) await chmod(join(DIST, '..', file), 0o755);
-await makeScripts(output.filter((made) => made.type === 'chunk').filter(({ fileName }) => fileName.endsWith('.merged.js')));
+await makeScripts(
+  DIST,
+  output.filter((made) => made.type === 'chunk'),
+);
 // The compiler makes all modules again when it runs next, and nothing imports the merged files then.
 await rm(join(DIST, '.tsbuildinfo'), { force: true });

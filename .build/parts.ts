@@ -20,8 +20,16 @@ export const PACKAGES: Readonly<Record<string, File>> = { commander: 'commander'
 /** Modules that only hand on what others export: who asks them for one thing does not need all of it. */
 export const DOORS: readonly string[] = ['core/index', 'core/config/index'];
 
+/** Programs that Node is to run as scripts. */
+export const SCRIPTS: readonly string[] = ['core/main', 'core/circusd', 'core/circusctl', 'core/circus-top'];
+
 /** What is run, and runs at once: never part of a file that others import. */
-export const PROGRAMS: readonly string[] = ['core/main', 'core/circusd', 'core/circusctl', 'core/circus-top', 'core/isolation/guest-entry'];
+export const PROGRAMS: readonly string[] = [...SCRIPTS, 'core/isolation/guest-entry'];
+
+/** What is imported by a path that is known at run time alone. */
+export const BY_RUN_TIME_PATH: readonly string[] = [...PARTS.client, ...PARTS.daemon, ...PARTS.discovery].filter((name) =>
+  name.startsWith('plugins/'),
+);
 
 /** The file that a module goes to, by the parts that need it. What it imports is needed by the same ones, so no two files import each other. */
 export function fileFor(parts: ReadonlySet<Part>): File {

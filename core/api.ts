@@ -75,7 +75,7 @@ export type Warn = (warning: string) => void;
  * What plugins and embedders do with one watcher.
  *
  * Requests take effect at once, in the order they are made, and never conflict: each changes what is wanted, and what it
- * returns tells when that is reached, or what came of it instead.
+ * returns tells when that is reached, or what came of it instead. Its methods are for calls on it, not to be taken off it.
  */
 export interface WatcherApi {
   readonly name: string;

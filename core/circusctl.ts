@@ -1,5 +1,4 @@
-#!/usr/bin/env node
 import { runBin } from './cli/bin.js';
 import { programNamed } from './cli/verbs.js';
 
-await runBin(async (args, io) => (await programNamed('circusctl')).run(args, io));
+void runBin(async (args, io) => (await programNamed('circusctl')).run(args, io));

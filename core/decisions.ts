@@ -59,7 +59,8 @@ export class Decisions {
   }
 
   add(what: Decision['what'], by: string, reason: string, more: Partial<Pick<Decision, 'hook' | 'wid' | 'delay_ms'>> = {}): void {
-    this.#keep({ at: this.#clock.wall() / 1000, what, by, hook: null, wid: null, reason, delay_ms: null, ...more });
+    const { hook = null, wid = null, delay_ms = null } = more;
+    this.#keep({ at: this.#clock.wall() / 1000, what, by, hook, wid, reason, delay_ms });
   }
 
   /** Oldest first. */
@@ -70,7 +71,7 @@ export class Decisions {
   #keep(decision: Decision): void {
     const { wid } = decision;
     if (wid === null) {
-      this.#whole = [...this.#whole.slice(1 - KEPT), decision];
+      this.#whole = this.#whole.slice(1 - KEPT).concat(decision);
       return;
     }
     this.#last ??= new Map();

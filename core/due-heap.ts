@@ -50,6 +50,7 @@ export class DueHeap<T> {
     const first = this.#entries[0];
     if (first === undefined) return null;
     if (first.at > now) return first.at;
+    if (this.#entries.length === 1) return null;
     let next: number | null = null;
     const later = ({ at }: Entry<T>): void => {
       if (next === null || at < next) next = at;

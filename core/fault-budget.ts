@@ -20,6 +20,11 @@ export class FaultBudget {
   /** The clock's `now()` at each failure, oldest first; no more than count. */
   readonly #recent: number[] = [];
 
+  /** Whether nothing of it has failed without having succeeded since. */
+  get isSound(): boolean {
+    return this.#streaks.size === 0;
+  }
+
   /** @param where name of the hook, or what else was called */
   succeeded(where: string): void {
     this.#streaks.delete(where);

@@ -1,6 +1,7 @@
 import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, SyncBailHook, SyncHook, SyncWaterfallHook } from 'tapable';
 import { isSame } from './config/diff.js';
 import { explain, RingmasterError } from './errors.js';
+import type { SupervisorEvent } from './events.js';
 import { freezeData } from './freeze.js';
 import type { Answer, HookRunner } from './hook-runner.js';
 import type { HookTap } from './hook-tap.js';
@@ -34,7 +35,7 @@ export function compileHook(hook: HookName, taps: readonly HookTap[], runner: Ho
     case 'step':
       return step(hook, taps, runner);
     case 'watch':
-      return watch(hook, taps, runner);
+      return hook === 'event' ? events(taps, runner) : watch(hook, taps, runner);
   }
 }
 
@@ -111,6 +112,17 @@ function watch(name: HookName, taps: readonly HookTap[], runner: HookRunner): Co
     });
   }
   return (_value, args) => hook.call(args);
+}
+
+/** Each tap is told of what it wants. */
+function events(taps: readonly HookTap[], runner: HookRunner): CompiledHook {
+  const hook = new SyncHook<[SupervisorEvent]>(['args'], 'event');
+  for (const tap of taps) {
+    hook.tap(tap.plugin, (args) => {
+      if (runner.wants(tap, args.name)) runner.callSync(tap, args);
+    });
+  }
+  return (_value, args) => hook.call(args as SupervisorEvent);
 }
 
 function refusal(tap: HookTap, answer: Answer): Refusal | undefined {

@@ -1,4 +1,5 @@
 import type { Inspection } from './api.js';
+import type { EventName } from './events.js';
 import { freezeData } from './freeze.js';
 import { HookCalls } from './hook-calls.js';
 import { type CompiledHook, compileHook, type Decided, type Refusal } from './hook-compile.js';
@@ -58,6 +59,12 @@ export class HookRegistry {
     const row = this.#rows.get(name);
     if (row === undefined || row.taps.size === 0) return false;
     return watcher === undefined || row.perWatcher.has(null) || row.perWatcher.has(watcher);
+  }
+
+  /** Whether anybody is to be told of an event of this name. */
+  wants(event: EventName): boolean {
+    for (const tap of this.#rows.get('event')?.taps ?? []) if (this.#runner.wants(tap, event)) return true;
+    return false;
   }
 
   /** Asks all in turn until one refuses; null: nobody did. Never rejects. */

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.js';
 import { explain, messageOf, RingmasterError } from './errors.js';
+import type { EventName } from './events.js';
 import { DROPPED_CALL, type Ending, NOTHING_SAID, verdictOf } from './hook-calls.js';
 import { checkResult, isThenable } from './hook-result.js';
 import type { HookTap } from './hook-tap.js';
@@ -70,6 +71,17 @@ export class HookRunner {
 
   get waits(): readonly HookWait[] {
     return [...this.#waits];
+  }
+
+  /** Whether a tap of `event` is to be told of one; where it can't say, that is reported, and it is. */
+  wants(tap: HookTap, event: EventName): boolean {
+    if (tap.wants === undefined) return true;
+    try {
+      return tap.wants(event);
+    } catch (cause) {
+      this.#report({ tap, args: {}, value: undefined, started_ms: this.#clock.now() }, thrown(tap, cause), 0);
+      return true;
+    }
   }
 
   /** Calls a tap that has to answer at once. A promise from a `watch` is only looked at for its rejection. */

@@ -36,6 +36,7 @@ export class HookTap {
   readonly deadline_ms: number;
   readonly ignore_failure: boolean;
   readonly awaited: boolean;
+  readonly wants: TapOptions['wants'];
   readonly #call: TapFunction;
   /** Whether it is given a value to change, before the arguments. */
   readonly #changes: boolean;
@@ -56,6 +57,7 @@ export class HookTap {
     this.deadline_ms = options.deadline_ms ?? DEADLINE_MS;
     this.ignore_failure = options.ignore_failure ?? false;
     this.awaited = options.awaited ?? false;
+    this.wants = options.wants;
   }
 
   /** False once the tap was removed: it is not called any more. */

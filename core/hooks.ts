@@ -1,6 +1,6 @@
 import type { ProcessView, WatcherApi } from './api.js';
 import type { Config } from './config/schema/daemon.js';
-import type { SupervisorEvent } from './events.js';
+import type { EventName, SupervisorEvent } from './events.js';
 import type { ProcessOutput } from './output.js';
 
 /**
@@ -226,6 +226,11 @@ export interface TapOptions {
    * which 100 ms is a good measure. False where nothing is given.
    */
   readonly awaited?: boolean;
+  /**
+   * For `event`: asked before each one by its name whether this tap is to be told. What nobody wants is not even put together, and a tap is
+   * not called, nor counted, for what it does not want. All where nothing is given.
+   */
+  readonly wants?: (event: EventName) => boolean;
   /** A failure of this tap is reported but refuses nothing. */
   readonly ignore_failure?: boolean;
 }

@@ -114,4 +114,4 @@ export { Supervisor } from './supervisor.js';
 export type { SupervisorOptions } from './supervisor-options.js';
 export type { Trouble } from './troubles.js';
 export type { Upgraded, UpgradeRequest } from './upgrade.js';
-export { wireFilter } from './wire-events.js';
+export { type WireFilter, wireFilter } from './wire-events.js';

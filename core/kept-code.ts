@@ -1,22 +1,30 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import vm from 'node:vm';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
 
 // The merged files that ship, and what V8 has compiled of them: half of a start is V8's compiling, and it can keep what comes of that.
+// The build makes a script of this, too: a program that starts with it has Node load nothing of what it needs for modules.
+
+type Exports = Readonly<Record<string, unknown>>;
 
 /** A merged file that is loaded. */
 interface Merged {
   readonly file: string;
   readonly source: Buffer;
-  readonly script: vm.Script;
-  readonly exports: object;
+  readonly script: Script;
+  readonly exports: Exports;
   /** Whether what an earlier process had kept of it was used. */
   readonly from_kept: boolean;
 }
 
-const HERE = fileURLToPath(new URL('./', import.meta.url));
+/** Modules that only hand on what a merged file exports, by their path in dist: the file, and under which name it has each. */
+type Doors = Readonly<Record<string, { readonly file: string; readonly exports: Readonly<Record<string, string>> }>>;
+
+const HERE = `${import.meta.dirname}/`;
+const DIST = pathToFileURL(join(HERE, '../')).href;
 const MERGED = /^(?:\.\.?\/)+(?:core\/)?([\w-]+)\.merged\.js$/;
 /** Before what V8 has made: a checksum of it and of the source, for V8 believes whatever it is given. */
 const HEAD_BYTES = 8;
@@ -26,9 +34,10 @@ const SMALL_BYTES = 8192;
 
 const loaded = new Map<string, Merged>();
 const plainRequire = createRequire(import.meta.url);
+let doors: Doors | undefined;
 
-/** What a merged file exports; loaded at the first call. @param name without `.merged.js` */
-export function merged(name: string): object {
+/** What a merged file exports; loaded at the first call. @param name without `.merged.cjs` */
+export function merged(name: string): Exports {
   return (loaded.get(name) ?? load(name)).exports;
 }
 
@@ -66,7 +75,8 @@ function load(name: string): Merged {
   const file = `${HERE}${name}.merged.cjs`;
   const source = readFileSync(file);
   const kept = readKept(file, source);
-  const script = new vm.Script(`(function (exports, require, __filename, __dirname, importHere) { 'use strict'; ${source.toString()}\n})`, {
+  // The build has made it ASCII: so it is neither decoded nor twice as long in memory.
+  const script = new Script(source.toString('latin1'), {
     filename: pathToFileURL(file).href,
     ...(kept && { cachedData: kept }),
   });
@@ -76,8 +86,21 @@ function load(name: string): Merged {
   return made;
 }
 
-/** For scripts, in which `import()` needs what Node calls experimental: they are beside this module, so that it finds the same. */
-const importHere = (id: string): Promise<unknown> => import(id);
+/** For scripts, in which `import()` needs what Node calls experimental: they are beside this one, so that it finds the same. */
+function importHere(id: string): Promise<unknown> {
+  return id.startsWith(DIST) ? importOwn(id) : import(id);
+}
+
+/** What hands on a part of a merged file is not worth a loader of modules, where nobody has needed one yet. */
+function importOwn(id: string): Promise<unknown> {
+  doors ??= JSON.parse(readFileSync(`${HERE}merged-doors.json`, 'utf8')) as Doors;
+  const door = doors[id.slice(DIST.length)];
+  if (door === undefined) return import(id);
+  return Promise.resolve().then(() => {
+    const all = merged(door.file);
+    return Object.fromEntries(Object.entries(door.exports).map(([exported, as]) => [exported, all[as]]));
+  });
+}
 
 function requireFrom(id: string): unknown {
   const name = MERGED.exec(id)?.[1];

@@ -201,6 +201,7 @@ export class PluginInstance {
       config: this.#config,
       configFor: (watcher: WatcherApi) => this.#configFor(watcher),
       hooks: hooks.handles(this.name, this.plugin.hooks ?? [], this.#taps, (hook, failure) => {
+        if (failure === null && this.#budget.isSound) return;
         if (failure === null) this.#budget.succeeded(`hook ${hook}`);
         else if (!isOfConfig(failure)) this.#count(`hook ${hook}`, explain(failure));
       }),

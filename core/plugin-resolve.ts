@@ -1,4 +1,5 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -89,7 +90,7 @@ async function locate(name: string, relativeTo: string, packaged: string): Promi
   if (BARE_NAME.test(name)) {
     for (const directory of new Set([name, name.replaceAll('_', '-')])) {
       const file = join(packaged, directory, 'index.js');
-      if (await isFile(file)) return file;
+      if (isFile(file)) return file;
     }
   }
   const found = await locatePackage(name, relativeTo);
@@ -106,7 +107,7 @@ async function locatePackage(name: string, relativeTo: string): Promise<string |
     for (const directory of require.resolve.paths(name) ?? []) {
       const root = join(directory, name);
       const manifest = join(root, 'package.json');
-      if (!(await isFile(manifest))) continue;
+      if (!isFile(manifest)) continue;
       const entry = await entryIn(root, manifest, name);
       if (entry !== null) return entry;
     }
@@ -121,7 +122,7 @@ async function locatePackage(name: string, relativeTo: string): Promise<string |
 /** The file itself; of a directory what its package.json names, else index.js. */
 async function entryOf(name: string, path: string): Promise<string> {
   const manifest = join(path, 'package.json');
-  if (!(await isFile(manifest))) return (await isFile(join(path, 'index.js'))) ? join(path, 'index.js') : path;
+  if (!isFile(manifest)) return isFile(join(path, 'index.js')) ? join(path, 'index.js') : path;
   try {
     return (await entryIn(path, manifest, name)) ?? join(path, 'index.js');
   } catch (cause) {
@@ -143,7 +144,7 @@ async function entryIn(root: string, manifest: string, name: string): Promise<st
   // Of `main` Node takes less than the whole name.
   for (const ending of exported === null ? ['', '.js', '/index.js'] : ['']) {
     const file = join(root, `${entry}${ending}`);
-    if (await isFile(file)) return file;
+    if (isFile(file)) return file;
   }
   const remedy = buildIn(root, parsed.scripts) ?? 'nothing there builds it';
   throw new RingmasterError('RM_PLUGIN_UNKNOWN', [name, `${manifest} names ${entry}, and there is no such file; ${remedy}`]);
@@ -172,11 +173,13 @@ export async function packagedNames(packaged: string = PACKAGED): Promise<readon
     .toSorted();
 }
 
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    // What can't be reached is as good as not there.
+    return false;
+  }
 }
 
 function didYouMean(found: string, known: readonly string[]): string {

@@ -203,7 +203,7 @@ export class SlotTable implements PlanSlots {
     let cohort = this.#cohorts.find((one) => one.generation === generation);
     if (cohort === undefined) {
       cohort = { generation, members: 0, unborn: new Set(), born: new Set(), up: 0 };
-      this.#cohorts = [...this.#cohorts, cohort];
+      this.#cohorts = this.#cohorts.concat(cohort);
     }
     return cohort;
   }

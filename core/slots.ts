@@ -29,7 +29,6 @@ export class Slots implements Disposable {
   readonly #host: SlotsHost;
   readonly #outputs: OpenOutputs;
   readonly #respawner: Respawner;
-  // Made when they are needed: of thousands of watchers most only run.
   #ender: Ender | null = null;
   #leftovers: Leftovers | null = null;
   #attempts = 0;
@@ -47,7 +46,6 @@ export class Slots implements Disposable {
     return this.#ender;
   }
 
-  /** Groups that dead processes have left behind. */
   get leftovers(): number {
     return this.#leftovers?.size ?? 0;
   }
@@ -91,9 +89,8 @@ export class Slots implements Disposable {
     slot.attempt = ++this.#attempts;
     slot.generation = this.#host.generation();
     slot.urgent = slot.respawn_at !== null;
-    slot.respawn_at = null;
+    slot.respawn_at = slot.exit = slot.kept = null;
     slot.retired = false;
-    slot.exit = slot.kept = null;
     slot.started_ms = 0;
     this.table.file(slot);
     this.#feed(slot, 'begin');
@@ -168,8 +165,8 @@ export class Slots implements Disposable {
   static readonly #effects: Readonly<Record<SlotEffect, (slots: Slots, slot: Slot) => void>> = {
     ask_before_spawn: (slots, slot) => {
       const { hooks, watcher } = slots.#host;
-      const isAsked = hooks.used('before_spawn', watcher.name);
-      slots.#ask(slot, 'admitted', isAsked ? hooks.gate('before_spawn', { watcher, wid: slot.wid }) : null);
+      const args = { watcher, wid: slot.wid };
+      slots.#ask(slot, 'admitted', hooks.used('before_spawn', watcher.name) ? hooks.gate('before_spawn', args) : null);
     },
     spawn: (slots, slot) => {
       const { attempt } = slot;
@@ -236,9 +233,10 @@ export class Slots implements Disposable {
 
   /** A slot without a process: a replacement is due where one is wanted. */
   #settleIdle(slot: Slot, event: SlotEvent): void {
-    if (event === 'group_empty') slot.kept?.gone();
+    const isEmpty = event === 'group_empty';
+    if (isEmpty) slot.kept?.gone();
     slot.deadline_at = slot.expires_at = slot.pgid = slot.kept = null;
-    if (event !== 'group_empty' || slot.retired) return;
+    if (!isEmpty || slot.retired) return;
     if (isReplaced(this.#host.spec())) slot.respawn_at = this.#host.clock.now();
     else this.spent++;
   }

@@ -292,6 +292,6 @@ export class SupervisorLife {
   }
 
   #emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void {
-    this.hooks.watch('event', { watcher, name, body } as SupervisorEvent);
+    if (this.hooks.wants(name)) this.hooks.watch('event', { watcher, name, body } as SupervisorEvent);
   }
 }

@@ -32,7 +32,7 @@ export class Waiters {
   add(before: ReadonlySet<number>, progress: () => Progress): Promise<Outcome> {
     if (this.#closed !== undefined) return Promise.resolve(outcome(before, this.#slots.pids(), this.#closed));
     return new Promise((resolve) => {
-      this.#waiting = [...this.#waiting, { before, progress, resolve }];
+      this.#waiting = this.#waiting.concat({ before, progress, resolve });
     });
   }
 

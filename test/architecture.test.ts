@@ -25,6 +25,7 @@ const PURE = [
   'core/config/fnmatch.ts',
   'core/config/ini.ts',
   'core/config/json-value.ts',
+  'core/config/other-words.ts',
   'core/config/problem.ts',
   'core/config/quantity.ts',
   'core/config/schema-words.ts',

@@ -24,6 +24,8 @@ const STAY_SMALL: Flag = { flag: '--semi-space-growth-factor=1', first: 11, last
  * beforehand as soon as a flag is another one, and compiles it again. But before a config is read: a big one keeps V8 busy as well.
  */
 export function compileLater(): void {
+  // Node loads what is behind it at its first use.
+  performance.now();
   set(COMPILE_LATER);
 }
 

@@ -31,7 +31,7 @@ export const installVerb: Verb = {
     'Checks the config and writes a unit of systemd (on macOS a property list of launchd) that runs it: started at boot, told when it is ' +
     'ready, replaced when it dies or hangs, reloaded by `systemctl reload`. Nothing is started unless --enable is given.',
   options: [
-    { name: 'name', value: 'NAME', summary: "name of the service (ringmaster-FILE, from the config's name)" },
+    { name: 'name', value: 'NAME', summary: "name of the service (ringmaster-FILE, by the config's name; of ringmaster.yaml: ringmaster)" },
     { name: 'user', summary: "for your own service manager instead of the system's" },
     { name: 'format', value: 'FORMAT', choices: FORMATS, summary: 'what the file is for (that of this system)' },
     { name: 'print', summary: 'write it to standard output instead' },
@@ -54,7 +54,7 @@ export const installVerb: Verb = {
     const fallback = process.platform === 'darwin' ? 'launchd' : 'systemd';
     const format = FORMATS.find((name) => name === values.format) ?? fallback;
     const path = await realpath(file);
-    const name = typeof values.name === 'string' ? values.name : `ringmaster-${basename(path, extname(path)).replaceAll(/[^\w.-]/g, '-')}`;
+    const name = typeof values.name === 'string' ? values.name : nameOf(path);
     if (!/^[A-Za-z0-9][\w.@-]*$/.test(name)) {
       io.stderr.write(`ringmaster install: --name must be made of letters, digits, ".", "_", "-" and "@", got "${name}"\n`);
       return EXIT_STATUS.usage;
@@ -76,6 +76,11 @@ export const installVerb: Verb = {
     return EXIT_STATUS.ok;
   },
 };
+
+function nameOf(config: string): string {
+  const stem = basename(config, extname(config)).replaceAll(/[^\w.-]/g, '-');
+  return stem === 'ringmaster' ? stem : `ringmaster-${stem}`;
+}
 
 function factsOf(config: Config, name: string, path: string, user: boolean): ServiceFacts {
   // Tiers of one priority stop one after the other, the processes of a tier at once.

@@ -30,7 +30,7 @@ export function systemdUnit({ name, node, main, config, endpoint, stop_s, durabl
   const at = endpoint === null ? [] : ['--endpoint', endpoint];
   const directory = config.slice(0, config.lastIndexOf('/')) || '/';
   return `[Unit]
-Description=ringmaster ${name}
+Description=Process supervisor ${name}
 ${user ? '' : 'After=network-online.target\nWants=network-online.target\n'}
 [Service]
 Type=notify

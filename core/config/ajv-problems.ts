@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Ajv, ErrorObject, ValidateFunction } from 'ajv';
 import type { JsonSchema } from '../json-schema.js';
-import { suggestion } from './did-you-mean.js';
+import { meantOption, suggestion } from './did-you-mean.js';
 import { fitsSchema } from './fits-schema.js';
 import { type Finding, type Findings, type Path, shortJson } from './problem.js';
 import { daemonProperties } from './schema/daemon.js';
@@ -65,21 +65,32 @@ function toFinding(error: ErrorObject, lists: boolean): { keys: readonly string[
   if (error.keyword === 'additionalProperties' || error.keyword === 'propertyNames') {
     const found = params.additionalProperty ?? params.propertyName ?? '';
     const known = error.keyword === 'propertyNames' ? (schema.propertyNames?.enum ?? []).map(String) : Object.keys(schema.properties ?? {});
-    const meant = suggestion(found, known);
-    const listed = lists && meant.did_you_mean === undefined ? { fix: ofDaemon(found) ?? `known are ${known.join(', ') || 'none'}` } : {};
-    const finding = { message: 'is not a known key', found, allowed: `one of ${known.join(', ')}`, ...meant, ...listed };
+    const did_you_mean = meantOption(found, known);
+    const listed = lists && did_you_mean === undefined ? { fix: ofDaemon(found) ?? `known are ${known.join(', ') || 'none'}` } : {};
+    const finding = {
+      message: 'is not a known key',
+      found,
+      allowed: `one of ${known.join(', ')}`,
+      ...(did_you_mean !== undefined && { did_you_mean }),
+      ...listed,
+    };
     return { keys: [found], finding };
   }
   const found = shortJson(error.data);
   const allowed = schemaWords(schema);
   const meant = schema.enum !== undefined && typeof error.data === 'string' ? suggestion(error.data, schema.enum.map(String)) : {};
-  const quoted = isQuotable(schema, error.data) ? { fix: `put it in quotes: "${String(error.data)}"` } : {};
+  const quoted = isQuotable(schema, error.data) ? { fix: `put it in quotes: "${String(error.data)}"` } : exampleOf(schema);
   return { keys: [], finding: { message: `must be ${allowed}, got ${found}`, found, allowed, ...meant, ...quoted } };
 }
 
 /** For an option of a plugin that is the daemon's own. */
 function ofDaemon(key: string): string | null {
   return Object.hasOwn(daemonProperties, key) ? `it is an option of the daemon: put ${key} at the top of the config` : null;
+}
+
+/** What an object looks like, for who has written something else. */
+function exampleOf({ type, examples: [example] = [] }: JsonSchema): { fix?: string } {
+  return type === 'object' && example !== undefined ? { fix: `it looks like ${JSON.stringify(example)}` } : {};
 }
 
 function isQuotable(schema: JsonSchema, data: unknown): boolean {

@@ -1,3 +1,5 @@
+import { ourWord } from './other-words.js';
+
 /**
  * Edits (insert, delete, replace, swap neighbours) that turn one text into the other.
  *
@@ -30,6 +32,11 @@ export function closest(found: string, candidates: Iterable<string>): string | u
     if (edits < fewest) [best, fewest] = [candidate, edits];
   }
   return best;
+}
+
+/** The option that an unknown key was probably meant to be: the one that others call so, else the one that is almost spelt so. */
+export function meantOption(key: string, known: readonly string[]): string | undefined {
+  return ourWord(key, known) ?? closest(key, known);
 }
 
 /** The `did_you_mean` of a problem, where there is something to suggest. */

@@ -44,8 +44,8 @@ const TYPES: Readonly<Record<TypeName, (value: unknown) => boolean>> = {
 interface Presets {
   readonly values: Readonly<Record<string, unknown>>;
   readonly keys: readonly string[];
-  /** Keys of those that are objects or lists. */
-  readonly shared: readonly string[];
+  /** The same as JSON. */
+  readonly text: string;
   /** Whether they are as their own schemas want them. */
   readonly fit: boolean;
 }
@@ -108,9 +108,8 @@ function presetsOf(schema: JsonSchema): Presets {
     const parts = Object.entries(properties).filter(([, part]) => part.default !== undefined);
     const values = Object.fromEntries(parts.map(([key, part]) => [key, copied(part.default)]));
     const keys = Object.keys(values);
-    const shared = keys.filter((key) => typeof values[key] === 'object' && values[key] !== null);
     const fit = parts.every(([key, part]) => fits(values[key], part) && (propertyNames === undefined || fits(key, propertyNames)));
-    known = { values, keys, shared, fit };
+    known = { values, keys, text: JSON.stringify(values), fit };
     presets.set(schema, known);
   }
   return known;
@@ -162,14 +161,15 @@ function fillIn(value: Record<string, unknown>, { values, keys }: Presets): void
   for (const key of keys) if (value[key] === undefined) value[key] = copied(values[key]);
 }
 
-/** An object with its defaults, made in one step where there are many, as in a watcher; null for everything else. */
+/**
+ * An object with its defaults, made in one step where there are many, as in a watcher; null for everything else. What V8 parses of one
+ * text shares a description of its keys; copied in another way, each would have its own, which is larger than all else of it.
+ */
 function whole(value: unknown, schema: JsonSchema): Record<string, unknown> | null {
-  const { values, keys, shared } = presetsOf(schema);
+  const { keys, text } = presetsOf(schema);
   if (keys.length < MANY || !TYPES.object(value)) return null;
-  const given = value as Readonly<Record<string, unknown>>;
-  const made: Record<string, unknown> = { ...values, ...given };
-  for (const key of Object.keys(given)) if (given[key] === undefined) made[key] = copied(values[key]);
-  for (const key of shared) if (made[key] === values[key]) made[key] = copied(values[key]);
+  const made: Record<string, unknown> = JSON.parse(text);
+  for (const [key, member] of Object.entries(value as object)) if (member !== undefined || made[key] === undefined) made[key] = member;
   return made;
 }
 

@@ -1,11 +1,13 @@
+import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { commandLine, mergedEnv } from '../command-line.js';
 import { hasSources, sourcedEnv } from '../env-sources.js';
 import { isRingmasterError, messageOf } from '../errors.js';
 import { findExecutable } from '../os/find-executable.js';
-import { SpawnError } from '../os/os-error.js';
+import { errnoOf, SpawnError } from '../os/os-error.js';
 import { PlantedError, trustedPath } from '../os/trusted-file.js';
 import { groupId, userId } from '../os/users.js';
+import { OUTPUT_NAMES, outputOptions } from '../output-options.js';
 import { variablesIn } from '../variables.js';
 import { workingDirectory } from '../working-directory.js';
 import { type Findings, shortJson } from './problem.js';
@@ -40,9 +42,33 @@ export function checkHost(config: Config, files: readonly string[], daemonEnv: E
       const message = `can’t be used: ${error.message}`;
       findings.error(['watchers', name, option], { message, fix: 'make the file, or put `-` before the name of one that may be missing' });
     }
+    checkOutputFiles(name, spec, cwd, findings);
     const why = commands.find(spec);
     if (why?.startsWith('working_dir ')) warn('working_dir', `can’t be entered: ${why.slice('working_dir '.length)}`);
     else if (why !== null) warn(spec.executable === null ? 'cmd' : 'executable', `can’t be executed: ${why}`);
+  }
+}
+
+/** Files that output goes to are made, their directories are not. */
+function checkOutputFiles(watcher: string, spec: WatcherOptions, cwd: string, findings: Findings): void {
+  for (const name of OUTPUT_NAMES) {
+    const output = outputOptions(spec, name);
+    if (output === null || !('filename' in output)) continue;
+    const directory = dirname(resolve(cwd, output.filename));
+    if (!isMissing(directory)) continue;
+    const option = spec[name] === null ? `${name}_stream` : name;
+    const message = `can’t be written: there is no directory ${directory}`;
+    findings.warn(['watchers', watcher, option], { message, found: shortJson(output.filename), fix: `mkdir -p ${directory}` });
+  }
+}
+
+/** Whether there is no such directory, as far as that can be told. */
+function isMissing(directory: string): boolean {
+  try {
+    return statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true;
+  } catch (error) {
+    if (errnoOf(error) === 'EACCES') return false;
+    throw error;
   }
 }
 

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { envVariables, replaceVariables } from '../variables.js';
 import { glob } from './glob.js';
 import { type IniReport, type IniSections, parseIni } from './ini.js';
 import type { Findings, Origin } from './problem.js';
 import { readProblem } from './read-problem.js';
+import { readText } from './read-text.js';
 
 /** The sections of an ini file and of the files that it includes. */
 export interface IniFiles {
@@ -44,7 +44,7 @@ export async function readIni(text: string, file: string, env: Env, findings: Fi
       const shown = shownPath(path, file);
       try {
         const included: IniSections = new Map();
-        const content = await readFile(path, 'utf8');
+        const content = await readText(path);
         parseIni(content, shown, included, () => {});
         warnNested(included, findings);
         parseIni(content, shown, sections, report);

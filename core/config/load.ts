@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import { readIniSource } from './formats/ini.js';
 import { readJsonSource } from './formats/json.js';
@@ -9,6 +8,7 @@ import { isObject, own } from './json-value.js';
 import { examinePlugins } from './plugin-watchers.js';
 import { Findings, type Origin, type Problem } from './problem.js';
 import { readProblem } from './read-problem.js';
+import { readText } from './read-text.js';
 import { resolvePlugins } from './resolve-plugins.js';
 import type { Config } from './schema/daemon.js';
 import { type Source, typedSource } from './source.js';
@@ -79,7 +79,7 @@ async function readSource(file: string, { env, standing, findings }: Reading): P
   if (/^\.[mc]?[jt]s$/.test(extension)) return readModuleSource(file, findings);
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readText(file);
   } catch (thrown) {
     findings.error([], readProblem(file, thrown));
     return typedSource(undefined, file);

@@ -6,7 +6,7 @@ import { checkSchema } from './ajv-problems.js';
 import { checkOwnOptions, type Plugins } from './check-plugins.js';
 import { convertValue } from './convert.js';
 import { crossCheckWatcher } from './cross-checks.js';
-import { closest } from './did-you-mean.js';
+import { meantOption } from './did-you-mean.js';
 import { changedOptions, needsRestart, valueChanges } from './diff.js';
 import { findInWatcher } from './find-unsupported.js';
 import { cloneJson, isObject, type JsonObject, own } from './json-value.js';
@@ -213,7 +213,7 @@ function finish(
 /** The option that an unknown key was probably meant to be, for whoever shows the error. */
 function meant(complaints: readonly string[]): { did_you_mean?: string } {
   const [, unknown] = /^unknown key '(.*)'$/.exec(complaints[0] ?? '') ?? [];
-  const best = unknown === undefined ? undefined : closest(unknown, Object.keys(watcherSchema.properties));
+  const best = unknown === undefined ? undefined : meantOption(unknown, Object.keys(watcherSchema.properties));
   return best === undefined ? {} : { did_you_mean: best };
 }
 

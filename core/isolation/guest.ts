@@ -197,8 +197,8 @@ export class Guest {
     return Object.freeze({
       tap: (fn: Tap<N>, options: TapOptions = {}): Disposable => {
         const tap = ++this.#made;
-        this.#taps.set(tap, fn as AnyTap);
-        const { stage, before, watcher, deadline_ms, ignore_failure } = options;
+        const { stage, before, watcher, deadline_ms, ignore_failure, wants } = options;
+        this.#taps.set(tap, wants === undefined ? (fn as AnyTap) : (tellWanted(wants, fn as Tap<'event'>) as AnyTap));
         const given = Object.entries({ stage, before, watcher, deadline_ms, ignore_failure }).filter(([, value]) => value !== undefined);
         this.#send({ type: 'tap', tap, hook, options: Object.fromEntries(given) as HostMessage<'tap'>['options'] });
         const owned = this.#scope.add(`tap of ${hook}`, () => {
@@ -218,4 +218,9 @@ export class Guest {
     const child = (more: LogFields): Logger => this.#logger({ ...fields, ...more });
     return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child };
   }
+}
+
+/** What crosses the border is told of each event: which ones are wanted is known on this side. */
+function tellWanted(wants: NonNullable<TapOptions['wants']>, fn: Tap<'event'>): Tap<'event'> {
+  return (event) => (wants(event.name) ? fn(event) : undefined);
 }

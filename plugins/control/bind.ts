@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import type { Router, XPublisher } from 'zeromq';
 import { RingmasterError, trustedPath } from '../../core/index.js';
 import { holderOf } from './holder.js';
-import { type Address, bindUnixSocket, probe, reasonOf, refuseOtherFiles } from './unix-socket.js';
+import { type Address, bindUnixSocket, isSocketThere, probe, reasonOf } from './unix-socket.js';
 
 /** ZeroMQ closes sockets in a thread of its own, a little later than it is told to. */
 const LATE_CLOSE_MS = 100;
@@ -30,8 +30,7 @@ export async function bindEndpoint(socket: Router | XPublisher, endpoint: string
     if (path === undefined) return await bindAddress(socket, endpoint);
     const owner_uid = owner === null ? null : await userId(owner);
     trustedPath(dirname(path));
-    refuseOtherFiles(path);
-    if (!(await freeSoon({ path }))) throw new InUse('somebody listens there already');
+    if (isSocketThere(path) && !(await freeSoon({ path }))) throw new InUse('somebody listens there already');
     const remove = await bindUnixSocket(path, owner_uid, (inside) => socket.bind(`ipc://${inside}`));
     return {
       endpoint,

@@ -62,15 +62,18 @@ export default definePlugin({
       log,
     });
     scope.add('event endpoint', () => events.close());
-    const isForWire = wireFilter((name) => supervisor.find(name));
+    const wire = wireFilter((name) => supervisor.find(name));
     const trail = new AuditTrail(config.audit_entries);
-    hooks.event.tap((event) => {
-      if (event.name === 'audit') trail.add({ watcher: event.watcher, ...event.body });
-      else if (isForWire(event)) {
-        const topic = topicOf(event);
-        if (events.isWanted(topic)) events.publish(topic, event.body);
-      }
-    });
+    hooks.event.tap(
+      (event) => {
+        if (event.name === 'audit') trail.add({ watcher: event.watcher, ...event.body });
+        else if (wire.passes(event)) {
+          const topic = topicOf(event);
+          if (events.isWanted(topic)) events.publish(topic, event.body);
+        }
+      },
+      { wants: (name) => name === 'audit' || name === 'kill' || wire.waits || events.isHeard },
+    );
 
     let stop = (): void => {};
     const stopped = new Promise<void>((resolve) => {

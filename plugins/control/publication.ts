@@ -75,6 +75,11 @@ export class OpenPublication implements Publication {
     return new OpenPublication(options, socket, bound);
   }
 
+  /** Whether anybody is subscribed to anything, or may be about to come back. */
+  get isHeard(): boolean {
+    return this.#held !== null || this.#subscribed.size > 0;
+  }
+
   isWanted(topic: string): boolean {
     if (this.#held !== null) return true;
     for (const prefix of this.#subscribed) if (topic.startsWith(prefix) || prefix.startsWith(topic)) return true;

@@ -1,4 +1,4 @@
-import { type BigIntStats, chmodSync, chownSync, lstatSync, mkdtempSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { type BigIntStats, chmodSync, chownSync, lstatSync, mkdtempSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { basename, dirname, join, sep } from 'node:path';
 import { messageOf, PlantedError } from '../../core/index.js';
@@ -8,10 +8,11 @@ const LONGEST_BYTES = process.platform === 'darwin' ? 103 : 107;
 
 export type Address = { readonly path: string } | { readonly host: string; readonly port: number };
 
-/** @throws Error where the path holds something that a socket may not replace */
-export function refuseOtherFiles(path: string): void {
+/** Whether there is a socket. @throws Error where the path holds something that a socket may not replace */
+export function isSocketThere(path: string): boolean {
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there !== undefined && !there.isSocket()) throw new Error('there is a file of that name that is not a socket');
+  return there !== undefined;
 }
 
 /** Looks whether anybody listens. @throws Error where that can't be known */
@@ -43,14 +44,14 @@ export async function bindUnixSocket(path: string, owner_uid: number | null, bin
   const longest = LONGEST_BYTES - '/.XXXXXX'.length;
   if (Buffer.byteLength(path) > longest) throw new Error(`the path has ${Buffer.byteLength(path)} bytes, at most ${longest} are possible`);
   const own = mkdtempSync(`${dirname(path)}${sep}.`);
+  const inside = join(own, basename(path));
   try {
-    const inside = join(own, basename(path));
     await bind(inside);
     chmodSync(inside, 0o600);
     if (owner_uid !== null) chownSync(inside, owner_uid, -1);
     renameSync(inside, path);
   } finally {
-    rmSync(join(own, basename(path)), { force: true });
+    if (lstatSync(inside, { throwIfNoEntry: false }) !== undefined) unlinkSync(inside);
     rmdirSync(own);
   }
   const ours = identify(path);

@@ -49,14 +49,16 @@ export default definePlugin({
       });
     };
     const begin = (): Promise<Outputs> => {
-      // Each spawn and each death is an event: who has no outputs is not to be told of them.
-      hooks.event.tap(({ watcher: name, name: event }) => {
-        const watcher = outputs === undefined ? undefined : supervisor.find(name);
-        if (watcher === undefined) return;
-        if (event === 'updated') refresh(watcher);
-        else if (event === 'reload') outputs?.of(watcher)?.reopen();
-        else if (event === 'stop') outputs?.of(watcher)?.rest();
-      });
+      hooks.event.tap(
+        ({ watcher: name, name: event }) => {
+          const watcher = outputs === undefined ? undefined : supervisor.find(name);
+          if (watcher === undefined) return;
+          if (event === 'updated') refresh(watcher);
+          else if (event === 'reload') outputs?.of(watcher)?.reopen();
+          else if (event === 'stop') outputs?.of(watcher)?.rest();
+        },
+        { wants: (name) => name === 'updated' || name === 'reload' || name === 'stop' },
+      );
       return load();
     };
     const refreshAll = (): void => {

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import {
   type Clock,
   type Logger,
@@ -67,16 +67,18 @@ export class WatcherOutputs {
   async prepare(): Promise<{ readonly stdout?: ProcessOutput; readonly stderr?: ProcessOutput }> {
     const arranged = arrange(this.#asked(), this.#tail !== null);
     const channels = new Map<OutputName, Channel>();
+    const files = new Map<OutputName, string>();
     for (const one of Object.values(arranged)) {
-      if (one.kind === 'read') channels.set(one.channel, await this.#channel(one.channel, one.destination));
+      if (one.kind !== 'read') continue;
+      channels.set(one.channel, await this.#channel(one.channel, one.destination));
+      if ('filename' in one.destination) files.set(one.channel, resolve(one.destination.filename));
     }
     const sources = new Map<OutputName, Source>();
     for (const [name, channel] of channels) {
       const source = new Source(channel, this.#deps.lines, this.#deps.longest_line);
       channel.sources.add(source);
       const error = channel.route.target.outlet.wake();
-      if (error !== null)
-        this.#deps.log.error(`${name} of ${this.#watcher.name} can't be written: ${error}`, { destination: channel.route.key });
+      if (error !== null) this.#deps.log.error(unwritten(`${name} of ${this.#watcher.name}`, files.get(name), error));
       sources.set(name, source);
     }
     const outputs = OUTPUT_NAMES.flatMap((name) => {
@@ -227,4 +229,9 @@ export class WatcherOutputs {
     void this.close();
     this.#deps.onClosed();
   }
+}
+
+function unwritten(output: string, file: string | undefined, errno: string): string {
+  const hint = errno === 'ENOENT' && file !== undefined ? `; make the directory ${dirname(file)}` : '';
+  return `${output} can't be written${file === undefined ? '' : ` to ${file}`}: ${errno}${hint}`;
 }

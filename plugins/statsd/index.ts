@@ -25,7 +25,7 @@ export default definePlugin({
     const counts = wireFilter((name) => supervisor.find(name));
     hooks.event.tap((event) => {
       const client = clientOf(event.watcher);
-      if (counts(event)) client?.increment(counterOf(event));
+      if (counts.passes(event)) client?.increment(counterOf(event));
       if (event.name === 'stop' && supervisor.find(event.watcher) === undefined) known.delete(event.watcher);
     });
   },

@@ -169,12 +169,14 @@ export const configSchema = {
       additionalProperties: { anyOf: [{ type: 'object' }, { type: 'boolean' }] },
       default: {},
       description: 'Plugins by name, path or npm package, each with its options; `false` switches one off that is on by default.',
+      examples: [{ flapping: { attempts: 3 } }],
     },
     env: {
       type: 'object',
       additionalProperties: { type: 'string' },
       default: {},
       description: 'Environment that every watcher gets, under its own.',
+      examples: [{ LOG_LEVEL: 'debug' }],
     },
   },
 } as const satisfies JsonSchema;

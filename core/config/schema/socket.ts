@@ -4,6 +4,7 @@ import type { FromSchema, JsonSchema } from '../../json-schema.js';
 export const socketSchema = {
   type: 'object',
   additionalProperties: false,
+  examples: [{ host: '127.0.0.1', port: 8080 }],
   properties: {
     host: {
       type: 'string',

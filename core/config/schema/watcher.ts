@@ -176,6 +176,7 @@ export const watcherSchema = {
       default: {},
       applies: 'restart',
       description: 'Environment of the processes. `$NAME` (capitals) stands for the value in the environment of the daemon.',
+      examples: [{ LOG_LEVEL: 'debug' }],
     },
     env_file: envFileSchema,
     credentials: credentialsSchema,

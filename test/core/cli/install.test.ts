@@ -32,6 +32,10 @@ describe('a service file', () => {
     expect(lineOf(systemdUnit(FACTS), 'ExecReload')).to.match(/reloadconfig --waiting$/);
   });
 
+  it('says what the service is', () => {
+    expect(lineOf(systemdUnit(FACTS), 'Description')).to.equal('Description=Process supervisor web');
+  });
+
   it('has systemd leave processes alone that are to outlive a crash, and only those', () => {
     expect(lineOf(systemdUnit(FACTS), 'KillMode')).to.equal('KillMode=mixed');
     expect(lineOf(systemdUnit({ ...FACTS, durable: true }), 'KillMode')).to.equal('KillMode=process');
@@ -79,6 +83,12 @@ describe('ringmaster install', () => {
     expect(again.status).to.equal(1);
     expect(again.stderr).to.contain('it exists').and.contain('--force');
     expect((await install(config, '--user', '--format', 'systemd', '--force')).status).to.equal(0);
+  });
+
+  it('calls the service of ringmaster.yaml ringmaster', async () => {
+    const own = join(directory, 'ringmaster.yaml');
+    writeFileSync(own, 'watchers: {a: {cmd: sleep 60}}\n');
+    expect((await install(own, '--print', '--format', 'systemd')).stdout).to.contain('Description=Process supervisor ringmaster\n');
   });
 
   it('runs systemctl where it is asked to, and fails with RM_COMMAND_FAILED where that fails', async () => {

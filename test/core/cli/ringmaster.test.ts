@@ -107,6 +107,24 @@ describe('ringmaster', () => {
       expect(status).to.equal(0);
     });
 
+    it('warns of a file for output whose directory is not there', async () => {
+      const there = { cmd: 'date', stdout: directory.at('out.log') };
+      const stdout_stream = { class: 'FileStream', filename: directory.at('no/such/out.log') };
+      const missing = { cmd: 'date', stdout_stream, stderr: directory.at('logs/err.log') };
+      const file = directory.file('outputs.json', JSON.stringify({ watchers: { there, missing } }));
+      const { stdout, status } = await ringmaster('check', file, '--json');
+      const { problems }: { problems: { path: string; message: string; fix: string }[] } = JSON.parse(stdout);
+      expect(problems.map(({ path, message, fix }) => [path, message, fix])).to.have.deep.members([
+        [
+          'watchers.missing.stdout_stream',
+          `can’t be written: there is no directory ${directory.at('no/such')}`,
+          `mkdir -p ${directory.at('no/such')}`,
+        ],
+        ['watchers.missing.stderr', `can’t be written: there is no directory ${directory.at('logs')}`, `mkdir -p ${directory.at('logs')}`],
+      ]);
+      expect(status).to.equal(0);
+    });
+
     it('warns of the same missing command for each watcher that has it', async () => {
       const [a, b] = [{ cmd: 'no-such-command a' }, { cmd: 'no-such-command b', env: { PATH: '/no/such' } }];
       const file = directory.file('same.json', JSON.stringify({ watchers: { a, b, c: a } }));

@@ -44,6 +44,17 @@ const cases: readonly Case[] = [
     text: web('numproceses: 2'),
     expected: { line: 4, path: 'watchers.web.numproceses', found: 'numproceses', did_you_mean: 'numprocesses' },
   },
+  {
+    title: 'the word of another supervisor',
+    text: web('autorestart: true'),
+    expected: { path: 'watchers.web.autorestart', did_you_mean: 'respawn' },
+  },
+  { title: 'the word of another supervisor at the top', text: 'apps: {}\n', expected: { path: 'apps', did_you_mean: 'watchers' } },
+  {
+    title: 'something else than an object',
+    text: 'plugins: [flapping]\n',
+    expected: { path: 'plugins', found: '["flapping"]', fix: 'it looks like {"flapping":{"attempts":3}}' },
+  },
   { title: 'an unknown key at the top', text: 'watcher: {}\n', expected: { line: 1, path: 'watcher', did_you_mean: 'watchers' } },
   {
     title: 'a value that is none of those there are',

@@ -2,7 +2,10 @@ import { expect } from 'chai';
 import { closest, distance } from '../../../core/config/did-you-mean.js';
 import { fnmatch } from '../../../core/config/fnmatch.js';
 import { glob } from '../../../core/config/glob.js';
+import { ourWord } from '../../../core/config/other-words.js';
 import { parseQuantity } from '../../../core/config/quantity.js';
+import { daemonProperties } from '../../../core/config/schema/daemon.js';
+import { watcherSchema } from '../../../core/config/schema/watcher.js';
 import { schemaWords } from '../../../core/config/schema-words.js';
 import type { JsonSchema } from '../../../core/index.js';
 import { withFiles } from './helpers.js';
@@ -123,4 +126,22 @@ describe('schemas in words', () => {
     [{}, 'any value'],
   ];
   for (const [schema, expected] of words) it(`says "${expected}"`, () => expect(schemaWords(schema)).to.equal(expected));
+});
+
+describe('words of other supervisors', () => {
+  const options = Object.keys(watcherSchema.properties);
+
+  it('are understood whatever their case and dashes', () => {
+    expect(['Command', 'WorkingDirectory', 'stop-signal', 'user'].map((word) => ourWord(word, options))).to.deep.equal([
+      'cmd',
+      'working_dir',
+      undefined,
+      'uid',
+    ]);
+    expect(ourWord('kill-signal', options)).to.equal('stop_signal');
+  });
+
+  it('stand for nothing where there is no such option', () => {
+    expect(ourWord('user', Object.keys(daemonProperties))).to.equal(undefined);
+  });
 });

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { SupervisorEvent } from '../../../core/events.js';
 import type { HookName } from '../../../core/hooks.js';
 import { HOOKS } from '../../../core/hooks.js';
 import { Scope } from '../../../core/scope.js';
@@ -43,6 +44,38 @@ describe('hook registry', () => {
     expect(warnings.map((line) => line.message)).to.deep.equal([
       'plugin "a" wants to come before "nobody" in hook before_start, which has not tapped it; ignored',
     ]);
+  });
+
+  it('tells each tap of event of what it wants, and knows what nobody wants', () => {
+    const { hooks, plugin } = kit();
+    const told: string[] = [];
+    const tell = (name: 'spawn' | 'stop' | 'start'): void => {
+      hooks.watch('event', { watcher: 'web', name, body: { time: 1, process_pid: 1 } } as SupervisorEvent);
+    };
+    expect(hooks.wants('spawn')).to.equal(false);
+    plugin('a').event.tap(({ name }) => told.push(`a ${name}`), { wants: (name) => name === 'stop' });
+    expect([hooks.wants('spawn'), hooks.wants('stop')]).to.deep.equal([false, true]);
+    const all = plugin('b').event.tap(({ name }) => told.push(`b ${name}`));
+    expect(hooks.wants('spawn')).to.equal(true);
+    tell('spawn');
+    tell('stop');
+    all[Symbol.dispose]();
+    expect(hooks.wants('spawn')).to.equal(false);
+    expect(told).to.deep.equal(['b spawn', 'a stop', 'b stop']);
+    expect(hooks.counts().find(({ plugin: name, hook }) => name === 'a' && hook === 'event')?.calls).to.equal(1);
+  });
+
+  it('tells a tap of event that can not say what it wants, and reports that', () => {
+    const { hooks, plugin, lines } = kit();
+    const told: string[] = [];
+    const wants = (): boolean => {
+      throw new Error('no idea');
+    };
+    plugin('a').event.tap(({ name }) => told.push(name), { wants });
+    expect(hooks.wants('spawn')).to.equal(true);
+    expect(lines.map(({ level, message }) => [level, /no idea/.test(message)])).to.deep.equal([['error', true]]);
+    hooks.watch('event', { watcher: 'web', name: 'spawn', body: { process_pid: 1, time: 1 } });
+    expect(told).to.deep.equal(['spawn']);
   });
 
   it('passes values along decide and shape', async () => {

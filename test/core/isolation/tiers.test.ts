@@ -58,6 +58,7 @@ describe('a plugin under each tier', () => {
       'stats: {"pid":1,"more":"web 2"}',
       'unknown: RM_WATCHER_UNKNOWN: program nobody not found',
       'event web number 7',
+      'wanted web updated',
       'set: 7',
       'late: active 1',
       'removed: true stopped',

@@ -353,6 +353,15 @@ describe('logs: real processes and a destination in trouble', () => {
     });
   }
 
+  it('a file whose directory is not there is told of with what to do, and the process runs', async () => {
+    await using rig = await LogRig.start((at) => ({ web: { args: ['-e', '0'], respawn: false, stderr: join(at, 'logs', 'err.log') } }));
+    await rig.ended();
+    const file = join(rig.at, 'logs', 'err.log');
+    expect(rig.lines.map(({ message }) => message)).to.include(
+      `stderr of web can't be written to ${file}: ENOENT; make the directory ${join(rig.at, 'logs')}`,
+    );
+  });
+
   it('a sink that there is none of fails the spawn, and says what is allowed', async () => {
     await using rig = await LogRig.start(() => ({ web: { args: ['-e', '0'], max_retry: 1, stdout: './no/such.mjs#Sink' } }));
     const [failed] = rig.events('spawn_failed');

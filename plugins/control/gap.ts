@@ -10,6 +10,11 @@ function markOf(endpoint: string): string | null {
   return path === undefined ? null : `${path}.upgrade`;
 }
 
+/** Whether clients of an endpoint can be told that a daemon is about to be there again. */
+export function knowsGaps(endpoint: string): boolean {
+  return markOf(endpoint) !== null;
+}
+
 /** Tells clients that the daemon at an ipc endpoint is about to be there again; where that can't be, they are refused meanwhile. */
 export function markGap(endpoint: string, log: Logger): void {
   attempt(endpoint, log, (mark) => {

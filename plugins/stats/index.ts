@@ -27,9 +27,9 @@ export default definePlugin({
       for (const { topic, body } of sockets.round(publication.isWanted(SOCKETS_TOPIC))) publication.publish(topic, body);
       const groups = supervisor
         .watchers()
-        .map(({ name, processes }) => ({ topic: topicOf(name), title: null, processes }))
+        .map((watcher) => ({ topic: topicOf(watcher.name), title: null, watcher }))
         .filter(({ topic }) => publication.isWanted(topic))
-        .map(({ processes, ...group }) => ({ ...group, pids: living(processes()) }))
+        .map(({ watcher, ...group }) => ({ ...group, pids: living(watcher.processes()) }))
         .filter(({ pids }) => pids.length > 0);
       const daemon = publication.isWanted(DAEMON_TOPIC) ? [{ topic: DAEMON_TOPIC, title: 'circusd', pids: [process.pid] }] : [];
       const all = [...daemon, ...groups];

@@ -39,7 +39,7 @@ export default definePlugin({
       }
     };
     const now = (): string => {
-      const watchers = supervisor.watchers().map(({ status, processes }) => ({ status, processes: processes().length }));
+      const watchers = supervisor.watchers().map((watcher) => ({ status: watcher.status, processes: watcher.processes().length }));
       return summary(
         watchers,
         supervisor.troubles().map(({ name }) => name),

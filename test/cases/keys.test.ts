@@ -8,7 +8,7 @@ import { curveKeyPair, Dealer } from 'zeromq';
 import { eventually, rejects } from '../../core/testing.js';
 import { Client, type ClientKeys } from '../../plugins/control/client.js';
 import { writeAuthorized } from '../../plugins/control/curve/authorized.js';
-import { readKeyPair, writeKeyFile } from '../../plugins/control/curve/key-files.js';
+import { newKeyPair, readKeyPair, writeKeyFile } from '../../plugins/control/curve/key-files.js';
 import { ROLES } from '../../plugins/control/roles.js';
 import { type Bin, RunningBin, runBin } from '../fixtures/cli/run-bin.js';
 import { Sshd } from '../fixtures/cli/sshd.js';
@@ -58,7 +58,7 @@ class KeyedDaemon implements AsyncDisposable {
     expect(first.stderr).to.include('cannot use the key file').and.include('ringmaster keys new');
     const { directory } = first.place;
     const names = ['daemon', 'read', 'operate', 'admin', 'stranger'] as const;
-    const pairs = names.map((name) => ({ name, ...curveKeyPair() }));
+    const pairs = names.map((name) => ({ name, ...newKeyPair(curveKeyPair) }));
     for (const { name, publicKey, secretKey } of pairs) {
       writeKeyFile(join(directory, `keys/${name}.key`), `public ${publicKey}\nsecret ${secretKey}\n`, true);
     }

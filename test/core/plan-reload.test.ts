@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { AppliedPlan } from '../../core/index.js';
-import { rejects } from '../../core/testing.js';
+import { eventually, rejects } from '../../core/testing.js';
 import { TemporaryDirectory } from '../fixtures/cli/temporary.js';
 import { Rig, tapping } from '../fixtures/rig.js';
 
@@ -128,6 +128,8 @@ describe('reloading the config', () => {
       const config = three({ cmd: 'b2', numprocesses: 2 });
       write({ ...config, watchers: { ...config.watchers, a: { cmd: 'a2' } } });
       const reloaded = rig.supervisor.reloadConfig();
+      // To read the file takes real time, in which the virtual one stands still.
+      await eventually(() => rig.os.of('signal').some(({ signum }) => signum > 0));
       await rig.until(Promise.all([started, reloaded]));
       expect(rig.os.of('spawn').map(({ request }) => request.file)).to.deep.equal(['a', 'a2', 'b2', 'b2', 'c']);
       expect(rig.clock.now()).to.be.below(40_000);

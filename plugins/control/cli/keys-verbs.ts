@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { EXIT_STATUS, type Io, isRingmasterError, type Verb, type VerbOption, type VerbValues } from '../../../core/index.js';
 import { ArgumentError } from '../command.js';
 import { type AuthorizedKey, isName, parseAuthorized, writeAuthorized } from '../curve/authorized.js';
-import { readKeyFile, readKeyPair, writeKeyFile } from '../curve/key-files.js';
+import { newKeyPair, readKeyFile, readKeyPair, writeKeyFile } from '../curve/key-files.js';
 import { isKey } from '../curve/z85.js';
 import { ROLES } from '../roles.js';
 import { textTable } from '../text-table.js';
@@ -38,8 +38,7 @@ const VERBS: Readonly<Record<string, KeysVerb>> = {
     description: 'Writes NAME.key, mode 0600, in a directory for its owner only, and prints the public key. It never replaces one.',
     count: 1,
     async run(directory, [name = ''], _values, tell) {
-      const { curveKeyPair } = zeromq();
-      const { publicKey, secretKey } = curveKeyPair();
+      const { publicKey, secretKey } = newKeyPair(zeromq().curveKeyPair);
       const file = keyFile(directory, name);
       writeKeyFile(file, `public ${publicKey}\nsecret ${secretKey}\n`, true);
       tell(`wrote ${file}, for its owner only; the public key, which others are given:`);

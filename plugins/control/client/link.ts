@@ -1,5 +1,5 @@
 import { RingmasterError, systemClock } from '../../../core/index.js';
-import { isInGap } from '../gap.js';
+import { isInGap, knowsGaps } from '../gap.js';
 import { Connection, type ConnectionListener } from './connection.js';
 import type { CurveClientOptions } from './curve.js';
 
@@ -42,6 +42,8 @@ export class Link {
   #retry: Disposable | undefined;
   /** Until when the daemon may be away, on performance.now(); 0: it is not known to have been there. */
   #patient_until = 0;
+  /** It was refused, and looks once more. */
+  #looks_again = false;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -85,13 +87,18 @@ export class Link {
     const listener: ConnectionListener = {
       ready: () => {
         this.#patient_until = 0;
+        this.#looks_again = false;
         for (const message of taken(this.#waiting)) this.#give(connection, message);
       },
       message: receive,
       refused: (error) => {
         this.#connection = undefined;
-        // Another version is about to be there: it is waited for as by who has known the one before.
-        if (this.#patient_until === 0 && isInGap(endpoint)) this.#wait();
+        if (this.#patient_until === 0) {
+          // Another version is about to be there: it is waited for as by who has known the one before.
+          if (isInGap(endpoint)) this.#wait();
+          else if (this.#mayBeBack()) return;
+        }
+        this.#looks_again = false;
         if (this.#waiting.size > 0) this.#again(error);
       },
       lost: (cause) => {
@@ -103,6 +110,15 @@ export class Link {
     };
     const connection = new Connection(endpoint, listener, curve);
     return connection;
+  }
+
+  /** Looks once more where the refusal may be of a gap that is over by now. */
+  #mayBeBack(): boolean {
+    const { endpoint, reconnect_ms } = this.#options;
+    if (this.#looks_again || this.#waiting.size === 0 || reconnect_ms === 0 || !knowsGaps(endpoint)) return false;
+    this.#looks_again = true;
+    this.#connection = this.#connect();
+    return true;
   }
 
   #lost(message: Outgoing, cause: unknown): void {

@@ -97,3 +97,11 @@ export function writeKeyFile(file: string, text: string, isNew = false): void {
     rmSync(draft, { force: true });
   }
 }
+
+/** A pair made by `make` whose public key no command line takes for an option: one in 85 begins with a hyphen. */
+export function newKeyPair<P extends { readonly publicKey: string }>(make: () => P): P {
+  for (;;) {
+    const pair = make();
+    if (!pair.publicKey.startsWith('-')) return pair;
+  }
+}

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -198,6 +198,22 @@ describe('control: client, while the daemon is away', () => {
       expect((await change).text).to.equal('done');
       endGap(address, recordingLogger(log));
       expect([readdirSync(directory).filter((name) => name.includes('upgrade')), log]).to.deep.equal([[], []]);
+    });
+
+    it('is let in where the other version is there by the time that the client hears of its refusal', async () => {
+      const dead = createServer().listen(`${directory}/dead`);
+      await once(dead, 'listening');
+      renameSync(`${directory}/dead`, `${directory}/c.sock`);
+      dead.close();
+      using second = await Endpoint.at(`ipc://${directory}/second`);
+      using client = new Client({ endpoint: address, timeout_ms: 10_000, reconnect_ms: 10_000 });
+      const change = client.call('incr', { name: 'web' });
+      // ZeroMQ is refused on a thread of its own.
+      for (const until_ms = performance.now() + 100; performance.now() < until_ms; );
+      renameSync(`${directory}/second`, `${directory}/c.sock`);
+      const request = await Promise.race([second.next(), change.then(() => expect.fail('nobody has answered'))]);
+      await second.answer(request, 'done');
+      expect((await change).text).to.equal('done');
     });
 
     it('waits no longer than reconnect_ms, and then is refused as nothing was sent', async () => {

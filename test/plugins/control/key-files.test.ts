@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { curveKeyPair } from 'zeromq';
 import { isRingmasterError } from '../../../core/index.js';
 import { parseAuthorized, writeAuthorized } from '../../../plugins/control/curve/authorized.js';
-import { readKeyFile, readKeyPair, writeKeyFile } from '../../../plugins/control/curve/key-files.js';
+import { newKeyPair, readKeyFile, readKeyPair, writeKeyFile } from '../../../plugins/control/curve/key-files.js';
 import { proofOf } from '../../../plugins/control/curve/proof.js';
 import { decodeZ85, encodeZ85, isKey } from '../../../plugins/control/curve/z85.js';
 
@@ -26,6 +26,11 @@ describe('key files', () => {
     directory = join(mkdtempSync(join(tmpdir(), 'rm-keys-')), 'keys');
   });
   afterEach(() => rmSync(join(directory, '..'), { recursive: true }));
+
+  it('have no public key that a command line would take for an option', () => {
+    const made = ['-w', '--', 'w-'];
+    expect(newKeyPair(() => ({ publicKey: made.shift() ?? '' }))).to.deep.equal({ publicKey: 'w-' });
+  });
 
   it('are written with mode 600 in a directory of mode 700 and read again', () => {
     const { publicKey, secretKey } = curveKeyPair();

@@ -59,8 +59,7 @@ describe('a file of output that a killed daemon was writing', () => {
   it('is told to be missing where it was moved elsewhere, and nothing is touched then', () => {
     writeFileSync(log, 'gone');
     const begun = mark(0);
-    rmSync(log);
-    writeFileSync(join(at, 'occupies its inode'), '');
+    renameSync(log, join(at, 'elsewhere'));
     writeFileSync(log, 'another\n');
     expect(restoreFile(log, begun, sizeRotation(100, 5))).to.equal(false);
     expect(contents(at)['web.log']).to.equal('another\n');

@@ -7,8 +7,9 @@ const BUSY_READS = 16;
 const WORTH_BYTES = 512;
 /** What comes so long after a pause began is no more of the same. */
 const LATE_MS = 20;
-/** A pipe that was full after so many pauses is of somebody who would have to wait for us. */
+/** A pipe that was full after so many pauses is of somebody who would have to wait for us; each that was not takes something of one back. */
 const FULL_PAUSES = 20;
+const TAKEN_BACK = 0.25;
 const HURRY_MS = 10_000;
 
 /**
@@ -40,7 +41,7 @@ export class Pace {
   #judge(bytes: number, full_bytes: number, now: number, since_ms: number): void {
     if (bytes < WORTH_BYTES || since_ms > LATE_MS) this.#streak = 0;
     if (bytes < full_bytes) {
-      this.#fullPauses = 0;
+      this.#fullPauses = Math.max(0, this.#fullPauses - TAKEN_BACK);
       return;
     }
     this.#fullPauses += 1;

@@ -53,8 +53,13 @@ describe('the pace at which a pipe is read', () => {
       expect(pauses(reads(2000, 100, 0.9))).to.be.above(0);
     });
 
+    it('knows none either where that is so for every other one', () => {
+      for (let round = 0; round < 40; round++) pauses(reads(1, 4000, PAUSE_MS), reads(1, FULL, PAUSE_MS), reads(1, 100, 0.1));
+      expect(pauses(reads(1000, 100, 0.9))).to.equal(0);
+    });
+
     it('goes on as it was where that happens now and then', () => {
-      for (let round = 0; round < 10; round++) expect(filled(19) + pauses(reads(1, 4000, PAUSE_MS))).to.equal(20);
+      for (let round = 0; round < 100; round++) expect(filled(1) + pauses(reads(4, 4000, PAUSE_MS))).to.equal(5);
     });
   });
 });

@@ -9,7 +9,7 @@ const WORTH_BYTES = 512;
 const LATE_MS = 20;
 /** A pipe that was full after so many pauses is of somebody who would have to wait for us; each that was not takes something of one back. */
 const FULL_PAUSES = 20;
-const TAKEN_BACK = 0.25;
+const TAKEN_BACK = 0.5;
 const HURRY_MS = 10_000;
 
 /**
@@ -20,6 +20,7 @@ export class Pace {
   #streak = 0;
   #paused = false;
   #fullPauses = 0;
+  #full_bytes = 0;
   #read_at = Number.NEGATIVE_INFINITY;
   #hurry_until = Number.NEGATIVE_INFINITY;
 
@@ -32,6 +33,9 @@ export class Pace {
   read(bytes: number, full_bytes: number, now: number): boolean {
     const since_ms = now - this.#read_at;
     this.#read_at = now;
+    // One that holds more now may be wide enough.
+    if (full_bytes !== this.#full_bytes) this.#fullPauses = 0;
+    this.#full_bytes = full_bytes;
     if (this.#paused) this.#judge(bytes, full_bytes, now, since_ms);
     else this.#streak = since_ms < SOON_MS ? this.#streak + 1 : 0;
     this.#paused = this.#streak >= BUSY_READS && bytes < full_bytes && now >= this.#hurry_until;

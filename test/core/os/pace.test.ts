@@ -58,6 +58,14 @@ describe('the pace at which a pipe is read', () => {
       expect(pauses(reads(1000, 100, 0.9))).to.equal(0);
     });
 
+    it('has another chance when the pipe holds more', () => {
+      expect(filled(18)).to.equal(18);
+      now += PAUSE_MS;
+      pace.read(4 * FULL, 4 * FULL, now);
+      reads(18, 100, 0.1);
+      expect(filled(18)).to.equal(18);
+    });
+
     it('goes on as it was where that happens now and then', () => {
       for (let round = 0; round < 100; round++) expect(filled(1) + pauses(reads(4, 4000, PAUSE_MS))).to.equal(5);
     });

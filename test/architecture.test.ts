@@ -49,6 +49,7 @@ const PURE = [
   'core/hooks.ts',
   'core/isolation/messages.ts',
   'core/isolation/options.ts',
+  'core/os/posix/pace.ts',
   'core/output-schema.ts',
   'core/plan-drift.ts',
   'core/plan-plugins.ts',

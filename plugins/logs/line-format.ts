@@ -64,7 +64,8 @@ export function fancyPrefix(time: TimeFormat, color: number, now: () => number):
       .filter((line) => line !== '')
       .map((line) => `${prefix}${line}\u001b[0m\n`)
       .join('');
-    return scratch.subarray(0, put(text, 0));
+    const length = put(text, 0);
+    return scratch.subarray(0, length);
   };
 }
 

@@ -4,7 +4,7 @@ import type { Handle, Handles } from './handles.js';
 import { C, type Libc } from './libc.js';
 
 /** @source sys/epoll.h; the structure is packed on x86-64 only */
-const EPOLL = { CLOEXEC: 0o2000000, CTL_ADD: 1, CTL_DEL: 2, IN: 1, EDGE: 0x80000000 } as const;
+const EPOLL = { CLOEXEC: 0o2000000, CTL_ADD: 1, CTL_DEL: 2, CTL_MOD: 3, IN: 1, EDGE: 0x80000000 } as const;
 const PACKED = process.arch === 'x64';
 const EVENT_BYTES = PACKED ? 12 : 16;
 const DATA_OFFSET = PACKED ? 4 : 8;
@@ -36,6 +36,11 @@ export class Epoll {
   add(fd: number, edge = false): void {
     if (this.#epoll < 0) this.#epoll = check(this.#libc, this.#libc.epoll_create1(EPOLL.CLOEXEC), 'epoll_create1', WHAT);
     this.#control(EPOLL.CTL_ADD, fd, edge ? EPOLL.IN + EPOLL.EDGE : EPOLL.IN);
+  }
+
+  /** Tells nothing of one that was added as an edge, its end aside, until it is to be told again: then also what is there already. */
+  hush(fd: number, isHushed: boolean): void {
+    this.#control(EPOLL.CTL_MOD, fd, isHushed ? 0 : EPOLL.IN + EPOLL.EDGE);
   }
 
   remove(fd: number): void {

@@ -4,6 +4,7 @@ import type { Logger } from '../../log.js';
 import type { KeptEnd } from '../kept.js';
 import type { MarkedSink, OutputMark, OutputSink } from '../port.js';
 import type { Libc } from './libc.js';
+import { Pace } from './pace.js';
 import type { PipeCalls } from './pipe-calls.js';
 import { PIPE_BYTES, PipeWidth } from './pipe-width.js';
 import { ROOM_BYTES, type Stage } from './stage.js';
@@ -32,6 +33,8 @@ export interface ReadingParts {
 interface ReadingHost extends ReadingParts {
   /** It is to be looked at again. */
   again(): void;
+  /** It is not to be looked at for a moment. */
+  pause(): void;
   finish(): void;
 }
 
@@ -44,6 +47,7 @@ export class PipeReading {
   readonly #host: ReadingHost;
   readonly #poll = Buffer.alloc(POLLFD_BYTES);
   readonly #width: PipeWidth;
+  readonly #pace = new Pace();
   #held = false;
   /** What is left in the pipe without an end of line, and since when. */
   #left_bytes = 0;
@@ -65,14 +69,19 @@ export class PipeReading {
 
   /** Reads what is there, within limits. @returns whether there may be more */
   look(): boolean {
+    let bytes = 0;
     for (let chunk = 0; chunk < CHUNKS && !this.#held; chunk++) {
       const { marked } = this.#sink;
       const taken = marked === undefined ? this.#read() : this.#pass(marked);
-      if (taken < 0) return false;
+      if (taken < 0) {
+        if (bytes > 0 && this.#pace.read(bytes, this.#width.full_bytes, this.#host.clock.now())) this.#host.pause();
+        return false;
+      }
       if (taken === 0) {
         this.finish();
         return false;
       }
+      bytes += taken;
     }
     return !this.#held;
   }

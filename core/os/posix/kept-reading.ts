@@ -5,6 +5,7 @@ import { Epoll } from './epoll.js';
 import type { Handles } from './handles.js';
 import { PipeReading, type ReadingParts } from './kept-pipe-reading.js';
 import type { Libc } from './libc.js';
+import { PAUSE_MS } from './pace.js';
 import { loadPipeCalls } from './pipe-calls.js';
 import { Stage } from './stage.js';
 
@@ -22,6 +23,8 @@ export class KeptReader implements KeptPipeReader {
   #waited = 0;
   /** Those that have more than was read in their turn. */
   readonly #unread = new Set<PipeReading>();
+  /** Those that are left alone for a moment. */
+  readonly #pauses = new Map<PipeReading, Disposable>();
   #turn: Disposable | null = null;
   #retry: Disposable | null = null;
 
@@ -38,7 +41,8 @@ export class KeptReader implements KeptPipeReader {
       ended();
       sink.end();
     };
-    const reading: PipeReading = new PipeReading(pipe, sink, { ...this.#host, again: () => this.#later(reading), finish });
+    const [again, pause] = [(): void => this.#later(reading), (): void => this.#pause(reading)];
+    const reading: PipeReading = new PipeReading(pipe, sink, { ...this.#host, again, pause, finish });
     this.#epoll.add(pipe.fd, true);
     this.#readings.set(pipe.fd, reading);
     this.#wait(1);
@@ -89,6 +93,7 @@ export class KeptReader implements KeptPipeReader {
   #look(reading: PipeReading): void {
     if (this.#readings.get(reading.pipe.fd) !== reading) return;
     this.#unread.delete(reading);
+    if (this.#pauses.has(reading)) return;
     try {
       if (reading.look()) this.#later(reading);
     } catch (error) {
@@ -105,10 +110,23 @@ export class KeptReader implements KeptPipeReader {
     });
   }
 
+  /** Nothing tells of it meanwhile. */
+  #pause(reading: PipeReading): void {
+    const go = (): void => {
+      this.#pauses.delete(reading);
+      this.#epoll.hush(reading.pipe.fd, false);
+      this.#look(reading);
+    };
+    this.#epoll.hush(reading.pipe.fd, true);
+    this.#pauses.set(reading, this.#host.clock.setTimeout(go, PAUSE_MS));
+  }
+
   #forget(reading: PipeReading): void {
     if (this.#readings.get(reading.pipe.fd) !== reading) return;
     reading.stop();
     this.#epoll.remove(reading.pipe.fd);
+    this.#pauses.get(reading)?.[Symbol.dispose]();
+    this.#pauses.delete(reading);
     this.#readings.delete(reading.pipe.fd);
     this.#unread.delete(reading);
     this.#unref(reading);

@@ -28,6 +28,11 @@ export class PipeWidth {
     return this.#isWide;
   }
 
+  /** As much is in it when it is full, or nearly so. */
+  get full_bytes(): number {
+    return this.#isWide ? FULL_BYTES * (WIDE_BYTES / PIPE_BYTES) : FULL_BYTES;
+  }
+
   /** It may have been made wide by an earlier daemon. */
   measure(): void {
     if (this.#libc.fcntl(this.#fd, C.F_GETPIPE_SZ, 0) > PIPE_BYTES) this.#count();

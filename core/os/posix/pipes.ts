@@ -4,6 +4,7 @@ import { errnoName, OsError } from '../os-error.js';
 import type { OutputSink } from '../port.js';
 import type { Handle, Handles } from './handles.js';
 import type { Libc } from './libc.js';
+import { PAUSE_MS, Pace } from './pace.js';
 import { PipeWidth, WIDE_BYTES } from './pipe-width.js';
 
 /** Before what is read, for what a sink held back of before. */
@@ -31,6 +32,8 @@ export function pipeReader(handles: Handles | null, libc: Libc): OpenReading {
 function readByHandle({ make, bytes }: Handles, libc: Libc, fd: number, sink: OutputSink): Reading {
   const handle = open(make(), fd);
   const width = new PipeWidth(libc, fd);
+  const pace = new Pace();
+  const go = (): void => void handle.readStart();
   const close = (): void => {
     handle.close();
     width.release();
@@ -40,10 +43,11 @@ function readByHandle({ make, bytes }: Handles, libc: Libc, fd: number, sink: Ou
     if (count > 0) {
       width.found(count);
       const pending = sink.write(count === WIDE_BYTES ? BUFFER : BUFFER.subarray(0, count), ROOM_BYTES);
-      if (pending === undefined) return;
+      const pause = pace.read(count, width.full_bytes, performance.now());
+      if (pending === undefined && !pause) return;
       handle.readStop();
-      const go = (): void => void handle.readStart();
-      pending.then(go, go);
+      if (pending === undefined) setTimeout(go, PAUSE_MS);
+      else pending.then(go, go);
     } else if (count < 0) {
       close();
       sink.end();

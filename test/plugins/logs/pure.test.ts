@@ -173,6 +173,13 @@ describe('logs: lines', () => {
     );
   });
 
+  it('colours more than was ever put together before', () => {
+    const fancy = fancyPrefix(timeFormat('%H', true), 2, () => 0);
+    const lines = Array.from({ length: 200_000 }, (_, n) => String(n));
+    const expected = lines.map((line) => `\u001b[0;32;40m00 [7] | ${line}\u001b[0m\n`).join('');
+    expect(fancy(bytes(`${lines.join('\n')}\n`), 7, true).toString() === expected).to.equal(true);
+  });
+
   it('counts lines, the last without an end too', () => {
     expect(['', 'a', 'a\n', 'a\nb', '\n\n'].map((text) => countLines(bytes(text)))).to.deep.equal([0, 1, 1, 2, 2]);
   });

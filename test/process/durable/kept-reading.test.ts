@@ -6,6 +6,7 @@ import type { MarkedSink, OutputMark, OutputSink } from '../../../core/os/port.j
 import type { KeptReader } from '../../../core/os/posix/kept-reading.js';
 import { eventually } from '../../../core/testing.js';
 import { KeptPlace } from '../../fixtures/durable/kept.js';
+import { manyLines } from '../../fixtures/many-lines.js';
 
 /** Keeps what it is given, chunk by chunk. */
 class Chunks implements OutputSink {
@@ -198,6 +199,29 @@ describe('a kept pipe', () => {
         own.close();
       });
     }
+
+    it('is read a moment later where it comes all the time and little at once, to the last of it', async () => {
+      const sink = new Chunks();
+      const { fd } = read('a', sink);
+      const lines = await manyLines((line) => void writeSync(fd, line));
+      place.close(fd);
+      await eventually(() => sink.ended);
+      expect(sink.text === lines.join('')).to.equal(true);
+      expect(sink.chunks.length).to.be.below(lines.length / 2);
+      const next = read('a', sink);
+      sink.chunks.length = 0;
+      writeSync(next.fd, 'now and then\n');
+      await eventually(() => sink.text === 'now and then\n');
+      place.close(next.fd);
+    });
+
+    it('can be left while it is read a moment later', async () => {
+      const own = await place.reader();
+      const fd = writingTo('a');
+      own.read({ index: 7, fd: place.reading('a') }, new Chunks(), () => {});
+      await manyLines((line) => void writeSync(fd, line), 200);
+      own.close();
+    });
 
     it('is wide for the next daemon too', async () => {
       const look = place.reading('a');

@@ -82,12 +82,8 @@ export default definePlugin({
      * @throws Error naming a function that can't be loaded
      */
     const sync = (watcher: WatcherApi): Promise<void> => {
-      const done = (syncing.get(watcher.name) ?? Promise.resolve()).then(() => bring(watcher));
-      // Whoever asked is told of the failure.
-      syncing.set(
-        watcher.name,
-        done.catch(() => undefined),
-      );
+      const done = Promise.allSettled([syncing.get(watcher.name)]).then(() => bring(watcher));
+      syncing.set(watcher.name, done);
       return done;
     };
 

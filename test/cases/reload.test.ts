@@ -137,7 +137,7 @@ describe('case: the config file is changed and read again', () => {
       `~ test1: scale (pid ${pid})`,
       '    numprocesses: 2 -> 1 (scale, drift)',
       `~ test2: restart (pid ${other})`,
-      '    args: none -> "1" (restart)',
+      '    args: not set -> "1" (restart)',
       '',
       `3 steps; processes that end: ${extra}, ${pid}, ${other}`,
       '',

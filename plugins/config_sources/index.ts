@@ -29,21 +29,22 @@ export default definePlugin({
   name: 'config_sources',
   summary: 'Puts what sources of other plugins give into the config. Comes along with those that require it and needs no mention.',
   schema: { type: 'object', additionalProperties: false, properties: {} },
-  hooks: ['config', 'config_applying', 'config_applied'],
+  hooks: ['config', 'config_applying', 'config_applied', 'config_refused'],
   setup({ supervisor, hooks, log, scope, extend, extensions }) {
     const sources = extensions('config_source');
-    const reloader = new Reloader(supervisor, log);
+    const reloader = new Reloader(supervisor, log, () => base);
     const watching = new Map<string, Disposable>();
     const known = new KnownSources(supervisor, () => sources.list());
     let origins: Origins = { watchers: {}, sockets: {} };
     /** Of the config that was made last, for a plan maybe, and of the one that is being applied. */
     let made = origins;
     let applying = origins;
-    /** The first config that came: what there is where no file can be read again. */
+    /** The config in effect without what sources give: what there is where no file can be read again. */
     let base: Config | null = null;
-    const changed = (): void => {
-      if (base !== null) reloader.request(base);
-    };
+    /** The same of the config that was made last, and of the one before that is being applied. */
+    let madeOf: Config | null = null;
+    let before: Config | null = null;
+    const changed = (): void => reloader.request();
     const watch = ({ key, value }: ReturnType<typeof sources.list>[number]): void => {
       const watcher = value.watch?.(changed);
       if (watcher !== undefined) watching.set(key, watcher);
@@ -55,13 +56,22 @@ export default definePlugin({
     hooks.config.tap(async (config, { plugins }) => {
       const merged = await merge(config, known.of(plugins));
       made = merged.origins;
+      madeOf = config;
       // The first is used at once.
-      if (base === null) origins = made;
-      base ??= config;
+      if (base === null) {
+        origins = made;
+        base = config;
+      }
       return merged.config;
     });
     hooks.config_applying.tap(() => {
       applying = made;
+      before = base;
+      // At once: sources may change while it is put into effect.
+      base = madeOf;
+    });
+    hooks.config_refused.tap(() => {
+      base = before;
     });
     hooks.config_applied.tap(() => {
       origins = applying;

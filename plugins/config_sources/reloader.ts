@@ -4,26 +4,29 @@ import { type Config, explain, isRingmasterError, type Logger, type SupervisorAp
 export class Reloader {
   readonly #supervisor: SupervisorApi;
   readonly #log: Logger;
+  readonly #base: () => Config | null;
   #under_way = false;
   #again = false;
 
-  constructor(supervisor: SupervisorApi, log: Logger) {
+  /** @param base what to apply where there is no config file; null: nothing yet */
+  constructor(supervisor: SupervisorApi, log: Logger, base: () => Config | null) {
     this.#supervisor = supervisor;
     this.#log = log;
+    this.#base = base;
   }
 
-  /** @param base what to apply where there is no config file */
-  request(base: Config): void {
+  request(): void {
+    if (this.#base() === null) return;
     this.#again = true;
-    if (!this.#under_way) void this.#run(base);
+    if (!this.#under_way) void this.#run();
   }
 
-  async #run(base: Config): Promise<void> {
+  async #run(): Promise<void> {
     this.#under_way = true;
     while (this.#again && this.#supervisor.state !== 'stopping' && this.#supervisor.state !== 'stopped') {
       this.#again = false;
       try {
-        await this.#apply(base);
+        await this.#apply();
       } catch (error) {
         if (!isRingmasterError(error, 'RM_CLOSED'))
           this.#log.error(`a source of the config has changed, and everything runs as before: ${explain(error)}`);
@@ -32,12 +35,13 @@ export class Reloader {
     this.#under_way = false;
   }
 
-  async #apply(base: Config): Promise<void> {
+  async #apply(): Promise<void> {
     try {
       await this.#supervisor.reloadConfig();
     } catch (error) {
       if (!isRingmasterError(error, 'RM_NO_CONFIG_FILE')) throw error;
-      await this.#supervisor.apply(base, { keep_drift: true });
+      const base = this.#base();
+      if (base !== null) await this.#supervisor.apply(base, { keep_drift: true });
     }
   }
 }

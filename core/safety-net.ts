@@ -1,7 +1,7 @@
 import type { Clock } from './clock.js';
 
 /** Looks at no more processes than this each time, in turn, so that a look costs the same however many there are. */
-const LOOKS = 1000;
+const LOOKS = 500;
 
 /** Has everybody look, again and again, for what they should have been told. */
 export class SafetyNet implements Disposable {

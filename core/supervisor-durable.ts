@@ -235,7 +235,14 @@ export class SupervisorDurable {
     ]);
     const spawns = found?.running.flatMap(({ spec, spawns }) => spawns.map(({ record }) => ({ spec, record }))) ?? [];
     const { clock, log } = this.#host;
-    const holders = { os: this.#host.os(), durable, clock, log, directory: join(directory.path, 'holders') };
+    const holders = {
+      os: this.#host.os(),
+      durable,
+      clock,
+      log,
+      directory: join(directory.path, 'holders'),
+      isOurs: () => directory.isThere(),
+    };
     this.#outputs = new SupervisorOutputs(holders, state);
     const lives = ({ pid, start_ticks }: SpawnRecord): boolean => {
       const there = pid === undefined ? null : durable.identify(pid);

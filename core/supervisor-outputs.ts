@@ -73,7 +73,8 @@ export class SupervisorOutputs {
     const [{ KeptOutputs: Outputs }, { Holder }] = await Promise.all([import('./durable/kept-outputs.js'), import('./durable/holder.js')]);
     const { clock, log, durable } = this.#host;
     const state_dir = this.#state.directory.path;
-    const parts = { makeFifo: durable.makeFifo, holder: (name: string) => new Holder(this.#host, name), openReader };
+    const isOurs = (): boolean => this.#host.isOurs();
+    const parts = { isOurs, makeFifo: durable.makeFifo, holder: (name: string) => new Holder(this.#host, name), openReader };
     this.#kept = await Outputs.open({ clock, log, state_dir, ...parts }, this.#used);
     return this.#kept;
   }

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { HolderFiles, HolderRecord } from '../os/durable.js';
+import { OsError } from '../os/os-error.js';
 
 const PRIVATE = 0o700;
 const RECORD = '.json';
@@ -22,15 +23,18 @@ export class DiskHolderFiles implements HolderFiles {
   readonly #makeFifo: (path: string) => void;
   readonly #directory: string;
   readonly #name: string;
+  readonly #isOurs: () => boolean;
 
-  /** @param directory made, for its owner only, where it is missing */
-  constructor(makeFifo: (path: string) => void, directory: string, name: string) {
+  /** @param directory, name, isOurs as for `DurableOs.holderFiles` */
+  constructor(makeFifo: (path: string) => void, directory: string, name: string, isOurs: () => boolean) {
     this.#makeFifo = makeFifo;
     this.#directory = directory;
     this.#name = name;
+    this.#isOurs = isOurs;
   }
 
   add(token: string): string {
+    this.#mustBeOurs();
     mkdirSync(this.#directory, { recursive: true, mode: PRIVATE });
     const fifo = `${this.#name}.${token}`;
     this.#makeFifo(this.path(fifo));
@@ -42,17 +46,18 @@ export class DiskHolderFiles implements HolderFiles {
   }
 
   write(record: HolderRecord): void {
+    this.#mustBeOurs();
     const path = this.path(`${this.#name}${RECORD}`);
     writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
     renameSync(`${path}.new`, path);
   }
 
   read(): HolderRecord | null {
-    return parse(this.path(`${this.#name}${RECORD}`));
+    return this.#isOurs() ? parse(this.path(`${this.#name}${RECORD}`)) : null;
   }
 
   sweep(keep: string | null): void {
-    if (!existsSync(this.#directory)) return;
+    if (!this.#isOurs() || !existsSync(this.#directory)) return;
     for (const name of readdirSync(this.#directory)) {
       const isOurs = name.startsWith(`${this.#name}.`) && !name.endsWith(RECORD) && !name.endsWith('.new');
       if (isOurs && name !== keep) this.remove(name);
@@ -64,9 +69,15 @@ export class DiskHolderFiles implements HolderFiles {
   }
 
   remove(fifo: string): void {
+    if (!this.#isOurs()) return;
     const path = this.path(fifo);
     wake(path);
     rmSync(path, { force: true });
+  }
+
+  /** @throws OsError */
+  #mustBeOurs(): void {
+    if (!this.#isOurs()) throw new OsError('ESTALE', 'open', `${this.#directory} is another supervisor's by now`);
   }
 }
 

@@ -15,6 +15,8 @@ export interface HolderHost {
   readonly log: Logger;
   /** Of the FIFOs and records of all holders of a supervisor; made, for its owner only, where it is missing. */
   readonly directory: string;
+  /** Whether the path of it leads to that supervisor's, and to no other's. */
+  isOurs(): boolean;
 }
 
 /** The process: it waits for a writer who never comes. Builtins of the shell alone, so that there is one process, and nothing to be found in PATH. */
@@ -73,7 +75,7 @@ export class Holder {
   constructor(host: HolderHost, name: string) {
     this.#host = host;
     this.name = name;
-    this.#files = host.durable.holderFiles(host.directory, name);
+    this.#files = host.durable.holderFiles(host.directory, name, () => host.isOurs());
     this.#keeping = this.#find();
   }
 

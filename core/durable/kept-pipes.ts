@@ -27,6 +27,8 @@ export interface KeptPipesHost {
   /** Of the FIFOs; made, mode 0700, where it is missing. */
   readonly directory: string;
   readonly log: Logger;
+  /** Whether the path of the directory leads to this daemon's: where it does not, nothing there is touched. */
+  isOurs(): boolean;
   /** @throws OsError */
   makeFifo(path: string): void;
   holder(name: string): PipeHolder;
@@ -102,9 +104,9 @@ export class KeptPipes {
     return { index, fd };
   }
 
-  /** The end that a process writes to: the caller closes it. @throws what the file system says */
+  /** The end that a process writes to, of the pipe that is read, whatever is at its path: the caller closes it. @throws OsError */
   openWriting(index: number): number {
-    return openSync(this.path(index), O_WRONLY | O_NOFOLLOW);
+    return openSync(`/proc/self/fd/${this.end(index).fd}`, O_WRONLY);
   }
 
   /** It is used no more. */
@@ -140,7 +142,7 @@ export class KeptPipes {
   /** Removes everything: whoever still writes has nobody who reads. */
   async remove(): Promise<void> {
     await Promise.all([...this.#closing, ...[...this.#chunks.values()].map((chunk) => this.#close(chunk))]);
-    rmSync(this.#host.directory, { recursive: true, force: true });
+    if (this.#host.isOurs()) rmSync(this.#host.directory, { recursive: true, force: true });
   }
 
   /** Lets go of everything as it is, for the next life. */
@@ -182,6 +184,7 @@ export class KeptPipes {
 
   /** Opens the FIFOs of a chunk, and makes those that are missing. */
   #open(number: number): void {
+    if (!this.#host.isOurs()) throw new OsError('ESTALE', 'mkfifo', `${this.#host.directory} is another daemon's by now`);
     const indexes = indexesOf(number);
     const fds: number[] = [];
     const areThere = indexes.every((index) => existsSync(this.path(index)));
@@ -217,7 +220,7 @@ export class KeptPipes {
     this.#chunks.delete(number);
     for (const index of indexesOf(number)) this.#free.delete(index);
     try {
-      for (const index of indexesOf(number)) rmSync(this.path(index), { force: true });
+      if (this.#host.isOurs()) for (const index of indexesOf(number)) rmSync(this.path(index), { force: true });
     } finally {
       await holder.end();
       for (const fd of fds) closeSync(fd);

@@ -32,6 +32,8 @@ export interface StateDirectory {
    * Whether the path still leads to it, and to the journal in it. It may take as long as the file system does to answer, and never rejects.
    */
   look(): Promise<'whole' | 'without_journal' | 'elsewhere'>;
+  /** Whether the path leads to it now; what is there otherwise may be another supervisor's. */
+  isThere(): boolean;
   /** Takes what is at the path now instead; it is made where there is nothing. @throws RM_STATE_DIR, RM_STATE_DIR_HELD: then it is as it was */
   retake(): void;
   /** Lets others have it. */
@@ -120,8 +122,12 @@ export interface DurableOs {
   takeBack(spec: ListenSpec, identity: SocketIdentity, from: readonly number[]): ListeningSocket | null;
   /** Whether the file of a unix socket is still the one that this identity tells of. */
   ownsFile(path: string, identity: SocketIdentity): boolean;
-  /** @param name of the holder. @param directory of all holders of a supervisor; made, for its owner only, where it is missing */
-  holderFiles(directory: string, name: string): HolderFiles;
+  /**
+   * @param directory of all holders of a supervisor; made, for its owner only, where it is missing
+   * @param name of the holder
+   * @param isOurs whether the path of the directory leads to that supervisor's: where it does not, nothing there is touched
+   */
+  holderFiles(directory: string, name: string, isOurs: () => boolean): HolderFiles;
   /** Makes a FIFO, for its owner only. @throws OsError */
   makeFifo(path: string): void;
   /** Reads pipes that outlive the daemon; null where processes get ordinary ones. @throws OsError */

@@ -64,6 +64,7 @@ export class FakeDurable implements DurableOs {
       journal,
       left_at: null,
       look: async () => 'whole',
+      isThere: () => true,
       retake: () => {},
       close: () => void this.#held.delete(path),
     };

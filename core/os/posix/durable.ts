@@ -67,7 +67,7 @@ export function openDurable(parts: DurableParts, before?: Adopted): { readonly o
     },
     takeBack: (spec, identity, from) => takeBack({ libc, pidfds, watches }, { spec, identity, from }),
     ownsFile: (path, { file }) => file !== null && identify(path) === file,
-    holderFiles: (directory, name) => new DiskHolderFiles(makeFifo, directory, name),
+    holderFiles: (directory, name, isOurs) => new DiskHolderFiles(makeFifo, directory, name, isOurs),
     makeFifo,
     openKeptReader: (options) => new KeptReader({ libc, handles }, options),
   };

@@ -48,6 +48,7 @@ export function takeStateDirectory(path: string): StateDirectory {
       if (found.status === 'rejected' || found.value.dev !== held.dev || found.value.ino !== held.ino) return 'elsewhere';
       return within.status === 'rejected' ? 'without_journal' : 'whole';
     },
+    isThere: () => isAt(held, path),
     retake() {
       const taken = lock(path);
       journal.close();

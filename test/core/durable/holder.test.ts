@@ -13,7 +13,10 @@ describe('a holder that somebody ends', () => {
   beforeEach(() => {
     clock = new VirtualClock();
     os = new FakeOs(clock);
-    holder = new Holder({ os, durable: os.state, clock, log: recordingLogger(lines), directory: '/state/holders' }, 'sockets');
+    holder = new Holder(
+      { os, durable: os.state, clock, log: recordingLogger(lines), directory: '/state/holders', isOurs: () => true },
+      'sockets',
+    );
   });
   afterEach(async () => {
     const ended = holder.end();
@@ -55,7 +58,10 @@ describe('a holder that somebody ends', () => {
   it('has another take its place where it was left by an earlier daemon and has the same already', async () => {
     await holder.hold([7, 9]);
     const { pid } = holder;
-    holder = new Holder({ os, durable: os.state, clock, log: recordingLogger(lines), directory: '/state/holders' }, 'sockets');
+    holder = new Holder(
+      { os, durable: os.state, clock, log: recordingLogger(lines), directory: '/state/holders', isOurs: () => true },
+      'sockets',
+    );
     expect([holder.keep([17, 19]), holder.pid]).to.deep.equal([true, pid]);
     await clock.advanceAsync(5000);
     expect(os.of('spawn')).to.have.length(1);
@@ -73,15 +79,18 @@ describe('a holder that somebody ends', () => {
     const { state } = os;
     const filesOf = state.holderFiles.bind(state);
     let isReadOnly = true;
-    state.holderFiles = (directory, name) => {
-      const files = filesOf(directory, name);
+    state.holderFiles = (...of) => {
+      const files = filesOf(...of);
       const sweep = (keep: string | null): void => {
         if (isReadOnly) throw new OsError('EROFS', 'unlink', 'cannot remove it');
         files.sweep(keep);
       };
       return { ...files, sweep };
     };
-    holder = new Holder({ os, durable: state, clock, log: recordingLogger(lines), directory: '/state/holders' }, 'sockets');
+    holder = new Holder(
+      { os, durable: state, clock, log: recordingLogger(lines), directory: '/state/holders', isOurs: () => true },
+      'sockets',
+    );
     expect(holder.keep([17])).to.equal(true);
     isReadOnly = false;
     expect(lines.at(-1)?.message).to.equal(

@@ -40,6 +40,7 @@ describe('the stock of kept pipes', () => {
   let lines: LogLine[];
   /** Of the processes that an earlier daemon has left. */
   let pid: number | null;
+  let isOurs = true;
   let pipes: KeptPipes;
 
   const open = (used: readonly number[] = []): KeptPipes => {
@@ -50,7 +51,10 @@ describe('the stock of kept pipes', () => {
       return made;
     };
     const makeFifo = (path: string): void => void execFileSync('mkfifo', [path]);
-    return new KeptPipes({ directory: join(at, 'pipes'), log: recordingLogger(lines), makeFifo, holder }, new Set(used));
+    return new KeptPipes(
+      { directory: join(at, 'pipes'), log: recordingLogger(lines), isOurs: () => isOurs, makeFifo, holder },
+      new Set(used),
+    );
   };
 
   const take = async (count: number): Promise<number[]> => {
@@ -69,6 +73,7 @@ describe('the stock of kept pipes', () => {
     holders = new Map();
     lines = [];
     pid = null;
+    isOurs = true;
     pipes = open([0]);
   });
 
@@ -82,6 +87,26 @@ describe('the stock of kept pipes', () => {
     expect([...holders.keys()]).to.deep.equal(['pipes-0', 'pipes-1']);
     expect([...holders.values()].map(({ held }) => held.length)).to.deep.equal([32, 32]);
     expect(readdirSync(join(at, 'pipes'))).to.have.lengthOf(64);
+  });
+
+  it('touches nothing of a daemon that has made the directory anew, and writes to what is its own', async () => {
+    const { index, fd } = await pipes.acquire();
+    rmSync(join(at, 'pipes'), { recursive: true });
+    mkdirSync(join(at, 'pipes'));
+    execFileSync('mkfifo', [pipes.path(index), pipes.path(40)]);
+    isOurs = false;
+    const writing = pipes.openWriting(index);
+    writeSync(writing, 'mine');
+    closeSync(writing);
+    expect(read(fd)).to.equal('mine');
+    pipes.giveBack(index);
+    await take(31);
+    const refused = await take(1).catch((error: unknown) => String(error));
+    expect(refused).to.include('is another daemon');
+    await pipes.remove();
+    expect(readdirSync(join(at, 'pipes')).sort()).to.deep.equal([String(index), '40']);
+    pipes.leave();
+    isOurs = true;
   });
 
   it('opens what an earlier daemon has left, with what is in it, and gives out none of those that are used', async () => {

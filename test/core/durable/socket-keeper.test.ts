@@ -81,7 +81,17 @@ class Tables {
     const { os, clock, survivors } = this;
     const journal = new Journal(this.file, { boot_id: 'one', id: 'id', log, clock, failing: () => {} });
     const isUsed = (name: string): boolean => this.used.includes(name);
-    const keeper = new SocketKeeper({ os, durable: os.state, clock, log, directory: '/state/holders', journal, survivors, isUsed });
+    const keeper = new SocketKeeper({
+      os,
+      durable: os.state,
+      clock,
+      log,
+      directory: '/state/holders',
+      isOurs: () => true,
+      journal,
+      survivors,
+      isUsed,
+    });
     return new SocketTable(os, () => keeper);
   }
 }

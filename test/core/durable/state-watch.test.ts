@@ -33,6 +33,7 @@ class Watched {
       journal: this.file,
       left_at: null,
       look: async () => this.found,
+      isThere: () => this.found !== 'elsewhere',
       retake: () => {
         if (this.refusal !== null) throw new RingmasterError('RM_STATE_DIR', ['/state', this.refusal]);
         this.found = 'whole';

@@ -26,7 +26,7 @@ const isThere = (pid: number): boolean => existsSync(`/proc/${pid}/fd`) && !/\) 
   const sockets: ListeningSocket[] = [];
   const holders: Holder[] = [];
   const make = (): Holder => {
-    const holder = new Holder({ os, durable, clock: systemClock, log: silentLogger, directory }, 'sockets');
+    const holder = new Holder({ os, durable, clock: systemClock, log: silentLogger, directory, isOurs: () => true }, 'sockets');
     holders.push(holder);
     return holder;
   };

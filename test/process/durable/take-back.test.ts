@@ -40,7 +40,7 @@ const NOBODY: SocketIdentity = { inode: 1, file: null };
   });
   afterEach(async () => {
     for (const socket of open.splice(0)) socket.close();
-    await new Holder({ os, durable, clock: systemClock, log: silentLogger, directory }, 'sockets').end();
+    await new Holder({ os, durable, clock: systemClock, log: silentLogger, directory, isOurs: () => true }, 'sockets').end();
     rmSync(directory, { recursive: true, force: true });
   });
   const serve = (socket: ListeningSocket): Promise<string> =>

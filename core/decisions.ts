@@ -45,22 +45,32 @@ export const GOES_ON: Cause = { by: 'core', reason: 'it goes on as under the sup
 const KEPT = 20;
 const KEPT_WIDS = 100;
 
+/** Who has decisions kept. */
+export interface DecisionsHost {
+  readonly clock: Pick<Clock, 'wall'>;
+  /** These are the ones now about a worker id, or, for null, about the whole watcher. */
+  decided(wid: number | null, decisions: readonly Decision[]): void;
+}
+
 /** The last decisions about one watcher. */
 export class Decisions {
   #whole: readonly Decision[] = [];
   /** By worker id, the oldest decision first: many processes that end say nothing against what came before. */
   #last: Map<number, Decision> | null = null;
-  readonly #clock: Pick<Clock, 'wall'>;
+  readonly #host: DecisionsHost;
 
-  /** @param before those of the version before, oldest first */
-  constructor(clock: Pick<Clock, 'wall'>, before: readonly Decision[] = []) {
-    this.#clock = clock;
+  /** @param before those under an earlier supervisor, oldest first */
+  constructor(host: DecisionsHost, before: readonly Decision[] = []) {
+    this.#host = host;
     for (const decision of before) this.#keep(decision);
   }
 
   add(what: Decision['what'], by: string, reason: string, more: Partial<Pick<Decision, 'hook' | 'wid' | 'delay_ms'>> = {}): void {
     const { hook = null, wid = null, delay_ms = null } = more;
-    this.#keep({ at: this.#clock.wall() / 1000, what, by, hook, wid, reason, delay_ms });
+    const decision = { at: this.#host.clock.wall() / 1000, what, by, hook, wid, reason, delay_ms };
+    const dropped = this.#keep(decision);
+    this.#host.decided(wid, wid === null ? this.#whole : [decision]);
+    if (dropped !== null) this.#host.decided(dropped, []);
   }
 
   /** Oldest first. */
@@ -68,17 +78,19 @@ export class Decisions {
     return [...this.#whole, ...(this.#last?.values() ?? [])].sort((a, b) => a.at - b.at);
   }
 
-  #keep(decision: Decision): void {
+  /** @returns the worker id that nothing is kept of any more, for null there is none */
+  #keep(decision: Decision): number | null {
     const { wid } = decision;
     if (wid === null) {
       this.#whole = this.#whole.slice(1 - KEPT).concat(decision);
-      return;
+      return null;
     }
     this.#last ??= new Map();
     this.#last.delete(wid);
     this.#last.set(wid, decision);
-    if (this.#last.size <= KEPT_WIDS) return;
-    const [oldest] = this.#last.keys();
-    if (oldest !== undefined) this.#last.delete(oldest);
+    if (this.#last.size <= KEPT_WIDS) return null;
+    const [oldest = null] = this.#last.keys();
+    if (oldest !== null) this.#last.delete(oldest);
+    return oldest;
   }
 }

@@ -1,7 +1,7 @@
 import type { WatcherApi } from './api.js';
 import type { Clock } from './clock.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
-import { Decisions } from './decisions.js';
+import { type Decision, Decisions, type DecisionsHost } from './decisions.js';
 import type { Keeper } from './durable/keeper.js';
 import type { KeptOutputs } from './durable/kept-outputs.js';
 import type { EventBodies, EventName } from './events.js';
@@ -24,7 +24,7 @@ import { newWatcherState, type WatcherState } from './watcher-state.js';
  * What moves in an engine, and what slots and phases get from each other, from their watcher and from the supervisor: one object without a
  * function of its own, for there may be thousands of watchers.
  */
-export class EngineParts implements SlotsHost, PhasesHost {
+export class EngineParts implements SlotsHost, PhasesHost, DecisionsHost {
   readonly name: string;
   readonly watcher: WatcherApi;
   readonly decisions: Decisions;
@@ -43,7 +43,7 @@ export class EngineParts implements SlotsHost, PhasesHost {
     this.#host = host;
     this.name = name;
     this.watcher = view;
-    this.decisions = new Decisions(deps.clock, deps.keeper(name)?.takeDecisions());
+    this.decisions = new Decisions(this, deps.keeper(name)?.takeDecisions());
     this.log = deps.log.child({ watcher: name });
     this.reconciler = new Reconciler(deps.clock, pass);
     this.slots = new Slots(this);
@@ -92,6 +92,10 @@ export class EngineParts implements SlotsHost, PhasesHost {
 
   keeper(): Keeper | null {
     return this.#deps.keeper(this.name);
+  }
+
+  decided(wid: number | null, decisions: readonly Decision[]): void {
+    this.keeper()?.decided(this.spec(), wid, decisions);
   }
 
   emit<N extends EventName>(event: N, body: EventBodies[N]): void {

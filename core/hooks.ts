@@ -101,6 +101,17 @@ export interface ConfigArgs {
 /** What plugins leave to those of the same name in the version that takes over, by name: JSON, 1 MiB for each at most. */
 export type Left = Readonly<Record<string, unknown>>;
 
+export interface TakenOverArgs {
+  /** By the version that was replaced; empty after a crash. */
+  readonly left: Left;
+  /** Of the request for the upgrade. */
+  readonly token: string | null;
+  /** What plugins of the daemon before had kept, by name of the plugin and key. */
+  readonly kept: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Where the daemon before did not end in order: when it was last known to live, in seconds since the epoch; null after an upgrade. */
+  readonly crashed: { readonly last_alive: number | null } | null;
+}
+
 /** Process information, Circus's keys and whatever plugins add. */
 export type Stats = Readonly<Record<string, unknown>>;
 
@@ -129,7 +140,7 @@ export interface HookTypes {
   config_applied: { args: { readonly config: Config } };
   config_refused: { args: { readonly reason: string } };
   leaving: { args: object; value: Left };
-  taken_over: { args: { readonly left: Left; readonly token: string | null } };
+  taken_over: { args: TakenOverArgs };
   ready: { args: object };
   boot: { args: object };
   before_shutdown: { args: object };
@@ -184,7 +195,7 @@ export const HOOKS = {
   taken_over: {
     kind: 'watch',
     sync: true,
-    summary: 'This is the version that another was upgraded to; what was running is there again. It comes before boot.',
+    summary: 'Another daemon was upgraded to this one, or has crashed; what was running is there again. It comes before boot.',
   },
   ready: { kind: 'watch', sync: true, summary: 'All watchers were started.' },
   boot: { kind: 'step', sync: false, summary: 'The plugins are set up; no watcher has started.' },

@@ -25,6 +25,8 @@ export interface ContainerOptions {
   /** From 0 to 1, without 1. */
   random(): number;
   emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;
+  /** Has the next daemon find this of a plugin, if this one crashes or is upgraded; null: nothing any more. */
+  keep(plugin: string, key: string, value: unknown): void;
   /** Failures in a row after which a plugin is detached; 0: never. */
   faultBudget(): number;
   /** Milliseconds that a plugin has for setting up, and again for closing; 10 000 where none is given. */

@@ -38,6 +38,7 @@ export interface PluginDeps {
   readonly directory: string;
   random(): number;
   emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;
+  keep(plugin: string, key: string, value: unknown): void;
   /** For setting up, and again for closing. */
   readonly deadline_ms: number;
   /** Failures in a row after which a plugin is detached, where it has no `fault_budget` of its own; 0: never. */
@@ -195,7 +196,7 @@ export class PluginInstance {
   }
 
   #context(): PluginContext {
-    const { hooks, clock, random, services, extensions, supervisor, directory, emit } = this.#deps;
+    const { hooks, clock, random, services, extensions, supervisor, directory, emit, keep } = this.#deps;
     const scope = this.#scope;
     return Object.freeze({
       config: this.#config,
@@ -207,6 +208,7 @@ export class PluginInstance {
       }),
       supervisor,
       emit,
+      keep: (key: string, value: unknown) => keep(this.name, key, value),
       clock: scopedClock(clock, scope, {
         succeeded: () => this.#budget.succeeded(TIMERS),
         failed: (cause) => {

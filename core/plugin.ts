@@ -24,6 +24,13 @@ export interface PluginContext<S extends OptionsSchema = OptionsSchema, H extend
   readonly supervisor: SupervisorApi;
   /** Tells everybody of an event of a watcher. */
   emit<N extends EventName>(watcher: string, name: N, body: EventBodies[N]): void;
+  /**
+   * Keeps a value, JSON, over a crash or an upgrade of the daemon, where it has a state directory: the hook `taken_over` has it then. It is
+   * written when the call returns; null forgets it, and so does an orderly stop.
+   *
+   * @throws TypeError where the value is no JSON
+   */
+  keep(key: string, value: unknown): void;
   readonly clock: Clock;
   /** Chance: from 0 to 1, without 1; a test decides it with the seed of its harness. */
   random(): number;

@@ -3,8 +3,10 @@ import type { Clock } from './clock.js';
 import { usesSocket } from './config/diff.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
+import { History } from './durable/history.js';
 import type { Keeper } from './durable/keeper.js';
 import type { KeptOutputs } from './durable/kept-outputs.js';
+import { PluginHistory } from './durable/plugin-history.js';
 import type { RecordedWatcher, SpawnRecord } from './durable/records.js';
 import type { SocketKeeper } from './durable/socket-keeper.js';
 import type { DurableState } from './durable/state.js';
@@ -34,6 +36,9 @@ export interface DurableHost {
 /** Keeps processes over a crash of the supervisor, where that is asked for; nothing is loaded where it is not. */
 export class SupervisorDurable {
   readonly troubles: Troubles;
+  /** What is told of the past, over a crash where a state directory is used. */
+  readonly history: History;
+  readonly plugins: PluginHistory;
   readonly #host: DurableHost;
   readonly #begun_ms: number;
   /** Word of the version before, where this supervisor replaces it. */
@@ -52,6 +57,8 @@ export class SupervisorDurable {
     this.#host = host;
     this.#begun_ms = host.clock.now();
     this.troubles = new Troubles(host.clock, host.log);
+    this.history = new History(host.clock);
+    this.plugins = new PluginHistory(this.history);
   }
 
   /**
@@ -99,10 +106,21 @@ export class SupervisorDurable {
     this.#takeOver?.adopt(table, this.#outputs, added);
   }
 
-  /** Tells plugins what those of the version before have left, where there was one. */
-  tellLeft(hooks: Pick<HookRegistry, 'watch'>): void {
-    const left = this.#state?.takeLeft() ?? null;
-    if (left !== null) hooks.watch('taken_over', { left, token: this.note?.token ?? null });
+  /** Tells plugins what those of the daemon before have left, where it was upgraded or has crashed; those of these names are there. */
+  tellLeft(hooks: Pick<HookRegistry, 'watch'>, plugins: ReadonlySet<string>): void {
+    const state = this.#state;
+    if (state === null) return;
+    const left = state.takeLeft();
+    const kept = this.plugins.of(plugins);
+    const hasCrashed = this.note === null && (state.journal.found || this.history.found);
+    if (left === null && !hasCrashed) return;
+    const { last_alive } = state.directory;
+    const crashed = hasCrashed ? { last_alive } : null;
+    if (hasCrashed) {
+      const when = last_alive === null ? '' : `; it was last known to live at ${new Date(last_alive * 1000).toISOString()}`;
+      this.#host.log.warn(`the daemon before did not end in order${when}`);
+    }
+    hooks.watch('taken_over', { left: left ?? {}, token: this.note?.token ?? null, kept, crashed });
   }
 
   /** Whether a watcher starts with the supervisor. */
@@ -218,7 +236,13 @@ export class SupervisorDurable {
         throw new RingmasterError('RM_NOT_DURABLE', ['there is no config file to name a state directory after: give state_dir']);
       const os = await this.#host.os().durable();
       const { DurableState: State } = await import('./durable/state.js');
-      this.#state = new State(path, { ...this.#host, os, troubles: this.troubles, isDefault: () => this.#isDefault });
+      this.#state = new State(path, {
+        ...this.#host,
+        os,
+        troubles: this.troubles,
+        history: this.history,
+        isDefault: () => this.#isDefault,
+      });
       this.note = this.#state.takeNote();
       await this.#keep(this.#state);
     } catch (error) {
@@ -259,7 +283,7 @@ export class SupervisorDurable {
       this.#outputs?.renew();
       sockets.renew().catch((error: unknown) => this.complain(error));
     };
-    this.#watch = new StateWatch({ clock, directory, journal, troubles: this.troubles, renewed });
+    this.#watch = new StateWatch({ clock, directory, journal, history: this.history, troubles: this.troubles, renewed });
   }
 
   #wants({ durable, watchers }: Config): boolean {

@@ -143,7 +143,7 @@ export class SupervisorLife {
       for (const [name, spec] of watchers) this.watchers.create(name, spec);
       this.durable.adopt(this.watchers, (watcher) => this.applier.adoptAdded(watcher));
       this.adopted.resolve();
-      this.durable.tellLeft(this.hooks);
+      this.durable.tellLeft(this.hooks, new Set(this.#container?.names()));
       this.#proceed();
       await this.hooks.step('boot', {});
       this.#proceed();
@@ -181,6 +181,7 @@ export class SupervisorLife {
       supervisor: this.#host.supervisor,
       directory: this.#host.reader.directory,
       emit: (watcher, name, body) => this.#emit(watcher, name, body),
+      keep: (plugin, key, value) => this.durable.plugins.keep(plugin, key, value),
       faultBudget: () => this.config.plugin_fault_budget,
     });
     this.#settingUp = true;

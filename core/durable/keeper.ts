@@ -4,6 +4,7 @@ import type { Journal } from '../journal/journal.js';
 import type { DurableOs } from '../os/durable.js';
 import type { KeptIndexes } from '../spawn-outputs.js';
 import { type ConfigRecord, type DecisionsRecord, KEYS, type SpawnRecord, type WatcherRecord, type WishRecord } from './records.js';
+import type { WatcherHistory } from './watcher-history.js';
 
 /** The record of one spawn. Each change is written when the call returns. */
 export interface KeptSpawn {
@@ -27,6 +28,7 @@ export interface KeptSpawn {
 export interface KeeperHost {
   readonly journal: Journal;
   readonly os: DurableOs;
+  readonly decided: WatcherHistory;
   /** Whether what is wanted of watchers is written: not while everything is being stopped. */
   readonly writesWishes: boolean;
   /** Another one each time. */
@@ -122,18 +124,25 @@ export class Keeper {
     this.#wish = undefined;
   }
 
-  /** For the version that takes over: what was decided about the watcher. */
-  leave(decisions: DecisionsRecord): void {
-    if (decisions.length > 0) this.#host.journal.put(`${KEYS.decisions}${this.#name}`, decisions);
+  /** What was decided, as far as it is kept: all of one worker id, or of the whole watcher. */
+  decided(spec: WatcherOptions, wid: number | null, decisions: DecisionsRecord): void {
+    if (this.#host.isDurable(spec)) this.#host.decided.put(this.#name, wid, decisions);
   }
 
-  /** What the version before has left; only once. */
+  /** For the version that takes over, whether the watcher is durable or not. */
+  leave(decisions: DecisionsRecord): void {
+    for (const wid of new Set(decisions.map((decision) => decision.wid))) {
+      this.#host.decided.put(
+        this.#name,
+        wid,
+        decisions.filter((decision) => decision.wid === wid),
+      );
+    }
+  }
+
+  /** What was decided under an earlier supervisor, oldest first; only once. */
   takeDecisions(): DecisionsRecord {
-    const { journal } = this.#host;
-    const key = `${KEYS.decisions}${this.#name}`;
-    const decisions = journal.get(key) as DecisionsRecord | undefined;
-    journal.delete(key);
-    return decisions ?? [];
+    return this.#host.decided.take(this.#name);
   }
 
   /** It is gone, and there is no other of its name. */
@@ -143,6 +152,7 @@ export class Keeper {
     // That one of the config was removed is to be known.
     if (config === undefined || !Object.hasOwn(config.watchers, this.#name)) journal.delete(this.#key);
     journal.delete(`${KEYS.wish}${this.#name}`);
+    this.#host.decided.forget(this.#name);
   }
 
   get #key(): string {

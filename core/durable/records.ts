@@ -13,7 +13,14 @@ export const KEYS = {
   config: 'config',
   upgrade: 'upgrade',
   left: 'left',
+} as const;
+
+/** Keys of the history, which is a journal of its own; WID, NAME and KEY stand for themselves. */
+export const HISTORY_KEYS = {
+  /** `decisions/WID/NAME`, without a worker id those about the whole watcher: what was decided about the watcher, oldest first. */
   decisions: 'decisions/',
+  /** `plugin/NAME/KEY`: what a plugin has asked to be kept. */
+  plugin: 'plugin/',
 } as const;
 
 /** `process/TOKEN`: a spawn, from before the operating system is asked until its process group is empty. */
@@ -77,7 +84,7 @@ export interface ConfigRecord {
   readonly sockets: Readonly<Record<string, SocketOptions>>;
 }
 
-/** `decisions/NAME`: those about a watcher that the version before has left, oldest first. */
+/** Those about one watcher, or one worker id of it. */
 export type DecisionsRecord = readonly Decision[];
 
 /** A watcher that is there, as far as it is on record. */

@@ -3,11 +3,13 @@ import { messageOf } from '../errors.js';
 import type { Journal } from '../journal/journal.js';
 import type { StateDirectory } from '../os/durable.js';
 import type { Troubles } from '../troubles.js';
+import type { History } from './history.js';
 
 export interface StateWatchHost {
   readonly clock: Clock;
   readonly directory: StateDirectory;
   readonly journal: Journal;
+  readonly history: History;
   readonly troubles: Troubles;
   /** There is another directory at the path, and it is taken: what has files in it makes them anew. */
   renewed(): void;
@@ -46,7 +48,7 @@ export class StateWatch implements Disposable {
   }
 
   async #look(): Promise<void> {
-    const { clock, directory, journal } = this.#host;
+    const { clock, directory, journal, history } = this.#host;
     this.#asked_ms = clock.now();
     const found = await directory.look();
     this.#asked_ms = null;
@@ -54,10 +56,11 @@ export class StateWatch implements Disposable {
     if (found === 'elsewhere') this.#retake();
     else this.#host.troubles.end('state_dir', `the state directory ${directory.path} is there again`);
     if (found === 'without_journal' && journal.failing === null) journal.renew();
+    if (found === 'without_history') history.renew();
   }
 
   #retake(): void {
-    const { directory, journal, troubles } = this.#host;
+    const { directory, journal, history, troubles } = this.#host;
     this.#isAway('is not the one any more that was taken: was it removed, or did a mount come or go?');
     try {
       directory.retake();
@@ -66,6 +69,7 @@ export class StateWatch implements Disposable {
       return;
     }
     journal.renew();
+    history.renew();
     this.#host.renewed();
     troubles.end('state_dir', `the state directory ${directory.path} was taken anew; what runs is noted down there`);
   }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import { isSame } from '../config/diff.js';
 import type { SocketOptions } from '../config/schema/socket.js';
 import type { WatcherOptions } from '../config/schema/watcher.js';
+import { messageOf } from '../errors.js';
 import type { Left } from '../hooks.js';
 import { Journal } from '../journal/journal.js';
 import type { Logger } from '../log.js';
@@ -9,15 +10,19 @@ import type { DurableOs, StateDirectory } from '../os/durable.js';
 import type { Troubles } from '../troubles.js';
 import type { UpgradeNote } from '../upgrade.js';
 import { type Found, findLeft } from './found.js';
+import type { History } from './history.js';
 import { Keeper, type KeeperHost } from './keeper.js';
 import { type ConfigRecord, KEYS, type RecordedWatcher, type SpawnRecord } from './records.js';
 import { SurvivorSearch } from './survivor.js';
+import { WatcherHistory } from './watcher-history.js';
 
 export interface DurableStateOptions {
   readonly os: DurableOs;
   readonly log: Logger;
   readonly clock: Clock;
   readonly troubles: Troubles;
+  /** Kept in the directory from now on. */
+  readonly history: History;
   /** Whether a watcher that does not say is durable. */
   isDefault(): boolean;
 }
@@ -27,17 +32,23 @@ export class DurableState implements KeeperHost {
   readonly os: DurableOs;
   readonly journal: Journal;
   readonly directory: StateDirectory;
+  /** What was decided about watchers. */
+  readonly decided: WatcherHistory;
   /** What the supervisor before has left; null where that ended as it should, or there was none. */
   readonly found: Found | null;
   readonly #isDefault: () => boolean;
+  readonly #history: History;
+  readonly #log: Logger;
   readonly #keepers = new Map<string, Keeper>();
   #tokens = 0;
   #writesWishes = true;
 
   /** @throws RM_STATE_DIR, RM_STATE_DIR_HELD, RM_JOURNAL_VERSION */
-  constructor(path: string, { os, log, clock, troubles, isDefault }: DurableStateOptions) {
+  constructor(path: string, { os, log, clock, troubles, history, isDefault }: DurableStateOptions) {
     this.os = os;
     this.#isDefault = isDefault;
+    this.#history = history;
+    this.#log = log;
     this.directory = os.take(path);
     const failing = (why: string | null): void => {
       if (why === null) troubles.end('journal', 'the journal is written again; nothing is missing in it');
@@ -50,6 +61,8 @@ export class DurableState implements KeeperHost {
       throw error;
     }
     this.found = this.journal.found ? findLeft(this.journal, log) : null;
+    history.open(openHistory(this.directory, { log, clock, troubles }));
+    this.decided = new WatcherHistory(history);
   }
 
   get writesWishes(): boolean {
@@ -103,6 +116,7 @@ export class DurableState implements KeeperHost {
     for (const [name] of this.journal.under(KEYS.watcher)) {
       if (!now.has(name) && !Object.hasOwn(watchers, name) && !leaving.has(name)) this.journal.delete(`${KEYS.watcher}${name}`);
     }
+    this.decided.keepOnly((name) => now.has(name) || Object.hasOwn(watchers, name));
     for (const { name, spec, origin } of running) this.keeper(name).note(spec, origin);
   }
 
@@ -132,16 +146,43 @@ export class DurableState implements KeeperHost {
 
   /** Everything has stopped: whatever becomes of this process now, the next start is an ordinary one. */
   retire(): void {
+    try {
+      this.#history.erase();
+    } catch (error) {
+      this.#log.warn(`the history is left in the state directory: ${messageOf(error)}`);
+    }
     this.journal.erase();
   }
 
   /** @param clean nothing is left, so that the next start is an ordinary one */
   end(clean: boolean): void {
     try {
-      if (clean) this.journal.erase();
-      else this.journal.close();
+      if (clean) this.retire();
+      else {
+        this.#history.close();
+        this.journal.close();
+      }
     } finally {
       this.directory.close();
     }
+  }
+}
+
+/** What can't be read of it is lost, which keeps nobody from starting. */
+function openHistory(
+  { path, history }: StateDirectory,
+  { log, clock, troubles }: Pick<DurableStateOptions, 'log' | 'clock' | 'troubles'>,
+): Journal {
+  const failing = (why: string | null): void => {
+    if (why === null) troubles.end('history', 'the history is written again; nothing is missing in it');
+    else troubles.begin('history', `cannot write the history in ${path}, a crash now would lose what audit and why tell: ${why}`);
+  };
+  const options = { called: 'the history', boot_id: null, id: '', log, clock, failing };
+  try {
+    return new Journal(history, options);
+  } catch (error) {
+    log.warn(`what audit and why told before is lost, the history in ${path} can not be read: ${messageOf(error)}`);
+    const { append, replace, remove, close } = history;
+    return new Journal({ read: () => null, append, replace, remove, close }, options);
   }
 }

@@ -165,6 +165,7 @@ export class Guest {
       hooks: Object.fromEntries(hooks.map((name) => [name, this.#handle(name)])) as PluginContext<never, HookName>['hooks'],
       supervisor: this.#mirror.api,
       emit: (watcher: string, name: string, body: object) => this.#send({ type: 'emit', watcher, name, body: { ...body } }),
+      keep: () => this.#onlyInDaemon('keep: values are kept only for plugins in the daemon'),
       clock: scopedClock(systemClock, scope, {
         succeeded: () => undefined,
         failed: (cause) => this.#failed('a timer', cause),
@@ -189,7 +190,10 @@ export class Guest {
   }
 
   #unserved(service: string): never {
-    const why = `service "${service}": services are only for plugins in the daemon`;
+    this.#onlyInDaemon(`service "${service}": services are only for plugins in the daemon`);
+  }
+
+  #onlyInDaemon(why: string): never {
     throw new RingmasterError('RM_PLUGIN_ISOLATION', [this.#plugin.name, this.#tier, why]);
   }
 

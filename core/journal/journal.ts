@@ -21,8 +21,10 @@ interface Header {
 }
 
 export interface JournalOptions {
-  /** Tells one run of the kernel, or of a container, from another. */
-  readonly boot_id: string;
+  /** What it is called where something is said of it (default: the journal). */
+  readonly called?: string;
+  /** Tells one run of the kernel, or of a container, from another; null: what is there counts whichever it is of. */
+  readonly boot_id: string | null;
   /** For a journal that begins anew: something that no other journal has. */
   readonly id: string;
   readonly log: Logger;
@@ -56,14 +58,14 @@ export class Journal {
    *
    * @throws RM_JOURNAL_VERSION where another version of ringmaster has written it
    */
-  constructor(file: JournalFile, { boot_id, id, log, clock, failing }: JournalOptions) {
+  constructor(file: JournalFile, { called = 'the journal', boot_id, id, log, clock, failing }: JournalOptions) {
     this.#file = file;
     this.#clock = clock;
     this.#told = failing;
     const { header, values, warning } = understand(file.read(), boot_id);
-    if (warning !== null) log.warn(warning);
+    if (warning !== null) log.warn(`${called} is ${warning}`);
     this.found = header !== null;
-    this.#header = { journal: JOURNAL_VERSION, boot_id, id: header?.id ?? id, life: (header?.life ?? 0) + 1 };
+    this.#header = { journal: JOURNAL_VERSION, boot_id: boot_id ?? '', id: header?.id ?? id, life: (header?.life ?? 0) + 1 };
     this.#values = values;
     this.#rewrite();
   }
@@ -97,12 +99,25 @@ export class Journal {
    * it can be.
    */
   put(key: string, value: NonNullable<unknown>): void {
-    this.#values.set(key, value);
-    this.#write([key, value]);
+    this.change([[key, value]]);
   }
 
   delete(key: string): void {
-    if (this.#values.delete(key)) this.#write([key]);
+    this.change([[key, undefined]]);
+  }
+
+  /** Several changes by one write, each of another key; undefined deletes. @throws TypeError where a value is no JSON, and changes nothing */
+  change(entries: readonly (readonly [key: string, value: unknown])[]): void {
+    const lines: string[] = [];
+    for (const [key, value] of entries) {
+      if (value !== undefined) lines.push(journalLine([key, value]));
+      else if (this.#values.has(key)) lines.push(journalLine([key]));
+    }
+    for (const [key, value] of entries) {
+      if (value === undefined) this.#values.delete(key);
+      else this.#values.set(key, value);
+    }
+    if (lines.length > 0) this.#write(lines.join(''));
   }
 
   /** Writes everything anew: whoever keeps the file says that it is another one. */
@@ -125,22 +140,21 @@ export class Journal {
     this.#file.remove();
   }
 
-  #write(entry: readonly [key: string, value?: unknown]): void {
+  #write(lines: string): void {
     if (this.#isOver) return;
     if (this.#failing !== null) {
       // The timer writes it, if it is too soon.
       if (this.#clock.now() - this.#tried_ms >= RETRY_MS) this.#rewrite();
       return;
     }
-    const line = journalLine(entry);
-    const bytes = Buffer.byteLength(line);
-    if (this.#bytes + bytes > this.#limit_bytes || !this.#append(line)) this.#rewrite();
+    const bytes = Buffer.byteLength(lines);
+    if (this.#bytes + bytes > this.#limit_bytes || !this.#append(lines)) this.#rewrite();
     else this.#bytes += bytes;
   }
 
-  #append(line: string): boolean {
+  #append(lines: string): boolean {
     try {
-      this.#file.append(line);
+      this.#file.append(lines);
       return true;
     } catch {
       // There may be room where it is written anew; if not, that says why.
@@ -184,17 +198,17 @@ interface Understood {
   readonly warning: string | null;
 }
 
-function understand(bytes: Uint8Array | null, boot_id: string): Understood {
+function understand(bytes: Uint8Array | null, boot_id: string | null): Understood {
   const values = new Map<string, unknown>();
   const nothing = { header: null, values, warning: null };
   if (bytes === null) return nothing;
   const { values: lines, good_bytes, bad_bytes } = readJournalLines(bytes);
   const [first, ...entries] = lines;
-  const lost = `the journal is damaged after ${good_bytes} bytes; the last ${bad_bytes} bytes are dropped`;
+  const lost = `damaged after ${good_bytes} bytes; the last ${bad_bytes} bytes are dropped`;
   const warning = bad_bytes > 0 ? lost : null;
   if (!isHeader(first)) return { ...nothing, warning };
   if (first.journal !== JOURNAL_VERSION) throw new RingmasterError('RM_JOURNAL_VERSION', [first.journal, JOURNAL_VERSION]);
-  if (first.boot_id !== boot_id) return nothing;
+  if (boot_id !== null && first.boot_id !== boot_id) return nothing;
   for (const entry of entries) {
     if (!Array.isArray(entry) || typeof entry[0] !== 'string') continue;
     if (entry.length > 1) values.set(entry[0], entry[1]);

@@ -26,12 +26,17 @@ export interface MarkedProcess extends ProcessIdentity {
 export interface StateDirectory {
   readonly path: string;
   readonly journal: JournalFile;
+  /** For what is told of the past, in the form of a journal. */
+  readonly history: JournalFile;
   /** When the journal that is there was last written, in seconds since the epoch; null where there is none. */
   readonly left_at: number | null;
+  /** When whoever had it before was last known to live, in seconds since the epoch; null where that is not known. */
+  readonly last_alive: number | null;
   /**
-   * Whether the path still leads to it, and to the journal in it. It may take as long as the file system does to answer, and never rejects.
+   * Whether the path still leads to it, and to the journal and the history in it. It may take as long as the file system does to answer, and
+   * never rejects. Now and then it leaves a sign of life for whoever has it next.
    */
-  look(): Promise<'whole' | 'without_journal' | 'elsewhere'>;
+  look(): Promise<'whole' | 'without_journal' | 'without_history' | 'elsewhere'>;
   /** Whether the path leads to it now; what is there otherwise may be another supervisor's. */
   isThere(): boolean;
   /** Takes what is at the path now instead; it is made where there is nothing. @throws RM_STATE_DIR, RM_STATE_DIR_HELD: then it is as it was */

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 /** Where the journal of a state directory is. */
 export const journalPath = (directory: string): string => join(directory, 'journal');
 
+/** Where what is told of the past is. */
+export const historyPath = (directory: string): string => join(directory, 'history');
+
 /** As `Os.hasJournal`. */
 export function hasJournal(directory: string): boolean {
   return existsSync(journalPath(directory));

@@ -36,6 +36,8 @@ export class FakeDurable implements DurableOs {
   readonly openKeptReader = null;
   /** By the path of the directory. */
   readonly journals = new Map<string, MemoryJournalFile>();
+  /** What is told of the past, likewise. */
+  readonly histories = new Map<string, MemoryJournalFile>();
   /** Whether descriptors can be taken from processes. */
   takesBack = true;
   /** The processes on record that keep descriptors open, by directory and name. */
@@ -59,10 +61,14 @@ export class FakeDurable implements DurableOs {
     this.#held.add(path);
     const journal = this.journals.get(path) ?? new MemoryJournalFile();
     this.journals.set(path, journal);
+    const history = this.histories.get(path) ?? new MemoryJournalFile();
+    this.histories.set(path, history);
     return {
       path,
       journal,
+      history,
       left_at: null,
+      last_alive: null,
       look: async () => 'whole',
       isThere: () => true,
       retake: () => {},

@@ -19,6 +19,6 @@ export function auditTable(rows: readonly (readonly string[])[]): string {
 }
 
 /** Whoever asks decides what it is called: a terminal is not to take it for commands, nor a line for two. */
-function visible(text: string): string {
+export function visible(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
 }

@@ -27,6 +27,8 @@ export interface ChangeHost {
   readonly log: Logger;
   secrets(): MarkedSecrets;
   audited(entry: AuditEntry): void;
+  /** Told before anything comes of it. @returns to be called when it has its entry */
+  begun(open: OpenEntry): () => void;
 }
 
 /** As long as a property may be that is kept as it is, characters of JSON. */
@@ -44,6 +46,7 @@ export class Change {
   readonly #asked: Readonly<Record<string, unknown>>;
   readonly #began_ms: number;
   #over = false;
+  #close: () => void = () => {};
 
   constructor(host: ChangeHost, command: Extension<'command'>, client: string, asked: Readonly<Record<string, unknown>>) {
     this.#host = host;
@@ -66,11 +69,13 @@ export class Change {
     return { watcher: watcherOf(key, this.#asked.name), ...this.asker, connection, command: key, properties: this.#properties() };
   }
 
-  /** Tells the log, before anything comes of it. */
+  /** Tells the log, and the next daemon if this one comes to no end of it. */
   begins(): void {
     if (this.#over || roleOf(this.#command) === 'read') return;
-    const { who, role, command, properties } = this.entry;
+    const { entry } = this;
+    const { who, role, command, properties } = entry;
     this.#host.log.info(`${who} asks for ${command}`, { who, role, command, properties });
+    this.#close = this.#host.begun({ began: this.began, entry });
   }
 
   /** Somebody else makes the entry. */
@@ -100,6 +105,7 @@ export class Change {
       took_ms: Math.round(clock.now() - this.#began_ms),
       ...(reason !== undefined && { reason: maskText(reason) }),
     });
+    this.#close();
   }
 
   #properties(): Readonly<Record<string, unknown>> {
@@ -128,27 +134,32 @@ export function shortened(properties: Readonly<Record<string, unknown>>): Readon
 
 /** An entry that is kept. */
 export type KeptEntry = AuditEntry & {
-  /** Counts from 1 since the daemon's start, over upgrades. */
+  /** Counts from 1 since the daemon's start, over upgrades and crashes. */
   readonly seq: number;
 };
 
-/** What the next version gets of a trail, characters of JSON. */
-const LONGEST_TRAIL = 512 * 1024;
-
-/** A trail as it is handed on. */
-export interface LeftTrail {
-  readonly entries: readonly KeptEntry[];
-  readonly seq: number;
+/** A request that is carried out. */
+export interface OpenEntry {
+  /** When it was asked for, seconds since the epoch. */
+  readonly began: number;
+  readonly entry: BegunEntry;
 }
 
-/** The last entries, oldest first. */
+const ENTRY = 'entry/';
+const OPEN = 'open/';
+
+/** The last entries, oldest first, and what has none yet: kept for the next daemon as it comes. */
 export class AuditTrail {
   readonly #most: number;
+  readonly #keep: (key: string, value: unknown) => void;
   #entries: KeptEntry[] = [];
   #seq = 0;
+  #begun = 0;
 
-  constructor(most: number) {
+  /** @param keep as in the context of plugins */
+  constructor(most: number, keep: (key: string, value: unknown) => void) {
     this.#most = most;
+    this.#keep = keep;
   }
 
   get entries(): readonly KeptEntry[] {
@@ -161,23 +172,35 @@ export class AuditTrail {
   }
 
   add(entry: AuditEntry): void {
-    this.#entries.push({ seq: ++this.#seq, ...entry });
-    if (this.#entries.length > this.#most) this.#entries.shift();
+    const kept = { seq: ++this.#seq, ...entry };
+    this.#entries.push(kept);
+    this.#keep(`${ENTRY}${kept.seq}`, kept);
+    this.#shorten();
   }
 
-  /** For the next version: as many of the latest as are not too long together. */
-  leave(): LeftTrail {
-    let length = 0;
-    const first = this.#entries.findLastIndex((entry) => {
-      length += JSON.stringify(entry).length;
-      return length > LONGEST_TRAIL;
-    });
-    return { entries: this.#entries.slice(first + 1), seq: this.#seq };
+  /** @returns to be called when it has its entry */
+  begin(open: OpenEntry): () => void {
+    const key = `${OPEN}${++this.#begun}`;
+    this.#keep(key, open);
+    return () => this.#keep(key, null);
   }
 
-  /** Goes on where that of the version before has ended. */
-  resume({ entries, seq }: LeftTrail): void {
-    this.#entries = this.#most === 0 ? [] : entries.slice(-this.#most);
-    this.#seq = seq;
+  /** Goes on where that of the daemon before has ended. @returns what had no entry yet */
+  resume(kept: Readonly<Record<string, unknown>>): readonly OpenEntry[] {
+    const open: OpenEntry[] = [];
+    for (const [key, value] of Object.entries(kept)) {
+      // Written by this class, maybe of another version.
+      if (key.startsWith(ENTRY)) this.#entries.push(value as KeptEntry);
+      else open.push(value as OpenEntry);
+      if (!key.startsWith(ENTRY)) this.#keep(key, null);
+    }
+    this.#entries.sort((a, b) => a.seq - b.seq);
+    this.#seq = this.#entries.at(-1)?.seq ?? 0;
+    this.#shorten();
+    return open;
+  }
+
+  #shorten(): void {
+    for (const { seq } of this.#entries.splice(0, this.#entries.length - this.#most)) this.#keep(`${ENTRY}${seq}`, null);
   }
 }

@@ -16,7 +16,7 @@ import {
 } from '../../core/index.js';
 import type { Admission } from './admission.js';
 import { type Asker, LOCAL } from './asker.js';
-import { type AuditEntry, type BegunEntry, Change } from './audit.js';
+import { type AuditEntry, Change, type OpenEntry } from './audit.js';
 import { checkProperties } from './check.js';
 import type { Properties } from './command.js';
 import { prepareRequest } from './repeatable.js';
@@ -42,6 +42,8 @@ export interface DispatchOptions {
   isKnownUpgrade(token: unknown): boolean;
   /** Told what has come of each change that was asked for, and of each request that was refused. */
   audited(entry: AuditEntry): void;
+  /** As `ChangeHost.begun`. */
+  begun(open: OpenEntry): () => void;
 }
 
 /** A request that is carried out. */
@@ -55,11 +57,8 @@ interface Asked {
 }
 
 /** An upgrade that is asked for, as the next version has to know it. */
-export interface OpenUpgrade {
+export interface OpenUpgrade extends OpenEntry {
   readonly token: string;
-  /** When it was asked for, seconds since the epoch. */
-  readonly began: number;
-  readonly entry: BegunEntry;
 }
 
 const UPGRADE = 'upgrade';
@@ -170,8 +169,9 @@ export class Dispatcher {
       else if (isThenable(result)) this.#await(work, Promise.resolve(result));
       else {
         const { id, cast, shows_secrets } = request;
-        this.#answer({ client, id, cast, shows_secrets, command }, okAnswer(replyBody(command, result)));
+        const answer = okAnswer(replyBody(command, result));
         change.ended();
+        this.#answer({ client, id, cast, shows_secrets, command }, answer);
       }
     } catch (error) {
       change.failed(error);
@@ -232,8 +232,8 @@ export class Dispatcher {
 
   #end(work: Underway, answer: Answer): void {
     this.#underway.delete(work);
-    this.#settle(work, work.begun ? okAnswer() : answer);
     work.change.ended(answer);
+    this.#settle(work, work.begun ? okAnswer() : answer);
   }
 
   #settle(work: Underway, answer: Answer): void {

@@ -39,7 +39,7 @@ export default definePlugin({
   // Who asks for a changed endpoint would lose the answer with the endpoint that it came in by.
   applies: 'daemon',
   hooks: ['event', 'leaving', 'taken_over', 'boot', 'shutdown'],
-  async setup({ config, supervisor, hooks, clock, log, scope, emit, provide, directory, extend, extensions }) {
+  async setup({ config, supervisor, hooks, clock, log, scope, emit, provide, directory, extend, extensions, keep }) {
     const { endpoint, pubsub_endpoint, endpoint_owner, stats_endpoint, multicast_endpoint } = supervisor.options;
     if (endpoint === null || pubsub_endpoint === null) prepareRuntimeDir(runtimeDir());
     const addresses = {
@@ -63,7 +63,7 @@ export default definePlugin({
     });
     scope.add('event endpoint', () => events.close());
     const wire = wireFilter((name) => supervisor.find(name));
-    const trail = new AuditTrail(config.audit_entries);
+    const trail = new AuditTrail(config.audit_entries, keep);
     hooks.event.tap(
       (event) => {
         if (event.name === 'audit') trail.add({ watcher: event.watcher, ...event.body });
@@ -143,14 +143,14 @@ export default definePlugin({
       send: (client, reply) => router.send(client, reply),
       isKnownUpgrade: (token) => succession.tellsOf(token),
       audited,
+      begun: (open) => trail.begin(open),
     });
     hooks.leaving.tap((left) => {
       markGap(router.endpoint, log);
       return { ...left, control: succession.leave(dispatcher) };
     });
-    hooks.taken_over.tap(({ left, token }) => {
-      const legacy = legacyOf(left.control);
-      if (legacy !== null) succession.takeOver(legacy, token);
+    hooks.taken_over.tap(({ left, token, kept, crashed }) => {
+      succession.takeOver({ legacy: legacyOf(left.control), token, kept: kept.control ?? {}, crashed });
     });
     // Bound at once, so that a start fails where it can't be; requests wait until there are watchers to ask about.
     hooks.boot.tap(() => router.receive((client, body) => dispatcher.handle(client, body)));

@@ -1,11 +1,19 @@
 import { type Clock, maskText, messageOf, RingmasterError, type SupervisorApi } from '../../core/index.js';
-import type { AuditEntry, AuditTrail, LeftTrail } from './audit.js';
+import type { AuditEntry, AuditTrail, OpenEntry } from './audit.js';
 import type { Dispatcher, OpenUpgrade } from './dispatch.js';
 
-/** What the plugin leaves to itself in the version that takes over. */
+/** What the plugin leaves to itself in the version that takes over; the trail is kept anyhow. */
 export interface Legacy {
-  readonly trail: LeftTrail;
   readonly upgrades: readonly OpenUpgrade[];
+}
+
+/** What there is of the daemon before, as the hook `taken_over` has it. */
+export interface Former {
+  readonly legacy: Legacy | null;
+  /** Of the request for the upgrade that has brought this version. */
+  readonly token: string | null;
+  readonly kept: Readonly<Record<string, unknown>>;
+  readonly crashed: { readonly last_alive: number | null } | null;
 }
 
 export interface SuccessionHost {
@@ -15,7 +23,7 @@ export interface SuccessionHost {
   audited(entry: AuditEntry): void;
 }
 
-/** Carries the trail over an upgrade of the daemon, and tells in it what came of that. */
+/** Goes on with the trail of the daemon before, and tells in it what came of an upgrade, or that the daemon has crashed. */
 export class Succession {
   readonly #host: SuccessionHost;
   #token: string | null = null;
@@ -31,18 +39,41 @@ export class Succession {
 
   leave(dispatcher: Dispatcher): Legacy {
     // What is given up leaves entries.
-    const upgrades = dispatcher.leave(new RingmasterError('RM_CLOSED', ['the supervisor']));
-    return { trail: this.#host.trail.leave(), upgrades };
+    return { upgrades: dispatcher.leave(new RingmasterError('RM_CLOSED', ['the supervisor'])) };
   }
 
-  /** @param token of the request for the upgrade that has brought this version */
-  takeOver({ trail, upgrades }: Legacy, token: string | null): void {
-    this.#host.trail.resume(trail);
-    const open = upgrades.find((upgrade) => upgrade.token === token);
-    if (open !== undefined) void this.#tell(open);
+  takeOver({ legacy, token, kept, crashed }: Former): void {
+    const open = this.#host.trail.resume(kept);
+    if (crashed !== null) this.#tellOfCrash(crashed.last_alive, open);
+    const upgrade = legacy?.upgrades.find((one) => one.token === token);
+    if (upgrade !== undefined) void this.#tellOfUpgrade(upgrade);
   }
 
-  async #tell({ token, began, entry }: OpenUpgrade): Promise<void> {
+  /** Nobody knows how far it came with what was asked of it. */
+  #tellOfCrash(last_alive: number | null, open: readonly OpenEntry[]): void {
+    const { clock, audited } = this.#host;
+    const now = clock.wall() / 1000;
+    for (const { began, entry } of open) {
+      const time = last_alive ?? now;
+      const took_ms = Math.max(0, Math.round((time - began) * 1000));
+      audited({ time, ...entry, result: 'error', reason: 'the daemon ended before this had come to an end', took_ms });
+    }
+    const when = last_alive === null ? '' : `; it was last known to live at ${new Date(last_alive * 1000).toISOString()}`;
+    audited({
+      time: now,
+      watcher: '',
+      who: 'daemon',
+      role: 'admin',
+      connection: '',
+      command: 'crash',
+      properties: {},
+      result: 'error',
+      reason: `the daemon before did not end in order${when}`,
+      took_ms: 0,
+    });
+  }
+
+  async #tellOfUpgrade({ token, began, entry }: OpenUpgrade): Promise<void> {
     this.#token = token;
     const { supervisor, clock, audited } = this.#host;
     const outcome = await supervisor.upgrade({ token }).then(
@@ -57,6 +88,6 @@ export class Succession {
 
 /** What was left, if it is of this kind. */
 export function legacyOf(value: unknown): Legacy | null {
-  if (typeof value !== 'object' || value === null || !('trail' in value && 'upgrades' in value)) return null;
+  if (typeof value !== 'object' || value === null || !('upgrades' in value)) return null;
   return value as Legacy;
 }

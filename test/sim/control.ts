@@ -113,6 +113,7 @@ export class SimulatedControl {
           send: (_, reply) => this.#answered(reply),
           isKnownUpgrade: () => false,
           audited: ({ watcher, ...entry }) => emit(watcher, 'audit', entry),
+          begun: () => () => {},
         });
         const read = (id: number): void => {
           const [sent, body] = [this.#sent[id], this.#bodies[id]];

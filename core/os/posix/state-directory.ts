@@ -1,11 +1,11 @@
 import { chmodSync, closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { stat, utimes } from 'node:fs/promises';
 import { load } from 'koffi';
 import { messageOf, RingmasterError } from '../../errors.js';
 import { DiskJournalFile, type JournalFile } from '../../journal/file.js';
 import type { StateDirectory } from '../durable.js';
 import { processName } from '../holder.js';
-import { hasJournal, journalPath } from '../left-state.js';
+import { hasJournal, historyPath, journalPath } from '../left-state.js';
 import { OsError } from '../os-error.js';
 import { ofOthers, stateDirTrouble } from '../state-dir.js';
 
@@ -13,6 +13,8 @@ const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 /** @source flock(2) */
 const LOCK_EX_NB = 2 | 4;
 const MODE = 0o700;
+/** Less often than this there is a sign of life, for a file system on a disk has work by it. */
+const SIGN_MS = 60_000;
 
 /**
  * Takes a directory for this process alone by flock(2) on the directory itself: the kernel lets go of it however the process ends, and
@@ -22,44 +24,64 @@ const MODE = 0o700;
  */
 export function takeStateDirectory(path: string): StateDirectory {
   const fallocate = load(null).func('int fallocate(int, int, long, long)');
-  const file = journalPath(path);
+  const files = [journalPath(path), historyPath(path)] as const;
   let held = lock(path);
-  const disk = new DiskJournalFile(file, (target, bytes) => fallocate(target, 0, 0, bytes) === 0);
-  const journal: JournalFile = {
-    read: () => disk.read(),
-    append: (text) => disk.append(text),
-    replace(text, room_bytes) {
-      if (!isAt(held, path)) throw new OsError('ESTALE', 'open', `${path} is another directory by now`);
-      disk.replace(text, room_bytes);
-    },
-    remove() {
-      if (isAt(held, path)) disk.remove();
-      else disk.close();
-    },
-    close: () => disk.close(),
-  };
-  const left_at = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  const [journal, history] = files.map((file): JournalFile => {
+    const disk = new DiskJournalFile(file, (target, bytes) => fallocate(target, 0, 0, bytes) === 0);
+    return {
+      read: () => disk.read(),
+      append: (text) => disk.append(text),
+      replace(text, room_bytes) {
+        if (!isAt(held, path)) throw new OsError('ESTALE', 'open', `${path} is another directory by now`);
+        disk.replace(text, room_bytes);
+      },
+      remove() {
+        if (isAt(held, path)) disk.remove();
+        else disk.close();
+      },
+      close: () => disk.close(),
+    };
+  }) as [JournalFile, JournalFile];
+  const [left_at = null, told_at = null] = files.map(changedAt);
+  let signed_ms = performance.now();
   return {
     path,
     journal,
-    left_at: left_at === undefined ? null : left_at / 1000,
+    history,
+    left_at,
+    last_alive: told_at === null ? left_at : Math.max(told_at, left_at ?? 0),
     async look() {
-      const [found, within] = await Promise.allSettled([stat(path), stat(file)]);
+      const [found, noted, told] = await Promise.allSettled([stat(path), stat(files[0]), stat(files[1])]);
       if (found.status === 'rejected' || found.value.dev !== held.dev || found.value.ino !== held.ino) return 'elsewhere';
-      return within.status === 'rejected' ? 'without_journal' : 'whole';
+      if (noted.status === 'rejected') return 'without_journal';
+      if (told.status === 'rejected') return 'without_history';
+      if (performance.now() - signed_ms >= SIGN_MS) {
+        signed_ms = performance.now();
+        const now = new Date();
+        await Promise.allSettled([utimes(files[1], now, now)]);
+      }
+      return 'whole';
     },
     isThere: () => isAt(held, path),
     retake() {
       const taken = lock(path);
       journal.close();
+      history.close();
       closeSync(held.fd);
       held = taken;
     },
     close() {
       journal.close();
+      history.close();
       closeSync(held.fd);
     },
   };
+}
+
+/** When a file was last written, in seconds since the epoch; null where there is none. */
+function changedAt(file: string): number | null {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found === undefined ? null : found.mtimeMs / 1000;
 }
 
 /** A directory that is held by its descriptor; which one it is, is asked once, for a file system that hangs or fails does not answer. */

@@ -1,6 +1,6 @@
 import { expectArguments, listOf } from '../arguments.js';
 import type { AuditEntry } from '../audit.js';
-import { auditRow, auditTable } from '../audit-text.js';
+import { auditRow, auditTable, visible } from '../audit-text.js';
 import { builtInCommand, type CommandCli, type Reply } from '../command.js';
 import { name } from '../properties.js';
 
@@ -22,8 +22,8 @@ export const audit = builtInCommand({
   description:
     'Tells the last changes that clients asked for, oldest first, and requests that were refused: when, who, what, and how it ended. `who` is the ' +
     'name of a key; ZeroMQ does not tell whose a connection over a unix socket is: `local` is whoever may open the socket, the owner or root. ' +
-    'The control plugin keeps the last audit_entries of them, over upgrades, until the daemon ends; its log has them too, and plugins get ' +
-    'each as an event.',
+    'The control plugin keeps the last audit_entries of them, over upgrades and, where there is a state directory, over crashes, until the ' +
+    'daemon is stopped; its log has them too, and plugins get each as an event. A crash is an entry too, by `daemon`.',
   request: {
     type: 'object',
     properties: {
@@ -40,9 +40,9 @@ export const audit = builtInCommand({
         items: {
           type: 'object',
           properties: {
-            seq: { type: 'integer', description: "Counts from 1 since the daemon's start, over upgrades." },
+            seq: { type: 'integer', description: "Counts from 1 since the daemon's start, over upgrades and crashes." },
             time: { type: 'number', description: 'When it ended, seconds since the epoch.' },
-            who: { type: 'string', description: '`local`, or `key NAME`.' },
+            who: { type: 'string', description: '`local`, `key NAME`, or `daemon` for a crash.' },
             role: { type: 'string', description: 'What whoever that is may do.' },
             connection: { type: 'string', description: 'Tells the connections of clients apart.' },
             command: { type: 'string' },
@@ -55,18 +55,32 @@ export const audit = builtInCommand({
         },
       },
       seq: { type: 'integer', description: 'That of the latest of all entries.' },
+      none_of: { type: 'string', description: 'The name that was asked for, where no entry that is kept is of it.' },
+      watchers: { type: 'array', items: { type: 'string' }, description: 'With none_of: those that there are entries of.' },
+      who: { type: 'array', items: { type: 'string' }, description: 'With none_of: those who have asked for something.' },
     },
   },
   run({ audit: { entries, seq } }, { name: wanted, after = 0, last }) {
-    const newer = entries.filter((entry) => entry.seq > after);
-    const found = wanted === undefined ? newer : newer.filter(({ watcher }) => watcher.toLowerCase() === wanted.toLowerCase());
-    return { entries: last === undefined ? found : found.slice(-last), seq };
+    const meant = wanted === undefined ? entries : entries.filter(({ watcher }) => watcher.toLowerCase() === wanted.toLowerCase());
+    const found = meant.filter((entry) => entry.seq > after);
+    const none = wanted === undefined || meant.length > 0 ? {} : { none_of: wanted, ...namesIn(entries) };
+    return { entries: last === undefined ? found : found.slice(-last), seq, ...none };
   },
   cli: auditCli,
 });
 
+function namesIn(entries: readonly AuditEntry[]): { readonly watchers: readonly string[]; readonly who: readonly string[] } {
+  const sorted = (names: readonly string[]): readonly string[] => [...new Set(names)].filter((name) => name !== '').sort();
+  return { watchers: sorted(entries.map(({ watcher }) => watcher)), who: sorted(entries.map(({ who }) => who)) };
+}
+
 function auditText(reply: Reply): string {
   // The daemon wrote them by the same type.
   const entries = listOf(reply.entries) as readonly AuditEntry[];
-  return entries.length === 0 ? 'nothing was asked for yet' : auditTable(entries.map(auditRow));
+  if (entries.length > 0) return auditTable(entries.map(auditRow));
+  const who = listOf(reply.who);
+  if (reply.none_of === undefined || who.length === 0) return 'nothing was asked for yet';
+  const watchers = listOf(reply.watchers);
+  const there = watchers.length === 0 ? 'no single watcher' : watchers.join(', ');
+  return visible(`nothing was asked for of ${reply.none_of}; what is kept is of ${there}, asked for by ${who.join(', ')}`);
 }

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { History } from '../../../core/durable/history.js';
 import { Keeper } from '../../../core/durable/keeper.js';
+import { WatcherHistory } from '../../../core/durable/watcher-history.js';
 import { Journal } from '../../../core/journal/journal.js';
 import { silentLogger } from '../../../core/log.js';
 import { MemoryJournalFile } from '../../../core/testing/memory-journal.js';
@@ -10,7 +12,10 @@ describe('the record of a process with pipes that outlive the daemon', () => {
     const clock = new VirtualClock();
     const os = await new FakeOs(clock).durable();
     const journal = new Journal(new MemoryJournalFile(), { boot_id: os.boot_id, id: 'j', log: silentLogger, clock, failing: () => {} });
-    const keeper = new Keeper({ journal, os, writesWishes: true, newToken: () => 't', isDurable: () => true }, 'web');
+    const keeper = new Keeper(
+      { journal, os, decided: new WatcherHistory(new History(clock)), writesWishes: true, newToken: () => 't', isDurable: () => true },
+      'web',
+    );
     const spawn = keeper.kept('t', { watcher: 'web', wid: 1, generation: 0, ...(pipes && { pipes }) });
     spawn.begin();
     return { spawn, record: () => journal.get('process/t') };

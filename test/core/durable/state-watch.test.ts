@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { History } from '../../../core/durable/history.js';
 import { StateWatch } from '../../../core/durable/state-watch.js';
 import { RingmasterError } from '../../../core/errors.js';
 import { Journal } from '../../../core/journal/journal.js';
@@ -18,12 +19,15 @@ class Watched {
   readonly troubles = new Troubles(this.clock, recordingLogger(this.lines));
   readonly file = new MemoryJournalFile();
   readonly journal = new Journal(this.file, { boot_id: 'b', id: 'j', log: silentLogger, clock: this.clock, failing: () => {} });
+  readonly told = new MemoryJournalFile();
+  readonly history = new History(this.clock);
   found: Found | Promise<Found> = 'whole';
   refusal: string | null = null;
   renewed = 0;
   readonly watch = new StateWatch({
     clock: this.clock,
     journal: this.journal,
+    history: this.history,
     troubles: this.troubles,
     renewed: () => {
       this.renewed++;
@@ -31,7 +35,9 @@ class Watched {
     directory: {
       path: '/state',
       journal: this.file,
+      history: this.told,
       left_at: null,
+      last_alive: null,
       look: async () => this.found,
       isThere: () => this.found !== 'elsewhere',
       retake: () => {

@@ -48,6 +48,7 @@ export function kit({ deadline_ms }: { deadline_ms?: number } = {}) {
     directory,
     random: () => 0,
     emit,
+    keep: () => {},
     faultBudget: () => 10,
     ...(deadline_ms === undefined ? {} : { deadline_ms }),
   });

@@ -29,7 +29,7 @@ export const ARGS: { readonly [N in HookName]: Readonly<Record<KeysOf<HookArgs<N
   config_applied: { config: true },
   config_refused: { reason: true },
   leaving: {},
-  taken_over: { left: true, token: true },
+  taken_over: { left: true, token: true, kept: true, crashed: true },
   ready: {},
   boot: {},
   before_shutdown: {},

@@ -70,9 +70,23 @@ describe('control: the audit', () => {
     expect((await entriesOf(wire)).map(({ watcher }) => watcher)).to.deep.equal(['Web App', 'db', 'db']);
     expect(await entriesOf(wire, { name: 'WEB app' })).to.have.length(1);
     expect(await entriesOf(wire, { last: 2 })).to.have.length(2);
-    const trail = new AuditTrail(0);
+    const trail = new AuditTrail(0, () => {});
     trail.add({} as never);
     expect(trail.entries).to.deep.equal([]);
+  });
+
+  it('says of whom and by whom there is something, where of a name there is nothing', async () => {
+    const asked = async (name: string) => {
+      const { time: _, ...reply } = await wire.ask({ command: 'audit', properties: { name } });
+      return reply;
+    };
+    expect(await asked('nobody')).to.deep.include({ entries: [], seq: 0, none_of: 'nobody', watchers: [], who: [] });
+    await wire.ask({ command: 'incr', properties: { name: 'db', waiting: true } });
+    await wire.ask({ command: 'reloadconfig', properties: { waiting: true } });
+    expect(await asked('nobody')).to.deep.include({ entries: [], none_of: 'nobody', watchers: ['db'], who: ['local'] });
+    expect(await asked('DB')).to.not.have.any.keys('none_of', 'watchers', 'who');
+    const { none_of } = await wire.ask({ command: 'audit', properties: { name: 'db', after: 2 } });
+    expect(none_of).to.equal(undefined);
   });
 
   it('shows no secrets, and no more than is of use of a long request', async () => {

@@ -45,6 +45,21 @@ describe('control cli: the audit', () => {
     expect((await runBin('circusctl', words())).stdout).to.equal('nothing was asked for yet\n');
   });
 
+  it('says of a name that there is nothing of it, and of whom there is something', async () => {
+    const none = { entries: [], seq: 2, none_of: 'nobody' };
+    for (const [more, said] of [
+      [
+        { watchers: ['db', 'web'], who: ['key laptop'] },
+        'nothing was asked for of nobody; what is kept is of db, web, asked for by key laptop',
+      ],
+      [{ watchers: [], who: ['local'] }, 'nothing was asked for of nobody; what is kept is of no single watcher, asked for by local'],
+      [{ watchers: [], who: [] }, 'nothing was asked for yet'],
+    ] as const) {
+      await using stub = await StubDaemon.start({ audit: () => ({ ...none, ...more }) });
+      expect((await runBin('main', ['audit', 'nobody', '--endpoint', stub.endpoint])).stdout).to.equal(`${said}\n`);
+    }
+  });
+
   it('goes on with --follow, and tells each once', async () => {
     const following = new RunningBin('main', [...words(), '-f', '--json']);
     await following.printed('"quit"');

@@ -189,7 +189,7 @@ describe('a supervisor that leaves for another version', () => {
     const second = life();
     await host.until(second.start());
     const left = { good: { entries: [1, 2] } };
-    expect(told).to.deep.equal(['good', 'odd', 'big'].map((name) => ({ name, left, token: 't' })));
+    expect(told).to.deep.equal(['good', 'odd', 'big'].map((name) => ({ name, left, token: 't', kept: {}, crashed: null })));
     const warnings = lines.filter(({ level }) => level === 'warn').map(({ message }) => message);
     expect(warnings).to.have.length(2);
     expect(warnings[0]).to.match(/^what plugin "odd" leaves to the next version is dropped: .*BigInt/);
@@ -199,6 +199,36 @@ describe('a supervisor that leaves for another version', () => {
     await host.until(third.start());
     expect(told).to.have.length(3);
     await host.until(third.stop());
+  });
+
+  it('keeps what plugins keep, though nothing was durable, and forgets what those had that are not there any more', async () => {
+    const told: unknown[] = [];
+    const keeper = (name: string): AnyPlugin =>
+      definePlugin({
+        name,
+        summary: 'Keeps something.',
+        schema: { type: 'object', properties: {} },
+        hooks: ['taken_over'],
+        setup({ hooks, keep }) {
+          keep('a/b', { of: name });
+          keep('gone', 1);
+          keep('gone', null);
+          expect(() => keep('odd', 5n)).to.throw(TypeError);
+          hooks.taken_over.tap(({ kept }) => void told.push(kept));
+        },
+      });
+    const life = async (...names: readonly string[]): Promise<Supervisor> => {
+      const supervisor = host.supervisor({ tick: { cmd: 'tick' } }, { plugins: names.map(keeper) });
+      await host.until(supervisor.start());
+      return supervisor;
+    };
+    await host.until((await life('one', 'two')).leave(START));
+    await host.until((await life('two')).leave(START));
+    await host.until((await life('one', 'two')).stop());
+    const [first, second] = told.splice(0);
+    expect(first).to.deep.equal({ two: { 'a/b': { of: 'two' } } });
+    expect(second).to.deep.include({ two: { 'a/b': { of: 'two' } } });
+    expect(host.os.state.histories.get('/state')?.bytes).to.equal(null);
   });
 
   it('leaves only while it runs, and is upgraded only where somebody can replace the program', async () => {

@@ -4,6 +4,7 @@ import type { SocketOptions } from '../config/schema/socket.js';
 import type { WatcherOptions } from '../config/schema/watcher.js';
 import { messageOf } from '../errors.js';
 import type { Left } from '../hooks.js';
+import type { JournalFile } from '../journal/file.js';
 import { Journal } from '../journal/journal.js';
 import type { Logger } from '../log.js';
 import type { DurableOs, StateDirectory } from '../os/durable.js';
@@ -182,7 +183,13 @@ function openHistory(
     return new Journal(history, options);
   } catch (error) {
     log.warn(`what audit and why told before is lost, the history in ${path} can not be read: ${messageOf(error)}`);
-    const { append, replace, remove, close } = history;
-    return new Journal({ read: () => null, append, replace, remove, close }, options);
+    const anew: JournalFile = {
+      read: () => null,
+      append: (text) => history.append(text),
+      replace: (text, room_bytes) => history.replace(text, room_bytes),
+      remove: () => history.remove(),
+      close: () => history.close(),
+    };
+    return new Journal(anew, options);
   }
 }

@@ -16,7 +16,8 @@ export class WatcherHistory {
       const name = key.slice(key.indexOf('/') + 1);
       this.#keysOf(name).add(`${HISTORY_KEYS.decisions}${key}`);
       const left = this.#left.get(name) ?? [];
-      left.push(...(decisions as DecisionsRecord));
+      // Another version may have written it.
+      if (Array.isArray(decisions)) left.push(...(decisions as DecisionsRecord));
       this.#left.set(name, left);
     }
   }

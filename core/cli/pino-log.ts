@@ -5,6 +5,7 @@ import { messageOf, RingmasterError } from '../errors.js';
 import type { LogFields, Logger } from '../log.js';
 import { openTrusted } from '../os/trusted-file.js';
 import { maskSecrets, maskText } from '../secrets.js';
+import { isJournal, journalLine } from './journal-stream.js';
 import { LateLines } from './late-lines.js';
 import { LOG_LEVELS, type LogFormat, type LogLevel } from './log-levels.js';
 import type { LogOutput } from './log-output.js';
@@ -42,7 +43,7 @@ export interface DaemonLog {
 
 /** Where pino writes to. */
 interface Sink {
-  readonly stream: { write(line: string): unknown; end(): void } & NodeJS.EventEmitter;
+  readonly stream: { write(line: string): unknown };
   /** Called before each line. */
   look(): void;
   reopen(): void;
@@ -106,7 +107,10 @@ async function openSink(options: LogOptions): Promise<Sink> {
   const is_pretty = options.format === 'pretty' || (options.format === 'auto' && options.terminal && file === null);
   const stream = is_pretty ? await prettyStream(destination, options.terminal && file === null) : destination;
   const close = (): Promise<void> => ended(stream, destination);
-  if (file === null) return { stream, look: () => {}, reopen: () => {}, close };
+  if (file === null) {
+    const to = isJournal(1) && !is_pretty ? { write: (line: string) => destination.write(journalLine(line)) } : stream;
+    return { stream: to, look: () => {}, reopen: () => {}, close };
+  }
   const watch = new MovedFile(file, destination);
   return { stream, look: () => watch.look(), reopen: () => watch.reopen(), close };
 }

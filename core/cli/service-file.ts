@@ -31,10 +31,13 @@ export function systemdUnit({ name, node, main, config, endpoint, stop_s, durabl
   const directory = config.slice(0, config.lastIndexOf('/')) || '/';
   return `[Unit]
 Description=Process supervisor ${name}
-${user ? '' : 'After=network-online.target\nWants=network-online.target\n'}
+${user ? '' : 'After=network-online.target\nWants=network-online.target\n'}# What has no supervisor is never left without one for good.
+StartLimitIntervalSec=0
+
 [Service]
 Type=notify
 NotifyAccess=main
+SyslogIdentifier=${name}
 WorkingDirectory=${escaped(directory)}
 ExecStart=${command([node, main, 'run', config])}
 ExecReload=${command([node, main, 'reloadconfig', '--waiting', ...at])}
@@ -45,6 +48,11 @@ Restart=on-failure
 RestartSec=1
 # Another start would fail as well: wrong usage, an error in the config.
 RestartPreventExitStatus=2 78
+# Ends the daemon only while it starts or is upgraded, which systemd would take for an orderly end.
+RestartForceExitStatus=SIGHUP
+# A process that is killed for want of memory is replaced by the daemon; it is no reason to stop all.
+OOMPolicy=continue
+TasksMax=infinity
 LimitNOFILE=65536
 
 [Install]

@@ -11,6 +11,11 @@ const SEVERITIES: Readonly<Record<string, number>> = { fatal: 2, error: 3, warn:
 const LEVELS: Readonly<Record<string, string>> = { fatal: 'CRITICAL', error: 'ERROR', warn: 'WARNING', info: 'INFO', debug: 'DEBUG' };
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
+/** How important it is to syslog; a level that it does not know is told like `info`. */
+export function severityOf(level: string): number {
+  return SEVERITIES[level] ?? 6;
+}
+
 /**
  * A line of the log, JSON as pino writes it, as a message of syslog: `<30>Nov  2 22:03:08 ringmaster[12]: [INFO] ready watchers=2`.
  *
@@ -18,7 +23,7 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
  */
 export function syslogLine(json: string, facility: Facility, host: string | null): string {
   const { level, time, pid, msg, ...fields }: Readonly<Record<string, unknown>> = JSON.parse(json);
-  const priority = FACILITIES[facility] * 8 + (SEVERITIES[String(level)] ?? 6);
+  const priority = FACILITIES[facility] * 8 + severityOf(String(level));
   const at = new Date(String(time));
   const clock = [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
   const stamp = `${MONTHS[at.getMonth()]} ${String(at.getDate()).padStart(2)} ${clock}`;

@@ -1,3 +1,4 @@
+import { afterDeadline } from './deadline.js';
 import type { Os } from './port.js';
 
 const DEADLINE_MS = 5000;
@@ -7,10 +8,10 @@ const EXIT_CODE = 7;
 export function selfTest(os: Os): Promise<void> {
   return new Promise((resolve, reject) => {
     const wrong = (what: string): void => {
-      clearTimeout(timer);
+      deadline[Symbol.dispose]();
       reject(new Error(`the self-test failed: ${what}`));
     };
-    const timer = setTimeout(() => wrong(`the exit of a process was not told within ${DEADLINE_MS} ms`), DEADLINE_MS);
+    const deadline = afterDeadline(() => wrong(`the exit of a process was not told within ${DEADLINE_MS} ms`), DEADLINE_MS);
     const argv = ['sh', '-c', `exit ${EXIT_CODE}`];
     os.spawn(
       { file: '/bin/sh', argv, env: {}, cwd: '/', fds: new Map(), rlimits: {} },
@@ -19,7 +20,7 @@ export function selfTest(os: Os): Promise<void> {
         failed: (errno, message) => wrong(`${message} (${errno})`),
         exited({ exit_code }) {
           if (exit_code !== EXIT_CODE) return wrong(`a process that ended with ${EXIT_CODE} was told to have ended with ${exit_code}`);
-          clearTimeout(timer);
+          deadline[Symbol.dispose]();
           resolve();
         },
       },

@@ -86,8 +86,11 @@ export default definePlugin({
     hooks.config_applying.tap(() => {
       if (starting === null) reloads();
     });
-    // The version that takes over says that it is ready, as after any start.
-    hooks.leaving.tap(() => reloads(`\n${statusOf('another version takes over')}`));
+    // The version that takes over says that it is ready, as after any start; for that it has the watchdog's whole time.
+    hooks.leaving.tap(() => {
+      reloads(`\n${statusOf('another version takes over')}`);
+      if (watchdog_ms !== null) tell(ALIVE);
+    });
     const reloaded = (): void => {
       if (starting === null) show(now(), ready(now()));
     };

@@ -1,6 +1,32 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { randomFrom } from '../fixtures/daemon.js';
+import { eventually } from '../../core/testing.js';
+import { Daemon, type Place, randomFrom } from '../fixtures/daemon.js';
+import { again, killed } from '../fixtures/durable/lives.js';
 import { outputTrial } from '../fixtures/durable/output-trial.js';
+import { numbered } from '../fixtures/numbered.js';
+
+/** Fails, as the first who is asked after a crash, as often as there is a file to take away. */
+const MOODY = `import { existsSync, rmSync } from 'node:fs';
+const schema = { type: 'object', additionalProperties: false, properties: {} };
+export default { name: 'moody', summary: 'Fails.', schema, hooks: ['spawn_options'], setup({ hooks }) {
+  hooks.spawn_options.tap(() => {
+    if (!existsSync('MOOD')) return;
+    rmSync('MOOD');
+    throw new Error('not now');
+  });
+} };`;
+const WRITER = '$| = 1; for (my $i = 0; ; $i++) { print "$$ $i x\\n"; select undef, undef, undef, 0.01 }';
+
+function config({ directory, endpoint, pubsub_endpoint, marker }: Place): string {
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, 'writer.pl'), WRITER);
+  writeFileSync(join(directory, 'moody.mjs'), MOODY.replaceAll('MOOD', join(directory, 'mood')));
+  const web = { cmd: `perl ${directory}/writer.pl ${marker}`, graceful_timeout: 5, stdout: { type: 'file', filename: `${directory}/log` } };
+  const plugins = { './moody.mjs': {} };
+  return JSON.stringify({ durable: true, state_dir: `${directory}/state`, endpoint, pubsub_endpoint, plugins, watchers: { web } });
+}
 
 describe('output of a durable daemon', function () {
   this.timeout(120_000);
@@ -9,5 +35,18 @@ describe('output of a durable daemon', function () {
     const { written, lines, pids, faults, said } = await outputTrial({ workers: 6, kills: 3, pause_s: 0.003, random: randomFrom(11) });
     expect({ lines, pids, faults }, said).to.deep.equal({ lines: written, pids: 6, faults: [] });
     expect(written).to.be.greaterThan(100);
+  });
+
+  it('waits where a plugin can’t say at once where it goes, and nothing of it is lost', async () => {
+    await using first = await Daemon.start({ bin: 'main', file: 'rm.json', args: () => ['run'], config });
+    const log = join(first.place.directory, 'log');
+    await eventually(() => numbered([log], 'x').lines > 10);
+    await killed(first);
+    writeFileSync(join(first.place.directory, 'mood'), '');
+    const before = numbered([log], 'x').lines;
+    await using second = await again(first);
+    await eventually(() => numbered([log], 'x').lines > before + 200);
+    expect(numbered([log], 'x')).to.deep.include({ pids: 1, faults: [] });
+    expect(second.stdout).to.match(/output of process \d+ waits 1 s: .*moody/);
   });
 });

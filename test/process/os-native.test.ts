@@ -208,6 +208,18 @@ async function script(body: string, argv: readonly string[] = ['node']): Promise
     const text = await Promise.all([os, without].map((form) => outputOf(form, ['seq', '1', '100000'])));
     expect(text.map((one) => one === wanted)).to.deep.equal([true, true]);
   });
+
+  it('does not take a pause of its own process for something that does not work', async () => {
+    // Longer than the deadlines of both: their timers are due before anything is read.
+    const text = await script(`
+      const { findHandles } = await import('${DIST}/core/os/posix/handles.js');
+      const { selfTest } = await import('${DIST}/core/os/self-test.js');
+      const found = findHandles(kernel.libc);
+      const tested = selfTest(os);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5500);
+      console.log((await found) !== null, await tested.then(() => 'passed', String));`);
+    expect(text.trim()).to.equal('true passed');
+  }).timeout(30_000);
 });
 
 (process.platform === 'linux' ? describe : describe.skip)('the environment, seen without reading it', () => {

@@ -1,5 +1,6 @@
 import { closeSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { afterDeadline } from '../deadline.js';
 import { openPipe } from './fds.js';
 import type { Libc } from './libc.js';
 
@@ -74,12 +75,12 @@ async function works({ make, bytes }: Handles, libc: Libc): Promise<boolean> {
   const handle = make();
   return new Promise<boolean>((resolve) => {
     const end = (works: boolean): void => {
-      clearTimeout(timer);
+      deadline[Symbol.dispose]();
       handle.close();
       closeSync(write);
       resolve(works);
     };
-    const timer = setTimeout(() => end(false), DEADLINE_MS);
+    const deadline = afterDeadline(() => end(false), DEADLINE_MS);
     if (handle.open(read) !== 0) return end(false);
     handle.useUserBuffer(buffer);
     handle.onread = () => {

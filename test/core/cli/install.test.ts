@@ -41,6 +41,21 @@ describe('a service file', () => {
     expect(lineOf(systemdUnit({ ...FACTS, durable: true }), 'KillMode')).to.equal('KillMode=process');
   });
 
+  it('has systemd neither stop all for one that was killed for want of memory, nor give up, nor count processes', () => {
+    const unit = systemdUnit(FACTS);
+    expect(lineOf(unit, 'OOMPolicy')).to.equal('OOMPolicy=continue');
+    expect(lineOf(unit, 'StartLimitIntervalSec')).to.equal('StartLimitIntervalSec=0');
+    expect(lineOf(unit, 'TasksMax')).to.equal('TasksMax=infinity');
+  });
+
+  it('has systemd start a daemon again that SIGHUP has ended, as it takes the signal for itself where it can', () => {
+    expect(lineOf(systemdUnit(FACTS), 'RestartForceExitStatus')).to.equal('RestartForceExitStatus=SIGHUP');
+  });
+
+  it('is called in the journal what it is called itself', () => {
+    expect(lineOf(systemdUnit(FACTS), 'SyslogIdentifier')).to.equal('SyslogIdentifier=web');
+  });
+
   it('for the own service manager starts with the session', () => {
     expect(lineOf(systemdUnit({ ...FACTS, user: true }), 'WantedBy')).to.equal('WantedBy=default.target');
     expect(lineOf(systemdUnit(FACTS), 'WantedBy')).to.equal('WantedBy=multi-user.target');

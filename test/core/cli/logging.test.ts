@@ -65,6 +65,19 @@ describe("the daemon's log", () => {
     await eventually(() => syslog.messages.some((text) => /^<12>.*\[WARNING\] syslog has no facility nonsense/.test(text)));
   });
 
+  (process.platform === 'linux' ? it : it.skip)('tells the journal of systemd how important a line is, and nobody else', async () => {
+    const journal = 'exec 3>&1; exec env JOURNAL_STREAM="$(stat -L -c %d:%i /proc/self/fd/3)" "$0" "$@" 3>&-';
+    await using told = await Daemon.start({ config: web('loglevel = debug\n'), under: ['sh', '-c', journal] });
+    expect(told.stdout)
+      .to.match(/^<6>\{"level":"info",.*"msg":"ready/m)
+      .and.match(/^<7>\{"level":"debug",/m);
+    expect(told.stdout).not.to.match(/^[^<]/m);
+    await using other = await Daemon.start({ config: web(''), env: { JOURNAL_STREAM: '1:1' } });
+    expect(other.stdout)
+      .to.match(/^\{"level":"info",.*"msg":"ready/m)
+      .and.not.match(/^</m);
+  });
+
   it('opens its file again when somebody has moved it away, without a signal', async () => {
     const file = directory.at('log');
     const { log, close } = await openLog({ level: 'info', format: 'json', output: { kind: 'file', file }, terminal: false });

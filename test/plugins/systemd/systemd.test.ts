@@ -137,6 +137,19 @@ describe('systemd', () => {
     await eventually(() => receiver.messages.filter((message) => message === 'WATCHDOG=1').length === 7);
   });
 
+  it('hears it once more when another version takes over, which has the whole watchdog time then', async () => {
+    process.env.WATCHDOG_USEC = '20000000';
+    await using receiver = await receiveNotifications(join(directory, 'notify'));
+    await using harness = createHarness({ config: { ...CONFIG, durable: true, state_dir: '/state' }, plugins: [systemd] });
+    await harness.start();
+    await harness.clock.advanceAsync(9000);
+    await harness.until(harness.supervisor.leave({ token: null, from: '1', begun_ms: 0 }));
+    await told(receiver, 'another version takes over');
+    await eventually(() => receiver.messages.at(-1) === 'WATCHDOG=1');
+    await harness.start();
+    await harness.stop();
+  });
+
   it('has its variables to itself, and gives them back at the end', async () => {
     process.env.WATCHDOG_USEC = '20000000';
     await using _receiver = await receiveNotifications(join(directory, 'notify'));

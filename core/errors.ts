@@ -199,6 +199,10 @@ export const ERRORS = {
     message: (file: string, why: string) => `cannot use the key file ${file}: ${why}`,
     fix: 'make keys with `ringmaster keys new` and keep them in a directory of mode 700, in files of mode 600',
   },
+  RM_ZEROMQ: {
+    message: (why: string) => `cannot load ZeroMQ: ${why}`,
+    fix: 'install it with its binaries for this system; under --permission Node wants --allow-addons as well',
+  },
   RM_CLIENT_TIMEOUT: {
     message: (what: string, endpoint: string, timeout_ms: number) => `no ${what} from ${endpoint} within ${timeout_ms} ms`,
     fix: 'raise the time-out, above all for a request that waits, and see whether the daemon still works',

@@ -3,13 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { messageOf } from '../errors.js';
 import { findExecutable } from '../os/find-executable.js';
 import { processes } from '../os/processes.js';
+import { codeRangeBytes } from './code-range.js';
 import type { Endpoint, Launch } from './endpoint.js';
 
 const ENTRY = fileURLToPath(new URL('./guest-entry.js', import.meta.url));
 const LINUX = process.platform === 'linux';
 const MIB = 1024 * 1024;
 const SIGKILL = 9;
-/** What Node takes beside the heap: code, stacks of its threads, buffers. */
+/** What Node takes beside the heap and what V8 sets aside for code: stacks of its threads, buffers. */
 const NODE_BESIDE_BYTES = 256 * MIB;
 /** For what it wrote last to be read, when it has ended and others hold its pipes. */
 const DRAIN_MS = 500;
@@ -20,8 +21,8 @@ const DRAIN_MS = 500;
  */
 export function startProcess({ run, cwd, memory_bytes }: Launch): Endpoint {
   const node = [process.execPath, `--max-old-space-size=${Math.floor(memory_bytes / MIB)}`, ENTRY];
-  const limit_bytes = 'module' in run ? memory_bytes + NODE_BESIDE_BYTES : memory_bytes;
-  const [file = '', ...args] = [...guards(limit_bytes), ...('module' in run ? [...node, run.module] : run.words)];
+  const beside_bytes = 'module' in run && LINUX ? NODE_BESIDE_BYTES + codeRangeBytes() : 0;
+  const [file = '', ...args] = [...guards(memory_bytes + beside_bytes), ...('module' in run ? [...node, run.module] : run.words)];
   const child = spawn(file, args, { cwd, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
   const { pid, stdin: input, stdout: output, stderr: errors } = child;
   const os = processes();

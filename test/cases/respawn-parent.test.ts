@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
@@ -66,6 +66,19 @@ describe('run --respawn', () => {
     expect((await words.gone()).status).to.equal(2);
     await using daemon = await Daemon.start(respawned());
     await daemon.client().call('quit');
+    expect(await daemon.gone(), daemon.said).to.deep.equal({ status: 0, signal: null });
+  });
+
+  it('says why no supervisor can be started while its Node is gone, and starts one when that is back', async () => {
+    const copied = ['sh', '-c', `node=\${RINGMASTER_RUNTIME_DIR%/*}/node; cp "$0" "$node"; exec "$node" "$@"`];
+    await using daemon = await Daemon.start(respawned({ under: copied }));
+    const node = join(daemon.place.directory, 'node');
+    renameSync(node, `${node}.away`);
+    process.kill(await supervisorOf(daemon), 'SIGKILL');
+    await eventually(() => expect(daemon.stderr).to.include(`circusd: cannot start a supervisor: spawn ${node} ENOENT\n`));
+    renameSync(`${node}.away`, node);
+    await started(daemon, 2);
+    daemon.kill('SIGTERM');
     expect(await daemon.gone(), daemon.said).to.deep.equal({ status: 0, signal: null });
   });
 

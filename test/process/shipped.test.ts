@@ -81,7 +81,7 @@ describe('what ships', () => {
     expect(files, files.join('\n')).to.have.lengthOf.below(25);
   });
 
-  it('has Node start its loader of modules neither for a daemon nor for a client', async () => {
+  it('has Node start its loader of modules neither for a daemon nor for a client, unless it does for an empty script', async () => {
     const list = join(directory, 'list.cjs');
     await writeFile(
       list,
@@ -100,9 +100,12 @@ describe('what ships', () => {
     await run(process.execPath, ['--require', list, shipped.file('core/main.js'), '--version'], {
       env: { ...process.env, MODULES: inTurn('module') },
     });
+    // From Node 24 on it is there from the start.
+    await run(process.execPath, [list], { env: { ...process.env, MODULES: inTurn('empty') } });
     const has = async (name: string): Promise<boolean> =>
       (await readFile(inTurn(name), 'utf8')).includes('internal/modules/esm/translators');
-    expect(await Promise.all(['daemon', 'client', 'module'].map(has))).to.deep.equal([false, false, true]);
+    const always = await has('empty');
+    expect(await Promise.all(['daemon', 'client', 'module'].map(has))).to.deep.equal([always, always, true]);
   });
 
   it('loads nothing of the daemon for a client', async () => {

@@ -106,7 +106,9 @@ class Parent {
       ended = true;
     };
     child.once('error', (error) => {
-      run.last_words = `${this.#program}: cannot start a supervisor: ${error.message}\n`;
+      const why = `cannot start a supervisor: ${error.message}`;
+      this.#say(why);
+      run.last_words = `${this.#program}: ${why}\n`;
       end(EXIT_STATUS.failed, null);
     });
     child.once('close', end);

@@ -52,14 +52,23 @@ async function readLines(values: VerbValues, io: Io, session: CtlSession): Promi
     if (running === undefined) lines.close();
     else running.abort();
   });
-  lines.prompt();
+  // At the end of input there may be lines yet to be read; Node from 24 on refuses to prompt then.
+  let ended = false;
+  lines.once('close', () => {
+    ended = true;
+  });
+  const prompt = (): void => {
+    if (ended) io.stdout.write(PROMPT);
+    else lines.prompt();
+  };
+  prompt();
   for await (const line of lines) {
     // Circus's prompt has this word for the end of input.
     if (line.trim() === 'EOF') break;
     running = new AbortController();
     await executeLine(line, values, io, { ...session, signal: running.signal });
     running = undefined;
-    lines.prompt();
+    prompt();
   }
   lines.close();
   io.stdout.write('\n');

@@ -117,6 +117,15 @@ describe('control cli: programs against an endpoint', () => {
     });
   }
 
+  it('ringmaster says what is missing where Node may load no addon: RM_ZEROMQ', async () => {
+    const flags = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
+    const { stderr, status } = await runBin('main', ['status'], {
+      env: { NODE_OPTIONS: `${flags} --allow-fs-read=*`, CIRCUSCTL_ENDPOINT: daemon.endpoint, RINGMASTER_ENDPOINT: daemon.endpoint },
+    });
+    expect(stderr).to.include('cannot load ZeroMQ: No compatible zeromq.js addon found').and.include('--allow-addons');
+    expect(status).to.equal(1);
+  });
+
   it('circusctl prints JSON, an error too, with status 0 as Circus does', async () => {
     const { stdout, status } = await run('circusctl', ['status', 'nope', '--json']);
     expect(stdout).to.match(

@@ -1,15 +1,17 @@
 import type { Clock } from './clock.js';
 
 /**
- * Runs passes, one at a time. `now` runs one at once; `soon` after the events that are already there, so that a hundred exits
- * in one turn of the loop cost one pass. Either of them during a pass means exactly one more pass after it.
+ * Runs passes, one at a time. `now` runs one at once, and during a pass means exactly one more after it. `soon` is for news: the first in a
+ * turn of the event loop has its pass as soon as it is told, all others of that turn have one together, so that a hundred exits cost two.
  */
 export class Reconciler implements Disposable {
   readonly #clock: Clock;
   readonly #pass: () => number | null;
   #running = false;
   #again = false;
-  #soon: Disposable | null = null;
+  /** Until the turn of the event loop is over, once there was news in it; and whether there was more since the last pass. */
+  #turn: Disposable | null = null;
+  #late = false;
   #wake: { readonly at: number; readonly timer: Disposable } | null = null;
   #closed = false;
   #held = false;
@@ -26,13 +28,11 @@ export class Reconciler implements Disposable {
       this.#again = true;
       return;
     }
-    this.#soon?.[Symbol.dispose]();
-    this.#soon = null;
     this.#running = true;
     let wake_at: number | null;
     try {
       do {
-        this.#again = false;
+        this.#again = this.#late = false;
         wake_at = this.#pass();
       } while (this.#again && !this.#closed);
     } finally {
@@ -65,16 +65,20 @@ export class Reconciler implements Disposable {
   }
 
   soon(): void {
-    if (this.#closed || this.#soon) return;
-    if (this.#running || this.#held) this.#again = true;
-    else this.#soon = this.#clock.setImmediate(() => this.now());
+    if (this.#closed) return;
+    if (this.#running && this.#turn === null) this.#again = true;
+    else this.#late = true;
+    this.#turn ??= this.#clock.setImmediate(() => {
+      this.#turn = null;
+      if (this.#late) this.now();
+    });
   }
 
   [Symbol.dispose](): void {
     this.#closed = true;
-    this.#soon?.[Symbol.dispose]();
+    this.#turn?.[Symbol.dispose]();
     this.#wake?.timer[Symbol.dispose]();
-    this.#soon = this.#wake = null;
+    this.#turn = this.#wake = null;
   }
 
   #sleepUntil(wake_at: number | null): void {

@@ -28,7 +28,7 @@ function withSources(spec: WatcherOptions, { env, cwd }: Surroundings): WatcherO
   return { ...spec, env: sourcedEnv(spec, env, spec.working_dir === null ? cwd : resolve(cwd, spec.working_dir)) };
 }
 
-/** A command line that all processes have which are spawned with the same options, in the same surroundings. */
+/** A command line that all processes have which are spawned with the same options, in the same surroundings, and no variables from elsewhere. */
 interface Made {
   readonly env: SpawnOptions['env'];
   readonly cwd: string;
@@ -45,7 +45,7 @@ export function watcherFactory(parts: WatcherParts): (name: string, spec: Watche
     sockets: sockets.table,
     demand: () => sockets.demand(),
     command: (options, wid) => {
-      const spec = withSources(options, surroundings);
+      const spec = made.has(options) ? options : withSources(options, surroundings);
       const env = processEnv(spec);
       const { cwd, env: daemonEnv } = surroundings;
       const last = made.get(spec);

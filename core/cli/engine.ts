@@ -1,4 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 /** An option of V8, and the first and the last version that are known to have it: another would complain of it, on standard error, at each start. */
 interface Flag {
@@ -19,6 +20,10 @@ const COMPILE_LATER: Flag = { flag: '--interrupt-budget=700000', first: 11, last
  */
 const STAY_SMALL: Flag = { flag: '--semi-space-growth-factor=1', first: 11, last: 14 };
 
+/** A context that is made meanwhile has `gc`. */
+const EXPOSE_GC: Flag = { flag: '--expose-gc', first: 11, last: 13 };
+const HIDE_GC: Flag = { flag: '--no-expose-gc', first: 11, last: 13 };
+
 /**
  * Has V8 wait before it makes machine code. For when what Node itself needs is loaded: V8 drops what Node has compiled of itself
  * beforehand as soon as a flag is another one, and compiles it again. But before a config is read: a big one keeps V8 busy as well.
@@ -32,6 +37,17 @@ export function compileLater(): void {
 /** Has V8 spend less memory on what is over in a moment. For when all that is needed is loaded. */
 export function staySmall(): void {
   set(STAY_SMALL);
+}
+
+/**
+ * Has V8 look through the whole heap. After a start it is due soon, and takes 10 ms, in which nothing is replaced; the next one is due after
+ * thousands of replacements. For a moment in which nothing else is to be done.
+ */
+export function collectGarbage(): void {
+  set(EXPOSE_GC);
+  const gc: unknown = runInNewContext('globalThis.gc');
+  set(HIDE_GC);
+  if (typeof gc === 'function') gc();
 }
 
 function set({ flag, first, last }: Flag): void {

@@ -1,8 +1,8 @@
 import { messageOf } from '../errors.js';
 import type { Logger } from '../log.js';
-import { compileLater, staySmall } from './engine.js';
+import { collectGarbage, compileLater, staySmall } from './engine.js';
 
-/** When the code of a start has been compiled, ms after it. */
+/** When all that belongs to a start is over, ms after it. */
 const SETTLED_MS = 1000;
 
 /** What is done at points of a start. */
@@ -25,7 +25,7 @@ export async function keptStart(file: string): Promise<KeptStart> {
   if (/\.ya?ml$/i.test(file)) await import('../config/formats/yaml.js');
   if (!isToBeKept()) {
     compileLater();
-    return { loaded: staySmall, settled: () => {} };
+    return { loaded: staySmall, settled: () => void setTimeout(collectGarbage, SETTLED_MS).unref() };
   }
   const keep = (log: Logger): void => {
     try {
@@ -35,6 +35,7 @@ export async function keptStart(file: string): Promise<KeptStart> {
     }
     compileLater();
     staySmall();
+    collectGarbage();
   };
   return {
     loaded: () => {},

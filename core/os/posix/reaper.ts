@@ -13,6 +13,9 @@ interface Child {
 const LONGEST_MS = 2 ** 31 - 1;
 /** The kernel looks through all children for one that has ended. Where there are more than this it is asked to tell. */
 const FEW = 256;
+/** It is asked so much later, when a start of many is over, and then of so many in one turn of the event loop. */
+const ASKED_AFTER_MS = 500;
+const ASKED_AT_ONCE = 256;
 /** Where a look takes longer than this, the next one waits until what the last death led to is done: most likely nobody else has died. */
 const LONG_LOOK_MS = 0.1;
 const PAUSE_MS = 2;
@@ -43,6 +46,9 @@ export class Reaper {
   #pause: NodeJS.Timeout | null = null;
   #again: NodeJS.Immediate | null = null;
   #hold: NodeJS.Timeout | null = null;
+  /** Of whom the kernel is to be asked. */
+  readonly #unasked: number[] = [];
+  #ask: NodeJS.Timeout | null = null;
 
   constructor(libc: Libc, deaths: Pick<Deaths, 'watch' | 'take'>) {
     this.#libc = libc;
@@ -100,9 +106,20 @@ export class Reaper {
   #watch(pid: number): void {
     const { size } = this.#children;
     if (size <= FEW) return;
-    for (const [each, child] of size === FEW + 1 ? this.#children : [[pid, this.#children.get(pid)] as const]) {
-      if (child?.watched === false) child.watched = this.#deaths.watch(each);
-    }
+    if (size === FEW + 1) this.#unasked.push(...this.#children.keys());
+    else this.#unasked.push(pid);
+    this.#askIn(ASKED_AFTER_MS);
+  }
+
+  #askIn(delay_ms: number): void {
+    this.#ask ??= setTimeout(() => {
+      this.#ask = null;
+      for (const pid of this.#unasked.splice(0, ASKED_AT_ONCE)) {
+        const child = this.#children.get(pid);
+        if (child?.watched === false) child.watched = this.#deaths.watch(pid);
+      }
+      if (this.#unasked.length > 0) this.#askIn(0);
+    }, delay_ms).unref();
   }
 
   readonly #told = (): void => {
@@ -194,7 +211,9 @@ export class Reaper {
     this.#listening = false;
     if (this.#pause) clearTimeout(this.#pause);
     if (this.#again) clearImmediate(this.#again);
-    this.#pause = this.#again = null;
+    if (this.#ask) clearTimeout(this.#ask);
+    this.#pause = this.#again = this.#ask = null;
+    this.#unasked.length = 0;
     process.off('SIGCHLD', this.#told);
   }
 }

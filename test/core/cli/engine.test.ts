@@ -20,6 +20,19 @@ const BUSY = `
   console.log(JSON.stringify({ before_bytes, after_bytes: young_bytes() }));
 `;
 
+/** Prints how much of the heap is in use before and after all of a lot of old garbage is collected, and who can ask for that. */
+const FULL = `
+  import { runInNewContext } from 'node:vm';
+  import { collectGarbage } from '${ENGINE}';
+  const used_bytes = () => process.memoryUsage().heapUsed;
+  let kept = Array.from({ length: 500_000 }, (_, number) => ({ number }));
+  const before_bytes = used_bytes();
+  kept = null;
+  collectGarbage();
+  const known = [typeof gc, runInNewContext('typeof gc')];
+  console.log(JSON.stringify({ ratio: used_bytes() / before_bytes, known }));
+`;
+
 const grown = async (tune: string): Promise<{ ratio: number; stderr: string }> => {
   const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', BUSY.replace('TUNE', tune)]);
   const { before_bytes, after_bytes } = JSON.parse(stdout);
@@ -33,5 +46,12 @@ describe("the daemon's engine", () => {
     // The half that is copied to may not have been there yet.
     expect(tuned.ratio).to.be.at.most(2);
     expect(tuned.stderr).to.equal('');
+  });
+
+  it('collects all garbage when it is told to, and leaves nobody else a way to ask for that', async () => {
+    const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', FULL]);
+    const { ratio, known } = JSON.parse(stdout);
+    expect(ratio).to.be.below(0.5);
+    expect([known, stderr]).to.deep.equal([['undefined', 'undefined'], '']);
   });
 });

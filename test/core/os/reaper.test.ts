@@ -114,23 +114,32 @@ describe('the reaper', () => {
   describe('of many', () => {
     const pids = Array.from({ length: 300 }, (_, index) => 1000 + index);
 
-    it('has the kernel tell of those that it would have to look for long', () => {
+    it('has the kernel tell of those that it would have to look for long, when their start is over', async () => {
       const few = watched(0, pids.slice(0, 256));
-      expect(few.children.watched).to.deep.equal([]);
       const many = watched(0, pids);
+      expect(many.children.watched).to.deep.equal([]);
+      await eventually(() => many.children.watched.length === pids.length, { what: 'the kernel to be asked' });
       expect(many.children.watched).to.deep.equal(pids);
+      expect(few.children.watched).to.deep.equal([]);
     });
 
-    it('asks that once for each, though they become few in between', () => {
+    it('asks that once for each, though they become few in between, and not of those that are gone by then', async () => {
       const { children, reaper } = watched(0, pids.slice(0, 257));
       children.dead.push(1005);
       process.emit('SIGCHLD', 'SIGCHLD');
-      reaper.adopt(
-        () => 1999,
-        () => {},
-      );
-      reaper.leave(1999);
-      expect(children.watched).to.deep.equal([...pids.slice(0, 257), 1999]);
+      const adopt = (pid: number): void => {
+        reaper.adopt(
+          () => pid,
+          () => {},
+        );
+        left.push({ reaper, pids: [pid] });
+      };
+      adopt(1998);
+      reaper.leave(1998);
+      adopt(1999);
+      const expected = [...pids.slice(0, 257).filter((pid) => pid !== 1005), 1999];
+      await eventually(() => children.watched.length === expected.length, { what: 'the kernel to be asked' });
+      expect(children.watched).to.deep.equal(expected);
     });
 
     it('takes those it is told of without a look at the others', () => {

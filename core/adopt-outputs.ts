@@ -33,10 +33,10 @@ async function resume(host: SlotsHost, open: OpenOutputs, { wid, pid, kept }: Su
   try {
     const command = host.command(wid);
     const asked = hooks.used('spawn_options', watcher.name) ? await hooks.shape('spawn_options', command, { watcher, wid }) : command;
-    outputs = open.open(wid, asked.stdout, asked.stderr);
+    outputs = open.openAlone(wid, asked.stdout, asked.stderr);
   } catch (error) {
     log.error(`output of process ${pid} is dropped: ${messageOf(error)}`, { wid });
-    outputs = open.open(wid, undefined, undefined);
+    outputs = open.openAlone(wid, undefined, undefined);
   }
   outputs.whenRead((pipe) => kept.read(pipe));
   try {

@@ -116,7 +116,7 @@ export function targetOf(values: VerbValues, io: Io): Target {
   const curve = clientKeys(values, io.env);
   const timeout_ms = timeoutOf(textOf(values.timeout), values.waiting === true ? WAITING_TIMEOUT_S : TIMEOUT_S);
   return {
-    endpoint: chooseEndpoint(textOf(values.endpoint), ['RINGMASTER_ENDPOINT', 'CIRCUSCTL_ENDPOINT'], io.env, server !== null),
+    ...chooseEndpoint(textOf(values.endpoint), ['RINGMASTER_ENDPOINT', 'CIRCUSCTL_ENDPOINT'], io.env, server !== null),
     timeout_ms,
     curve,
     ...(server !== null && { tunnel: new SshTunnel(server, timeout_ms) }),

@@ -56,11 +56,11 @@ async function destinations(
   try {
     const command = host.command(wid);
     const asked = hooks.used('spawn_options', watcher.name) ? await hooks.shape('spawn_options', command, { watcher, wid }) : command;
-    return open.open(wid, asked.stdout, asked.stderr);
+    return open.openAlone(wid, asked.stdout, asked.stderr);
   } catch (error) {
     if (pause_ms === undefined) {
       log.error(`output of process ${pid} is dropped: ${messageOf(error)}`, { wid });
-      return open.open(wid, undefined, undefined);
+      return open.openAlone(wid, undefined, undefined);
     }
     log.warn(`output of process ${pid} waits ${pause_ms / 1000} s: ${messageOf(error)}`, { wid });
   }

@@ -48,14 +48,15 @@ export class OpenOutputs implements Disposable {
     return (this.#draining?.size ?? 0) + this.#resuming;
   }
 
-  /** The outputs of one process that is about to be spawned, or adopted. */
+  /** The outputs of one process that is about to be spawned. */
   open(wid: number, stdout: ProcessOutput | undefined, stderr: ProcessOutput | undefined): SpawnOutputs {
-    if (stdout !== undefined || stderr !== undefined) return this.#open(wid, stdout, stderr);
-    this.#none ??= this.#open(0, undefined, undefined);
+    if (stdout !== undefined || stderr !== undefined) return this.openAlone(wid, stdout, stderr);
+    this.#none ??= this.openAlone(0, undefined, undefined);
     return this.#none;
   }
 
-  #open(wid: number, stdout: ProcessOutput | undefined, stderr: ProcessOutput | undefined): SpawnOutputs {
+  /** Of one that is about to be adopted, and may write where nobody asks for it any more. */
+  openAlone(wid: number, stdout: ProcessOutput | undefined, stderr: ProcessOutput | undefined): SpawnOutputs {
     const outputs: SpawnOutputs = new SpawnOutputs(stdout, stderr, {
       wid,
       taps: this.#taps,

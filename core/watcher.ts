@@ -110,7 +110,8 @@ export class Watcher implements WatcherApi, EngineHost {
     this.#armed = true;
     this.#engine.kick();
     this.#deps.demand();
-    return Promise.resolve({ ...outcome(new Set(), []), instead: 'it waits for a connection' });
+    // Nothing else comes instead: to wait for a connection is what its start is.
+    return Promise.resolve(outcome(new Set(), []));
   }
 
   #start(hold: Hold | null): Promise<Outcome> {

@@ -7,6 +7,10 @@ import type { Io } from './verb.js';
  */
 export async function runBin(program: (args: readonly string[], io: Io) => Promise<number>): Promise<void> {
   process.stdout.on('error', leaveWhenNobodyReads);
+  process.once('beforeExit', () => {
+    process.exitCode = EXIT_STATUS.internal;
+    process.stderr.write('ended before it was done: it waits for what never comes; please report this\n');
+  });
   process.exitCode = await program(process.argv.slice(2), process);
   await Promise.all([written(process.stdout), written(process.stderr)]);
   process.exit();

@@ -5,7 +5,7 @@ export const EXIT_STATUS_HELP: readonly (readonly [number, string])[] = [
   [EXIT_STATUS.ok, 'done; a daemon was stopped on request'],
   [EXIT_STATUS.failed, 'no answer, wrong arguments, or the daemon could not start'],
   [EXIT_STATUS.usage, 'unknown verb or option'],
-  [EXIT_STATUS.refused, 'the daemon answered with an error'],
+  [EXIT_STATUS.refused, 'the daemon answered with an error, or what was waited for has not come about'],
   [EXIT_STATUS.differs, 'plan: what runs differs from the config'],
   [EXIT_STATUS.internal, 'an error of ringmaster itself; please report it'],
   [EXIT_STATUS.config, 'the config has errors'],

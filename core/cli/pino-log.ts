@@ -223,26 +223,29 @@ class PinoLogger implements Logger {
     this.#shared = shared;
   }
 
-  debug(message: string, fields?: LogFields): void {
-    this.#log('debug', message, fields);
+  // Functions that can be taken off it, as plugins do (`const { warn } = log`), and that nothing holds before.
+  get debug(): Logger['debug'] {
+    return (message, fields) => this.#log('debug', message, fields);
   }
 
-  info(message: string, fields?: LogFields): void {
-    this.#log('info', message, fields);
+  get info(): Logger['info'] {
+    return (message, fields) => this.#log('info', message, fields);
   }
 
-  warn(message: string, fields?: LogFields): void {
-    this.#log('warning', message, fields);
+  get warn(): Logger['warn'] {
+    return (message, fields) => this.#log('warning', message, fields);
   }
 
-  error(message: string, fields?: LogFields): void {
-    this.#log('error', message, fields);
-    // The process may not live much longer.
-    this.#shared.lines.flush();
+  get error(): Logger['error'] {
+    return (message, fields) => {
+      this.#log('error', message, fields);
+      // The process may not live much longer.
+      this.#shared.lines.flush();
+    };
   }
 
-  child(fields: LogFields): Logger {
-    return new PinoLogger(this.#pino.child(fields), this.#shared);
+  get child(): Logger['child'] {
+    return (fields) => new PinoLogger(this.#pino.child(fields), this.#shared);
   }
 
   #log(level: LogLevel, message: string, fields: LogFields = {}): void {

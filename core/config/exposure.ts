@@ -12,6 +12,18 @@ export function isLocal(endpoint: string): boolean {
   return /^(?:localhost|lo|lo0|::1|(?:::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/.test(host);
 }
 
+/** What is no address at all is open to nobody; it is an error of its own. */
+export function checkAddresses(config: JsonObject, findings: Findings): void {
+  for (const key of ENDPOINTS) {
+    const found = own(config, key);
+    if (typeof found !== 'string' || isAddress(found)) continue;
+    const allowed = 'ipc://PATH or tcp://HOST:PORT';
+    findings.error([key], { message: `must be ${allowed}, got ${JSON.stringify(found)}`, found, allowed });
+  }
+}
+
+const isAddress = (endpoint: string): boolean => /^[a-z]+:\/\/./i.test(endpoint);
+
 /**
  * Whoever reaches an endpoint runs commands as the daemon: one that other machines reach needs keys, or somebody who says that they may.
  * A circus.ini runs as it has always run, with a warning.
@@ -20,7 +32,7 @@ export function checkExposure(config: JsonObject, isCircus: boolean, findings: F
   if (own(config, 'allow_remote') === true || isObject(own(config, 'curve'))) return;
   for (const key of ENDPOINTS) {
     const found = own(config, key);
-    if (typeof found !== 'string' || isLocal(found)) continue;
+    if (typeof found !== 'string' || !isAddress(found) || isLocal(found)) continue;
     const does = key === 'endpoint' ? 'run commands as the user of the daemon' : 'see what it publishes';
     const message = `can be reached from other machines, and whoever reaches it can ${does}, got ${JSON.stringify(found)}`;
     const fix = 'use an ipc:// socket or 127.0.0.1, or keys (see `curve` and `ringmaster keys`), or say `allow_remote`';

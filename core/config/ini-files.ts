@@ -4,7 +4,7 @@ import { glob } from './glob.js';
 import { type IniReport, type IniSections, parseIni } from './ini.js';
 import type { Findings, Origin } from './problem.js';
 import { readProblem } from './read-problem.js';
-import { readText } from './read-text.js';
+import { checkEncoding, readText } from './read-text.js';
 
 /** The sections of an ini file and of the files that it includes. */
 export interface IniFiles {
@@ -45,6 +45,7 @@ export async function readIni(text: string, file: string, env: Env, findings: Fi
       try {
         const included: IniSections = new Map();
         const content = await readText(path);
+        checkEncoding(content, shown, findings);
         parseIni(content, shown, included, () => {});
         warnNested(included, findings);
         parseIni(content, shown, sections, report);

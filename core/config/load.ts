@@ -8,7 +8,7 @@ import { isObject, own } from './json-value.js';
 import { examinePlugins } from './plugin-watchers.js';
 import { Findings, type Origin, type Problem } from './problem.js';
 import { readProblem } from './read-problem.js';
-import { readText } from './read-text.js';
+import { checkEncoding, readText } from './read-text.js';
 import { resolvePlugins } from './resolve-plugins.js';
 import type { Config } from './schema/daemon.js';
 import { type Source, typedSource } from './source.js';
@@ -88,6 +88,7 @@ async function readSource(file: string, { env, standing, findings }: Reading): P
     findings.error([], { message: 'is not a text file: it has a byte 0 in it' });
     return typedSource(undefined, file);
   }
+  checkEncoding(text, file, findings);
   if (extension === '.yaml' || extension === '.yml') {
     const { readYamlSource } = await import('./formats/yaml.js');
     return readYamlSource(text, file, findings);

@@ -8,7 +8,7 @@ import { putBack, spared } from './checked.js';
 import { convertValue } from './convert.js';
 import { crossCheck } from './cross-checks.js';
 import { expandConfig } from './expand.js';
-import { checkExposure } from './exposure.js';
+import { checkAddresses, checkExposure } from './exposure.js';
 import { findUnsupported } from './find-unsupported.js';
 import { cloneJson, isObject, type JsonObject, own } from './json-value.js';
 import { addPluginWatchers } from './plugin-watchers.js';
@@ -91,6 +91,7 @@ export function checkSource(source: Source, plugins: Plugins | null, env: Env, f
   putBack(config, known, source.value);
   if (plugins !== null && !hasErrors(findings)) addPluginWatchers(config, plugins, convert);
   crossCheck(config, known, findings);
+  checkAddresses(config, findings);
   checkExposure(config, source.textual, findings);
   checkOutputs(config, findings, plugins === null ? unknownStreams(config) : declaredTypes(plugins.values(), 'streams'));
   return hasErrors(findings) ? null : mergeEnv(config as unknown as Config, known);

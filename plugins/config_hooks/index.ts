@@ -28,7 +28,7 @@ export default definePlugin({
   schema,
   // What fails here are functions of the user's, and a failing gate has to go on refusing.
   never_detached: true,
-  hooks: ['before_start', ...PLAIN, 'stats', 'event', 'state_changed', 'config_applied'],
+  hooks: ['before_start', ...PLAIN, 'stats', 'event', 'state_changed', 'watcher_removed', 'config_applied'],
   setup({ config, hooks, clock, emit, directory, log, supervisor }) {
     const loaded = new Map<string, Map<string, Loaded>>();
     const syncing = new Map<string, Promise<void>>();
@@ -123,12 +123,17 @@ export default definePlugin({
         if (watcher.status !== 'stopped' && (loaded.has(watcher.name) || Object.keys(watcher.spec.hooks).length > 0)) resync(watcher);
       }
     });
-    // One that was removed has still hooks to be called until it has stopped.
-    hooks.state_changed.tap(({ watcher, to }) => {
-      if (to !== 'stopped' || supervisor.find(watcher.name) === watcher) return;
+    const forget = (watcher: WatcherApi): void => {
       for (const one of loaded.get(watcher.name)?.values() ?? []) one.tap?.[Symbol.dispose]();
       loaded.delete(watcher.name);
       syncing.delete(watcher.name);
+    };
+    // One that was removed has still hooks to be called until it has stopped.
+    hooks.watcher_removed.tap(({ watcher }) => {
+      if (watcher.status === 'stopped') forget(watcher);
+    });
+    hooks.state_changed.tap(({ watcher, to }) => {
+      if (to === 'stopped' && supervisor.find(watcher.name) !== watcher) forget(watcher);
     });
   },
 });

@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, openSync, rmSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, rmSync, type Stats } from 'node:fs';
 import { type Logger, messageOf } from '../../core/index.js';
 
 /** A version that takes longer than this to take over is not waited for, ms. */
@@ -32,7 +32,14 @@ export function endGap(endpoint: string, log: Logger): void {
 /** Whether a daemon that is not there is about to be. */
 export function isInGap(endpoint: string): boolean {
   const mark = markOf(endpoint);
-  const found = mark === null ? undefined : lstatSync(mark, { throwIfNoEntry: false });
+  if (mark === null) return false;
+  let found: Stats | undefined;
+  try {
+    found = lstatSync(mark, { throwIfNoEntry: false });
+  } catch {
+    // Who can't look there can't connect there, and is told so.
+    return false;
+  }
   return found?.isFile() === true && Math.abs(Date.now() - found.mtimeMs) < LONGEST_MS;
 }
 

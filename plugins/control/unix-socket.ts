@@ -72,7 +72,12 @@ export function reasonOf(error: unknown): string {
   if (code === 'EADDRINUSE') return 'the address is in use';
   if (code === 'EADDRNOTAVAIL' || code === 'ENODEV') return 'this machine has no such address';
   if (code === 'EACCES' || code === 'EPERM') return `permission denied: ${messageOf(error)}`;
-  if (code === 'ENOENT') return `no such directory: ${messageOf(error)}`;
+  if (code === 'ENOENT') return `no such directory: ${directoryIn(error)}, make it`;
   if (code === 'EINVAL' || code === 'EPROTONOSUPPORT') return 'it is no ZeroMQ address; tcp://HOST:PORT or ipc://PATH is needed';
   return messageOf(error);
+}
+
+/** Nobody knows the temporary name that was to be made there. */
+function directoryIn(error: unknown): string {
+  return error instanceof Error && 'path' in error ? dirname(String(error.path)) : messageOf(error);
 }

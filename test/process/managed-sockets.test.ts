@@ -112,6 +112,8 @@ describe('managed sockets', () => {
     connect({ host: '127.0.0.1', port: portOf(real) }).on('error', () => {});
     await new Promise((resolve) => setImmediate(resolve));
     expect(real.watcher().status).to.equal('stopped');
+    expect(await real.watcher().start(), 'to wait for a connection is its start').to.not.have.property('instead');
+    expect(real.watcher().status).to.equal('stopped');
   });
 
   it('that can not be opened are one error that names the socket and who holds it, and nothing starts', async () => {

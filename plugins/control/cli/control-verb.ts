@@ -69,9 +69,11 @@ export function controlVerb(command: Command, cli: CommandCli): Verb {
         const properties = withSecrets(cli.message(args, commandOptions(command, values)), values);
         await withClient(target, async (client) => {
           const reply = await client.call(command.name, properties);
-          const text = values.json === true ? JSON.stringify(reply) : await printed(command, cli, client, reply);
-          io.stdout.write(`${text}\n`);
-          status = cli.status?.(reply) ?? EXIT_STATUS.ok;
+          const { instead } = reply;
+          if (values.json === true) io.stdout.write(`${JSON.stringify(reply)}\n`);
+          else if (typeof instead === 'string') io.stderr.write(`not done: ${instead}\n`);
+          else io.stdout.write(`${await printed(command, cli, client, reply)}\n`);
+          status = typeof instead === 'string' ? EXIT_STATUS.refused : (cli.status?.(reply) ?? EXIT_STATUS.ok);
         });
       });
       return failed === EXIT_STATUS.ok ? status : failed;
@@ -114,7 +116,7 @@ export function targetOf(values: VerbValues, io: Io): Target {
   const curve = clientKeys(values, io.env);
   const timeout_ms = timeoutOf(textOf(values.timeout), values.waiting === true ? WAITING_TIMEOUT_S : TIMEOUT_S);
   return {
-    endpoint: chooseEndpoint(textOf(values.endpoint), ['RINGMASTER_ENDPOINT', 'CIRCUSCTL_ENDPOINT'], io.env, server !== null),
+    ...chooseEndpoint(textOf(values.endpoint), ['RINGMASTER_ENDPOINT', 'CIRCUSCTL_ENDPOINT'], io.env, server !== null),
     timeout_ms,
     curve,
     ...(server !== null && { tunnel: new SshTunnel(server, timeout_ms) }),

@@ -100,7 +100,7 @@ export function ctlTarget(values: VerbValues, io: Io, tunnel?: SshTunnel): Targe
   const server = sshServer(values);
   const timeout_ms = timeoutOf(text(values.timeout), TIMEOUT_S);
   return {
-    endpoint: chooseEndpoint(text(values.endpoint), VARIABLES, io.env, server !== null),
+    ...chooseEndpoint(text(values.endpoint), VARIABLES, io.env, server !== null),
     timeout_ms,
     curve: clientKeys(values, io.env),
     ...(server !== null && { tunnel: tunnel ?? new SshTunnel(server, timeout_ms), keeps_tunnel: tunnel !== undefined }),

@@ -10,6 +10,13 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** Where Circus's daemon listens. */
 const CIRCUS_ENDPOINT = 'tcp://127.0.0.1:5555';
 
+/** The address of a daemon. */
+export interface Choice {
+  readonly endpoint: string;
+  /** Where one's own would listen, which is not there: Circus's is tried instead. */
+  readonly passed_over?: string;
+}
+
 /**
  * Which daemon to talk to: the one named, else that of the environment, else the one in the runtime directory, else Circus's.
  *
@@ -23,15 +30,15 @@ export function chooseEndpoint(
   env: Env,
   is_remote = false,
   uid: number | undefined = process.getuid?.(),
-): string {
+): Choice {
   const source = given === undefined ? variables.find((name) => env[name]) : '--endpoint';
-  if (source !== undefined) return checked(given ?? env[source] ?? '', source);
-  if (is_remote) return CIRCUS_ENDPOINT;
+  if (source !== undefined) return { endpoint: checked(given ?? env[source] ?? '', source) };
+  if (is_remote) return { endpoint: CIRCUS_ENDPOINT };
   const { endpoint } = defaultEndpoints(env, uid);
   const path = endpoint.slice('ipc://'.length);
-  if (!existsSync(path) && !isInGap(endpoint)) return CIRCUS_ENDPOINT;
+  if (!existsSync(path) && !isInGap(endpoint)) return { endpoint: CIRCUS_ENDPOINT, passed_over: endpoint };
   if (!env.RINGMASTER_RUNTIME_DIR) mustBeOwn(endpoint, dirname(path));
-  return endpoint;
+  return { endpoint };
 }
 
 /** Where nobody has named the directory, one that a stranger has made leads to a daemon of the stranger's. */

@@ -1,11 +1,11 @@
 import { EXIT_STATUS, isRingmasterError } from '../../../core/index.js';
 import { Client, type ClientKeys } from '../client.js';
 import { ArgumentError, type Reply } from '../command.js';
+import type { Choice } from './endpoint.js';
 import type { SshTunnel } from './tunnel.js';
 
 /** A daemon to talk to, and how long to wait for each answer. */
-export interface Target {
-  readonly endpoint: string;
+export interface Target extends Choice {
   readonly timeout_ms: number;
   /** Keys, where the daemon wants some. */
   readonly curve?: ClientKeys | undefined;
@@ -69,7 +69,7 @@ export interface Failure {
  *
  * @throws the error itself where it is none of those that a person can do something about
  */
-export function failureOf(error: unknown, { endpoint, timeout_ms }: Target): Failure {
+export function failureOf(error: unknown, { endpoint, passed_over, timeout_ms }: Target): Failure {
   if (error instanceof ArgumentError) return { status: EXIT_STATUS.failed, text: error.message };
   if (isRingmasterError(error, 'RM_CLIENT_REPLY')) {
     const reply = error.context.reply as Reply;
@@ -90,6 +90,7 @@ export function failureOf(error: unknown, { endpoint, timeout_ms }: Target): Fai
       status: EXIT_STATUS.failed,
       text: [
         error.message,
+        ...(passed_over === undefined ? [] : [`There is no ${passed_over} either, where a daemon of yours would listen.`]),
         'Start one with `ringmaster run FILE`, or name the address of one that runs with --endpoint or RINGMASTER_ENDPOINT.',
       ].join('\n'),
     };

@@ -121,6 +121,15 @@ describe("the daemon's log", () => {
     expect(readFileSync(join(`${folder}.1`, 'log'), 'utf8')).to.include('two');
   });
 
+  it('has functions that can be taken off it', async () => {
+    const file = directory.at('log');
+    const { log, close } = await openLog({ level: 'debug', format: 'json', output: { kind: 'file', file }, terminal: false });
+    const { debug, info, warn, error, child } = log;
+    for (const tell of [debug, info, warn, error, child({ plugin: 'mine' }).info]) tell('told');
+    await close();
+    expect(readFileSync(file, 'utf8').match(/"msg":"told"/g)).to.have.length(5);
+  });
+
   it('is as a configuration of Python logging says, of the config or the command line', async () => {
     const python = (level: string, file: string): string =>
       `[logger_root]\nlevel=${level}\nhandlers=f\n[handler_f]\nclass=FileHandler\nargs=('${directory.at(file)}',)\n`;

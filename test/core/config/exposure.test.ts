@@ -32,6 +32,13 @@ describe('endpoints that other machines reach', () => {
     });
   }
 
+  it('are not what is no address, which is an error of its own', async () => {
+    for (const text of ['endpoint: localhost\n', 'endpoint: localhost\nallow_remote: true\n', 'endpoint: /run/x.sock\n']) {
+      const { problems } = await loadText('a.yaml', text);
+      expect(problems.map(({ message }) => message).join('\n')).to.match(/^must be ipc:\/\/PATH or tcp:\/\/HOST:PORT, got "[\w./]+"$/);
+    }
+  });
+
   for (const key of ['endpoint', 'pubsub_endpoint', 'stats_endpoint']) {
     it(`are an error without keys: ${key}`, async () => {
       const { config, problems } = await loadText('a.yaml', `${key}: tcp://0.0.0.0:5555\n`);

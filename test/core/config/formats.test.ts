@@ -134,6 +134,24 @@ describe('config formats', () => {
     });
   });
 
+  it('warns of a file that is not in UTF-8, in which line, an included one too', async () => {
+    const files = { 'c.ini': '[circus]\ninclude = part.ini\n', 'part.ini': '', 'c.yaml': '' };
+    await withFiles(files, async (folder) => {
+      await writeFile(join(folder, 'part.ini'), Buffer.from('# first\n[watcher:web]\ncmd = caf\xe9\n', 'latin1'));
+      await writeFile(join(folder, 'c.yaml'), Buffer.from('watchers:\n  web: {cmd: caf\xe9}\n', 'latin1'));
+      for (const [name, place] of [
+        ['c.ini', 'part.ini:3:10'],
+        ['c.yaml', 'c.yaml:2:17'],
+      ] as const) {
+        const { problems } = await loadConfig(join(folder, name));
+        const file = join(folder, place.replace(/:.*/, ''));
+        expect(problems.map(formatProblem)).to.deep.equal([
+          `${join(folder, place)}: warning: has a character that is not in UTF-8; iconv -f LATIN1 -t UTF-8 ${file}`,
+        ]);
+      }
+    });
+  });
+
   it('waits for what comes through a pipe', async () => {
     await withFiles({}, async (folder) => {
       const file = join(folder, 'c.json');

@@ -75,6 +75,16 @@ describe('hooks in the config', () => {
     expect(calls()).to.deep.equal(['web before_stop', 'web after_stop']);
   });
 
+  it('calls none for another watcher of the name of one that was removed after it had stopped', async () => {
+    await using rig = await Rig.start(web({ hooks: { before_spawn: `${MODULE}#note`, before_stop: `${MODULE}#note` } }));
+    await rig.until(rig.watcher().stop());
+    await rig.until(rig.supervisor.remove('web', {}));
+    calls().length = 0;
+    await rig.until(rig.supervisor.apply(rig.supervisor.readConfig({ config: web() })));
+    await rig.until(rig.watcher().restart());
+    expect(calls()).to.deep.equal([]);
+  });
+
   it('calls each function once, though it is named while the watcher starts', async () => {
     await using rig = await Rig.start(hook('before_stop', 'forget'));
     const hooks = { before_stop: `${MODULE}#note` };

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
+import { symlinkSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { Router } from 'zeromq';
 import { eventually } from '../../../core/testing.js';
 import { type CallOutcome, Client, ReplyError } from '../../../plugins/control/client.js';
+import { TemporaryDirectory } from '../../fixtures/cli/temporary.js';
 import { rejects } from '../../fixtures/control/expect.js';
 import { type Host, openHost } from '../../fixtures/control/host.js';
 
@@ -105,6 +107,13 @@ describe('control: client', () => {
       for (const error of errors) expect(error.message).to.equal(`cannot connect to ${endpoint}: ${why}`);
     });
   }
+
+  it('is refused at once where the way to a socket can not be gone, as in a directory of somebody else', async () => {
+    using directory = new TemporaryDirectory();
+    symlinkSync('loop', directory.at('loop'));
+    using nobody = new Client({ endpoint: `ipc://${directory.at('loop/c.sock')}`, timeout_ms: 60_000 });
+    expect((await rejects(nobody.call('list'), 'RM_CLIENT_REFUSED')).message).to.match(/: ELOOP$/);
+  });
 
   it('never sends later what was refused', async () => {
     const first = await openHost({ endpoint: 'tcp://127.0.0.1:*' });

@@ -24,6 +24,7 @@ describe('control cli: programs against an endpoint', () => {
       status: ({ name }) =>
         name === undefined ? { statuses: { web: 'active', Tick: 'stopped' } } : name === 'nope' ? NOT_FOUND : { status: 'active' },
       list: ({ name }) => (name === undefined ? { watchers: ['tick', 'web'] } : { pids: [11, 12] }),
+      restart: () => ({ info: { started: [] }, instead: '5 spawns in a row failed (max_retry 5): ENOENT' }),
       start: ({ name }) => (name === 'nope' ? { ...NOT_FOUND, fix: '`ringmaster list` shows them' } : {}),
       stop: () => null,
       get: () => ({ options: { numprocesses: 3 } }),
@@ -140,6 +141,15 @@ describe('control cli: programs against an endpoint', () => {
     const { stdout, status } = await run('main', ['--json', 'status', 'nope']);
     expect(JSON.parse(stdout)).to.include({ status: 'error', errno: 3 });
     expect(status).to.equal(3);
+  });
+
+  it('ringmaster says why what it waited for has not come about, with status 3; circusctl is as content as Circus is', async () => {
+    const restart = ['restart', 'web', '--waiting'];
+    const [plain, json, circus] = await Promise.all([run('main', restart), run('main', [...restart, '--json']), run('circusctl', restart)]);
+    const instead = '5 spawns in a row failed (max_retry 5): ENOENT';
+    expect(plain).to.deep.include({ stdout: '', stderr: `not done: ${instead}\n`, status: 3 });
+    expect([JSON.parse(json.stdout).instead, json.status]).to.deep.equal([instead, 3]);
+    expect(circus).to.deep.include({ stdout: 'ok\n', status: 0 });
   });
 
   it('circusctl exits with 1 for wrong arguments and 2 for unknown ones', async () => {

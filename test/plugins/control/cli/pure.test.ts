@@ -27,20 +27,33 @@ describe('control cli: which daemon', () => {
   ];
   for (const [what, given, variables, endpoint] of choices) {
     it(`is ${what}`, () => {
-      expect(chooseEndpoint(given, names, { ...env, ...variables })).to.equal(endpoint);
+      expect(chooseEndpoint(given, names, { ...env, ...variables }).endpoint).to.equal(endpoint);
     });
   }
 
   it('is the one in the runtime directory where it is there', () => {
     using directory = new TemporaryDirectory();
     directory.file('control.sock', '');
-    expect(chooseEndpoint(undefined, [], { RINGMASTER_RUNTIME_DIR: directory.path })).to.equal(`ipc://${directory.at('control.sock')}`);
+    expect(chooseEndpoint(undefined, [], { RINGMASTER_RUNTIME_DIR: directory.path }).endpoint).to.equal(
+      `ipc://${directory.at('control.sock')}`,
+    );
   });
 
   it('is that one too while it is being upgraded', () => {
     using directory = new TemporaryDirectory();
     directory.file('control.sock.upgrade', '');
-    expect(chooseEndpoint(undefined, [], { RINGMASTER_RUNTIME_DIR: directory.path })).to.equal(`ipc://${directory.at('control.sock')}`);
+    expect(chooseEndpoint(undefined, [], { RINGMASTER_RUNTIME_DIR: directory.path }).endpoint).to.equal(
+      `ipc://${directory.at('control.sock')}`,
+    );
+  });
+
+  it("says where one's own would be, where Circus's is tried instead", () => {
+    using directory = new TemporaryDirectory();
+    const target = { ...chooseEndpoint(undefined, [], { RINGMASTER_RUNTIME_DIR: directory.path }), timeout_ms: 1 };
+    const error = new RingmasterError('RM_CLIENT_REFUSED', [target.endpoint, 'nothing listens there']);
+    expect(failureOf(error, target).text).to.match(
+      /^cannot connect to tcp:\/\/127\.0\.0\.1:5555: nothing listens there\nThere is no ipc:\S+\/control\.sock either, where a daemon of yours would listen\.\nStart one/,
+    );
   });
 
   it('must be an address, wherever it was named', () => {

@@ -25,6 +25,7 @@ import { chooseEndpoint } from '../../plugins/control/cli/endpoint.js';
 import { prepareRuntimeDir } from '../../plugins/control/endpoints.js';
 import { TemporaryDirectory } from '../fixtures/cli/temporary.js';
 import { openHost } from '../fixtures/control/host.js';
+import { Real } from '../fixtures/real.js';
 import { asStranger, IS_ROOT, SharedDirectory, STRANGER_UID } from '../fixtures/stranger.js';
 import { LogRig } from '../plugins/logs/kit.js';
 
@@ -86,6 +87,18 @@ describe('what a stranger has left in a shared directory', () => {
     symlinkSync(shared.at('way'), own.at('logs'));
     expect(() => append(own.at('logs/web.log'))).to.throw(`${shared.at('way')} is a symbolic link of uid`);
     expect(readdirSync(own.path)).to.have.members(['victim', 'logs']);
+  });
+
+  test('is no file of variables, which would decide what code a process loads', async () => {
+    await shared.planted('echo LD_PRELOAD=/evil.so > web.env');
+    await using real = await Real.start(() => ({
+      watchers: { web: { cmd: 'sleep 60', max_retry: 1, env_file: shared.at('web.env') } },
+    }));
+    const [failed] = await eventually(() => {
+      const found = real.record.events.filter(({ name }) => name === 'spawn_failed');
+      return found.length > 0 ? found : undefined;
+    });
+    expect(failed?.body).to.have.property('error').that.includes(`a file of uid ${STRANGER_UID}, ${EVERYBODY}`);
   });
 
   test('is no output of processes, which then run without, or not at all where they would write it themselves', async () => {

@@ -16,7 +16,8 @@ export const daemonProperties = {
     type: ['string', 'integer', 'null'],
     default: null,
     applies: 'daemon',
-    description: 'User who owns the socket of an ipc:// endpoint, and so may do all that the daemon may; `add` must name that user as `uid`, as in Circus.',
+    description:
+      'User who owns the socket of an ipc:// endpoint, and so may do all that the daemon may; `add` must name that user as `uid`, as in Circus.',
   },
   pubsub_endpoint: {
     type: ['string', 'null'],

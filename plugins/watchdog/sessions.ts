@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { messageOf, type NotifyListener, openNotifyListener, type PluginContext, type WatcherApi } from '../../core/index.js';
 import { type Notification, parseNotification } from './messages.js';
 import type { Options, schema } from './schema.js';
@@ -51,8 +51,8 @@ export class Sessions implements Disposable {
   /** Opens one again for a process that was given it before. */
   async reopen(watcher: WatcherApi, wid: number, pid: number, options: Options): Promise<Session | null> {
     const path = PATHS.get(this.#context.supervisor)?.byPid.get(pid);
-    if (path === undefined) return null;
-    this.#paths();
+    // A socket elsewhere would not be the one that the process knows.
+    if (path === undefined || this.#paths().directory !== dirname(path)) return null;
     return this.#listen({ watcher, wid, options, path, pid, isReady: true, status: null });
   }
 
@@ -115,13 +115,25 @@ export class Sessions implements Disposable {
 
   #paths(): Paths {
     const { supervisor } = this.#context;
-    let paths = PATHS.get(supervisor);
-    if (paths === undefined) {
-      paths = { directory: mkdtempSync(join(tmpdir(), 'ringmaster-notify-')), byPid: new Map(), next: 1 };
-      PATHS.set(supervisor, paths);
-    }
-    mkdirSync(paths.directory, { recursive: true });
-    chmodSync(paths.directory, DIRECTORY_MODE);
+    const known = PATHS.get(supervisor);
+    if (known !== undefined && isOurs(known.directory)) return known;
+    const directory = mkdtempSync(join(tmpdir(), 'ringmaster-notify-'));
+    chmodSync(directory, DIRECTORY_MODE);
+    const paths = { directory, byPid: known?.byPid ?? new Map(), next: known?.next ?? 1 };
+    PATHS.set(supervisor, paths);
     return paths;
+  }
+}
+
+/** Makes the directory again where it is gone; false where a stranger has put something in its place meanwhile. */
+function isOurs(directory: string): boolean {
+  const found = lstatSync(directory, { throwIfNoEntry: false });
+  if (found !== undefined) return found.isDirectory() && found.uid === process.geteuid?.();
+  try {
+    mkdirSync(directory);
+    chmodSync(directory, DIRECTORY_MODE);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -177,6 +178,10 @@ describe('what a stranger has left in a shared directory', () => {
     const supervisor = new Supervisor({ watchers: {}, sockets: { web: { path: shared.at('app/web.sock') } } });
     expect((await rejects(supervisor.start(), 'RM_SOCKET_OPEN')).message).to.include(`${shared.at('app')} is a directory of uid`);
     await supervisor.stop();
+    await using pages = new Supervisor({ watchers: {}, plugins: { http: { socket: shared.at('app/http.sock') } } });
+    expect((await rejects(pages.start(), 'RM_PLUGIN_FAILED')).cause)
+      .to.have.property('message')
+      .that.includes(`${shared.at('app')} is a directory of uid`);
     for (const name of ['run', 'app']) expect(readdirSync(shared.at(name))).to.deep.equal([]);
 
     await shared.planted('mkdir ringmaster && touch ringmaster/control.sock');
@@ -184,6 +189,31 @@ describe('what a stranger has left in a shared directory', () => {
     expect(() => chooseEndpoint(undefined, [], { XDG_RUNTIME_DIR: shared.path }, false, 4242))
       .to.throw('ringmaster is a directory of uid')
       .with.property('code', 'RM_CLIENT_REFUSED');
+  });
+
+  test('is no directory of notify sockets, once that of the daemon is gone', async () => {
+    const before = process.env.TMPDIR;
+    process.env.TMPDIR = shared.path;
+    const notify = (): string[] => readdirSync(shared.path).filter((name) => name.startsWith('ringmaster-notify-'));
+    try {
+      await using real = await Real.start(() => ({
+        watchers: { web: { cmd: 'sleep 60', plugins: { watchdog: { notify: true } } } },
+        plugins: { watchdog: { port: null } },
+      }));
+      const [name = ''] = await eventually(() => (notify().length > 0 ? notify() : undefined));
+      rmSync(shared.at(name), { recursive: true });
+      await shared.planted(`ln -s ${own.path} ${name}`);
+      const mode = statSync(own.path).mode;
+      await real.watcher().restart();
+      expect(statSync(own.path).mode).to.equal(mode);
+      expect(readdirSync(own.path)).to.deep.equal(['victim']);
+      expect(real.record.names('web')).to.include('spawn');
+      const [other = ''] = notify().filter((found) => found !== name);
+      expect(readdirSync(shared.at(other))).to.have.length(1);
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    }
   });
 
   test('is no state directory, nor a way to one', async () => {

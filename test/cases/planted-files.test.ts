@@ -216,6 +216,24 @@ describe('what a stranger has left in a shared directory', () => {
     }
   });
 
+  test('is no socket that a client talks to, though it was named', async () => {
+    const listening = `import socket; socket.socket(socket.AF_UNIX).bind('${shared.at('c.sock')}')`;
+    expect((await asStranger('/usr/bin/python3', '-c', listening)).status).to.equal(0);
+    const endpoint = `ipc://${shared.at('c.sock')}`;
+    for (const [given, env] of [
+      [endpoint, {}],
+      [undefined, { RINGMASTER_ENDPOINT: endpoint }],
+    ] as const) {
+      expect(() => chooseEndpoint(given, ['RINGMASTER_ENDPOINT'], env))
+        .to.throw(`c.sock is a socket of uid ${STRANGER_UID}, ${EVERYBODY}`)
+        .with.property('code', 'RM_CLIENT_REFUSED');
+    }
+    // On another machine it is another directory.
+    expect(chooseEndpoint(endpoint, [], {}, true)).to.equal(endpoint);
+    await using host = await openHost({ endpoint: `ipc://${shared.at('own.sock')}` });
+    expect(chooseEndpoint(host.endpoint, [], {})).to.equal(host.endpoint);
+  });
+
   test('is no state directory, nor a way to one', async () => {
     await shared.planted(`mkdir -m 700 state && ln -s ${own.path} way`);
     expect(() => takeStateDirectory(shared.at('state')))

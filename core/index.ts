@@ -55,6 +55,7 @@ export { type DatagramSocket, openDatagramSocket } from './os/posix/datagram.js'
 export { type NotifyListener, openNotifyListener } from './os/posix/notify-listener.js';
 export { type ProcessSample, ProcessSampler, type SampleOptions } from './os/process-sampler.js';
 export { openTrusted, PlantedError, trustedPath } from './os/trusted-file.js';
+export { userId } from './os/users.js';
 export type { ProcessOutput, ProcessSink } from './output.js';
 export { OUTPUT_NAMES, type OutputName, outputOptions } from './output-options.js';
 export {

@@ -17,6 +17,8 @@ export interface LifeHost {
   readonly file: string | undefined;
   /** Whether processes are kept over a crash where the config does not say, as far as that can be here. */
   readonly durable_by_default: boolean;
+  /** Why that file can't be used, and the config is another. */
+  readonly config_trouble: string | undefined;
   random(): number;
   /** The operating system, chosen once. @throws RM_OS_FORM */
   os(): Promise<Os>;

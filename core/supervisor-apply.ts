@@ -53,7 +53,7 @@ export interface ApplyHost {
   add(name: string, spec: WatcherOptions): Watcher;
   remove(name: string): Promise<void>;
   /** What a later supervisor has to know. */
-  readonly durable: Pick<SupervisorDurable, 'prepare' | 'begun' | 'applied' | 'keeper'>;
+  readonly durable: Pick<SupervisorDurable, 'prepare' | 'begun' | 'applied' | 'keeper' | 'troubles'>;
 }
 
 /** A plugin as plans see it, and what it is set up with. */
@@ -152,6 +152,7 @@ export class ConfigApplier {
     await unloadPlugins(plan.steps, this.#host.container());
     this.plugins.settle(this.#inEffect(plan, asked));
     this.#host.durable.applied(inEffect, this.#running());
+    this.#host.durable.troubles.end('config', 'a config was applied, all is as it should be');
     hooks.watch('config_applied', { config: inEffect });
     log.info(plan.steps.length === 0 ? 'the config has not changed' : 'the config was applied', { steps: plan.steps.length });
     return {

@@ -28,6 +28,8 @@ export interface DurableHost {
   readonly file: string | undefined;
   /** Whether processes are kept where the config does not say, as far as that can be here. */
   readonly durable_by_default: boolean;
+  /** Why that file can't be used, and the config is another. */
+  readonly config_trouble: string | undefined;
   os(): Os;
 }
 
@@ -115,9 +117,11 @@ export class SupervisorDurable {
     this.#takeOver?.begun();
   }
 
-  /** As `TakeOver.catchUp`. */
-  async catchUp(applier: ConfigApplier, asked: Config): Promise<void> {
-    await this.#takeOver?.catchUp(applier, asked);
+  /** As `TakeOver.catchUp`. @param asked null where that is in effect from the start */
+  async catchUp(applier: ConfigApplier, asked: Config | null): Promise<void> {
+    if (asked !== null) await this.#takeOver?.catchUp(applier, asked);
+    // Whatever is applied after that ends it.
+    if (this.#host.config_trouble !== undefined) this.troubles.begin('config', this.#host.config_trouble);
   }
 
   /** A watcher has come or goes. */

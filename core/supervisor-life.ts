@@ -152,7 +152,7 @@ export class SupervisorLife {
       const cause = resumed ? GOES_ON : START_REQUEST;
       const started = startInOrder(starting, this.#host.clock, config.warmup_delay * 1000, this.signal, cause);
       // What the config has changed waits for that, and the others do not.
-      await Promise.all([started, resumed ? this.durable.catchUp(this.applier, asked) : null]);
+      await Promise.all([started, this.durable.catchUp(this.applier, resumed ? asked : null)]);
       this.#sockets.renewUsers();
       this.#proceed();
       this.#state = 'running';

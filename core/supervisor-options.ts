@@ -20,4 +20,6 @@ export interface SupervisorOptions {
   readonly durable?: boolean;
   /** The file that the config was read from, which `reloadConfig` reads again and relative plugins refer to. */
   readonly config_file?: string;
+  /** Why that file can't be used, where the config is another: told as the trouble `config` until a config is applied. */
+  readonly config_trouble?: string;
 }

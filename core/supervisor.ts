@@ -56,7 +56,18 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
       chosen ??= await chooseOs(log);
       return chosen;
     };
-    this.#host = { input: config, clock, log, reader, supervisor: this, random, os, file, durable_by_default: durable };
+    this.#host = {
+      input: config,
+      clock,
+      log,
+      reader,
+      supervisor: this,
+      random,
+      os,
+      file,
+      durable_by_default: durable,
+      config_trouble: options.config_trouble,
+    };
     this.#life = new SupervisorLife(this.#host);
   }
 

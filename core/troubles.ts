@@ -3,8 +3,8 @@ import type { Logger } from './log.js';
 
 /** What the daemon has to do without at present, though it goes on. */
 export interface Trouble {
-  /** What it is about: `journal` or `state_dir`. */
-  readonly name: 'journal' | 'state_dir';
+  /** What it is about: `journal`, `state_dir` or `config`. */
+  readonly name: 'journal' | 'state_dir' | 'config';
   /** Seconds since the epoch. */
   readonly since: number;
   /** What is wrong, what that means, and what to do. */

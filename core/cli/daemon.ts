@@ -15,6 +15,7 @@ import { failureLine, problemCounts, readyLine } from './daemon-report.js';
 import { earlyPidfile } from './early-pidfile.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { type KeptStart, keptStart } from './kept-start.js';
+import { keepLastConfig, lastConfig } from './last-config.js';
 import { liveLogLevel } from './live-log-level.js';
 import { type LogSetup, logSetup } from './log-setup.js';
 import { type DaemonLog, openLog } from './pino-log.js';
@@ -24,6 +25,7 @@ import { type Left, Upgrader } from './upgrade/upgrader.js';
 import type { Io } from './verb.js';
 import { version } from './version.js';
 
+const GOES_ON = 'what was there before goes on, with the config that was in effect then, until a right one is applied';
 /** How long the config may still take when a stop is asked for before it is there, ms. */
 const PATIENCE_MS = 1000;
 
@@ -41,6 +43,8 @@ export interface Start {
 interface Run extends Start {
   readonly loaded: LoadedConfig;
   readonly config: Config;
+  /** Why the file can't be used, and the config is another; null where it is the file's. */
+  readonly config_trouble: string | null;
   readonly pidfile?: HeldPidfile | undefined;
   /** As it was before the config had a say; null where it had none. */
   readonly umask: number | null;
@@ -56,16 +60,17 @@ export async function superviseFile(start: Start): Promise<number> {
   // What an earlier supervisor has left behind is to be stopped as well; the config says where to look for it.
   const loaded = await Promise.race([loading, control.asked.then(() => sleep(PATIENCE_MS))]);
   if (!loaded) return EXIT_STATUS.ok;
-  const { config } = loaded;
-  if (config === null) {
+  const config = loaded.config ?? lastConfig(loaded.file);
+  const trouble = loaded.config === null ? `${request.file} has ${problemCounts(loaded.problems)}` : null;
+  if (trouble !== null) {
     for (const problem of loaded.problems) io.stderr.write(`${formatProblem(problem)}\n`);
-    io.stderr.write(`${request.program}: ${request.file} has ${problemCounts(loaded.problems)}; nothing was started\n`);
-    return EXIT_STATUS.config;
+    io.stderr.write(`${request.program}: ${trouble}; ${config === null ? 'nothing was started' : GOES_ON}\n`);
   }
+  if (config === null) return EXIT_STATUS.config;
   if (control.stopping && !hasLeftBehind(config.state_dir, loaded.file)) return EXIT_STATUS.ok;
-  markChecked(config);
+  if (trouble === null) markChecked(config);
   const umask = config.umask === null ? null : process.umask(config.umask);
-  return logged({ ...start, loaded, config, umask, kept });
+  return logged({ ...start, loaded, config, config_trouble: trouble === null ? null : `${trouble}; ${GOES_ON}`, umask, kept });
 }
 
 async function logged(run: Run): Promise<number> {
@@ -102,7 +107,7 @@ async function makeRoom(left: Left, { control, parent, request, umask }: Run, da
 
 /** @param failure why another version could not take over, so that this one goes on where it was */
 async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup, failure: Error | null): Promise<number | Left> {
-  const { request, io, control, loaded, config, pidfile, parent, onStarted } = run;
+  const { request, io, control, loaded, config, config_trouble, pidfile, parent, onStarted } = run;
   const { log } = daemonLog;
   log.info(`ringmaster ${version()} starts with ${loaded.file}`, { watchers: Object.keys(config.watchers).length });
   for (const problem of loaded.problems) log.warn(formatProblem(problem));
@@ -110,6 +115,7 @@ async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup, failur
   const own = [
     ...(setup.level_is_fixed ? [] : [liveLogLevel(daemonLog)]),
     ...(pidfile === undefined ? [] : [earlyPidfile(() => pidfile[Symbol.dispose]())]),
+    keepLastConfig(loaded.file, config),
   ];
   const plugins = [...(await defaultPlugins(config, dirname(loaded.file))), ...own];
   const takes_over = hasLeftBehind(config.state_dir, loaded.file);
@@ -121,6 +127,7 @@ async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup, failur
     config_file: loaded.file,
     durable: request.background || parent !== null,
     upgrade: (asked) => upgrader.upgrade(asked),
+    ...(config_trouble !== null && { config_trouble }),
   });
   upgrader.use(supervisor);
   // A stop would leave to nobody what is not taken over yet.

@@ -10,7 +10,7 @@ export default definePlugin({
   summary: 'Replaces processes that give no sign of life any more: by heartbeats over UDP, or as services of systemd do.',
   schema,
   per_watcher: true,
-  hooks: ['event', 'spawn_options', 'after_spawn', 'stats', 'watcher_removed'],
+  hooks: ['event', 'spawn_options', 'after_spawn', 'stats', 'watcher_removed', 'leaving'],
   async setup(context) {
     const { config, configFor, hooks, supervisor, clock, log, scope, emit } = context;
     const meant = patternOf('watchers_regex', config.watchers_regex);
@@ -39,8 +39,16 @@ export default definePlugin({
         monitor.remove(body.process_pid);
         notifications.ended(body.process_pid);
       }
-      const watcher = event === 'spawn' ? supervisor.find(name) : undefined;
-      if (event === 'spawn' && watcher !== undefined) add(watcher, body.process_pid);
+      if (event !== 'spawn' && event !== 'adopted') return;
+      const watcher = supervisor.find(name);
+      if (watcher === undefined) return;
+      add(watcher, body.process_pid);
+      const found = event === 'adopted' ? watcher.processes().find(({ pid }) => pid === body.process_pid) : undefined;
+      if (found !== undefined) void notifications.resume(watcher, found.wid, found.pid);
+    });
+    // The processes live on, and so do the files of their sockets.
+    hooks.leaving.tap(() => {
+      notifications.leave();
     });
     hooks.spawn_options.tap(async (spawn, { watcher, wid }) => {
       const env = await notifications.prepare(watcher, wid);

@@ -55,11 +55,13 @@ export class Notifications implements Disposable {
     });
   }
 
-  /** Goes on with a process that was there before the plugin. */
+  /** Goes on with a process that was there before the plugin, or before the supervisor. */
   async resume(watcher: WatcherApi, wid: number, pid: number): Promise<void> {
     const options = this.#context.configFor(watcher);
     const session = options?.notify === true ? await this.#sessions.reopen(watcher, wid, pid, options) : null;
-    if (session !== null) this.#monitor.add(pid, watcher.name, session.options);
+    if (session === null) return;
+    if (watcher.processes().some((process) => process.pid === pid)) this.#monitor.add(pid, watcher.name, session.options);
+    else this.#sessions.end(pid);
   }
 
   statusOf(pid: number): string | null {
@@ -75,6 +77,11 @@ export class Notifications implements Disposable {
   removed(watcher: WatcherApi): void {
     for (const [session, end] of [...this.#waiting]) if (session.watcher === watcher) end();
     this.#sessions.close((session) => session.watcher === watcher);
+  }
+
+  /** The processes are left to another supervisor, with their sockets. */
+  leave(): void {
+    this.#sessions.leave();
   }
 
   [Symbol.dispose](): void {

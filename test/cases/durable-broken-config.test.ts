@@ -43,7 +43,9 @@ const twoOf = (daemon: Daemon): Promise<unknown> => eventually(() => daemon.work
       await killed(first);
       await using second = first.again();
       await second.ready();
-      expect(second.stderr).to.match(/ringmaster\.yaml:\d+:\d+: error: [\s\S]*ringmaster\.yaml has \d errors?; what was there before goes on/);
+      expect(second.stderr).to.match(
+        /ringmaster\.yaml:\d+:\d+: error: [\s\S]*ringmaster\.yaml has \d errors?; what was there before goes on/,
+      );
       expect([...second.workers].sort(), second.said).to.deep.equal([...workers].sort());
       const [victim = 0] = workers;
       process.kill(victim, 'SIGKILL');

@@ -1,9 +1,10 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { WatcherOptions } from './config/schema/watcher.js';
 import { parseEnvFile } from './env-file.js';
 import { messageOf } from './errors.js';
 import { errnoOf, SpawnError } from './os/os-error.js';
+import { openTrusted } from './os/trusted-file.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -69,7 +70,7 @@ function credential(name: string, from: string, { CREDENTIALS_DIRECTORY: directo
 
 /** Only what is a file: a pipe without a writer would hold up the daemon. */
 function readText(file: string): string {
-  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  const fd = openTrusted(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
     const found = fstatSync(fd);
     if (!found.isFile()) throw new Error('it is not a file');

@@ -45,9 +45,9 @@ function start(request: SpawnRequest, listener: SpawnListener, children: Map<num
     listener.failed(errno, message);
   };
   try {
-    const { file, argv } = programOf(request);
+    const { file, argv, env } = programOf(request);
     const stdio = stdioOf(request.fds);
-    child = spawn(file, argv.slice(1), { argv0: argv[0] ?? file, cwd: request.cwd, env: { ...request.env }, stdio, detached: true });
+    child = spawn(file, argv.slice(1), { argv0: argv[0] ?? file, cwd: request.cwd, env: { ...env }, stdio, detached: true });
   } catch (error) {
     // Some errors are thrown (E2BIG, ENOTDIR, EPERM), others emitted.
     fail(error);

@@ -3,14 +3,14 @@ import { checkFormat } from './exec-format.js';
 import { findExecutable } from './find-executable.js';
 import { SpawnError } from './os-error.js';
 import type { SpawnRequest } from './port.js';
-import { needsWrapping, wrap } from './wrap.js';
+import { needsWrapping, type Program, wrap } from './wrap.js';
 
 /**
  * What is to be executed for a request, by whichever form of the operating system, with all that can be known before looked at.
  *
  * @throws SpawnError that names the option, or the file, that is wrong
  */
-export function programOf(request: SpawnRequest): { readonly file: string; readonly argv: readonly string[] } {
+export function programOf(request: SpawnRequest): Program {
   checkTexts(request);
   const path = findExecutable(request.file, request.env.PATH, request.cwd);
   checkFormat(path);
@@ -23,11 +23,11 @@ export function programOf(request: SpawnRequest): { readonly file: string; reado
  *
  * @throws SpawnError for a zero byte, or a command that is not in PATH
  */
-export function likelyProgram(request: SpawnRequest): { readonly file: string; readonly argv: readonly string[] } | null {
+export function likelyProgram(request: SpawnRequest): Program | null {
   checkTexts(request);
   const { file, argv, env, cwd } = request;
   if (file === '' || needsWrapping(request)) return null;
-  return { file: file.includes('/') ? resolve(cwd, file) : findExecutable(file, env.PATH, cwd), argv };
+  return { file: file.includes('/') ? resolve(cwd, file) : findExecutable(file, env.PATH, cwd), argv, env };
 }
 
 /** Commands and environments without a zero byte that can't be changed any more. */

@@ -115,8 +115,14 @@ function isStrangers(found: Stats, directory: Stats): boolean {
 }
 
 function whose(found: Stats): string {
-  const kind = found.isSymbolicLink() ? 'symbolic link' : found.isDirectory() ? 'directory' : found.isFIFO() ? 'named pipe' : 'file';
-  return `a ${kind} of uid ${found.uid}`;
+  return `a ${kindOf(found)} of uid ${found.uid}`;
+}
+
+function kindOf(found: Stats): string {
+  if (found.isSymbolicLink()) return 'symbolic link';
+  if (found.isDirectory()) return 'directory';
+  if (found.isFIFO()) return 'named pipe';
+  return found.isSocket() ? 'socket' : 'file';
 }
 
 function words(path: string): readonly string[] {

@@ -8,6 +8,22 @@ import { checkPrivileges, hardLimit, isOwnIdentity } from './privileges.js';
 import { groupsOf } from './users.js';
 
 /**
+ * Variables by which a library that is loaded into any program has it load, read or write files: whoever may run as another user must not
+ * have the C library do so for root. A program with the set-user-ID bit does not see them either.
+ *
+ * @source glibc sysdeps/generic/unsecvars.h, ld.so(8); musl ldso/dynlink.c
+ */
+const LOADER =
+  /^(?:(?:LD|DYLD|MALLOC)_.*|GCONV_PATH|GETCONF_DIR|GLIBC_TUNABLES|HOSTALIASES|LANGUAGE|LOCALDOMAIN|(?:MUSL_)?LOCPATH|NIS_PATH|NLSPATH|RES_OPTIONS|RESOLV_HOST_CONF|TZDIR)$/;
+
+/** What is to be executed. */
+export interface Program {
+  readonly file: string;
+  readonly argv: readonly string[];
+  readonly env: SpawnRequest['env'];
+}
+
+/**
  * Puts small programs before a command that set what a process can only set for itself, each replacing itself by the next, so that
  * the pid is the command's: sh(1) the umask, nice(1), prlimit(1) and setpriv(1) of util-linux the rest.
  *
@@ -17,11 +33,31 @@ import { groupsOf } from './users.js';
  * @throws SpawnError EPERM for what the daemon may not give, EACCES for a command that the user may not execute, ENOENT where one
  * of the programs is missing
  */
-export function wrap(request: SpawnRequest, path: string): { readonly file: string; readonly argv: readonly string[] } {
+export function wrap(request: SpawnRequest, path: string): Program {
   checkPrivileges(request);
-  const before = [...umask(request), ...niceness(request), ...limits(request.rlimits), ...identity(request, path)];
+  const user = identity(request, path);
+  const mask = umask(request);
+  const { env, late } = user.length > 0 ? withoutLoader(request.env) : { env: request.env, late: [] };
+  // Until setpriv(1) has run all is done as root: what needs that comes before it, and no more.
+  const before = [...niceness(request), ...limits(request.rlimits), ...user, ...variables(late, mask[0] ?? path), ...mask];
   const [file] = before;
-  return file === undefined ? { file: path, argv: request.argv } : { file, argv: [...before, path, ...request.argv.slice(1)] };
+  return file === undefined ? { file: path, argv: request.argv, env } : { file, argv: [...before, path, ...request.argv.slice(1)], env };
+}
+
+/** @returns the variables without those of the loader, which come late, as `NAME=VALUE` */
+function withoutLoader(all: SpawnRequest['env']): { readonly env: SpawnRequest['env']; readonly late: readonly string[] } {
+  const late = Object.keys(all).filter((name) => LOADER.test(name));
+  if (late.length === 0) return { env: all, late };
+  return {
+    env: Object.fromEntries(Object.entries(all).filter(([name]) => !LOADER.test(name))),
+    late: late.map((name) => `${name}=${all[name]}`),
+  };
+}
+
+/** @param next env(1) takes it for one more variable where it has a `=` in it */
+function variables(late: readonly string[], next: string): string[] {
+  if (late.length === 0) return [];
+  return [tool('env', 'uid'), ...late, ...(next.includes('=') ? [tool('nice', 'uid'), '-n', '0', '--'] : [])];
 }
 
 /** Whether anything is asked for that only other programs before the command can do. */

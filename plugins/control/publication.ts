@@ -11,6 +11,9 @@ export interface PublicationKeys {
   onRevoked(told: () => void): Disposable;
 }
 
+/** Far more than a topic to subscribe to; whoever sends more is cut off, before the handshake too, when anybody may be sending. */
+const LONGEST_SUBSCRIPTION_BYTES = 65_536;
+
 export interface PublicationOptions {
   readonly endpoint: string;
   readonly endpoint_owner: string | number | null;
@@ -202,7 +205,13 @@ export class OpenPublication implements Publication {
 
 async function openSocket(options: PublicationOptions): Promise<Pick<Open, 'socket' | 'bound'>> {
   const { keys, subscriber_hwm, endpoint, endpoint_owner } = options;
-  const socket = new (zeromq().XPublisher)({ ...keys?.socket, ...FanOut.options, linger: 0, sendHighWaterMark: subscriber_hwm });
+  const socket = new (zeromq().XPublisher)({
+    ...keys?.socket,
+    ...FanOut.options,
+    linger: 0,
+    sendHighWaterMark: subscriber_hwm,
+    maxMessageSize: LONGEST_SUBSCRIPTION_BYTES,
+  });
   try {
     return { socket, bound: await bindEndpoint(socket, endpoint, endpoint_owner) };
   } catch (error) {

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { lstatSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
-import { messageOf, RingmasterError } from '../../core/index.js';
+import { messageOf, PlantedError, RingmasterError, trustedPath } from '../../core/index.js';
 import { refusal } from './access.js';
 import { plain, type Sent } from './answer.js';
 import { isOpen, type RoutingDeps, route } from './routing.js';
@@ -109,6 +110,7 @@ export class HttpServer {
 
 /** Node's own words name the address once more. */
 function reasonOf(error: unknown): string {
+  if (error instanceof PlantedError) return error.message;
   const errno = error instanceof Error && 'errno' in error ? Number(error.errno) : 0;
   return getSystemErrorMap().get(errno)?.[1] ?? messageOf(error);
 }
@@ -130,8 +132,13 @@ async function bodyOf(request: IncomingMessage): Promise<string | null> {
   return size > LONGEST_BODY_BYTES ? null : Buffer.concat(pieces).toString();
 }
 
-/** Removes the socket of a daemon that is gone; one that somebody listens on stays, and so does what is no socket. */
+/**
+ * Removes the socket of a daemon that is gone; one that somebody listens on stays, and so does what is no socket.
+ *
+ * @throws PlantedError where the way there is a stranger's
+ */
 async function removeStale(path: string): Promise<void> {
+  trustedPath(dirname(path));
   if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return;
   const client = connect({ path });
   try {

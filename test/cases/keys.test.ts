@@ -333,6 +333,25 @@ describe('a daemon that wants keys', () => {
     expect(await listening.ended).to.deep.include({ status: 0, stderr: '' });
   });
 
+  it('takes nothing long from who has no key, be it for requests or for what is published', async () => {
+    await using keyed = await KeyedDaemon.start();
+    const greeting = Buffer.alloc(64);
+    greeting.set([0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0]);
+    greeting.write('CURVE', 12, 'latin1');
+    // A command that says it has a GiB.
+    const long = Buffer.from([0x06, 0, 0, 0, 0, 0x40, 0, 0, 0]);
+    for (const endpoint of [keyed.endpoint, keyed.stats_endpoint]) {
+      const socket = connect(Number(endpoint.split(':').at(-1)), '127.0.0.1');
+      const closed = new Promise((resolve) => socket.once('close', () => resolve('closed')));
+      socket.on('error', () => socket.destroy());
+      socket.resume();
+      socket.write(Buffer.concat([greeting, long]));
+      // ZeroMQ itself cuts off who has not shaken hands within 30 s.
+      const late = new Promise((resolve) => setTimeout(() => resolve('open'), 15_000).unref());
+      expect(await Promise.race([closed, late]), endpoint).to.equal('closed');
+    }
+  });
+
   it('stands what a port scan sends, and serves others meanwhile', async () => {
     await using keyed = await KeyedDaemon.start();
     const port = Number(keyed.endpoint.split(':').at(-1));

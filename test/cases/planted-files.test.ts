@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -25,6 +26,7 @@ import { chooseEndpoint } from '../../plugins/control/cli/endpoint.js';
 import { prepareRuntimeDir } from '../../plugins/control/endpoints.js';
 import { TemporaryDirectory } from '../fixtures/cli/temporary.js';
 import { openHost } from '../fixtures/control/host.js';
+import { Real } from '../fixtures/real.js';
 import { asStranger, IS_ROOT, SharedDirectory, STRANGER_UID } from '../fixtures/stranger.js';
 import { LogRig } from '../plugins/logs/kit.js';
 
@@ -86,6 +88,18 @@ describe('what a stranger has left in a shared directory', () => {
     symlinkSync(shared.at('way'), own.at('logs'));
     expect(() => append(own.at('logs/web.log'))).to.throw(`${shared.at('way')} is a symbolic link of uid`);
     expect(readdirSync(own.path)).to.have.members(['victim', 'logs']);
+  });
+
+  test('is no file of variables, which would decide what code a process loads', async () => {
+    await shared.planted('echo LD_PRELOAD=/evil.so > web.env');
+    await using real = await Real.start(() => ({
+      watchers: { web: { cmd: 'sleep 60', max_retry: 1, env_file: shared.at('web.env') } },
+    }));
+    const [failed] = await eventually(() => {
+      const found = real.record.events.filter(({ name }) => name === 'spawn_failed');
+      return found.length > 0 ? found : undefined;
+    });
+    expect(failed?.body).to.have.property('error').that.includes(`a file of uid ${STRANGER_UID}, ${EVERYBODY}`);
   });
 
   test('is no output of processes, which then run without, or not at all where they would write it themselves', async () => {
@@ -164,6 +178,10 @@ describe('what a stranger has left in a shared directory', () => {
     const supervisor = new Supervisor({ watchers: {}, sockets: { web: { path: shared.at('app/web.sock') } } });
     expect((await rejects(supervisor.start(), 'RM_SOCKET_OPEN')).message).to.include(`${shared.at('app')} is a directory of uid`);
     await supervisor.stop();
+    await using pages = new Supervisor({ watchers: {}, plugins: { http: { socket: shared.at('app/http.sock') } } });
+    expect((await rejects(pages.start(), 'RM_PLUGIN_FAILED')).cause)
+      .to.have.property('message')
+      .that.includes(`${shared.at('app')} is a directory of uid`);
     for (const name of ['run', 'app']) expect(readdirSync(shared.at(name))).to.deep.equal([]);
 
     await shared.planted('mkdir ringmaster && touch ringmaster/control.sock');
@@ -171,6 +189,47 @@ describe('what a stranger has left in a shared directory', () => {
     expect(() => chooseEndpoint(undefined, [], { XDG_RUNTIME_DIR: shared.path }, false, 4242))
       .to.throw('ringmaster is a directory of uid')
       .with.property('code', 'RM_CLIENT_REFUSED');
+  });
+
+  test('is no directory of notify sockets, once that of the daemon is gone', async () => {
+    const before = process.env.TMPDIR;
+    process.env.TMPDIR = shared.path;
+    const notify = (): string[] => readdirSync(shared.path).filter((name) => name.startsWith('ringmaster-notify-'));
+    try {
+      await using real = await Real.start(() => ({
+        watchers: { web: { cmd: 'sleep 60', plugins: { watchdog: { notify: true } } } },
+        plugins: { watchdog: { port: null } },
+      }));
+      const [name = ''] = await eventually(() => (notify().length > 0 ? notify() : undefined));
+      rmSync(shared.at(name), { recursive: true });
+      await shared.planted(`ln -s ${own.path} ${name}`);
+      const mode = statSync(own.path).mode;
+      await real.watcher().restart();
+      expect(statSync(own.path).mode).to.equal(mode);
+      expect(readdirSync(own.path)).to.deep.equal(['victim']);
+      expect(real.record.names('web')).to.include('spawn');
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    }
+  });
+
+  test('is no socket that a client talks to, though it was named', async () => {
+    const listening = `import socket; socket.socket(socket.AF_UNIX).bind('${shared.at('c.sock')}')`;
+    expect((await asStranger('/usr/bin/python3', '-c', listening)).status).to.equal(0);
+    const endpoint = `ipc://${shared.at('c.sock')}`;
+    for (const [given, env] of [
+      [endpoint, {}],
+      [undefined, { RINGMASTER_ENDPOINT: endpoint }],
+    ] as const) {
+      expect(() => chooseEndpoint(given, ['RINGMASTER_ENDPOINT'], env))
+        .to.throw(`c.sock is a socket of uid ${STRANGER_UID}, ${EVERYBODY}`)
+        .with.property('code', 'RM_CLIENT_REFUSED');
+    }
+    // On another machine it is another directory.
+    expect(chooseEndpoint(endpoint, [], {}, true)).to.equal(endpoint);
+    await using host = await openHost({ endpoint: `ipc://${shared.at('own.sock')}` });
+    expect(chooseEndpoint(host.endpoint, [], {})).to.equal(host.endpoint);
   });
 
   test('is no state directory, nor a way to one', async () => {

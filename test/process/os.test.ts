@@ -227,6 +227,27 @@ for (const [name, form] of FORMS) {
         .and.match(/^CapEff:\t0{16}$/m);
     });
 
+    (ROOT ? onLinux : it.skip)('has the loader heed the variables of a process only with the rights of its user', async () => {
+      chmodSync(directory, 0o755);
+      const show = { LD_SHOW_AUXV: '1', MALLOC_CHECK_: '3', PATH: '/usr/bin:/bin', 'with.dot': 'x' };
+      const as = { uid: 65534, gid: 65534, env: show };
+      const strange = join(directory, 'a=b');
+      symlinkSync('/usr/bin/env', strange);
+      for (const [argv, more] of [
+        [['env'], { umask: 0o027, nice: 1, rlimits: { nofile: 123 } }],
+        [['env'], {}],
+        [[strange], {}],
+      ] as const) {
+        const text = await outputOf(os, argv, { ...as, ...more });
+        // What the loader itself says, in every program that it loads with this variable.
+        for (const [, uid] of text.matchAll(/^AT_UID:\s+(\d+)$/gm)) expect(uid).to.equal('65534');
+        expect(text)
+          .to.match(/^LD_SHOW_AUXV=1$/m)
+          .and.match(/^MALLOC_CHECK_=3$/m);
+        if (!('umask' in more)) expect(text).to.match(/^with\.dot=x$/m);
+      }
+    });
+
     onLinux('refuses more open files than the kernel allows anybody', async () => {
       const refused = await spawn(os, ['true'], { rlimits: { nofile: 2 ** 40 } });
       expect(refused)

@@ -16,7 +16,8 @@ export const daemonProperties = {
     type: ['string', 'integer', 'null'],
     default: null,
     applies: 'daemon',
-    description: 'User who owns the socket of an ipc:// endpoint, and as whom `add` must run its commands.',
+    description:
+      'User who owns the socket of an ipc:// endpoint, and so may do all that the daemon may; `add` must name that user as `uid`, as in Circus.',
   },
   pubsub_endpoint: {
     type: ['string', 'null'],
@@ -51,7 +52,7 @@ export const daemonProperties = {
     default: false,
     applies: 'daemon',
     description:
-      'Let endpoints without `curve` be reached from other machines: whoever reaches them can do everything. Without it such an endpoint is an error, in a circus.ini a warning.',
+      'Let endpoints without `curve` be reached from other machines, and `ipc://@NAME` by every user of this one: whoever reaches them can do everything. Without it such an endpoint is an error, in a circus.ini a warning.',
   },
   curve: {
     type: ['object', 'null'],

@@ -1,7 +1,7 @@
 import { placesOf } from '../find-executable.js';
 import type { SpawnRequest } from '../port.js';
 import { likelyProgram, programOf } from '../program.js';
-import { needsWrapping } from '../wrap.js';
+import { needsWrapping, type Program } from '../wrap.js';
 import { C, type Libc } from './libc.js';
 import { cText, textBlock } from './text-block.js';
 
@@ -45,17 +45,17 @@ export class Images {
     if (isSame && this.#isFirst(known.before)) return known.image;
     const program = likelyProgram(request);
     if (program === null) return null;
-    const image = this.#image(program, env);
+    const image = this.#image(program);
     this.#keep(request, image);
     return image;
   }
 
   /** With all that can be known before looked at. @throws SpawnError that names the option, or the file, that is wrong */
   certain(request: SpawnRequest): Image {
-    return this.#image(programOf(request), request.env);
+    return this.#image(programOf(request));
   }
 
-  #image({ file, argv }: { readonly file: string; readonly argv: readonly string[] }, env: SpawnRequest['env']): Image {
+  #image({ file, argv, env }: Program): Image {
     return { path: file, file: cText(file), argv: this.#wordsOf(argv), envp: this.#variablesOf(env) };
   }
 

@@ -22,7 +22,7 @@ export interface Choice {
  *
  * @param variables names of environment variables, the one that counts most first
  * @param is_remote the daemon is on another machine, whose runtime directory is not known
- * @throws ArgumentError for what is no address; RM_CLIENT_REFUSED where a stranger has made the directory
+ * @throws ArgumentError for what is no address; RM_CLIENT_REFUSED where a stranger has made the directory, or the socket in a shared one
  */
 export function chooseEndpoint(
   given: string | undefined,
@@ -32,7 +32,11 @@ export function chooseEndpoint(
   uid: number | undefined = process.getuid?.(),
 ): Choice {
   const source = given === undefined ? variables.find((name) => env[name]) : '--endpoint';
-  if (source !== undefined) return { endpoint: checked(given ?? env[source] ?? '', source) };
+  if (source !== undefined) {
+    const named = checked(given ?? env[source] ?? '', source);
+    if (!is_remote) mustNotBePlanted(named);
+    return { endpoint: named };
+  }
   if (is_remote) return { endpoint: CIRCUS_ENDPOINT };
   const { endpoint } = defaultEndpoints(env, uid);
   const path = endpoint.slice('ipc://'.length);
@@ -41,10 +45,16 @@ export function chooseEndpoint(
   return { endpoint };
 }
 
+/** A stranger can listen at a name in a shared directory while the daemon is down, and would be told what the daemon is to be told. */
+function mustNotBePlanted(endpoint: string): void {
+  const path = /^ipc:\/\/([^@*].*)$/.exec(endpoint)?.[1];
+  if (path !== undefined && existsSync(path)) mustBeOwn(endpoint, path);
+}
+
 /** Where nobody has named the directory, one that a stranger has made leads to a daemon of the stranger's. */
-function mustBeOwn(endpoint: string, directory: string): void {
+function mustBeOwn(endpoint: string, path: string): void {
   try {
-    trustedPath(directory);
+    trustedPath(path);
   } catch (cause) {
     throw new RingmasterError('RM_CLIENT_REFUSED', [endpoint, messageOf(cause)], { cause });
   }

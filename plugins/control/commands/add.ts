@@ -27,7 +27,7 @@ export const add = builtInCommand({
   run({ supervisor, endpoints }, properties) {
     const { options = {}, args } = properties;
     const { endpoint_owner } = supervisor.options;
-    // Whoever was given the socket may have commands run as himself only.
+    // As in Circus. It keeps from mistakes, and nobody out: there are other commands.
     if (endpoint_owner !== null && endpoints.endpoint.startsWith('ipc://') && String(options.uid) !== String(endpoint_owner)) {
       throw new RingmasterError('RM_REQUEST_INVALID', ['uid does not match endpoint_owner']);
     }

@@ -66,4 +66,17 @@ describe('endpoints that other machines reach', () => {
       expect(problems).to.deep.equal([]);
     }
   });
+
+  it('are as much of an error where a unix socket has no file: every user of the machine may open it, keys or not', async () => {
+    const curve = 'curve: {secret_key_file: /a, authorized_keys_file: /b}';
+    for (const more of ['', curve]) {
+      const { config, problems } = await loadText('a.yaml', `endpoint: ipc://@x\n${more}\n`);
+      expect([config, problems.length]).to.deep.equal([null, 1]);
+      expect(problems[0]).to.include({ severity: 'error', path: 'endpoint', found: 'ipc://@x' });
+      expect(problems[0]?.message).to.include('by every user of this machine');
+    }
+    const { problems } = await loadText('a.ini', '[circus]\npubsub_endpoint = ipc://@x\n');
+    expect(problems.map(({ severity, path }) => [severity, path])).to.deep.equal([['warning', 'pubsub_endpoint']]);
+    expect((await loadText('b.yaml', 'endpoint: ipc://@x\nallow_remote: true\n')).problems).to.deep.equal([]);
+  });
 });

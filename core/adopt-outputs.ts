@@ -1,3 +1,5 @@
+import type { Clock } from './clock.js';
+import { Deferred } from './deferred.js';
 import type { Survivor } from './durable/survivor.js';
 import { messageOf } from './errors.js';
 import type { OpenOutputs } from './output.js';
@@ -11,18 +13,23 @@ const PAUSES_MS = [1000, 5000, 25_000];
 export function withOutputs(host: SlotsHost, open: OpenOutputs, survivors: readonly Survivor[]): readonly Survivor[] {
   return survivors.map((survivor) => {
     if (survivor.kept.pipes === null) return survivor;
-    const outputs = open.resume(resume(host, open, survivor));
-    if (survivor.ended) outputs.exited();
+    const ended = new Deferred();
+    const outputs = open.resume(resume(host, open, survivor, ended.promise));
+    const exited = (): void => {
+      ended.resolve();
+      outputs.exited();
+    };
+    if (survivor.ended) exited();
     return {
       ...survivor,
       adopt(listener) {
         const lives = survivor.adopt({
           exited(exit) {
-            outputs.exited();
+            exited();
             listener.exited(exit);
           },
         });
-        if (!lives) outputs.exited();
+        if (!lives) exited();
         return lives;
       },
     };
@@ -30,9 +37,9 @@ export function withOutputs(host: SlotsHost, open: OpenOutputs, survivors: reado
 }
 
 /** Read on to where they go now; where nobody says, they are read all the same, so that nobody has to wait for ever. */
-async function resume(host: SlotsHost, open: OpenOutputs, { wid, pid, kept }: Survivor): Promise<SpawnOutputs> {
+async function resume(host: SlotsHost, open: OpenOutputs, { wid, pid, kept }: Survivor, ended: Promise<void>): Promise<SpawnOutputs> {
   const { log } = host;
-  const outputs = await destinations(host, open, { wid, pid }, PAUSES_MS);
+  const outputs = await destinations(host, open, { wid, pid, ended });
   outputs.whenRead((pipe) => kept.read(pipe));
   try {
     const pipes = await host.keptOutputs();
@@ -45,25 +52,40 @@ async function resume(host: SlotsHost, open: OpenOutputs, { wid, pid, kept }: Su
   return outputs;
 }
 
+interface Adopted {
+  readonly wid: number;
+  readonly pid: number;
+  readonly ended: Promise<void>;
+}
+
 /** Asked for again, as at a spawn, and more than once: who is asked may only have been too busy, as everybody is after a crash. */
-async function destinations(
-  host: SlotsHost,
-  open: OpenOutputs,
-  { wid, pid }: { readonly wid: number; readonly pid: number },
-  [pause_ms, ...pauses_ms]: readonly number[],
-): Promise<SpawnOutputs> {
+async function destinations(host: SlotsHost, open: OpenOutputs, { wid, pid, ended }: Adopted): Promise<SpawnOutputs> {
   const { hooks, watcher, log, clock } = host;
-  try {
+  const ask = async (): Promise<SpawnOutputs> => {
     const command = host.command(wid);
     const asked = hooks.used('spawn_options', watcher.name) ? await hooks.shape('spawn_options', command, { watcher, wid }) : command;
     return open.openAlone(wid, asked.stdout, asked.stderr);
-  } catch (error) {
-    if (pause_ms === undefined) {
-      log.error(`output of process ${pid} is dropped: ${messageOf(error)}`, { wid });
-      return open.openAlone(wid, undefined, undefined);
+  };
+  for (const pause_ms of PAUSES_MS) {
+    try {
+      return await ask();
+    } catch (error) {
+      log.warn(`output of process ${pid} waits ${pause_ms / 1000} s: ${messageOf(error)}`, { wid });
     }
-    log.warn(`output of process ${pid} waits ${pause_ms / 1000} s: ${messageOf(error)}`, { wid });
+    await pause(clock, pause_ms, ended);
   }
-  await new Promise<void>((resolve) => clock.setTimeout(resolve, pause_ms));
-  return destinations(host, open, { wid, pid }, pauses_ms);
+  try {
+    return await ask();
+  } catch (error) {
+    log.error(`output of process ${pid} is dropped: ${messageOf(error)}`, { wid });
+    return open.openAlone(wid, undefined, undefined);
+  }
+}
+
+/** Whoever has ended is waited for by whoever has it stopped. */
+async function pause(clock: Clock, pause_ms: number, ended: Promise<void>): Promise<void> {
+  const over = new Deferred();
+  const timer = clock.setTimeout(() => over.resolve(), pause_ms);
+  await Promise.race([over.promise, ended]);
+  timer[Symbol.dispose]();
 }

@@ -32,9 +32,9 @@ export class Sessions implements Disposable {
     this.#heard = heard;
   }
 
-  /** Opens one for a process that is about to be spawned. Null where that can't be done, which is logged. */
+  /** Opens one for a process that is about to be spawned, if it is; who is there keeps its own. Null where that can't be done, which is logged. */
   async open(watcher: WatcherApi, wid: number, options: Options): Promise<Session | null> {
-    this.close((other) => other.watcher === watcher && other.wid === wid);
+    this.close((other) => other.watcher === watcher && other.wid === wid && other.pid === null);
     return this.#listen(watcher, () => ({ watcher, wid, options, path: this.#paths.next(), pid: null, isReady: false, status: null }));
   }
 

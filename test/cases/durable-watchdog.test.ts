@@ -1,11 +1,21 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
 import { Daemon, type DaemonOptions } from '../fixtures/daemon.js';
 import { killed } from '../fixtures/durable/lives.js';
 import { child } from '../fixtures/real.js';
 
+/** What a process is spawned with is known late, so that the watchdog is asked for it when processes are already taken over. */
+const SLOW = `export default {
+  name: 'slow',
+  summary: 'Takes its time.',
+  schema: { type: 'object', additionalProperties: false, properties: {} },
+  hooks: ['spawn_options'],
+  setup({ hooks }) {
+    hooks.spawn_options.tap(() => new Promise((resolve) => setTimeout(resolve, 500)));
+  },
+};`;
 const PATIENCE = { loop_rate: 1, max_count: 5 };
 
 /** Who gives signs of life for ever, who gives none any more, and who never gave any, by heartbeats over UDP. */
@@ -17,14 +27,16 @@ const watched: DaemonOptions = {
     const notifying = (...words: readonly string[]) => ({
       cmd: '/usr/bin/python3',
       args: [child('notify.py'), ...words, `=${marker}`],
+      stdout: { type: 'file', filename: `${directory}/out` },
       plugins: { watchdog: { notify: true } },
     });
+    writeFileSync(join(directory, 'slow.mjs'), SLOW);
     return JSON.stringify({
       endpoint,
       pubsub_endpoint,
       durable: true,
       state_dir: `${directory}/state`,
-      plugins: { watchdog: { port: 0, watchers_regex: 'mute', ...PATIENCE } },
+      plugins: { './slow.mjs': {}, watchdog: { port: 0, watchers_regex: 'mute', ...PATIENCE } },
       watchers: {
         steady: notifying('READY=1\nSTATUS=all is well', 'WATCHDOG=1\nSTATUS=all is well', '*0.05'),
         silent: notifying('READY=1', 'WATCHDOG=1'),
@@ -78,7 +90,8 @@ async function watchesOn(daemon: Daemon, steady: number, others: Readonly<Record
       await using second = await next(first);
       await second.ready();
       await watchesOn(second, steady, others);
-      expect(dirname(socketOf(await pidOf(second, 'silent')))).to.equal(dirname(path));
+      await eventually(async () => expect(dirname(socketOf(await pidOf(second, 'silent')))).to.equal(dirname(path)));
+      expect(await pidOf(second, 'steady'), second.said).to.equal(steady);
       second.kill('SIGTERM');
       await second.gone();
       expect(existsSync(dirname(path))).to.equal(false);

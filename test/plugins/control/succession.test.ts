@@ -46,10 +46,35 @@ describe('control: what is kept for the next daemon', () => {
   it('has what is still being done, until that has its entry', () => {
     const { trail, kept } = trailOf(3);
     const ends = [1, 2].map((began) => trail.begin({ began, entry: ASKED }));
-    ends[0]?.();
+    ends[0]?.(() => {});
     const next = trailOf(3, kept);
     expect(next.trail.resume({ ...kept })).to.deep.equal([{ began: 2, entry: ASKED }]);
     expect(kept).to.deep.equal({});
+  });
+
+  it('is either still being done or has its entry, and never both, whenever the daemon dies', () => {
+    const kept: Record<string, unknown> = {};
+    const seen: (readonly [entries: number, open: number])[] = [];
+    for (let life = 1; life <= 2; life++) {
+      const trail = new AuditTrail(5, (key, value) => {
+        if (value === null) delete kept[key];
+        else kept[key] = value;
+        const next = trailOf(5);
+        const open = next.trail.resume({ ...kept });
+        seen.push([next.trail.entries.length, open.length]);
+        for (const entry of next.trail.entries) expect(entry).to.have.all.keys('seq', ...Object.keys(ENTRY));
+      });
+      trail.resume({ ...kept });
+      trail.begin({ began: life, entry: ASKED })(() => trail.add(ENTRY));
+    }
+    expect(seen).to.deep.equal([
+      [0, 1],
+      [1, 0],
+      [1, 0],
+      [1, 1],
+      [2, 0],
+      [2, 0],
+    ]);
   });
 
   it('has after a crash word of that, and of what nobody has seen the end of', () => {

@@ -136,6 +136,9 @@ export function shortened(properties: Readonly<Record<string, unknown>>): Readon
   return Object.fromEntries(entries);
 }
 
+/** Who has an entry where nobody has asked for anything: the daemon that was there before has crashed. */
+export const CRASHED = 'daemon';
+
 /** An entry that is kept. */
 export type KeptEntry = AuditEntry & {
   /** Counts from 1 since the daemon's start, over upgrades and crashes. */
@@ -178,6 +181,9 @@ export class AuditTrail {
   }
 
   add(entry: AuditEntry): void {
+    const [before, last] = this.#entries.slice(-2);
+    // One that crashes at each start is not to take the place of what may have led to that.
+    if (last !== undefined && [before, last, entry].every(isCrash)) this.#drop(this.#entries.splice(-1));
     const kept = { seq: ++this.#seq, ...entry };
     this.#entries.push(kept);
     this.#keep(`${ENTRY}${kept.seq}`, this.#closing === null ? kept : { ...kept, closes: this.#closing });
@@ -221,6 +227,14 @@ export class AuditTrail {
   }
 
   #shorten(): void {
-    for (const { seq } of this.#entries.splice(0, this.#entries.length - this.#most)) this.#keep(`${ENTRY}${seq}`, null);
+    this.#drop(this.#entries.splice(0, this.#entries.length - this.#most));
   }
+
+  #drop(entries: readonly KeptEntry[]): void {
+    for (const { seq } of entries) this.#keep(`${ENTRY}${seq}`, null);
+  }
+}
+
+function isCrash(entry: AuditEntry | undefined): boolean {
+  return entry?.who === CRASHED;
 }

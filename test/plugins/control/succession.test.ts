@@ -52,6 +52,26 @@ describe('control: what is kept for the next daemon', () => {
     expect(kept).to.deep.equal({});
   });
 
+  it('is what was asked for, though the daemon crashes at each start: of crashes in a row there are the first and the latest', () => {
+    const crash: AuditEntry = { ...ENTRY, who: 'daemon', command: 'crash', result: 'error' };
+    let kept: Record<string, unknown> = {};
+    const begin = (): AuditTrail => {
+      const next = trailOf(5, { ...kept });
+      next.trail.resume({ ...kept });
+      kept = next.kept;
+      return next.trail;
+    };
+    begin().add(ENTRY);
+    for (let life = 0; life < 20; life++) begin().add(crash);
+    const { entries, seq } = begin();
+    expect(entries.map((entry) => [entry.seq, entry.command])).to.deep.equal([
+      [1, 'incr'],
+      [2, 'crash'],
+      [21, 'crash'],
+    ]);
+    expect([seq, Object.keys(kept)]).to.deep.equal([21, ['entry/1', 'entry/2', 'entry/21']]);
+  });
+
   it('is either still being done or has its entry, and never both, whenever the daemon dies', () => {
     const kept: Record<string, unknown> = {};
     const seen: (readonly [entries: number, open: number])[] = [];

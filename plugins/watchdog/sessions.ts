@@ -1,4 +1,11 @@
-import { messageOf, type NotifyListener, openNotifyListener, type PluginContext, type WatcherApi } from '../../core/index.js';
+import {
+  messageOf,
+  type NotifyListener,
+  type NotifySocket,
+  openNotifyListener,
+  type PluginContext,
+  type WatcherApi,
+} from '../../core/index.js';
 import { type Notification, parseNotification } from './messages.js';
 import { NotifyPaths } from './notify-paths.js';
 import type { Options, schema } from './schema.js';
@@ -21,7 +28,7 @@ export interface Session {
 export class Sessions implements Disposable {
   readonly #context: Context;
   readonly #heard: (session: Session, notification: Notification) => void;
-  readonly #open = new Map<Session, Disposable>();
+  readonly #open = new Map<Session, NotifySocket>();
   readonly #paths: NotifyPaths;
   #listener: Promise<NotifyListener | null> | null = null;
   #isLeft = false;
@@ -80,7 +87,11 @@ export class Sessions implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#isLeft && this.#open.size > 0) return;
+    if (this.#isLeft && this.#open.size > 0) {
+      // The upgrade may fail, and this process goes on.
+      for (const socket of this.#open.values()) socket.leave();
+      return;
+    }
     this.close(() => true);
     this.#paths.clear();
   }

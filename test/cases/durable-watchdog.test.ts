@@ -1,10 +1,13 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
-import { Daemon, type DaemonOptions } from '../fixtures/daemon.js';
+import { rejects } from '../fixtures/control/expect.js';
+import { Daemon, type DaemonOptions, openFds } from '../fixtures/daemon.js';
 import { killed } from '../fixtures/durable/lives.js';
 import { child } from '../fixtures/real.js';
+import { OtherPackage } from '../fixtures/upgrade/package.js';
 
 /** What a process is spawned with is known late, so that the watchdog is asked for it when processes are already taken over. */
 const SLOW = `export default {
@@ -97,4 +100,33 @@ async function watchesOn(daemon: Daemon, steady: number, others: Readonly<Record
       expect(existsSync(dirname(path))).to.equal(false);
     });
   }
+
+  it('goes on watching them where an upgrade fails in the end, and leaves nothing open', async () => {
+    const place = mkdtempSync(join(tmpdir(), 'rm-node-'));
+    const node = join(place, 'node');
+    const once = join(place, 'once.mjs');
+    copyFileSync(process.execPath, node);
+    using other = new OtherPackage('9.9.9');
+    // The check still works, and takes away what is to be executed next.
+    other.prefix(`require('node:fs').renameSync(${JSON.stringify(node)}, ${JSON.stringify(once)});`);
+    await using daemon = await Daemon.start({ ...watched, under: ['/bin/sh', '-c', `shift; exec ${node} "$@"`, 'sh'] });
+    const steady = await pidOf(daemon, 'steady');
+    const sockets = (): number => Object.values(openFds(daemon.pid)).filter((target) => target.startsWith('socket:')).length;
+    const client = daemon.client(60_000);
+    const counts: number[] = [];
+    for (let times = 0; times < 3; times++) {
+      await rejects(client.call('upgrade', { package: other.directory }), 'RM_CLIENT_REPLY');
+      renameSync(once, node);
+      await eventually(async () => {
+        const { info } = await client.call('stats', { name: 'steady', extended: true });
+        return JSON.stringify(info).includes('all is well');
+      });
+      expect((await client.call('list', { name: 'steady' })).pids).to.deep.equal([steady]);
+      counts.push(sockets());
+    }
+    expect(counts).to.deep.equal(counts.map(() => counts[0]));
+    daemon.kill('SIGTERM');
+    await daemon.gone();
+    rmSync(place, { recursive: true });
+  });
 });

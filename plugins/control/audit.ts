@@ -34,7 +34,7 @@ export interface ChangeHost {
 /** Calls this at once, and knows then that there is an entry. */
 export type Closing = (makeEntry: () => void) => void;
 
-/** As long as a property may be that is kept as it is, characters of JSON. */
+/** As long as a property, or a reason that may have it in it, is kept as it is, characters of JSON. */
 const LONGEST_PROPERTY = 400;
 const MOST_PROPERTIES = 20;
 /** Properties that the client adds of its own accord: nobody has asked for them. */
@@ -107,7 +107,7 @@ export class Change {
         ...this.entry,
         result,
         took_ms: Math.round(clock.now() - this.#began_ms),
-        ...(reason !== undefined && { reason: maskText(reason) }),
+        ...(reason !== undefined && { reason: cut(maskText(reason)) }),
       }),
     );
   }
@@ -130,7 +130,7 @@ export function shortened(properties: Readonly<Record<string, unknown>>): Readon
     .slice(0, MOST_PROPERTIES)
     .map(([key, value]) => {
       const text = JSON.stringify(value) ?? 'null';
-      const kept = text.length <= LONGEST_PROPERTY ? value : `${text.slice(0, LONGEST_PROPERTY)}… (${text.length} characters)`;
+      const kept = text.length <= LONGEST_PROPERTY ? value : cut(text);
       return [key.slice(0, LONGEST_PROPERTY), kept];
     });
   return Object.fromEntries(entries);
@@ -138,6 +138,10 @@ export function shortened(properties: Readonly<Record<string, unknown>>): Readon
 
 /** Who has an entry where nobody has asked for anything: the daemon that was there before has crashed. */
 export const CRASHED = 'daemon';
+
+function cut(text: string): string {
+  return text.length <= LONGEST_PROPERTY ? text : `${text.slice(0, LONGEST_PROPERTY)}… (${text.length} characters)`;
+}
 
 /** An entry that is kept. */
 export type KeptEntry = AuditEntry & {

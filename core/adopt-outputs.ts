@@ -2,6 +2,7 @@ import type { Clock } from './clock.js';
 import { Deferred } from './deferred.js';
 import type { Survivor } from './durable/survivor.js';
 import { messageOf } from './errors.js';
+import type { SpawnOptions } from './hooks.js';
 import type { OpenOutputs } from './output.js';
 import type { SlotsHost } from './slots-host.js';
 import type { SpawnOutputs } from './spawn-outputs.js';
@@ -62,7 +63,7 @@ interface Adopted {
 async function destinations(host: SlotsHost, open: OpenOutputs, { wid, pid, ended }: Adopted): Promise<SpawnOutputs> {
   const { hooks, watcher, log, clock } = host;
   const ask = async (): Promise<SpawnOutputs> => {
-    const command = host.command(wid);
+    const command = commandOf(host, wid);
     const asked = hooks.used('spawn_options', watcher.name) ? await hooks.shape('spawn_options', command, { watcher, wid }) : command;
     return open.openAlone(wid, asked.stdout, asked.stderr);
   };
@@ -79,6 +80,15 @@ async function destinations(host: SlotsHost, open: OpenOutputs, { wid, pid, ende
   } catch (error) {
     log.error(`output of process ${pid} is dropped: ${messageOf(error)}`, { wid });
     return open.openAlone(wid, undefined, undefined);
+  }
+}
+
+/** The process has had its variables long since; the files that they came from may be gone, which says nothing of its output. */
+function commandOf(host: SlotsHost, wid: number): SpawnOptions {
+  try {
+    return host.command(wid);
+  } catch {
+    return host.command(wid, false);
   }
 }
 

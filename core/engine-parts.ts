@@ -4,6 +4,7 @@ import type { WatcherOptions } from './config/schema/watcher.js';
 import { type Decision, Decisions, type DecisionsHost } from './decisions.js';
 import type { Keeper } from './durable/keeper.js';
 import type { KeptOutputs } from './durable/kept-outputs.js';
+import { withoutSources } from './env-sources.js';
 import type { EventBodies, EventName } from './events.js';
 import type { Refusal } from './hook-compile.js';
 import type { HookRegistry } from './hook-registry.js';
@@ -86,8 +87,9 @@ export class EngineParts implements SlotsHost, PhasesHost, DecisionsHost {
     return this.#deps.keptOutputs(this.#host.spec);
   }
 
-  command(wid: number): SpawnOptions {
-    return this.#deps.command(this.#host.spec, wid);
+  command(wid: number, sources = true): SpawnOptions {
+    const { spec } = this.#host;
+    return this.#deps.command(sources ? spec : withoutSources(spec), wid);
   }
 
   keeper(): Keeper | null {

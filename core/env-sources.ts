@@ -30,6 +30,11 @@ export function hasSources({ env_file, credentials }: Readonly<WatcherOptions>):
   return filesOf(env_file).length > 0 || Object.keys(credentials).length > 0;
 }
 
+/** The options with the variables of `env` alone. */
+export function withoutSources(spec: WatcherOptions): WatcherOptions {
+  return { ...spec, env_file: null, credentials: {} };
+}
+
 function filesOf(value: WatcherOptions['env_file']): readonly string[] {
   const names = typeof value === 'string' ? value.split(',') : (value ?? []);
   return names.map((name) => name.trim()).filter((name) => name !== '');

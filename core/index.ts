@@ -52,7 +52,7 @@ export type { FromSchema, FromSchemaInput, JsonSchema } from './json-schema.js';
 export { type LogFields, type Logger, silentLogger } from './log.js';
 export type { MarkedSink, OutputMark } from './os/port.js';
 export { type DatagramSocket, openDatagramSocket } from './os/posix/datagram.js';
-export { type NotifyListener, openNotifyListener } from './os/posix/notify-listener.js';
+export { type NotifyListener, type NotifySocket, openNotifyListener } from './os/posix/notify-listener.js';
 export { type ProcessSample, ProcessSampler, type SampleOptions } from './os/process-sampler.js';
 export { openTrusted, PlantedError, trustedPath } from './os/trusted-file.js';
 export { userId } from './os/users.js';

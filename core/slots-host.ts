@@ -31,8 +31,13 @@ export interface SlotsHost {
   readonly sockets: SocketTable;
   /** Pipes that outlive the daemon, where the processes are to; null where they are not. */
   keptOutputs(): Promise<KeptOutputs> | null;
-  /** What to execute for a worker id, from the options as they are now. @throws where the options make no command */
-  command(wid: number): SpawnOptions;
+  /**
+   * What to execute for a worker id, from the options as they are now.
+   *
+   * @param sources whether variables from files are read (default true)
+   * @throws where the options make no command, or a file can't be read
+   */
+  command(wid: number, sources?: boolean): SpawnOptions;
   /** Writes down what a later supervisor has to know; null where nothing is kept. */
   keeper(): Keeper | null;
   emit<N extends EventName>(name: N, body: EventBodies[N]): void;

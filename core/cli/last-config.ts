@@ -27,7 +27,13 @@ interface LastConfig {
 export function lastConfig(file: string): Config | null {
   const text = readOwn(pathOf(file));
   if (text === null) return null;
-  const last = JSON.parse(text) as LastConfig;
+  let last: LastConfig;
+  try {
+    last = JSON.parse(text);
+  } catch {
+    // It was cut, as by a loss of power.
+    return null;
+  }
   return last.version === version() && hasLeftBehind(last.config.state_dir, file) ? last.config : null;
 }
 
@@ -49,13 +55,19 @@ export function keepLastConfig(file: string, first: Config): AnyPlugin {
         }
       };
       hooks.ready.tap(() => keep(first));
+      // Of several that are read at a time the latest counts, and none once everything is stopped.
+      let latest = 0;
       // What was applied has what plugins have made of it; they will do so again.
       hooks.config_applied.tap(() => {
+        const turn = ++latest;
         void loadConfig(file, { resolvePlugin, standing: DEFAULT_PLUGINS }).then(({ config }) => {
-          if (config !== null) keep(config);
+          if (config !== null && turn === latest) keep(config);
         });
       });
-      hooks.shutdown.tap(() => rmSync(path, { force: true }));
+      hooks.shutdown.tap(() => {
+        latest++;
+        rmSync(path, { force: true });
+      });
     },
   });
 }
@@ -69,6 +81,8 @@ function pathOf(file: string): string {
 function write(path: string, last: LastConfig): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${trustedPath(path).path}.${process.pid}`;
+  // Of one that was killed meanwhile, and had the same id, as in a container.
+  rmSync(draft, { force: true });
   const fd = openSync(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     writeFileSync(fd, JSON.stringify(last));

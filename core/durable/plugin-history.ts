@@ -12,18 +12,29 @@ export class PluginHistory {
 
   /** As `PluginContext.keep`. */
   keep(plugin: string, key: string, value: unknown): void {
-    this.#history.put(`${HISTORY_KEYS.plugin}${plugin}/${key}`, value);
+    this.#history.put(`${HISTORY_KEYS.plugin}${written(plugin)}/${key}`, value);
   }
 
   /** What those of the daemon before had kept, as far as they are there still: what others had is forgotten. */
   of(plugins: ReadonlySet<string>): TakenOverArgs['kept'] {
-    const kept: Record<string, Record<string, unknown>> = {};
+    const names = new Map([...plugins].map((name) => [written(name), name]));
+    const kept = new Map<string, [key: string, value: unknown][]>();
     for (const [path, value] of this.#history.under(HISTORY_KEYS.plugin)) {
       const end = path.indexOf('/');
-      const [plugin, key] = [path.slice(0, end), path.slice(end + 1)];
-      if (plugins.has(plugin)) kept[plugin] = { ...kept[plugin], [key]: value };
-      else this.keep(plugin, key, null);
+      const name = names.get(path.slice(0, end));
+      if (name === undefined) {
+        this.#history.put(`${HISTORY_KEYS.plugin}${path}`, null);
+        continue;
+      }
+      const entries = kept.get(name) ?? [];
+      entries.push([path.slice(end + 1), value]);
+      kept.set(name, entries);
     }
-    return kept;
+    return Object.fromEntries([...kept].map(([name, entries]) => [name, Object.fromEntries(entries)]));
   }
+}
+
+/** A plugin that comes as a package may have a name with a slash. */
+function written(plugin: string): string {
+  return encodeURIComponent(plugin);
 }

@@ -19,7 +19,7 @@ export const KEYS = {
 export const HISTORY_KEYS = {
   /** `decisions/WID/NAME`, without a worker id those about the whole watcher: what was decided about the watcher, oldest first. */
   decisions: 'decisions/',
-  /** `plugin/NAME/KEY`: what a plugin has asked to be kept. */
+  /** `plugin/NAME/KEY`, the name as in a URL: what a plugin has asked to be kept. */
   plugin: 'plugin/',
 } as const;
 

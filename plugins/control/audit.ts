@@ -27,11 +27,14 @@ export interface ChangeHost {
   readonly log: Logger;
   secrets(): MarkedSecrets;
   audited(entry: AuditEntry): void;
-  /** Told before anything comes of it. @returns to be called when it has its entry */
-  begun(open: OpenEntry): () => void;
+  /** Told before anything comes of it. @returns to be called with what makes its entry */
+  begun(open: OpenEntry): Closing;
 }
 
-/** As long as a property may be that is kept as it is, characters of JSON. */
+/** Calls this at once, and knows then that there is an entry. */
+export type Closing = (makeEntry: () => void) => void;
+
+/** As long as a property, or a reason that may have it in it, is kept as it is, characters of JSON. */
 const LONGEST_PROPERTY = 400;
 const MOST_PROPERTIES = 20;
 /** Properties that the client adds of its own accord: nobody has asked for them. */
@@ -46,7 +49,7 @@ export class Change {
   readonly #asked: Readonly<Record<string, unknown>>;
   readonly #began_ms: number;
   #over = false;
-  #close: () => void = () => {};
+  #close: Closing = (makeEntry) => makeEntry();
 
   constructor(host: ChangeHost, command: Extension<'command'>, client: string, asked: Readonly<Record<string, unknown>>) {
     this.#host = host;
@@ -98,14 +101,15 @@ export class Change {
     if (this.#over || (result !== 'refused' && roleOf(this.#command) === 'read')) return;
     this.#over = true;
     const { clock } = this.#host;
-    this.#host.audited({
-      time: clock.wall() / 1000,
-      ...this.entry,
-      result,
-      took_ms: Math.round(clock.now() - this.#began_ms),
-      ...(reason !== undefined && { reason: maskText(reason) }),
-    });
-    this.#close();
+    this.#close(() =>
+      this.#host.audited({
+        time: clock.wall() / 1000,
+        ...this.entry,
+        result,
+        took_ms: Math.round(clock.now() - this.#began_ms),
+        ...(reason !== undefined && { reason: cut(maskText(reason)) }),
+      }),
+    );
   }
 
   #properties(): Readonly<Record<string, unknown>> {
@@ -126,10 +130,17 @@ export function shortened(properties: Readonly<Record<string, unknown>>): Readon
     .slice(0, MOST_PROPERTIES)
     .map(([key, value]) => {
       const text = JSON.stringify(value) ?? 'null';
-      const kept = text.length <= LONGEST_PROPERTY ? value : `${text.slice(0, LONGEST_PROPERTY)}… (${text.length} characters)`;
+      const kept = text.length <= LONGEST_PROPERTY ? value : cut(text);
       return [key.slice(0, LONGEST_PROPERTY), kept];
     });
   return Object.fromEntries(entries);
+}
+
+/** Who has an entry where nobody has asked for anything: the daemon that was there before has crashed. */
+export const CRASHED = 'daemon';
+
+function cut(text: string): string {
+  return text.length <= LONGEST_PROPERTY ? text : `${text.slice(0, LONGEST_PROPERTY)}… (${text.length} characters)`;
 }
 
 /** An entry that is kept. */
@@ -155,6 +166,8 @@ export class AuditTrail {
   #entries: KeptEntry[] = [];
   #seq = 0;
   #begun = 0;
+  /** Key of what is about to have its entry. */
+  #closing: string | null = null;
 
   /** @param keep as in the context of plugins */
   constructor(most: number, keep: (key: string, value: unknown) => void) {
@@ -172,35 +185,60 @@ export class AuditTrail {
   }
 
   add(entry: AuditEntry): void {
+    const [before, last] = this.#entries.slice(-2);
+    // One that crashes at each start is not to take the place of what may have led to that.
+    if (last !== undefined && [before, last, entry].every(isCrash)) this.#drop(this.#entries.splice(-1));
     const kept = { seq: ++this.#seq, ...entry };
     this.#entries.push(kept);
-    this.#keep(`${ENTRY}${kept.seq}`, kept);
+    this.#keep(`${ENTRY}${kept.seq}`, this.#closing === null ? kept : { ...kept, closes: this.#closing });
     this.#shorten();
   }
 
-  /** @returns to be called when it has its entry */
-  begin(open: OpenEntry): () => void {
-    const key = `${OPEN}${++this.#begun}`;
+  /** @returns to be called with what makes its entry */
+  begin(open: OpenEntry): Closing {
+    // Unlike those of a daemon before.
+    const key = `${OPEN}${open.began}/${++this.#begun}`;
     this.#keep(key, open);
-    return () => this.#keep(key, null);
+    return (makeEntry) => {
+      this.#closing = key;
+      makeEntry();
+      this.#closing = null;
+      this.#keep(key, null);
+    };
   }
 
   /** Goes on where that of the daemon before has ended. @returns what had no entry yet */
   resume(kept: Readonly<Record<string, unknown>>): readonly OpenEntry[] {
-    const open: OpenEntry[] = [];
+    const open = new Map<string, OpenEntry>();
+    const closed: string[] = [];
     for (const [key, value] of Object.entries(kept)) {
       // Written by this class, maybe of another version.
-      if (key.startsWith(ENTRY)) this.#entries.push(value as KeptEntry);
-      else open.push(value as OpenEntry);
-      if (!key.startsWith(ENTRY)) this.#keep(key, null);
+      if (key.startsWith(ENTRY)) {
+        const { closes, ...entry } = value as KeptEntry & { readonly closes?: string };
+        this.#entries.push(entry);
+        if (closes !== undefined) closed.push(closes);
+      } else {
+        open.set(key, value as OpenEntry);
+        this.#keep(key, null);
+      }
     }
+    // That daemon may have ended after it had written the one, and before it had removed the other.
+    for (const key of closed) open.delete(key);
     this.#entries.sort((a, b) => a.seq - b.seq);
     this.#seq = this.#entries.at(-1)?.seq ?? 0;
     this.#shorten();
-    return open;
+    return [...open.values()];
   }
 
   #shorten(): void {
-    for (const { seq } of this.#entries.splice(0, this.#entries.length - this.#most)) this.#keep(`${ENTRY}${seq}`, null);
+    this.#drop(this.#entries.splice(0, this.#entries.length - this.#most));
   }
+
+  #drop(entries: readonly KeptEntry[]): void {
+    for (const { seq } of entries) this.#keep(`${ENTRY}${seq}`, null);
+  }
+}
+
+function isCrash(entry: AuditEntry | undefined): boolean {
+  return entry?.who === CRASHED;
 }

@@ -16,7 +16,7 @@ import {
 } from '../../core/index.js';
 import type { Admission } from './admission.js';
 import { type Asker, LOCAL } from './asker.js';
-import { type AuditEntry, Change, type OpenEntry } from './audit.js';
+import { type AuditEntry, Change, type Closing, type OpenEntry } from './audit.js';
 import { checkProperties } from './check.js';
 import type { Properties } from './command.js';
 import { prepareRequest } from './repeatable.js';
@@ -43,7 +43,7 @@ export interface DispatchOptions {
   /** Told what has come of each change that was asked for, and of each request that was refused. */
   audited(entry: AuditEntry): void;
   /** As `ChangeHost.begun`. */
-  begun(open: OpenEntry): () => void;
+  begun(open: OpenEntry): Closing;
 }
 
 /** A request that is carried out. */

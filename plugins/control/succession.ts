@@ -1,5 +1,5 @@
 import { type Clock, maskText, messageOf, RingmasterError, type SupervisorApi } from '../../core/index.js';
-import type { AuditEntry, AuditTrail, OpenEntry } from './audit.js';
+import { type AuditEntry, type AuditTrail, CRASHED, type OpenEntry } from './audit.js';
 import type { Dispatcher, OpenUpgrade } from './dispatch.js';
 
 /** What the plugin leaves to itself in the version that takes over; the trail is kept anyhow. */
@@ -62,7 +62,7 @@ export class Succession {
     audited({
       time: now,
       watcher: '',
-      who: 'daemon',
+      who: CRASHED,
       role: 'admin',
       connection: '',
       command: 'crash',

@@ -8,7 +8,7 @@ export const troubles = {
   items: {
     type: 'object',
     properties: {
-      name: { type: 'string', description: 'What it is about: `journal`, `state_dir` or `config`.' },
+      name: { type: 'string', description: 'What it is about: `journal`, `history`, `state_dir` or `config`.' },
       since: { type: 'number', description: 'Seconds since the epoch.' },
       message: { type: 'string' },
     },

@@ -1,4 +1,11 @@
-import { messageOf, type NotifyListener, openNotifyListener, type PluginContext, type WatcherApi } from '../../core/index.js';
+import {
+  messageOf,
+  type NotifyListener,
+  type NotifySocket,
+  openNotifyListener,
+  type PluginContext,
+  type WatcherApi,
+} from '../../core/index.js';
 import { type Notification, parseNotification } from './messages.js';
 import { NotifyPaths } from './notify-paths.js';
 import type { Options, schema } from './schema.js';
@@ -21,7 +28,7 @@ export interface Session {
 export class Sessions implements Disposable {
   readonly #context: Context;
   readonly #heard: (session: Session, notification: Notification) => void;
-  readonly #open = new Map<Session, Disposable>();
+  readonly #open = new Map<Session, NotifySocket>();
   readonly #paths: NotifyPaths;
   #listener: Promise<NotifyListener | null> | null = null;
   #isLeft = false;
@@ -32,9 +39,9 @@ export class Sessions implements Disposable {
     this.#heard = heard;
   }
 
-  /** Opens one for a process that is about to be spawned. Null where that can't be done, which is logged. */
+  /** Opens one for a process that is about to be spawned, if it is; who is there keeps its own. Null where that can't be done, which is logged. */
   async open(watcher: WatcherApi, wid: number, options: Options): Promise<Session | null> {
-    this.close((other) => other.watcher === watcher && other.wid === wid);
+    this.close((other) => other.watcher === watcher && other.wid === wid && other.pid === null);
     return this.#listen(watcher, () => ({ watcher, wid, options, path: this.#paths.next(), pid: null, isReady: false, status: null }));
   }
 
@@ -80,7 +87,11 @@ export class Sessions implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#isLeft && this.#open.size > 0) return;
+    if (this.#isLeft && this.#open.size > 0) {
+      // The upgrade may fail, and this process goes on.
+      for (const socket of this.#open.values()) socket.leave();
+      return;
+    }
     this.close(() => true);
     this.#paths.clear();
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
@@ -23,7 +23,14 @@ function config({ directory, endpoint, pubsub_endpoint, marker }: Place): string
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'writer.pl'), WRITER);
   writeFileSync(join(directory, 'moody.mjs'), MOODY.replaceAll('MOOD', join(directory, 'mood')));
-  const web = { cmd: `perl ${directory}/writer.pl ${marker}`, graceful_timeout: 5, stdout: { type: 'file', filename: `${directory}/log` } };
+  writeFileSync(join(directory, 'env'), 'A=1');
+  const env_file = join(directory, 'env');
+  const web = {
+    cmd: `perl ${directory}/writer.pl ${marker}`,
+    graceful_timeout: 5,
+    env_file,
+    stdout: { type: 'file', filename: `${directory}/log` },
+  };
   const plugins = { './moody.mjs': {} };
   return JSON.stringify({ durable: true, state_dir: `${directory}/state`, endpoint, pubsub_endpoint, plugins, watchers: { web } });
 }
@@ -48,5 +55,18 @@ describe('output of a durable daemon', function () {
     await eventually(() => numbered([log], 'x').lines > before + 200);
     expect(numbered([log], 'x')).to.deep.include({ pids: 1, faults: [] });
     expect(second.stdout).to.match(/output of process \d+ waits 1 s: .*moody/);
+  });
+
+  it('goes on at once where the file that variables of the process came from is gone', async () => {
+    await using first = await Daemon.start({ bin: 'main', file: 'rm.json', args: () => ['run'], config });
+    const log = join(first.place.directory, 'log');
+    await eventually(() => numbered([log], 'x').lines > 10);
+    await killed(first);
+    rmSync(join(first.place.directory, 'env'));
+    const before = numbered([log], 'x').lines;
+    await using second = await again(first);
+    await eventually(() => numbered([log], 'x').lines > before + 20);
+    expect(numbered([log], 'x')).to.deep.include({ pids: 1, faults: [] });
+    expect(second.stdout).to.not.match(/output of process \d+ (?:waits|is dropped)/);
   });
 });

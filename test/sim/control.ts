@@ -113,7 +113,7 @@ export class SimulatedControl {
           send: (_, reply) => this.#answered(reply),
           isKnownUpgrade: () => false,
           audited: ({ watcher, ...entry }) => emit(watcher, 'audit', entry),
-          begun: () => () => {},
+          begun: () => (makeEntry) => makeEntry(),
         });
         const read = (id: number): void => {
           const [sent, body] = [this.#sent[id], this.#bodies[id]];

@@ -13,15 +13,21 @@ const LONGEST_BYTES = 4096;
 /** Then others have their turn. */
 const MOST_AT_ONCE = 64;
 
+/** What listens: when it is disposed of it removes its file. */
+export interface NotifySocket extends Disposable {
+  /** Listens no more, and leaves the file. */
+  leave(): void;
+}
+
 /** Receives datagrams at sockets of the file system, as systemd does for sd_notify(3). */
 export interface NotifyListener {
   /**
-   * Listens until what is returned is disposed of, which removes the file too.
+   * Listens until what is returned is disposed of.
    *
    * @param user name or id of who may send, besides the daemon's own user; null: nobody
    * @throws OsError; Error where there is no such user
    */
-  listen(path: string, user: string | number | null, heard: (text: string) => void): Promise<Disposable>;
+  listen(path: string, user: string | number | null, heard: (text: string) => void): Promise<NotifySocket>;
 }
 
 /** Makes what receives notifications; Linux only. @throws OsError where that can't be done here; Error where there is no koffi */
@@ -53,6 +59,10 @@ export async function openNotifyListener(): Promise<NotifyListener> {
       };
       socket.onReady(ready);
       return {
+        leave() {
+          if (open) socket.leave();
+          open = false;
+        },
         [Symbol.dispose]() {
           if (open) socket.close();
           open = false;

@@ -23,7 +23,8 @@ export const audit = builtInCommand({
     'Tells the last changes that clients asked for, oldest first, and requests that were refused: when, who, what, and how it ended. `who` is the ' +
     'name of a key; ZeroMQ does not tell whose a connection over a unix socket is: `local` is whoever may open the socket, the owner or root. ' +
     'The control plugin keeps the last audit_entries of them, over upgrades and, where there is a state directory, over crashes, until the ' +
-    'daemon is stopped; its log has them too, and plugins get each as an event. A crash is an entry too, by `daemon`.',
+    'daemon is stopped; its log has them too, and plugins get each as an event. A crash is an entry too, by `daemon`; ' +
+    'of many in a row the first and the latest.',
   request: {
     type: 'object',
     properties: {

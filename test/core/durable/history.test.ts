@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Decision } from '../../../core/decisions.js';
 import { Decisions } from '../../../core/decisions.js';
 import { History } from '../../../core/durable/history.js';
+import { PluginHistory } from '../../../core/durable/plugin-history.js';
 import { DurableState } from '../../../core/durable/state.js';
 import { WatcherHistory } from '../../../core/durable/watcher-history.js';
 import { Journal } from '../../../core/journal/journal.js';
@@ -58,6 +59,35 @@ describe('the history', () => {
     const header = { journal: 1, boot_id: '', id: '', life: 1 };
     const text = [header, ['decisions/1/web', 'odd'], ['other', 1]].map(journalLine).join('');
     expect(toldIn(new MemoryJournalFile(Buffer.from(text)), 'web')).to.deep.equal([]);
+  });
+
+  it('has what each plugin has kept, whatever that is called, and of no others', () => {
+    const file = new MemoryJournalFile();
+    const first = new PluginHistory(opened(file));
+    for (const [plugin, key] of [
+      ['@acme/one', 'a/b'],
+      ['@acme/two', 'a'],
+      ['@acme', 'one/a'],
+      ['50%', '__proto__'],
+      ['gone', 'a'],
+    ] as const)
+      first.keep(plugin, key, `${plugin} ${key}`);
+    const history = opened(file);
+    const kept = new PluginHistory(history).of(new Set(['@acme/one', '@acme/two', '@acme', '50%', 'control']));
+    expect(Object.entries(kept).map(([plugin, values]) => [plugin, ...Object.entries(values).flat()])).to.deep.equal([
+      ['@acme/one', 'a/b', '@acme/one a/b'],
+      ['@acme/two', 'a', '@acme/two a'],
+      ['@acme', 'one/a', '@acme one/a'],
+      ['50%', '__proto__', '50% __proto__'],
+    ]);
+    expect(history.under('')).to.have.length(4);
+  });
+
+  it('of thousands of entries is there at once', () => {
+    const history = opened(new MemoryJournalFile());
+    const kept = new PluginHistory(history);
+    history.under = () => Array.from({ length: 5000 }, (_, seq) => [`control/entry/${seq}`, seq] as const);
+    expect(Object.keys(kept.of(new Set(['control'])).control ?? {})).to.have.length(5000);
   });
 
   it('that can not be written, or is of another version, keeps nobody from anything, and is told of once', async () => {

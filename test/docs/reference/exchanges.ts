@@ -208,7 +208,7 @@ async function ask(request: Readonly<Record<string, unknown>>): Promise<Reply> {
       send: (_client, text) => send(text),
       isKnownUpgrade: () => false,
       audited: () => {},
-      begun: () => () => {},
+      begun: () => (makeEntry) => makeEntry(),
     });
     dispatcher.handle('example', Buffer.from(JSON.stringify(request)));
   });

@@ -93,6 +93,7 @@ describe('control: the audit', () => {
     const env = { DB_PASSWORD: 'hunter2', FILL: 'x'.repeat(100_000) };
     await wire.ask({ command: 'add', properties: { name: 'new', cmd: 'x', options: { env: { DB_PASSWORD: 'hunter2' } }, waiting: true } });
     await wire.ask({ command: 'set', properties: { name: 'db', options: { env }, waiting: true } });
+    await wire.ask({ command: 'rm', properties: { name: 'n'.repeat(100_000) } });
     const text = JSON.stringify(await entriesOf(wire));
     expect(text).to.include('***').and.include('characters)').and.not.include('hunter2');
     expect(text.length).to.be.below(4000);

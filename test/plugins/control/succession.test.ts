@@ -46,10 +46,55 @@ describe('control: what is kept for the next daemon', () => {
   it('has what is still being done, until that has its entry', () => {
     const { trail, kept } = trailOf(3);
     const ends = [1, 2].map((began) => trail.begin({ began, entry: ASKED }));
-    ends[0]?.();
+    ends[0]?.(() => {});
     const next = trailOf(3, kept);
     expect(next.trail.resume({ ...kept })).to.deep.equal([{ began: 2, entry: ASKED }]);
     expect(kept).to.deep.equal({});
+  });
+
+  it('is what was asked for, though the daemon crashes at each start: of crashes in a row there are the first and the latest', () => {
+    const crash: AuditEntry = { ...ENTRY, who: 'daemon', command: 'crash', result: 'error' };
+    let kept: Record<string, unknown> = {};
+    const begin = (): AuditTrail => {
+      const next = trailOf(5, { ...kept });
+      next.trail.resume({ ...kept });
+      kept = next.kept;
+      return next.trail;
+    };
+    begin().add(ENTRY);
+    for (let life = 0; life < 20; life++) begin().add(crash);
+    const { entries, seq } = begin();
+    expect(entries.map((entry) => [entry.seq, entry.command])).to.deep.equal([
+      [1, 'incr'],
+      [2, 'crash'],
+      [21, 'crash'],
+    ]);
+    expect([seq, Object.keys(kept)]).to.deep.equal([21, ['entry/1', 'entry/2', 'entry/21']]);
+  });
+
+  it('is either still being done or has its entry, and never both, whenever the daemon dies', () => {
+    const kept: Record<string, unknown> = {};
+    const seen: (readonly [entries: number, open: number])[] = [];
+    for (let life = 1; life <= 2; life++) {
+      const trail = new AuditTrail(5, (key, value) => {
+        if (value === null) delete kept[key];
+        else kept[key] = value;
+        const next = trailOf(5);
+        const open = next.trail.resume({ ...kept });
+        seen.push([next.trail.entries.length, open.length]);
+        for (const entry of next.trail.entries) expect(entry).to.have.all.keys('seq', ...Object.keys(ENTRY));
+      });
+      trail.resume({ ...kept });
+      trail.begin({ began: life, entry: ASKED })(() => trail.add(ENTRY));
+    }
+    expect(seen).to.deep.equal([
+      [0, 1],
+      [1, 0],
+      [1, 0],
+      [1, 1],
+      [2, 0],
+      [2, 0],
+    ]);
   });
 
   it('has after a crash word of that, and of what nobody has seen the end of', () => {

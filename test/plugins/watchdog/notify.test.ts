@@ -1,9 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { expect } from 'chai';
-import { openDatagramSocket } from '../../../core/index.js';
+import { openDatagramSocket, type SupervisorApi, type WatcherApi } from '../../../core/index.js';
+import { silentLogger } from '../../../core/log.js';
 import { createHarness, eventually, type Harness, noLeaks, rejects } from '../../../core/testing.js';
 import watchdog from '../../../plugins/watchdog/index.js';
 import { parseNotification } from '../../../plugins/watchdog/messages.js';
+import type { Options } from '../../../plugins/watchdog/schema.js';
+import { Sessions } from '../../../plugins/watchdog/sessions.js';
 import { child, Real } from '../../fixtures/real.js';
 
 describe('notifications', () => {
@@ -24,6 +28,23 @@ describe('notifications', () => {
 });
 
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
+
+onLinux('the notify socket of a process', () => {
+  it('stays when a plugin is asked once more what a process with that worker id is spawned with, as for outputs that are taken over', async () => {
+    const heard: unknown[] = [];
+    const context = { supervisor: {} as SupervisorApi, log: silentLogger };
+    using sessions = new Sessions(context, ({ pid }, { status }) => heard.push([pid, status]));
+    const watcher = { name: 'web', spec: { uid: null } } as WatcherApi;
+    await sessions.open(watcher, 1, {} as Options);
+    const session = sessions.begin(watcher, 1, 100);
+    await sessions.open(watcher, 1, {} as Options);
+    await sessions.open(watcher, 1, {} as Options);
+    using socket = await openDatagramSocket(session?.path ?? '');
+    socket.send('STATUS=well');
+    await eventually(() => expect(heard).to.deep.equal([[100, 'well']]));
+    expect(readdirSync(dirname(session?.path ?? ''))).to.have.length(2);
+  });
+});
 
 onLinux('watchdog with notify, in virtual time', () => {
   noLeaks();

@@ -41,6 +41,10 @@ export interface EventBodies {
   check_recovered: { name: string; time: number };
   /** A plugin was closed because it kept failing; the watcher's name is `plugin:NAME`. */
   plugin_detached: { time: number; reason: string };
+  /** The daemon has to do without something, though it goes on; the watcher's name is `daemon:NAME`, with `name` of `Trouble`. */
+  trouble: { time: number; reason: string };
+  /** That trouble is over. */
+  trouble_over: { time: number };
   /**
    * A client asked for a change, and this came of it; without a watcher where it concerns no single one. `who` is `local` or the name of
    * a key, `connection` tells the connections of clients apart, and `properties` are what was asked for, shortened and without secrets.
@@ -90,4 +94,6 @@ export const EVENTS: Readonly<Record<EventName, string>> = {
   check_recovered: 'A check that had failed passes again.',
   audit: 'A client asked for a change; tells who, and what came of it. Plugins get it; clients ask with the command `audit`.',
   plugin_detached: 'A plugin was closed because it, or one that it requires, kept failing; the watcher is named `plugin:NAME`.',
+  trouble: 'The daemon has to do without something, its journal say, though it goes on; the watcher is named `daemon:NAME`.',
+  trouble_over: 'The daemon has again what it had to do without.',
 };

@@ -144,6 +144,7 @@ export class SupervisorLife {
       this.durable.adopt(this.watchers, (watcher) => this.applier.adoptAdded(watcher));
       this.adopted.resolve();
       this.durable.tellLeft(this.hooks, new Set(this.#container?.names()));
+      this.durable.troubles.announce((watcher, name, body) => this.#emit(watcher, name, body));
       this.#proceed();
       await this.hooks.step('boot', {});
       this.#proceed();

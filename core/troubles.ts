@@ -1,5 +1,8 @@
 import type { Clock } from './clock.js';
+import type { EventBodies, EventName } from './events.js';
 import type { Logger } from './log.js';
+
+type Tell = <N extends EventName>(watcher: string, event: N, body: EventBodies[N]) => void;
 
 /** What the daemon has to do without at present, though it goes on. */
 export interface Trouble {
@@ -11,15 +14,22 @@ export interface Trouble {
   readonly message: string;
 }
 
-/** Troubles of one supervisor: each is logged when it begins and when it is over, and told of in between to whoever asks. */
+/** Troubles of one supervisor: each is logged and told of when it begins and when it is over, and in between to whoever asks. */
 export class Troubles {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #all = new Map<Trouble['name'], Trouble>();
+  #tell: Tell | null = null;
 
   constructor(clock: Clock, log: Logger) {
     this.#clock = clock;
     this.#log = log;
+  }
+
+  /** Somebody is there now to be told by events, of what began before too. */
+  announce(tell: Tell): void {
+    this.#tell = tell;
+    for (const trouble of this.#all.values()) this.#begun(trouble);
   }
 
   /** In the order in which they began. */
@@ -27,15 +37,26 @@ export class Troubles {
     return [...this.#all.values()];
   }
 
-  /** Begins, or goes on with other words, which are not logged. */
+  /** Begins, or goes on with other words, which nobody is told of. */
   begin(name: Trouble['name'], message: string): void {
     const before = this.#all.get(name);
-    if (before === undefined) this.#log.error(message);
-    this.#all.set(name, { name, since: before?.since ?? this.#clock.wall() / 1000, message });
+    const trouble = { name, since: before?.since ?? this.#clock.wall() / 1000, message };
+    this.#all.set(name, trouble);
+    if (before !== undefined) return;
+    this.#log.error(message);
+    this.#begun(trouble);
   }
 
   /** @param over logged where there was such trouble */
   end(name: Trouble['name'], over: string): void {
-    if (this.#all.delete(name)) this.#log.info(over);
+    if (!this.#all.delete(name)) return;
+    this.#log.info(over);
+    this.#tell?.(watcherOf(name), 'trouble_over', { time: this.#clock.wall() / 1000 });
+  }
+
+  #begun({ name, since, message }: Trouble): void {
+    this.#tell?.(watcherOf(name), 'trouble', { time: since, reason: message });
   }
 }
+
+const watcherOf = (name: Trouble['name']): string => `daemon:${name}`;

@@ -21,8 +21,8 @@ const COMPILE_LATER: Flag = { flag: '--interrupt-budget=700000', first: 11, last
 const STAY_SMALL: Flag = { flag: '--semi-space-growth-factor=1', first: 11, last: 14 };
 
 /** A context that is made meanwhile has `gc`. */
-const EXPOSE_GC: Flag = { flag: '--expose-gc', first: 11, last: 13 };
-const HIDE_GC: Flag = { flag: '--no-expose-gc', first: 11, last: 13 };
+const EXPOSE_GC: Flag = { flag: '--expose-gc', first: 11, last: 14 };
+const HIDE_GC: Flag = { flag: '--no-expose-gc', first: 11, last: 14 };
 
 /**
  * Has V8 wait before it makes machine code. For when what Node itself needs is loaded: V8 drops what Node has compiled of itself

@@ -9,7 +9,7 @@ export const schema = {
   properties: {
     events: {
       anyOf: [{ type: 'array', items: { enum: EVENT_WORDS } }, { type: 'string' }],
-      default: ['gave_up', 'spawn_failed', 'stuck'],
+      default: ['gave_up', 'spawn_failed', 'stuck', 'trouble'],
       description: 'The events to tell of: a list, or text with commas between their names; `*` is all of them.',
       examples: ['reap, gave_up'],
     },

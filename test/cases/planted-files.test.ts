@@ -227,9 +227,9 @@ describe('what a stranger has left in a shared directory', () => {
         .with.property('code', 'RM_CLIENT_REFUSED');
     }
     // On another machine it is another directory.
-    expect(chooseEndpoint(endpoint, [], {}, true)).to.equal(endpoint);
+    expect(chooseEndpoint(endpoint, [], {}, true)).to.deep.equal({ endpoint });
     await using host = await openHost({ endpoint: `ipc://${shared.at('own.sock')}` });
-    expect(chooseEndpoint(host.endpoint, [], {})).to.equal(host.endpoint);
+    expect(chooseEndpoint(host.endpoint, [], {})).to.deep.equal({ endpoint: host.endpoint });
   });
 
   test('is no state directory, nor a way to one', async () => {

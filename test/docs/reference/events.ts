@@ -25,6 +25,8 @@ const BODIES: { readonly [N in EventName]: Readonly<Record<keyof EventBodies[N],
   check_failed: { name: true, time: true, error: true },
   check_recovered: { name: true, time: true },
   plugin_detached: { time: true, reason: true },
+  trouble: { time: true, reason: true },
+  trouble_over: { time: true },
   audit: {
     time: true,
     who: true,
@@ -51,6 +53,8 @@ const OURS: readonly EventName[] = [
   'check_failed',
   'check_recovered',
   'plugin_detached',
+  'trouble',
+  'trouble_over',
   'audit',
 ];
 

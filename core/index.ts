@@ -115,4 +115,5 @@ export { Supervisor } from './supervisor.js';
 export type { SupervisorOptions } from './supervisor-options.js';
 export type { Trouble } from './troubles.js';
 export type { Upgraded, UpgradeRequest } from './upgrade.js';
+export { visible, visibleLines } from './visible.js';
 export { type WireFilter, wireFilter } from './wire-events.js';

@@ -37,7 +37,7 @@ function looks(name: string): boolean {
 
 /** A text without the passwords of the URLs in it: `postgres://me:***@host/db`. */
 export function maskText(text: string): string {
-  return text.includes('://') ? text.replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/?#@]*:)[^\s/?#@]+(?=@)/gi, `$1${MASK}`) : text;
+  return text.includes('://') ? text.replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/?#@]*:)[^\s/?#]+(?=@)/gi, `$1${MASK}`) : text;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { visible } from '../visible.js';
 
 const LONGEST_COMMAND = 80;
 
@@ -50,7 +51,7 @@ export function processName(pid: string): string {
     .replaceAll(/[\0\s]+/g, ' ')
     .trim();
   const shown = command.length > LONGEST_COMMAND ? `${command.slice(0, LONGEST_COMMAND)}…` : command;
-  return `pid ${pid}${shown === '' ? '' : ` (${shown})`}`;
+  return `pid ${pid}${shown === '' ? '' : ` (${visible(shown)})`}`;
 }
 
 function read(table: string): string {

@@ -1,7 +1,8 @@
+import { visible } from '../../core/index.js';
 import type { AuditEntry } from './audit.js';
 import { durationText, textTable } from './text-table.js';
 
-/** What is printed of an entry, column by column. */
+/** What is printed of an entry, column by column. Whoever asks decides what it is called: a line is not to be taken for two. */
 export function auditRow({ time, who, command, properties, result, took_ms, reason }: AuditEntry): readonly string[] {
   const asked = Object.entries(properties).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
   const ended = reason === undefined ? result : `${result}: ${reason}`;
@@ -16,9 +17,4 @@ export function auditRow({ time, who, command, properties, result, took_ms, reas
 
 export function auditTable(rows: readonly (readonly string[])[]): string {
   return textTable([['TIME', 'WHO', 'WHAT', 'TOOK', 'RESULT'], ...rows]);
-}
-
-/** Whoever asks decides what it is called: a terminal is not to take it for commands, nor a line for two. */
-export function visible(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { visible } from '../../core/index.js';
 
 const LISTEN = '0A';
 
@@ -9,13 +10,17 @@ const LISTEN = '0A';
  * @source proc(5)
  */
 export function tcpListeners(table: string, port: number): readonly string[] {
-  const found: string[] = [];
-  for (const line of table.split('\n').slice(1)) {
-    const columns = line.trim().split(/\s+/);
-    if (columns[3] !== LISTEN || columns[9] === undefined) continue;
-    if (Number.parseInt(columns[1]?.split(':')[1] ?? '', 16) === port) found.push(columns[9]);
-  }
-  return found;
+  return listening(table, port).flatMap((columns) => columns[9] ?? []);
+}
+
+/** Users of the sockets that listen on a TCP port, from the same text. */
+function tcpListenerUids(table: string, port: number): readonly number[] {
+  return listening(table, port).map((columns) => Number(columns[7]));
+}
+
+function listening(table: string, port: number): readonly (readonly string[])[] {
+  const rows = table.split('\n').map((line) => line.trim().split(/\s+/));
+  return rows.slice(1).filter(([, local, , state]) => state === LISTEN && Number.parseInt(local?.split(':')[1] ?? '', 16) === port);
 }
 
 /**
@@ -55,7 +60,7 @@ function commandOf(pid: string): string {
   const command = readable(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'), '')
     .replaceAll(/[\0\s]+/g, ' ')
     .trim();
-  return command === '' ? '' : ` (${command.length > 80 ? `${command.slice(0, 80)}…` : command})`;
+  return command === '' ? '' : ` (${visible(command.length > 80 ? `${command.slice(0, 80)}…` : command)})`;
 }
 
 function readable<T>(read: () => T, otherwise: T): T {
@@ -66,10 +71,19 @@ function readable<T>(read: () => T, otherwise: T): T {
   }
 }
 
+function table(name: string): string {
+  return readable(() => readFileSync(`/proc/net/${name}`, 'utf8'), '');
+}
+
+/** The user who listens on a TCP port of this machine and is neither `uid` nor root; undefined where there is none, or that can't be known. */
+export function strangerAt(port: number, uid: number | undefined = process.getuid?.(), read = table): number | undefined {
+  const uids = ['tcp', 'tcp6'].flatMap((name) => tcpListenerUids(read(name), port));
+  return uids.find((found) => found !== uid && found !== 0);
+}
+
 /** Who listens on an endpoint, in words; undefined where that can't be known (not Linux, somebody else's process). */
 export function holderOf(endpoint: string): string | undefined {
   if (process.platform !== 'linux') return undefined;
-  const table = (name: string): string => readable(() => readFileSync(`/proc/net/${name}`, 'utf8'), '');
   const port = /^tcp:\/\/.*:(\d+)$/.exec(endpoint)?.[1];
   const path = /^ipc:\/\/(.+)$/.exec(endpoint)?.[1];
   const inodes = [

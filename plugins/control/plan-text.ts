@@ -3,7 +3,8 @@ import { listOf, objectOf } from './arguments.js';
 import type { Reply } from './command.js';
 
 type Shown = AppliedPlan['steps'][number];
-type Changes = readonly (Partial<OptionChange> & Pick<OptionChange, 'option' | 'from' | 'to'>)[];
+type Change = Partial<OptionChange> & Pick<OptionChange, 'option' | 'from' | 'to'> & { readonly keys?: readonly string[] };
+type Changes = readonly Change[];
 
 /** What holds where an option is not set, in words. */
 type Unset = Readonly<Record<string, string>>;
@@ -24,6 +25,18 @@ export function appliedText(reply: Reply): string {
   const steps = stepsOf(reply);
   if (steps.length === 0) return 'no difference, nothing was done';
   return [...steps.flatMap((step) => stepLines(step, `${headOf(step)}${outcomeOf(step)}`)), '', `${counted(steps)} done`].join('\n');
+}
+
+/** Steps as a reply has them: a change of an environment or another object names the `keys` that differ, for masked values are all the same. */
+export function replySteps(steps: readonly Shown[]): readonly Shown[] {
+  return steps.map((step) => ('changes' in step ? ({ ...step, changes: step.changes.map(withKeys) } as Shown) : step));
+}
+
+function withKeys(change: Change): Change {
+  if (!isMap(change.from) || !isMap(change.to)) return change;
+  const [old, now] = [objectOf(change.from), objectOf(change.to)];
+  const keys = [...new Set([...Object.keys(old), ...Object.keys(now)])];
+  return { ...change, keys: keys.filter((key) => shown(old[key]) !== shown(now[key])) };
 }
 
 /** The daemon wrote them by the same types. */
@@ -92,18 +105,18 @@ function outcomeOf({ outcome }: Shown): string {
 
 /** One line for each value that differs; of environments and other objects, one for each key. */
 function changeLines(changes: Changes, unset: Unset): readonly string[] {
-  return changes.flatMap(({ option, from, to, effect, drift }) => {
+  return changes.flatMap((change) => {
+    const { effect, drift } = change;
     const marks = [...(effect === undefined ? [] : [effect]), ...(drift === true ? ['drift'] : [])];
     const tail = marks.length === 0 ? '' : ` (${marks.join(', ')})`;
-    return pairsOf(option, from, to).map(([key, old, now]) => `    ${key}: ${shown(old, unset[key])} -> ${shown(now, unset[key])}${tail}`);
+    return pairsOf(change).map(([key, old, now]) => `    ${key}: ${shown(old, unset[key])} -> ${shown(now, unset[key])}${tail}`);
   });
 }
 
-function pairsOf(option: string, from: unknown, to: unknown): readonly (readonly [string, unknown, unknown])[] {
-  if (!isMap(from) || !isMap(to)) return [[option, from, to]];
+function pairsOf({ option, from, to, keys }: Change): readonly (readonly [string, unknown, unknown])[] {
+  if (keys === undefined) return [[option, from, to]];
   const [old, now] = [objectOf(from), objectOf(to)];
-  const keys = [...new Set([...Object.keys(old), ...Object.keys(now)])];
-  return keys.filter((key) => shown(old[key]) !== shown(now[key])).map((key) => [`${option}.${key}`, old[key], now[key]]);
+  return keys.map((key) => [`${option}.${key}`, old[key], now[key]]);
 }
 
 function isMap(value: unknown): boolean {

@@ -45,6 +45,7 @@ describe('secrets', () => {
   it('masks the password of a URL and leaves the rest of the text', () => {
     expect(maskText('at postgres://me:hunter2@db/x?y=1 now')).to.equal('at postgres://me:***@db/x?y=1 now');
     expect(maskText('http://localhost:8080/a@b')).to.equal('http://localhost:8080/a@b');
+    expect(maskText('redis://:p@ss@one:1,redis://:b@two me@x')).to.equal('redis://:***@one:1,redis://:***@two me@x');
   });
 
   it('masks at any depth, and neither nothing nor switches', () => {

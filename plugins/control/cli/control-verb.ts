@@ -1,8 +1,8 @@
-import { EXIT_STATUS, type Io, type Verb, type VerbOption, type VerbValues } from '../../../core/index.js';
+import { EXIT_STATUS, type Io, type Verb, type VerbOption, type VerbValues, visible, visibleLines } from '../../../core/index.js';
 import type { Client } from '../client.js';
 import { ArgumentError, type Command, type CommandCli, type Reply } from '../command.js';
 import { commandOptions, optionsOf } from './command-options.js';
-import { chooseEndpoint, timeoutOf } from './endpoint.js';
+import { chooseEndpoint, mustNotBeStrangers, timeoutOf } from './endpoint.js';
 import { clientKeys, KEY_OPTIONS } from './key-options.js';
 import { SSH_OPTIONS, sshServer } from './ssh-command.js';
 import { statusOverview } from './status-verb.js';
@@ -71,8 +71,8 @@ export function controlVerb(command: Command, cli: CommandCli): Verb {
           const reply = await client.call(command.name, properties);
           const { instead } = reply;
           if (values.json === true) io.stdout.write(`${JSON.stringify(reply)}\n`);
-          else if (typeof instead === 'string') io.stderr.write(`not done: ${instead}\n`);
-          else io.stdout.write(`${await printed(command, cli, client, reply)}\n`);
+          else if (typeof instead === 'string') io.stderr.write(`not done: ${visible(instead)}\n`);
+          else io.stdout.write(`${visibleLines(await printed(command, cli, client, reply))}\n`);
           status = typeof instead === 'string' ? EXIT_STATUS.refused : (cli.status?.(reply) ?? EXIT_STATUS.ok);
         });
       });
@@ -97,7 +97,7 @@ export async function talking(
   } catch (error) {
     const { status, text, reply } = failureOf(error, target);
     if (reply !== undefined && values.json === true) io.stdout.write(`${JSON.stringify(reply)}\n`);
-    else io.stderr.write(`${text}${reply === undefined ? '' : remedyOf(reply)}\n`);
+    else io.stderr.write(`${visibleLines(`${text}${reply === undefined ? '' : remedyOf(reply)}`)}\n`);
     if (error instanceof ArgumentError) io.stderr.write(`usage: ringmaster ${verb} ${usage}`.trimEnd().concat('\n'));
     return status;
   }
@@ -115,8 +115,10 @@ export function targetOf(values: VerbValues, io: Io): Target {
   const server = sshServer(values);
   const curve = clientKeys(values, io.env);
   const timeout_ms = timeoutOf(textOf(values.timeout), values.waiting === true ? WAITING_TIMEOUT_S : TIMEOUT_S);
+  const choice = chooseEndpoint(textOf(values.endpoint), ['RINGMASTER_ENDPOINT', 'CIRCUSCTL_ENDPOINT'], io.env, server !== null);
+  mustNotBeStrangers(choice);
   return {
-    ...chooseEndpoint(textOf(values.endpoint), ['RINGMASTER_ENDPOINT', 'CIRCUSCTL_ENDPOINT'], io.env, server !== null),
+    ...choice,
     timeout_ms,
     curve,
     ...(server !== null && { tunnel: new SshTunnel(server, timeout_ms) }),

@@ -1,4 +1,4 @@
-import { EXIT_STATUS, type Io, type Program, type VerbValues, version } from '../../../core/index.js';
+import { EXIT_STATUS, type Io, type Program, type VerbValues, version, visibleLines } from '../../../core/index.js';
 import type { Command, CommandCli } from '../command.js';
 import { commandTable } from '../commands/index.js';
 import { commandOptions, optionsOf } from './command-options.js';
@@ -73,7 +73,7 @@ async function ask({ values, args }: CtlLine, command: Command, cli: CommandCli,
       if (command.name === 'listen') await listen(client, { ...listenOptions(values, args, io), ...(signal && { signal }) });
       else {
         const reply = await client.call(command.name, properties, signal && { signal });
-        io.stdout.write(`${values.json === true ? jsonText(reply, values.prettify === true) : cli.print(reply)}\n`);
+        io.stdout.write(`${values.json === true ? jsonText(reply, values.prettify === true) : visibleLines(cli.print(reply))}\n`);
         status = cli.status?.(reply) ?? EXIT_STATUS.ok;
       }
     });
@@ -82,7 +82,7 @@ async function ask({ values, args }: CtlLine, command: Command, cli: CommandCli,
     if (signal?.aborted) return EXIT_STATUS.failed;
     const { status, text, reply } = failureOf(error, target);
     if (reply === undefined || values.json !== true) {
-      io.stderr.write(`${text}\n`);
+      io.stderr.write(`${visibleLines(text)}\n`);
       return status;
     }
     // As Circus does: whoever asks for JSON reads there that the answer is an error.

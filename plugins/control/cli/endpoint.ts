@@ -4,6 +4,7 @@ import { messageOf, RingmasterError, trustedPath } from '../../../core/index.js'
 import { ArgumentError } from '../command.js';
 import { defaultEndpoints } from '../endpoints.js';
 import { isInGap } from '../gap.js';
+import { strangerAt } from '../holder.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -43,6 +44,14 @@ export function chooseEndpoint(
   if (!existsSync(path) && !isInGap(endpoint)) return { endpoint: CIRCUS_ENDPOINT, passed_over: endpoint };
   if (!env.RINGMASTER_RUNTIME_DIR) mustBeOwn(endpoint, dirname(path));
   return { endpoint };
+}
+
+/** Nobody has named Circus's port, and anybody can listen there while no daemon does. @throws RM_CLIENT_REFUSED */
+export function mustNotBeStrangers({ endpoint, passed_over }: Choice, stranger = strangerAt): void {
+  if (passed_over === undefined) return;
+  const uid = stranger(Number(endpoint.slice(endpoint.lastIndexOf(':') + 1)));
+  if (uid === undefined) return;
+  throw new RingmasterError('RM_CLIENT_REFUSED', [endpoint, `what listens there belongs to uid ${uid}, and nobody has named it`]);
 }
 
 /** A stranger can listen at a name in a shared directory while the daemon is down, and would be told what the daemon is to be told. */

@@ -1,4 +1,4 @@
-import type { Verb } from '../../../core/index.js';
+import { type Verb, visible } from '../../../core/index.js';
 import type { Client } from '../client.js';
 import { SHARED_OPTIONS, talking } from './control-verb.js';
 import { withClient } from './talk.js';
@@ -48,7 +48,7 @@ export const listenVerb: Verb = {
         listen(client, {
           topics,
           print: (topic, body) => {
-            io.stdout.write(`${values.json === true ? JSON.stringify({ topic, body }) : eventLine(topic, body)}\n`);
+            io.stdout.write(`${values.json === true ? JSON.stringify({ topic, body }) : visible(eventLine(topic, body))}\n`);
           },
         }),
       ),

@@ -1,4 +1,4 @@
-import type { Io, MoreVerbs, Verb, VerbValues } from '../../../core/index.js';
+import { type Io, type MoreVerbs, type Verb, type VerbValues, visibleLines } from '../../../core/index.js';
 import type { CommandListing, Reply } from '../command.js';
 import { commandTable } from '../commands/index.js';
 import { argumentsUsage } from '../listing.js';
@@ -33,7 +33,7 @@ function remoteVerb(form: CommandListing): Verb {
       return talking(form.name, usage, values, io, async (target) => {
         const properties = withSecrets(formProperties(form, args, values), values);
         const reply = await withClient(target, (client) => client.call(form.name, properties));
-        io.stdout.write(`${values.json === true ? JSON.stringify(reply) : replyText(form, reply)}\n`);
+        io.stdout.write(`${values.json === true ? JSON.stringify(reply) : visibleLines(replyText(form, reply))}\n`);
       });
     },
   };

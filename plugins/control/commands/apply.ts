@@ -1,7 +1,7 @@
 import { builtInCommand, Staged } from '../command.js';
 import { planMessage } from '../plan-arguments.js';
 import { configSource, gracefulOption, keepDriftOption, planReply, planRequest } from '../plan-properties.js';
-import { appliedText } from '../plan-text.js';
+import { appliedText, replySteps } from '../plan-text.js';
 import { waiting } from '../properties.js';
 
 export const apply = builtInCommand({
@@ -18,7 +18,7 @@ export const apply = builtInCommand({
     const done = supervisor.apply(config, { graceful, keep_drift });
     return new Staged(
       config.then(() => ({})),
-      done.then(({ steps }) => ({ differs: steps.length > 0, steps })),
+      done.then(({ steps }) => ({ differs: steps.length > 0, steps: replySteps(steps) })),
     );
   },
   cli: {

@@ -1,6 +1,7 @@
+import { visible } from '../../../core/index.js';
 import { expectArguments, listOf } from '../arguments.js';
 import type { AuditEntry } from '../audit.js';
-import { auditRow, auditTable, visible } from '../audit-text.js';
+import { auditRow, auditTable } from '../audit-text.js';
 import { builtInCommand, type CommandCli, type Reply } from '../command.js';
 import { name } from '../properties.js';
 

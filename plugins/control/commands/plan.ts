@@ -2,7 +2,7 @@ import { type ConfigPlan, EXIT_STATUS } from '../../../core/index.js';
 import { builtInCommand, type ReplyBody, Staged } from '../command.js';
 import { planMessage } from '../plan-arguments.js';
 import { configSource, gracefulOption, keepDriftOption, planReply, planRequest } from '../plan-properties.js';
-import { planText } from '../plan-text.js';
+import { planText, replySteps } from '../plan-text.js';
 import { waiting } from '../properties.js';
 
 export const plan = builtInCommand({
@@ -33,5 +33,5 @@ export const plan = builtInCommand({
 });
 
 function planBody({ steps }: ConfigPlan): ReplyBody {
-  return { differs: steps.length > 0, steps };
+  return { differs: steps.length > 0, steps: replySteps(steps) };
 }

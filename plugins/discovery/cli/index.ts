@@ -1,4 +1,4 @@
-import { EXIT_STATUS, type Io, messageOf, type Verb, type VerbProvider, type VerbValues } from '../../../core/index.js';
+import { EXIT_STATUS, type Io, messageOf, type Verb, type VerbProvider, type VerbValues, visible } from '../../../core/index.js';
 import { ALLOWED_ADDRESS, DEFAULT_ADDRESS, parseAddress } from '../address.js';
 import type { Found } from '../finder.js';
 
@@ -54,17 +54,13 @@ function print(daemons: readonly Found[], values: VerbValues, io: Io): void {
   else if (daemons.length > 0) io.stdout.write(`${table(daemons)}\n`);
 }
 
+/** Anybody on the network may answer, with anything. */
 function table(daemons: readonly Found[]): string {
   const rows = [
     ['ADDRESS', 'HOST', 'PID', 'ENDPOINT', 'EVENTS', 'STATISTICS'],
-    ...daemons.map(({ address, host, pid, endpoint, pubsub_endpoint, stats_endpoint }) => [
-      address,
-      host ?? '-',
-      String(pid ?? '-'),
-      endpoint,
-      pubsub_endpoint ?? '-',
-      stats_endpoint ?? '-',
-    ]),
+    ...daemons.map(({ address, host, pid, endpoint, pubsub_endpoint, stats_endpoint }) =>
+      [address, host ?? '-', String(pid ?? '-'), endpoint, pubsub_endpoint ?? '-', stats_endpoint ?? '-'].map(visible),
+    ),
   ];
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   return rows

@@ -82,8 +82,18 @@ const ARGUMENT_WORDS: Readonly<Record<string, string>> = {
   lines: 'lines in the order of writing, without their ends',
   left: 'what the plugins of the version before have left, by name: JSON as it was left',
   token: 'token of the request for the upgrade, or null',
+  kept: 'what plugins of the daemon before have kept, by name and key',
+  crashed:
+    '`{last_alive}` after a crash: when the daemon before was last known to live, in seconds since the epoch, or null; null after an upgrade',
+  reason: 'why, in words',
   skipped_bytes: 'how much was written since the last call and is not shown, because there was too much of it',
 };
+
+function meaningOf(argument: string): string {
+  const words = ARGUMENT_WORDS[argument];
+  if (words === undefined) throw new Error(`the argument ${argument} of a hook has no words in the reference`);
+  return words;
+}
 
 function inConfig(name: HookName): string {
   const own = name === 'stats' ? 'extended_stats' : name;
@@ -119,7 +129,7 @@ export function hooksPage(): string {
     'All of them are frozen.',
     table(
       ['Argument', 'Meaning'],
-      [...new Set(Object.values(ARGS).flatMap((args) => Object.keys(args)))].map((name) => [code(name), ARGUMENT_WORDS[name] ?? '']),
+      [...new Set(Object.values(ARGS).flatMap((args) => Object.keys(args)))].map((name) => [code(name), meaningOf(name)]),
     ),
   ]);
 }

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import type { AppliedPlan, WatcherOptions } from '../../../core/index.js';
-import { appliedText, planText } from '../../../plugins/control/plan-text.js';
+import { maskSecrets } from '../../../core/secrets.js';
+import { appliedText, planText, replySteps } from '../../../plugins/control/plan-text.js';
 
 type Steps = AppliedPlan['steps'];
-const reply = (steps: Steps) => ({ status: 'ok', differs: steps.length > 0, steps });
+const reply = (steps: Steps) => ({ status: 'ok', differs: steps.length > 0, steps: replySteps(steps) });
 const options = { cmd: 'api' } as WatcherOptions;
 
 const STEPS: Steps = [
@@ -92,6 +93,17 @@ describe('control: plans as text', () => {
       '',
       '5 steps; processes that end: 7',
     ]);
+  });
+
+  it('names a variable whose values differ where both are masked', () => {
+    const env = { option: 'env', effect: 'restart', drift: true } as const;
+    const change = { ...env, from: { TOKEN: 'a', OTHER_TOKEN: 'c', A: '1' }, to: { TOKEN: 'b', OTHER_TOKEN: 'c', A: '1' } };
+    const masked = maskSecrets(reply([{ do: 'restart', watcher: 'web', pids: [7], changes: [change] }]));
+    expect(
+      planText(masked as ReturnType<typeof reply>)
+        .split('\n')
+        .slice(0, 2),
+    ).to.deep.equal(['~ web: restart (pid 7)', '    env.TOKEN: "***" -> "***" (restart, drift)']);
   });
 
   it('shows after them what came of each', () => {

@@ -3,7 +3,7 @@ import { ProcessSampler, RingmasterError } from '../../../core/index.js';
 import { configOptions } from '../../../plugins/control/circus-options.js';
 import { ArgumentError } from '../../../plugins/control/command.js';
 import { topicOf } from '../../../plugins/control/events.js';
-import { tcpListeners, unixListeners } from '../../../plugins/control/holder.js';
+import { strangerAt, tcpListeners, unixListeners } from '../../../plugins/control/holder.js';
 import { globPattern, matchWatchers } from '../../../plugins/control/match.js';
 import { optionValue } from '../../../plugins/control/option-arguments.js';
 import { pythonRepr, pythonText } from '../../../plugins/control/python-text.js';
@@ -172,6 +172,13 @@ describe('control: who holds an endpoint', () => {
       '   2: 00000000:15B4 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 77 1',
     ].join('\n');
     expect(tcpListeners(table, 5555)).to.deep.equal(['1234']);
+    expect(strangerAt(5555, 1001, () => table)).to.equal(undefined);
+    const of = (uid: number) => () => table.replace(/ 0( +0 1234)/, ` ${uid}$1`);
+    expect([strangerAt(5555, 1001, of(1002)), strangerAt(5555, 1002, of(1002)), strangerAt(5556, 1001, of(1002))]).to.deep.equal([
+      1002,
+      undefined,
+      undefined,
+    ]);
   });
   it('finds unix sockets by path, moved ones too', () => {
     const table = [

@@ -45,6 +45,19 @@ describe('control cli: the audit', () => {
     expect((await runBin('circusctl', words())).stdout).to.equal('nothing was asked for yet\n');
   });
 
+  it('shows what would be an order to the terminal, as refusals and all other answers do', async () => {
+    const order = 'a\u001b]0;b\u0007\u009bc';
+    const shown = 'a\\u001b]0;b\\u0007\\u009bc';
+    entries = [entry(1, { who: order })];
+    expect((await runBin('main', words())).stdout).to.include(` ${shown} `);
+    const list = () => ({ watchers: [order] });
+    const stop = () => ({ status: 'error', reason: order, fix: order, errno: 1 });
+    await using stub = await StubDaemon.start({ list, stop });
+    expect((await runBin('main', ['list', '--endpoint', stub.endpoint])).stdout).to.equal(`${shown}\n`);
+    expect((await runBin('circusctl', ['list', '--endpoint', stub.endpoint])).stdout).to.equal(`${shown}\n`);
+    expect((await runBin('main', ['stop', '--endpoint', stub.endpoint])).stderr).to.equal(`error: ${shown}; ${shown}\n`);
+  });
+
   it('says of a name that there is nothing of it, and of whom there is something', async () => {
     const none = { entries: [], seq: 2, none_of: 'nobody' };
     for (const [more, said] of [

@@ -3,7 +3,7 @@ import { RingmasterError } from '../../../../core/index.js';
 import { readCtlLine } from '../../../../plugins/control/cli/ctl-arguments.js';
 import { completeLine } from '../../../../plugins/control/cli/ctl-completion.js';
 import { commandHelp, ctlHelp } from '../../../../plugins/control/cli/ctl-help.js';
-import { chooseEndpoint, timeoutOf } from '../../../../plugins/control/cli/endpoint.js';
+import { chooseEndpoint, mustNotBeStrangers, timeoutOf } from '../../../../plugins/control/cli/endpoint.js';
 import { jsonText } from '../../../../plugins/control/cli/json-text.js';
 import { eventLine } from '../../../../plugins/control/cli/listen.js';
 import { statusTable } from '../../../../plugins/control/cli/status-table.js';
@@ -13,6 +13,7 @@ import { TemporaryDirectory } from '../../../fixtures/cli/temporary.js';
 
 describe('control cli: which daemon', () => {
   const env = { RINGMASTER_RUNTIME_DIR: '/nonexistent' };
+  const circus = { endpoint: 'tcp://127.0.0.1:5555', passed_over: 'ipc:///x' };
   const names = ['RINGMASTER_ENDPOINT', 'CIRCUSCTL_ENDPOINT'];
   const choices: readonly [string, string | undefined, Record<string, string>, string][] = [
     ['--endpoint before all', 'tcp://a:1', { RINGMASTER_ENDPOINT: 'tcp://b:2' }, 'tcp://a:1'],
@@ -30,6 +31,18 @@ describe('control cli: which daemon', () => {
       expect(chooseEndpoint(given, names, { ...env, ...variables }).endpoint).to.equal(endpoint);
     });
   }
+
+  it("does not take Circus's port for a daemon unasked where another user listens there", () => {
+    const asked: number[] = [];
+    const stranger = (port: number): number => {
+      asked.push(port);
+      return 1002;
+    };
+    expect(() => mustNotBeStrangers(circus, stranger)).to.throw('tcp://127.0.0.1:5555: what listens there belongs to uid 1002');
+    expect(asked).to.deep.equal([5555]);
+    expect(() => mustNotBeStrangers({ endpoint: circus.endpoint }, stranger)).not.to.throw();
+    expect(() => mustNotBeStrangers(circus, () => undefined)).not.to.throw();
+  });
 
   it('is the one in the runtime directory where it is there', () => {
     using directory = new TemporaryDirectory();

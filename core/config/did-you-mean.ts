@@ -22,12 +22,18 @@ export function distance(a: string, b: string): number {
   return last[b.length] ?? 0;
 }
 
+/** What is longer nobody has typed, and it would take its time. */
+const LONGEST = 100;
+
 /** The candidate that `found` was probably meant to be: at most one edit for each three letters, case and `-` for `_` ignored. */
 export function closest(found: string, candidates: Iterable<string>): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replaceAll('-', '_');
+  if (found.length > LONGEST) return undefined;
   let best: string | undefined;
   let fewest = Math.max(1, Math.floor(found.length / 3)) + 1;
   for (const candidate of candidates) {
+    // At least as many letters are too many, or missing.
+    if (Math.abs(candidate.length - found.length) >= fewest) continue;
     const edits = distance(plain(found), plain(candidate));
     if (edits < fewest) [best, fewest] = [candidate, edits];
   }

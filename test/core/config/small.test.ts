@@ -30,6 +30,13 @@ describe('did you mean', () => {
     expect(closest('STOP-SIGNAL', ['stop_signal'])).to.equal('stop_signal');
     expect(closest('colour', ['priority', 'numprocesses'])).to.equal(undefined);
   });
+
+  it('does not look for what nobody has typed, which would take for ever', function () {
+    this.timeout(5000);
+    const long = 'x'.repeat(200_000);
+    expect(closest(`${long}y`, [long])).to.equal(undefined);
+    expect(closest('numproceses', [long, 'numprocesses'])).to.equal('numprocesses');
+  });
 });
 
 describe('file name patterns', () => {

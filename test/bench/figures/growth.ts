@@ -3,13 +3,22 @@ import { Crew } from '../crew.js';
 import { type Figure, quantile, type Sample } from '../figure.js';
 import { ringmaster } from '../peers.js';
 import { cpuMs, signal } from '../processes.js';
+import { GIVEN_BACK_MS } from './idle.js';
 import { SETTLED_MS } from './kill.js';
 
 const KILLS = 200;
 const IDLE_MS = 10_000;
 
+interface Work {
+  readonly workers: number;
+  readonly kills: number;
+  /** Until it is idle. */
+  readonly wait_ms: number;
+  readonly idle_ms: number;
+}
+
 /** Kills some of a crew, from all ages, one after the other, and lets the rest lie. */
-async function grown(workers: number, kills: number, idle_ms: number): Promise<Sample> {
+async function grown({ workers, kills, wait_ms, idle_ms }: Work): Promise<Sample> {
   await using crew = await Crew.start(ringmaster, { workers, shape: 'one' });
   await pause(SETTLED_MS);
   const all = crew.workers;
@@ -26,7 +35,7 @@ async function grown(workers: number, kills: number, idle_ms: number): Promise<S
     took_ms.push((begun.at(-1)?.at_ms ?? Number.NaN) - killed_ms);
     used_ms.push(cpuMs(crew.pid) - before_ms);
   }
-  await pause(SETTLED_MS);
+  await pause(wait_ms);
   const [before_ms, begin_ms] = [cpuMs(crew.pid), performance.now()];
   await pause(idle_ms);
   const idle_percent = (100 * (cpuMs(crew.pid) - before_ms)) / (performance.now() - begin_ms);
@@ -44,7 +53,8 @@ export const growth: Figure = {
       { name: MANY, workers: scale.count(10_000, 20) },
     ].map(({ name, workers }) => ({
       name,
-      measure: () => grown(workers, scale.count(KILLS, 2), scale.count(IDLE_MS, 200)),
+      measure: () =>
+        grown({ workers, kills: scale.count(KILLS, 2), wait_ms: scale.count(GIVEN_BACK_MS, 100), idle_ms: scale.count(IDLE_MS, 200) }),
     })),
   goals: [
     { of: MANY, metric: 'respawn_ms', sense: 'at most', than: { times: 1.3, of: FEW } },

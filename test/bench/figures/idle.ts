@@ -6,14 +6,14 @@ import { cpuMs, pssMib } from '../processes.js';
 
 const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
 
-/** V8 gives back what a start has left once 16 s have gone by; it is no cost of being idle, and would be in one run and not in the next. */
-const SETTLED_MS = 20_000;
+/** V8 gives back what a start, or so, has left once 16 s have gone by; it is no cost of being idle, and would be in one run and not in the next. */
+export const GIVEN_BACK_MS = 20_000;
 
 export const idle: Figure = {
   title: 'idle with 1,000 workers: all processes that supervise',
   contenders: (scale) =>
     crews(PEERS, workersOf(scale), async (crew) => {
-      await pause(scale.count(SETTLED_MS, 100));
+      await pause(scale.count(GIVEN_BACK_MS, 100));
       const pids = crew.overhead;
       const before_ms = sum(pids.map(cpuMs));
       const begin_ms = performance.now();

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { messageOf } from '../errors.js';
 import { findExecutable } from '../os/find-executable.js';
 import { processes } from '../os/processes.js';
-import { codeRangeBytes } from './code-range.js';
+import { codeRangeBytes } from '../os/code-range.js';
 import type { Endpoint, Launch } from './endpoint.js';
 
 const ENTRY = fileURLToPath(new URL('./guest-entry.js', import.meta.url));

@@ -88,7 +88,7 @@ export interface ListenSpec {
   readonly type: 'SOCK_STREAM' | 'SOCK_DGRAM' | 'SOCK_SEQPACKET' | 'SOCK_RAW' | 'SOCK_RDM';
   /** Address, or a name that is looked up; not for AF_UNIX. */
   readonly host: string;
-  /** 0: any that is free; not for AF_UNIX. */
+  /** 0: one that is free; not for AF_UNIX. */
   readonly port: number;
   /** Of the socket file; for AF_UNIX only. */
   readonly path: string | null;

@@ -13,7 +13,7 @@ interface Row {
 
 /** Groups and sessions, by the number of their leader, at one look. */
 interface Look {
-  /** Pids of the processes that live, of each that has any. */
+  /** Pids of the processes that live, of each that has some. */
   readonly living: ReadonlyMap<number, readonly number[]>;
   /** Pids of the zombies of each. */
   readonly dead: ReadonlyMap<number, string>;

@@ -48,7 +48,7 @@ export const schema = {
       minimum: 1,
       default: 100,
       description:
-        'How many respawns all watchers together may have within a second; the rest wait for the next one. A process that ran for a second is replaced at once all the same, and counts. One watcher has at most three quarters of what others leave, so that there is room for the next. null: any number. Only of the plugin as a whole.',
+        'How many respawns all watchers together may have within a second; the rest wait for the next one. A process that ran for a second is replaced at once all the same, and counts. One watcher has at most three quarters of what others leave, so that there is room for the next. null: no limit. Only of the plugin as a whole.',
     },
   },
 } as const satisfies JsonSchema;

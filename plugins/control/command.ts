@@ -83,7 +83,7 @@ export interface Command extends Omit<CommandForm, 'arguments' | 'prints'> {
   readonly cli?: CommandCli;
 }
 
-/** A built-in command as any plugin's: what it works with is given to it here. */
+/** A built-in command as those of plugins: what it works with is given to it here. */
 export function asContribution({ cli: _, run, ...form }: Command, context: CommandContext): ControlCommand {
   return { ...form, run: (properties: Properties) => run(context, properties) };
 }

@@ -1,6 +1,6 @@
 import type { MarkedSecrets, PluginStatus } from '../../core/index.js';
 
-/** Options of plugins whose schemas mark them as secrets. @param plugins asked only where an answer has any that could be marked */
+/** Options of plugins whose schemas mark them as secrets. @param plugins asked only where an answer has some that could be marked */
 export function markedSecrets(plugins: () => readonly PluginStatus[]): MarkedSecrets {
   let marked: MarkedSecrets | undefined;
   return {

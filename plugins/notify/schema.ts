@@ -70,7 +70,7 @@ export const schema = {
       type: ['integer', 'null'],
       minimum: 1,
       default: 60,
-      description: 'How many events are sent within any minute; the rest wait. null: any number. Only of the plugin as a whole.',
+      description: 'How many events are sent within a minute; the rest wait. null: no limit. Only of the plugin as a whole.',
     },
     max_queue: {
       type: 'integer',

@@ -19,7 +19,7 @@ export const socketSchema = {
       maximum: 65535,
       default: 8080,
       applies: 'restart',
-      description: 'Port to bind to; 0: any that is free.',
+      description: 'Port to bind to; 0: one that is free.',
     },
     family: {
       enum: ['AF_INET', 'AF_INET6', 'AF_UNIX'],

@@ -13,7 +13,7 @@ const FOLLOW: VerbOption = { name: 'follow', short: 'f', summary: 'go on with wh
 const LOOK_MS = 500;
 const once = controlVerb(audit, auditCli);
 
-/** `audit` as any command, and with `--follow` one line for each change as it comes. */
+/** `audit` as each command, and with `--follow` one line for each change as it comes. */
 export const auditVerb: Verb = {
   ...once,
   options: [FOLLOW, ...once.options],

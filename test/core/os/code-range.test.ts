@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { codeRangeBytes } from '../../../core/isolation/code-range.js';
+import { codeRangeBytes } from '../../../core/os/code-range.js';
 
 const KIB = 1024;
 

@@ -220,6 +220,10 @@ export const ERRORS = {
       `no reply to ${command}: it was sent, and ${endpoint} has closed the connection; ${then}`,
     fix: 'see the log of the daemon, and what has become of the request before you send it again',
   },
+  RM_CLIENT_UNREADABLE: {
+    message: (what: string, why: string) => `cannot understand ${what}: ${why}`,
+    fix: 'see that a daemon answers there, of the same version as this program; --json shows a reply as it is',
+  },
   RM_SSH: {
     message: (endpoint: string, server: string, why: string) => `cannot reach ${endpoint} through ssh ${server}: ${why}`,
     fix: 'see that `ssh USER@HOST` works from here; --endpoint is the address of the daemon as it is over there',

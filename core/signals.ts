@@ -17,7 +17,7 @@ export function signalNumber(found: unknown): number {
   if (typeof found === 'number' && Number.isInteger(found) && found >= 0 && found <= 64) return found;
   if (typeof found === 'string') {
     if (/^\d+$/.test(found.trim())) return signalNumber(Number(found));
-    const match = /^\s*(?:SIG)?([A-Z][A-Z0-9]*)\s*(?:\+\s*(\d+))?\s*$/i.exec(found);
+    const match = /^(?:SIG)?([A-Z][A-Z0-9]*)(?:\s*\+\s*(\d+))?$/i.exec(found.trim());
     const base = NUMBERS[`SIG${match?.[1]?.toUpperCase()}`];
     if (base !== undefined) return signalNumber(base + Number(match?.[2] ?? 0));
   }

@@ -146,7 +146,7 @@ export class ConfigApplier {
     this.#host.use(inEffect);
     this.#report(plan);
     const changes = this.#applyToWatchers(plan.steps);
-    this.#host.durable.begun();
+    this.#host.durable.begun(plan.steps.flatMap((step) => (step.do === 'remove' ? [step.watcher] : [])));
     const outcomes = await changes;
     this.#proceed();
     await unloadPlugins(plan.steps, this.#host.container());

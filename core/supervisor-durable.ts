@@ -78,8 +78,7 @@ export class SupervisorDurable {
       return { config, watchers: Object.entries(config.watchers), resumed: false };
     }
     const { TakeOver: Taking } = await import('./supervisor-take-over.js');
-    const { clock, log } = this.#host;
-    this.#takeOver = new Taking({ clock, log, begun_ms: this.#begun_ms, state }, state.found, config);
+    this.#takeOver = new Taking({ ...this.#host, begun_ms: this.#begun_ms, state }, state.found, config);
     return this.#takeOver.beginning();
   }
 
@@ -130,16 +129,17 @@ export class SupervisorDurable {
     return this.#takeOver?.starts(watcher) ?? watcher.spec.autostart;
   }
 
-  /** All that a config changes of watchers was asked for. */
-  begun(): void {
+  /** All that a config changes of watchers was asked for. @param removed names of those that it has no more, and are on their way out */
+  begun(removed: readonly string[]): void {
+    this.#state?.removing(removed);
     this.#takeOver?.begun();
   }
 
-  /** As `TakeOver.catchUp`. @param asked null where that is in effect from the start */
+  /** As `TakeOver.catchUp`, and tells why that can't be until another is applied. @param asked null where that is in effect from the start */
   async catchUp(applier: ConfigApplier, asked: Config | null): Promise<void> {
-    if (asked !== null) await this.#takeOver?.catchUp(applier, asked);
-    // Whatever is applied after that ends it.
-    if (this.#host.config_trouble !== undefined) this.troubles.begin('config', this.#host.config_trouble);
+    const failed = asked === null ? null : await this.#takeOver?.catchUp(applier, asked);
+    const trouble = this.#host.config_trouble ?? failed ?? null;
+    if (trouble !== null) this.troubles.begin('config', trouble);
   }
 
   /** A watcher has come or goes. */
@@ -240,13 +240,8 @@ export class SupervisorDurable {
         throw new RingmasterError('RM_NOT_DURABLE', ['there is no config file to name a state directory after: give state_dir']);
       const os = await this.#host.os().durable();
       const { DurableState: State } = await import('./durable/state.js');
-      this.#state = new State(path, {
-        ...this.#host,
-        os,
-        troubles: this.troubles,
-        history: this.history,
-        isDefault: () => this.#isDefault,
-      });
+      const { troubles, history } = this;
+      this.#state = new State(path, { ...this.#host, os, troubles, history, config, isDefault: () => this.#isDefault });
       this.note = this.#state.takeNote();
       await this.#keep(this.#state);
     } catch (error) {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { SupervisorState } from './api.js';
 import type { Config } from './config/schema/daemon.js';
 import type { WatcherOptions } from './config/schema/watcher.js';
@@ -18,8 +19,9 @@ import type { PreparedConfig } from './supervisor-config.js';
 import { SupervisorDurable } from './supervisor-durable.js';
 import { supervisorHooks } from './supervisor-hooks.js';
 import { leaveProcesses, type UpgradeStart } from './supervisor-leave.js';
-import { inStartOrder, startInOrder, stopInOrder } from './supervisor-order.js';
+import { inStartOrder, startInOrder } from './supervisor-order.js';
 import { SupervisorSockets } from './supervisor-sockets.js';
+import { stopProcesses } from './supervisor-stop.js';
 import { Surroundings } from './surroundings.js';
 import type { Watcher } from './watcher.js';
 import { watcherFactory } from './watcher-factory.js';
@@ -35,6 +37,7 @@ export class SupervisorLife {
   readonly adopted = new Deferred();
   readonly #host: LifeHost;
   readonly #scope = new Scope('supervisor');
+  readonly #pauses = new AbortController();
   readonly #spawns: SpawnQueue;
   readonly #surroundings: Surroundings;
   readonly #net: SafetyNet;
@@ -52,6 +55,8 @@ export class SupervisorLife {
 
   constructor(host: LifeHost) {
     this.#host = host;
+    // Each request that starts many may wait in one.
+    setMaxListeners(0, this.#pauses.signal);
     this.hooks = supervisorHooks(host.clock, host.log, (watcher, name, body) => this.#emit(watcher, name, body));
     this.durable = new SupervisorDurable({ ...host, os: () => this.os('keep processes') });
     this.#spawns = new SpawnQueue(host.clock);
@@ -65,9 +70,9 @@ export class SupervisorLife {
     return this.#state;
   }
 
-  /** Aborted when everything has stopped. */
+  /** Ends the pauses between watchers: aborted when all of them were asked to stop. */
   get signal(): AbortSignal {
-    return this.#scope.signal;
+    return this.#pauses.signal;
   }
 
   get sockets(): SupervisorSockets | null {
@@ -205,21 +210,14 @@ export class SupervisorLife {
     this.watchers.close('the supervisor is stopping');
     // A plugin that hangs in its setup is not waited for.
     if (this.#settingUp) await this.#container?.close();
-    if (!idle) {
-      await this.hooks.step('before_shutdown', {});
-      await stopInOrder(this.watchers.everybody, this.#host.clock);
-      await this.#starting?.catch(() => undefined);
-      this.#starting = null;
-      // Those that were adopted meanwhile.
-      await stopInOrder(this.watchers.everybody, this.#host.clock);
-      await this.durable.retire();
-      await this.hooks.step('shutdown', {});
-    }
+    const endPauses = (): void => this.#pauses.abort();
+    if (!idle) await stopProcesses(this, { clock: this.#host.clock, starting: this.#starting, endPauses });
     this.watchers.dispose('the supervisor has stopped');
     await this.#close();
   }
 
   async #close(): Promise<void> {
+    this.#pauses.abort();
     this.#spawns[Symbol.dispose]();
     this.#net[Symbol.dispose]();
     try {
@@ -239,7 +237,7 @@ export class SupervisorLife {
       reader: this.#host.reader,
       signal: this.signal,
       created: this.#created.promise,
-      isOpen: () => !this.signal.aborted && this.#stopping === null,
+      isOpen: () => this.#stopping === null,
       isReady: () => this.#state === 'running',
       container: () => this.#container ?? this.fail('change plugins'),
       sockets: () => this.#sockets ?? this.fail('change sockets'),

@@ -15,7 +15,7 @@ export function inStartOrder(watchers: Iterable<Watcher>): readonly Watcher[] {
 
 /**
  * Starts watchers in order: those of one priority begin one after the other, and those of the next when they are up. Each is waited for
- * where `pause_ms` is to pass after it, or where its own start is more than that of processes. All of them are asked at once, so that
+ * where `pause_ms` is to pass between those that do not run yet, or where its own start is more than that of processes. All of them are asked at once, so that
  * whoever is asked something else before its turn does that instead.
  */
 export async function startInOrder(
@@ -93,8 +93,12 @@ interface Asked {
 }
 
 async function comeUp(asked: readonly Asked[], clock: Clock, pause_ms: number, signal: AbortSignal): Promise<void> {
-  await inTurn(asked, pause_ms > 0 ? 1 : STARTS_AT_ONCE, async ({ watcher, hold, done }, index) => {
-    if (index > 0 && pause_ms > 0) await sleep(clock, pause_ms, signal);
+  let pauses = false;
+  await inTurn(asked, pause_ms > 0 ? 1 : STARTS_AT_ONCE, async ({ watcher, hold, done }) => {
+    // One that runs, as those do that were taken over, is nothing to wait for.
+    const begins = pause_ms > 0 && watcher.status !== 'active';
+    if (begins && pauses) await sleep(clock, pause_ms, signal);
+    pauses ||= begins;
     hold.up = false;
     watcher.kick();
     await done;

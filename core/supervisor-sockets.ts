@@ -50,10 +50,12 @@ export class SupervisorSockets {
 
   /** Has processes replaced that an earlier supervisor has left with a socket which nobody reaches any more. */
   renewUsers(): void {
-    const replaced = this.#replaced;
-    this.#replaced = [];
+    const open = new Set(this.list().map(({ name }) => name));
+    const replaced = this.#replaced.filter((name) => open.has(name));
+    // Others may be opened later: until then what has the old one is all there is.
+    this.#replaced = this.#replaced.filter((name) => !open.has(name));
     for (const watcher of this.#watchers()) {
-      if (replaced.some((name) => usesSocket(watcher.spec, name))) watcher.reload();
+      if (replaced.some((name) => usesSocket(watcher.spec, name))) void watcher.update(watcher.spec, true);
     }
   }
 
@@ -64,6 +66,7 @@ export class SupervisorSockets {
       commit: () => {
         change.commit();
         this.#demand.arm();
+        this.renewUsers();
       },
       [Symbol.dispose]: () => change[Symbol.dispose](),
     };

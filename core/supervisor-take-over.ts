@@ -98,13 +98,14 @@ export class TakeOver {
     this.#inEffect.resolve();
   }
 
-  /** Applies what has changed in the config while nobody was there; where that can't be done, what was there goes on. */
-  async catchUp(applier: ConfigApplier, asked: Config): Promise<void> {
+  /** Applies what has changed in the config while nobody was there. @returns why that can't be done, so that what was there goes on, or null */
+  async catchUp(applier: ConfigApplier, asked: Config): Promise<string | null> {
     try {
       await applier.apply(asked, { graceful: true, keep_drift: 'all' });
+      return null;
     } catch (error) {
       if (isRingmasterError(error, 'RM_CLOSED')) throw error;
-      this.#host.log.error(`the config can not be applied, what was there before goes on: ${explain(error)}`);
+      return `the config can not be applied, what was there before goes on: ${explain(error)}`;
     } finally {
       this.begun();
     }

@@ -8,6 +8,11 @@ export function visibleLines(text: string): string {
   return text.replaceAll(/[^\P{Cc}\n\t]/gu, escaped);
 }
 
+/** A value as JSON, which means the same to whoever reads that. */
+export function visibleJson(value: unknown, indent?: number): string {
+  return visibleLines(JSON.stringify(value, null, indent));
+}
+
 /** As in JSON, which leaves alone what begins orders in one character, U+009B. */
 function escaped(character: string): string {
   const code = character.charCodeAt(0);

@@ -79,6 +79,11 @@ export class WatcherTable {
     for (const watcher of this.everybody) watcher.close(why);
   }
 
+  /** Gives up what is left after a stop, being deaf to SIGKILL; while it is on record, so that a crash meanwhile does not leave it to chance. */
+  release(): void {
+    for (const watcher of this.everybody) watcher.release();
+  }
+
   dispose(why: string): void {
     for (const watcher of this.everybody) watcher.dispose(why);
     this.#watchers.clear();

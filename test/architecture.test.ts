@@ -73,7 +73,7 @@ const TABLES = ['core/signals.ts'];
 const LONGEST = 300;
 
 /** Files that drop a rejection because somebody else is told of it. */
-const TOLD_ELSEWHERE = ['core/supervisor-life.ts', 'plugins/control/client/call.ts'];
+const TOLD_ELSEWHERE = ['core/supervisor-stop.ts', 'plugins/control/client/call.ts'];
 
 /** Files that load the test kit when they are asked to, and name its types. */
 const TESTS_PLUGINS = ['core/cli/plugin-test.ts'];

@@ -15,7 +15,7 @@ import { failureLine, problemCounts, readyLine } from './daemon-report.js';
 import { earlyPidfile } from './early-pidfile.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { type KeptStart, keptStart } from './kept-start.js';
-import { keepLastConfig, lastConfig } from './last-config.js';
+import { keepLastConfig, lastConfig, otherConfig, standingConfig } from './last-config.js';
 import { liveLogLevel } from './live-log-level.js';
 import { type LogSetup, logSetup } from './log-setup.js';
 import { type DaemonLog, openLog } from './pino-log.js';
@@ -40,15 +40,20 @@ export interface Start {
   onStarted(): void;
 }
 
-interface Run extends Start {
+interface Attempt extends Start {
   readonly loaded: LoadedConfig;
   readonly config: Config;
+  /** What there is to say of what was found. */
+  readonly warnings: readonly string[];
   /** Why the file can't be used, and the config is another; null where it is the file's. */
   readonly config_trouble: string | null;
+  readonly kept: KeptStart;
+}
+
+interface Run extends Attempt {
   readonly pidfile?: HeldPidfile | undefined;
   /** As it was before the config had a say; null where it had none. */
   readonly umask: number | null;
-  readonly kept: KeptStart;
 }
 
 /** Loads a config, checks it, and supervises what it describes until `control` or a client ends that; resolves with the exit status. */
@@ -60,17 +65,38 @@ export async function superviseFile(start: Start): Promise<number> {
   // What an earlier supervisor has left behind is to be stopped as well; the config says where to look for it.
   const loaded = await Promise.race([loading, control.asked.then(() => sleep(PATIENCE_MS))]);
   if (!loaded) return EXIT_STATUS.ok;
-  const config = loaded.config ?? lastConfig(loaded.file);
+  const found = loaded.config ?? lastConfig(loaded.file);
   const trouble = loaded.config === null ? `${request.file} has ${problemCounts(loaded.problems)}` : null;
   if (trouble !== null) {
     for (const problem of loaded.problems) io.stderr.write(`${formatProblem(problem)}\n`);
-    io.stderr.write(`${request.program}: ${trouble}; ${config === null ? 'nothing was started' : GOES_ON}\n`);
+    io.stderr.write(`${request.program}: ${trouble}; ${found === null ? 'nothing was started' : GOES_ON}\n`);
   }
-  if (config === null) return EXIT_STATUS.config;
+  if (found === null) return EXIT_STATUS.config;
+  const { config, warnings } = standingConfig(loaded.file, found);
   if (control.stopping && !hasLeftBehind(config.state_dir, loaded.file)) return EXIT_STATUS.ok;
   if (trouble === null) markChecked(config);
+  return attempt({ ...start, loaded, config, warnings, config_trouble: trouble === null ? null : `${trouble}; ${GOES_ON}`, kept });
+}
+
+/** Starts it; where what the config has changed while nobody was there keeps it from that, with the config that was in effect before. */
+async function attempt(run: Attempt): Promise<number> {
+  const { request, io, control, config, loaded } = run;
   const umask = config.umask === null ? null : process.umask(config.umask);
-  return logged({ ...start, loaded, config, config_trouble: trouble === null ? null : `${trouble}; ${GOES_ON}`, umask, kept });
+  let started = false;
+  const onStarted = (): void => {
+    started = true;
+    run.onStarted();
+  };
+  try {
+    return await logged({ ...run, umask, onStarted });
+  } catch (error) {
+    io.stderr.write(failureLine(request.program, error));
+    const last = started || control.stopping || isRingmasterError(error, 'RM_STATE_DIR_HELD') ? null : otherConfig(loaded.file, config);
+    if (last === null) return EXIT_STATUS.failed;
+    io.stderr.write(`${request.program}: ${GOES_ON}\n`);
+    if (umask !== null) process.umask(umask);
+    return attempt({ ...run, config: last, config_trouble: `${failureLine(request.file, error).trim()}; ${GOES_ON}` });
+  }
 }
 
 async function logged(run: Run): Promise<number> {
@@ -88,9 +114,6 @@ async function logged(run: Run): Promise<number> {
       if (typeof end === 'number') return end;
       failure = await makeRoom(end, run, daemonLog);
     }
-  } catch (error) {
-    io.stderr.write(failureLine(request.program, error));
-    return EXIT_STATUS.failed;
   } finally {
     control.useLog({ log: silentLogger, reopen: () => {} });
     await daemonLog?.close();
@@ -107,11 +130,11 @@ async function makeRoom(left: Left, { control, parent, request, umask }: Run, da
 
 /** @param failure why another version could not take over, so that this one goes on where it was */
 async function supervise(run: Run, daemonLog: DaemonLog, setup: LogSetup, failure: Error | null): Promise<number | Left> {
-  const { request, io, control, loaded, config, config_trouble, pidfile, parent, onStarted } = run;
+  const { request, io, control, loaded, config, warnings, config_trouble, pidfile, parent, onStarted } = run;
   const { log } = daemonLog;
   log.info(`ringmaster ${version()} starts with ${loaded.file}`, { watchers: Object.keys(config.watchers).length });
   for (const problem of loaded.problems) log.warn(formatProblem(problem));
-  for (const warning of setup.warnings) log.warn(warning);
+  for (const warning of [...setup.warnings, ...warnings]) log.warn(warning);
   const own = [
     ...(setup.level_is_fixed ? [] : [liveLogLevel(daemonLog)]),
     ...(pidfile === undefined ? [] : [earlyPidfile(() => pidfile[Symbol.dispose]())]),

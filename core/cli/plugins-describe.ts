@@ -3,8 +3,11 @@ import { isRingmasterError, messageOf } from '../errors.js';
 import type { JsonSchema } from '../json-schema.js';
 import { RESERVED_OPTIONS } from '../plugin-options.js';
 import type { PluginDescription, PluginOption } from '../plugin-status.js';
+import { understood } from '../understood.js';
+import { visibleJson, visibleLines } from '../visible.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { pluginNamed } from './plugin-source.js';
+import { remedyOf } from './remedy.js';
 import type { Io, Verb, VerbValues } from './verb.js';
 
 /** Columns of a terminal. */
@@ -35,9 +38,9 @@ export const pluginsDescribeVerb: Verb = {
       io.stderr.write(`ringmaster plugins describe: one name is wanted: ${(await packagedNames()).join(', ')}, a path or an npm package\n`);
       return EXIT_STATUS.usage;
     }
-    const about = values.endpoint === undefined ? await definition(name, io) : await ofDaemon(name, values, io);
-    if (typeof about === 'number') return about;
-    io.stdout.write(values.json === true ? `${JSON.stringify(about, null, 2)}\n` : `${describePlugin(about)}\n`);
+    const text = values.endpoint === undefined ? await definition(name, values, io) : await ofDaemon(name, values, io);
+    if (typeof text === 'number') return text;
+    io.stdout.write(`${text}\n`);
     return EXIT_STATUS.ok;
   },
 };
@@ -45,24 +48,29 @@ export const pluginsDescribeVerb: Verb = {
 /** What a plugin says of itself; of one that is set up also how. */
 type Description = Omit<PluginDescription, 'source' | 'state' | 'options'> & Partial<PluginDescription>;
 
-async function definition(given: string, io: Io): Promise<Description | number> {
+async function definition(given: string, values: VerbValues, io: Io): Promise<string | number> {
   const plugin = await pluginNamed(given, 'plugins describe', io);
   if (typeof plugin === 'number') return plugin;
   const { name, summary, schema, hooks = [], requires = [], per_watcher = false, applies = 'live' } = plugin;
-  return { name, summary, hooks, requires, per_watcher, applies, schema };
+  return shown({ name, summary, hooks, requires, per_watcher, applies, schema }, values);
 }
 
-async function ofDaemon(name: string, values: VerbValues, io: Io): Promise<Description | number> {
+async function ofDaemon(name: string, values: VerbValues, io: Io): Promise<string | number> {
   try {
     const { connectDaemon } = await import('./connect.js');
     using link = await connectDaemon(values, io);
     const { plugin } = await link.call('plugin_describe', { name });
     // The daemon wrote it by the same type.
-    return plugin as PluginDescription;
+    return await understood('the reply to plugin_describe', () => shown(plugin as PluginDescription, values));
   } catch (error) {
-    io.stderr.write(`ringmaster plugins describe: ${messageOf(error)}\n`);
+    const remedy = isRingmasterError(error) ? remedyOf(error) : '';
+    io.stderr.write(`${visibleLines(`ringmaster plugins describe: ${messageOf(error)}${remedy}`)}\n`);
     return isRingmasterError(error, 'RM_CLIENT_REPLY') ? EXIT_STATUS.refused : EXIT_STATUS.failed;
   }
+}
+
+function shown(about: Description, values: VerbValues): string {
+  return values.json === true ? visibleJson(about, 2) : visibleLines(describePlugin(about));
 }
 
 /** A plugin in words, for a terminal. */

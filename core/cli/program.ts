@@ -1,4 +1,5 @@
 import type { Command, Option } from 'commander';
+import { visibleLines } from '../visible.js';
 import { parseArguments } from './arguments.js';
 import { EXIT_STATUS, EXIT_STATUS_HELP } from './exit-status.js';
 import { plainCall } from './plain-words.js';
@@ -68,7 +69,11 @@ function buildProgram(commander: Commander, { verbs, shared }: Choice, io: Io, o
     .helpCommand('help [verb]', 'Print the help of a verb')
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    // What verbs of a daemon's plugins are called, and do, the daemon says.
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(visibleLines(text)),
+      writeErr: (text) => io.stderr.write(visibleLines(text)),
+    })
     .configureHelp({ subcommandTerm: (command) => [command.name(), ...(usages.get(verbOf(command)) ?? [])].join(' ') })
     .addHelpText('after', `\n${epilogue(verbs)}`);
   for (const option of shared) program.addOption(toCommander(commander, option));

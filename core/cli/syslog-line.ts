@@ -28,6 +28,7 @@ export function syslogLine(json: string, facility: Facility, host: string | null
   const clock = [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
   const stamp = `${MONTHS[at.getMonth()]} ${String(at.getDate()).padStart(2)} ${clock}`;
   const shown = Object.entries(fields).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
-  const text = [`[${LEVELS[String(level)] ?? level}]`, msg, ...shown].join(' ').replaceAll(/\s*\n\s*/g, ' | ');
-  return `<${priority}>${stamp} ${host === null ? '' : `${host} `}ringmaster[${pid}]: ${text}`;
+  const text = [`[${LEVELS[String(level)] ?? level}]`, msg, ...shown].join(' ');
+  const lines = text.split('\n').map((part) => part.trim());
+  return `<${priority}>${stamp} ${host === null ? '' : `${host} `}ringmaster[${pid}]: ${lines.filter((line) => line !== '').join(' | ')}`;
 }

@@ -86,7 +86,7 @@ function textToValue(text: string, schema: JsonSchema): unknown {
     if (FALSY.includes(plain)) return false;
   }
   if (types.includes('integer') && /^[+-]?\d+$/.test(plain)) return Number(plain);
-  if (types.includes('number') && /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/.test(plain)) return Number(plain);
+  if (types.includes('number') && /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/.test(plain)) return Number(plain);
   return text;
 }
 

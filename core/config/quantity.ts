@@ -29,7 +29,7 @@ export function parseQuantity(quantity: Quantity, found: string | number, nullab
     if (nullable && /^(?:|infinity|unlimited|-1)$/i.test(text)) return null;
     return parseSize(text);
   }
-  const match = /^([+-]?(?:\d+\.?\d*|\.\d+))\s*(ms|s|m|h|d)?$/i.exec(text);
+  const match = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*(ms|s|m|h|d)?$/i.exec(text);
   // Multiplied after scaling to milliseconds, so that 250ms is 0.25 and not 0.25000000000000006.
   return match === null ? undefined : Math.round(Number(match[1]) * (SECONDS[match[2]?.toLowerCase() ?? 's'] ?? 1) * 1e6) / 1e6;
 }

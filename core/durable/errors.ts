@@ -24,4 +24,8 @@ export const DURABLE_ERRORS = {
     message: (names: string) => `cannot upgrade without restarting the processes of ${names}: they are not durable`,
     fix: 'say `durable: true` for them, or have them restarted with --restart-others (restart_others)',
   },
+  RM_UPGRADED: {
+    message: () => 'another version took over before this had come to an end; what was asked of watchers goes on',
+    fix: '`status` and `why` tell what has become of it; look before you ask again',
+  },
 } as const;

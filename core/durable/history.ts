@@ -34,12 +34,11 @@ export class History {
 
   /** Has a value, JSON, from now on; null: none. It is written when the call returns. @throws TypeError where it is no JSON */
   put(key: string, value: unknown): void {
-    const given = value ?? undefined;
+    const given = copyOf(value ?? undefined);
     if (this.#journal !== null) {
       this.#journal.change([[key, given]]);
       return;
     }
-    JSON.stringify(given);
     if (given === undefined) this.#unwritten.delete(key);
     else this.#unwritten.set(key, given);
   }
@@ -82,4 +81,12 @@ export class History {
     this.#writing?.[Symbol.dispose]();
     this.#writing = null;
   }
+}
+
+/** It is written again and again, and whoever has given it may change it meanwhile, into what can't be written even. @throws TypeError */
+function copyOf(value: unknown): unknown {
+  if (value === undefined) return undefined;
+  const text: string | undefined = JSON.stringify(value);
+  if (text === undefined) throw new TypeError(`what is kept is to be JSON, got a ${typeof value}`);
+  return JSON.parse(text);
 }

@@ -32,7 +32,7 @@ export interface KeeperHost {
   /** Whether what is wanted of watchers is written: not while everything is being stopped. */
   readonly writesWishes: boolean;
   /** Another one each time. */
-  newToken(): string;
+  newToken(record: SpawnRecord): string;
   isDurable(spec: WatcherOptions): boolean;
 }
 
@@ -51,7 +51,8 @@ export class Keeper {
   /** Notes that a process is about to be spawned; null where the watcher is not durable. */
   spawning(spec: WatcherOptions, spawned: Pick<SpawnRecord, 'wid' | 'generation' | 'pipes'>): KeptSpawn | null {
     if (!this.#host.isDurable(spec)) return null;
-    const spawn = this.kept(this.#host.newToken(), { watcher: this.#name, ...spawned });
+    const record: SpawnRecord = { watcher: this.#name, ...spawned };
+    const spawn = this.kept(this.#host.newToken(record), record);
     spawn.begin();
     return spawn;
   }

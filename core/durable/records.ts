@@ -17,6 +17,8 @@ export const KEYS = {
 
 /** Keys of the history, which is a journal of its own; WID, NAME and KEY stand for themselves. */
 export const HISTORY_KEYS = {
+  /** Ids of the journal, and of those before it that processes on record have their tokens of, should it be damaged or gone. */
+  ids: 'ids',
   /** `decisions/WID/NAME`, without a worker id those about the whole watcher: what was decided about the watcher, oldest first. */
   decisions: 'decisions/',
   /** `plugin/NAME/KEY`, the name as in a URL: what a plugin has asked to be kept. */

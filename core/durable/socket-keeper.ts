@@ -69,10 +69,9 @@ export class SocketKeeper {
       else if (identity === null || (spec.path === null && this.#host.isUsed(name)))
         sockets.push({ name, number, asked, spec: { ...spec, so_reuseport: spec.path === null }, socket: null });
       else {
-        const socket = await this.#openAgain(name, spec, record);
-        if (socket === null) continue;
-        sockets.push({ name, number, asked, spec, socket });
         if (spec.path !== null && this.#host.isUsed(name)) replaced.push(name);
+        const socket = await this.#openAgain(name, spec, record);
+        if (socket !== null) sockets.push({ name, number, asked, spec, socket });
       }
     }
     return { sockets, replaced };

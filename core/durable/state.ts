@@ -13,8 +13,10 @@ import type { UpgradeNote } from '../upgrade.js';
 import { type Found, findLeft } from './found.js';
 import type { History } from './history.js';
 import { Keeper, type KeeperHost } from './keeper.js';
-import { type ConfigRecord, KEYS, type RecordedWatcher, type SpawnRecord } from './records.js';
+import { type ConfigRecord, HISTORY_KEYS, KEYS, type RecordedWatcher, type SpawnRecord } from './records.js';
+import { recoverSpawns } from './recover.js';
 import { SurvivorSearch } from './survivor.js';
+import { idOf, spawnToken } from './token.js';
 import { WatcherHistory } from './watcher-history.js';
 
 export interface DurableStateOptions {
@@ -24,6 +26,8 @@ export interface DurableStateOptions {
   readonly troubles: Troubles;
   /** Kept in the directory from now on. */
   readonly history: History;
+  /** What is to be in effect in the end. */
+  readonly config: ConfigRecord;
   /** Whether a watcher that does not say is durable. */
   isDefault(): boolean;
 }
@@ -45,7 +49,7 @@ export class DurableState implements KeeperHost {
   #writesWishes = true;
 
   /** @throws RM_STATE_DIR, RM_STATE_DIR_HELD, RM_JOURNAL_VERSION */
-  constructor(path: string, { os, log, clock, troubles, history, isDefault }: DurableStateOptions) {
+  constructor(path: string, { os, log, clock, troubles, history, config, isDefault }: DurableStateOptions) {
     this.os = os;
     this.#isDefault = isDefault;
     this.#history = history;
@@ -61,17 +65,34 @@ export class DurableState implements KeeperHost {
       this.directory.close();
       throw error;
     }
-    this.found = this.journal.found ? findLeft(this.journal, log) : null;
-    history.open(openHistory(this.directory, { log, clock, troubles }));
+    const past = openHistory(this.directory, { log, clock, troubles });
+    const { id, found, isDamaged } = this.journal;
+    const former = (past.get(HISTORY_KEYS.ids) as readonly string[] | undefined) ?? (found ? [id] : []);
+    const isRecovered = (isDamaged || !found) && former.length > 0 && this.#recover(new Set(former));
+    past.put(HISTORY_KEYS.ids, [...new Set([id, ...this.journal.under(KEYS.process).map(([token]) => idOf(token))])]);
+    this.found = found || isRecovered ? findLeft(this.journal, log, isDamaged || isRecovered ? config : null) : null;
+    history.open(past);
     this.decided = new WatcherHistory(history);
+  }
+
+  /** Puts on record again what was lost of the journal and is there still. @param ids of all journals that it may be of. @returns whether anything is */
+  #recover(ids: ReadonlySet<string>): boolean {
+    const known = new Map(this.journal.under(KEYS.process) as readonly (readonly [string, SpawnRecord])[]);
+    const lost = new Map([...this.os.findOf(ids)].filter(([token]) => !known.has(token)));
+    const { records, unknown } = recoverSpawns(lost, known.values());
+    for (const [token, record] of records) this.journal.put(`${KEYS.process}${token}`, record);
+    if (records.size > 0) this.#log.warn(`processes that the journal tells of no more, and that were found all the same: ${records.size}`);
+    if (unknown.length > 0)
+      this.#log.warn(`processes that workers of the daemon before have left, or that nobody knows any more: ${unknown.join(' ')}`);
+    return records.size > 0;
   }
 
   get writesWishes(): boolean {
     return this.#writesWishes;
   }
 
-  newToken(): string {
-    return `${this.journal.id}.${this.journal.life}.${++this.#tokens}`;
+  newToken(record: SpawnRecord): string {
+    return spawnToken(`${this.journal.id}.${this.journal.life}.${++this.#tokens}`, record);
   }
 
   isDurable({ durable }: WatcherOptions): boolean {
@@ -99,6 +120,15 @@ export class DurableState implements KeeperHost {
   configured(watchers: Readonly<Record<string, WatcherOptions>>, sockets: Readonly<Record<string, SocketOptions>>): void {
     const record: ConfigRecord = { watchers, sockets };
     if (!isSame(this.journal.get(KEYS.config), record)) this.journal.put(KEYS.config, record);
+  }
+
+  /** These are on their way out because the config has them no more: should it have them again after a crash, nobody else has removed them. */
+  removing(names: readonly string[]): void {
+    const config = this.journal.get(KEYS.config) as ConfigRecord | undefined;
+    if (config === undefined || names.length === 0) return;
+    const gone = new Set(names);
+    const watchers = Object.fromEntries(Object.entries(config.watchers).filter(([name]) => !gone.has(name)));
+    this.configured(watchers, config.sockets);
   }
 
   /** The same once a config was applied: what was on record of watchers is put in order. */

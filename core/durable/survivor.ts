@@ -47,9 +47,9 @@ export class SurvivorSearch {
       return null;
     }
     const { sid, started } = first;
-    kept.spawned(sid, started);
-    // What the process has started is there, itself it is not any more, of which nobody was ever told.
+    // What the process has started is there, itself it is not any more, of which nobody was ever told; with its pid alone that would be done.
     if (!leads(first)) kept.ended();
+    kept.spawned(sid, started);
     const found = { pid: sid, start_ticks: first.start_ticks, started };
     return this.#recorded({ token, record: { ...record, ...found, ...(leads(first) ? {} : { ended: true }) } }, sid, kept);
   }

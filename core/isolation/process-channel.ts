@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '../errors.js';
+import { codeRangeBytes } from '../os/code-range.js';
 import { findExecutable } from '../os/find-executable.js';
 import { processes } from '../os/processes.js';
-import { codeRangeBytes } from '../os/code-range.js';
 import type { Endpoint, Launch } from './endpoint.js';
 
 const ENTRY = fileURLToPath(new URL('./guest-entry.js', import.meta.url));

@@ -35,7 +35,7 @@ export interface JournalOptions {
 
 /**
  * Values by key that outlive this process, however it ends: each change is a line that is written before it counts, and the last one
- * of a key is in effect. It may be cut or damaged anywhere; then the good beginning counts.
+ * of a key is in effect. It may be cut or damaged anywhere; then the lines that are whole count, if the first is.
  */
 export class Journal {
   readonly #file: JournalFile;
@@ -45,6 +45,8 @@ export class Journal {
   readonly #values: Map<string, unknown>;
   /** Whether it was left by a life that did not end as it should. */
   readonly found: boolean;
+  /** Whether some of it was lost. */
+  readonly isDamaged: boolean;
   #bytes = 0;
   #limit_bytes = FLOOR_BYTES;
   #isOver = false;
@@ -65,6 +67,7 @@ export class Journal {
     const { header, values, warning } = understand(file.read(), boot_id);
     if (warning !== null) log.warn(`${called} is ${warning}`);
     this.found = header !== null;
+    this.isDamaged = warning !== null;
     this.#header = { journal: JOURNAL_VERSION, boot_id: boot_id ?? '', id: header?.id ?? id, life: (header?.life ?? 0) + 1 };
     this.#values = values;
     this.#rewrite();
@@ -202,11 +205,10 @@ function understand(bytes: Uint8Array | null, boot_id: string | null): Understoo
   const values = new Map<string, unknown>();
   const nothing = { header: null, values, warning: null };
   if (bytes === null) return nothing;
-  const { values: lines, good_bytes, bad_bytes } = readJournalLines(bytes);
+  const { values: lines, bad_at, bad_bytes } = readJournalLines(bytes);
   const [first, ...entries] = lines;
-  const lost = `damaged after ${good_bytes} bytes; the last ${bad_bytes} bytes are dropped`;
-  const warning = bad_bytes > 0 ? lost : null;
-  if (!isHeader(first)) return { ...nothing, warning };
+  const warning = bad_bytes > 0 ? `damaged after ${bad_at} bytes; ${bad_bytes} bytes of it are dropped` : null;
+  if (!isHeader(first)) return { ...nothing, warning: warning === null ? null : `${warning}, and nothing can be made of the rest` };
   if (first.journal !== JOURNAL_VERSION) throw new RingmasterError('RM_JOURNAL_VERSION', [first.journal, JOURNAL_VERSION]);
   if (boot_id !== null && first.boot_id !== boot_id) return nothing;
   for (const entry of entries) {

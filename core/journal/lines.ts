@@ -11,39 +11,43 @@ export function journalLine(value: unknown): string {
 
 /** What was read of a journal. */
 export interface JournalLines {
-  /** Those of the good beginning, oldest first. */
+  /** Of the lines that are whole, oldest first. */
   readonly values: readonly unknown[];
-  /** How long that is, and how much after it does not count. */
-  readonly good_bytes: number;
+  /** Where the first line begins that is not, and how much of all does not count; zero where all does. */
+  readonly bad_at: number;
   readonly bad_bytes: number;
 }
 
 /**
- * Reads lines up to the first that is cut or damaged: what comes after that can't be trusted, for it may rest on it. Zeros at the end are
- * room that was set aside.
+ * Reads all lines but those that are cut or damaged: each has all there is to know of its key, and rests on no other. Zeros at the end are room
+ * that was set aside.
  */
 export function readJournalLines(bytes: Uint8Array): JournalLines {
   let written = bytes.byteLength;
   while (written > 0 && bytes[written - 1] === 0) written--;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, written);
   const values: unknown[] = [];
-  let at = 0;
-  for (let end = buffer.indexOf(NEWLINE); end >= 0; end = buffer.indexOf(NEWLINE, at)) {
-    const sum = buffer.toString('latin1', at, at + CRC_DIGITS + 1);
-    const text = buffer.subarray(Math.min(at + CRC_DIGITS + 1, end), end);
-    if (sum !== `${checksum(text)} `) break;
-    const value = parsed(text.toString('utf8'));
-    if (value === undefined) break;
-    values.push(value);
-    at = end + 1;
+  let [bad_at, bad_bytes] = [0, 0];
+  for (let at = 0; at < buffer.length; ) {
+    const newline = buffer.indexOf(NEWLINE, at);
+    const next = newline < 0 ? buffer.length : newline + 1;
+    const value = newline < 0 ? undefined : lineValue(buffer.subarray(at, newline));
+    if (value !== undefined) values.push(value);
+    else {
+      if (bad_bytes === 0) bad_at = at;
+      bad_bytes += next - at;
+    }
+    at = next;
   }
-  return { values, good_bytes: at, bad_bytes: buffer.length - at };
+  return { values, bad_at, bad_bytes };
 }
 
-/** Undefined where it is no JSON, which no journal of ours has. */
-function parsed(text: string): unknown {
+/** Undefined where it is damaged, or no JSON, which no journal of ours has. */
+function lineValue(line: Buffer): unknown {
+  const text = line.subarray(CRC_DIGITS + 1);
+  if (line.toString('latin1', 0, CRC_DIGITS + 1) !== `${checksum(text)} `) return undefined;
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.toString('utf8'));
   } catch {
     return undefined;
   }

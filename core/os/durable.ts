@@ -99,6 +99,8 @@ export interface DurableOs {
   sinceStart(start_ticks: number): number;
   /** All living processes whose environment has one of these tokens, by token. */
   find(tokens: ReadonlySet<string>): ReadonlyMap<string, readonly MarkedProcess[]>;
+  /** The same for all tokens that begin with one of these and a dot. */
+  findOf(ids: ReadonlySet<string>): ReadonlyMap<string, readonly MarkedProcess[]>;
   /**
    * Takes charge of a process that this object has not spawned: from then on the port's `signal`, `signalGroup`, `groupAlive` and
    * `release` are about this one, whoever gets its pid later.

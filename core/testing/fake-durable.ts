@@ -86,10 +86,18 @@ export class FakeDurable implements DurableOs {
   }
 
   find(tokens: ReadonlySet<string>): ReadonlyMap<string, readonly MarkedProcess[]> {
+    return this.#marked((token) => tokens.has(token));
+  }
+
+  findOf(ids: ReadonlySet<string>): ReadonlyMap<string, readonly MarkedProcess[]> {
+    return this.#marked((token) => ids.has(token.split('.', 1)[0] ?? ''));
+  }
+
+  #marked(isMeant: (token: string) => boolean): ReadonlyMap<string, readonly MarkedProcess[]> {
     const found = new Map<string, MarkedProcess[]>();
     for (const { alive, env, pid, pgid, leader, start_ticks, started } of this.#processes.all()) {
       const token = env[SPAWN_VARIABLE];
-      if (!alive || token === undefined || !tokens.has(token)) continue;
+      if (!alive || token === undefined || !isMeant(token)) continue;
       const marked = { pid, pgid, sid: leader, start_ticks, started };
       found.set(token, [...(found.get(token) ?? []), marked]);
     }

@@ -126,7 +126,7 @@ export class Client implements Disposable {
   /**
    * Events as they are published, of all topics that begin with one of those given.
    *
-   * @throws RM_CLIENT_REFUSED out of the iteration where nothing publishes there
+   * @throws RM_CLIENT_REFUSED out of the iteration where nothing publishes there, RM_CLIENT_UNREADABLE for what is no event
    */
   events(topics: readonly string[] = [''], { pubsub_endpoint, signal }: EventsOptions = {}): EventStream {
     const told = pubsub_endpoint === undefined ? this.#pubsubEndpoint(signal) : Promise.resolve(pubsub_endpoint);
@@ -186,9 +186,10 @@ export class Client implements Disposable {
 
   async #pubsubEndpoint(signal: AbortSignal | undefined): Promise<string> {
     const { options } = await this.call('globaloptions', { option: 'pubsub_endpoint' }, signal === undefined ? {} : { signal });
-    const endpoint = options?.pubsub_endpoint;
-    if (endpoint === undefined) throw new RingmasterError('RM_CLIENT_REFUSED', [this.endpoint, 'it has no event endpoint']);
-    return endpoint;
+    const endpoint: unknown = options?.pubsub_endpoint;
+    if (typeof endpoint === 'string') return endpoint;
+    if (endpoint !== undefined) throw new RingmasterError('RM_CLIENT_UNREADABLE', ['the reply to globaloptions', 'an endpoint is no text']);
+    throw new RingmasterError('RM_CLIENT_REFUSED', [this.endpoint, 'it has no event endpoint']);
   }
 
   /** A reply that nobody waits for any more is one to a call that has timed out or was given up. */

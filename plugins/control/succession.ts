@@ -39,7 +39,7 @@ export class Succession {
 
   leave(dispatcher: Dispatcher): Legacy {
     // What is given up leaves entries.
-    return { upgrades: dispatcher.leave(new RingmasterError('RM_CLOSED', ['the supervisor'])) };
+    return { upgrades: dispatcher.leave(new RingmasterError('RM_UPGRADED', [])) };
   }
 
   takeOver({ legacy, token, kept, crashed }: Former): void {

@@ -6,7 +6,7 @@ export const ALIVE = 'WATCHDOG=1';
 export interface ServiceEnvironment {
   /** Address of the socket for notifications. */
   readonly socket: string;
-  /** How long the service may be silent, in milliseconds; null: any time. */
+  /** How long the service may be silent, in milliseconds; null: for ever. */
   readonly watchdog_ms: number | null;
 }
 

@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
-import { inspect, parseArgs } from 'node:util';
+import { inspect } from 'node:util';
+import { readCommandLine, refuse } from '../fixtures/command-line.js';
 import { endAll } from './crew.js';
 import { FIGURES } from './figures/index.js';
 import { measure, scaleOf } from './measure.js';
 import { judge, machine, medians, table } from './report.js';
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readCommandLine({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
@@ -26,9 +27,9 @@ for (const [signal, status] of [
   });
 }
 const unknown = positionals.filter((name) => FIGURES[name] === undefined);
-if (unknown.length > 0) throw new Error(`there is no figure ${unknown.join(', ')}; there are ${Object.keys(FIGURES).join(', ')}`);
+if (unknown.length > 0) refuse(`there is no figure ${unknown.join(', ')}; there are ${Object.keys(FIGURES).join(', ')}`);
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
-if (!(Number.isInteger(rounds) && rounds > 0)) throw new Error(`--rounds is a whole number above 0, not ${values.rounds}`);
+if (!(Number.isInteger(rounds) && rounds > 0)) refuse(`--rounds is a whole number above 0, not ${values.rounds}`);
 
 const among = values.among?.split(',');
 const chosen = Object.entries(FIGURES).filter(([name, { full }]) =>

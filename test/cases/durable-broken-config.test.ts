@@ -69,6 +69,83 @@ const twoOf = (daemon: Daemon): Promise<unknown> => eventually(() => daemon.work
     });
   }
 
+  for (const [how, more] of [
+    ['a plugin that fails', () => ({ plugins: { './fails.mjs': {} } })],
+    ['an endpoint that can not be had', () => ({ endpoint: 'ipc:///nowhere/control.sock' })],
+    ['a log that can not be opened', () => ({ logoutput: '/nowhere/rm.log' })],
+    ['a pidfile that can not be written', () => ({ pidfile: '/nowhere/rm.pid', umask: '077' })],
+  ] as const) {
+    it(`by ${how} is followed by one that goes on with what was in effect, again and again, and ends in order`, async () => {
+      await using first = await Daemon.start(daemonOf());
+      await twoOf(first);
+      const workers = [...first.workers].sort();
+      writeFileSync(
+        join(first.place.directory, 'fails.mjs'),
+        `export default { name: 'fails', summary: '', schema: { type: 'object', properties: {} }, setup() { throw new Error('it fails'); } };`,
+      );
+      const good = text(first.place, 2);
+      edit(first, JSON.stringify({ ...JSON.parse(good), ...more() }));
+      await killed(first);
+      await using second = first.again();
+      await second.ready();
+      expect(second.stderr).to.match(/ringmaster run: .*(it fails|nowhere)[\s\S]*what was there before goes on/);
+      expect([...second.workers].sort(), second.said).to.deep.equal(workers);
+      const [trouble] = (await second.client().call('status')).troubles ?? [];
+      expect(trouble).to.include({ name: 'config' });
+      expect(trouble?.message).to.match(/it fails|nowhere/);
+      await killed(second);
+      await using third = second.again();
+      await third.ready();
+      expect([...third.workers].sort(), third.said).to.deep.equal(workers);
+      edit(third, good);
+      await third.client().call('reloadconfig', {}, { waiting: true });
+      expect(await third.client().call('status')).to.not.have.property('troubles');
+      third.kill('SIGTERM');
+      expect((await third.gone()).status).to.equal(0);
+      expect(third.workers).to.deep.equal([]);
+    });
+  }
+
+  it('goes on with what was in effect where an upgrade finds that the file can not be started with', async () => {
+    await using daemon = await Daemon.start(daemonOf());
+    await twoOf(daemon);
+    const workers = [...daemon.workers].sort();
+    edit(daemon, JSON.stringify({ ...JSON.parse(text(daemon.place, 2)), endpoint: 'ipc:///nowhere/control.sock' }));
+    await daemon.client().call('upgrade', {}, { waiting: true, timeout_ms: 20_000 });
+    expect([...daemon.workers].sort(), daemon.said).to.deep.equal(workers);
+    expect((await daemon.client().call('status')).troubles).to.have.nested.property('[0].name', 'config');
+    daemon.kill('SIGTERM');
+    await daemon.gone();
+  });
+
+  it('leaves what it wrote down to the one that runs when another is started beside it', async () => {
+    await using first = await Daemon.start(daemonOf());
+    await twoOf(first);
+    await using beside = first.again();
+    expect((await beside.ended).status, beside.said).to.equal(1);
+    expect(existsSync(lastOf(first))).to.equal(true);
+    first.kill('SIGTERM');
+    await first.gone();
+  });
+
+  it('goes on where the one before has died amid its start', async () => {
+    const slow = (place: Place): string => JSON.stringify({ ...JSON.parse(text(place, 2)), warmup_delay: 60 });
+    const two = (place: Place): string => {
+      const { watchers, ...config } = JSON.parse(slow(place));
+      return JSON.stringify({ ...config, watchers: { ...watchers, other: watchers.web } });
+    };
+    await using first = await Daemon.launch({ ...daemonOf(), config: two });
+    await eventually(() => first.workers.length > 0 && existsSync(lastOf(first)));
+    const workers = [...first.workers];
+    edit(first, 'watchers: [');
+    await killed(first);
+    await using second = first.again();
+    await second.printed(/adopted \d process/);
+    expect(second.workers, second.said).to.include.members(workers);
+    second.kill('SIGTERM');
+    await second.gone();
+  });
+
   it('is started again by its parent all the same', async () => {
     await using daemon = await Daemon.start(daemonOf('--respawn'));
     await twoOf(daemon);

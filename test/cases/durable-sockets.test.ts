@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
@@ -205,6 +205,45 @@ async function refusal(to: number | string): Promise<string> {
     expect(second.workers.filter((pid) => before.includes(pid))).to.deep.equal([]);
     await eventually(() => socketsOf(holder(second)).length === 2);
     await killed(second);
+  });
+
+  describe('whose file somebody has disposed of meanwhile', () => {
+    const pathOf = (place: Place): string => join(place.directory, 'u.sock');
+    const more = '    send_hup: true\n  off: {cmd: sleep 300, use_sockets: true, autostart: false}\n';
+    const config = (place: Place): string => text(place, { sockets: `  web: {path: ${pathOf(place)}}\n`, numprocesses: 2, more });
+    const others = (daemon: Daemon, before: readonly number[]): Promise<unknown> =>
+      eventually(() => daemon.workers.length === 2 && !daemon.workers.some((pid) => before.includes(pid)), { what: 'other workers' });
+
+    it('are opened anew, and who had them is replaced, but nobody started who is stopped', async () => {
+      await using first = await Daemon.start({ ...web({ sockets: '' }), config });
+      const before = [...first.workers];
+      await killed(first);
+      rmSync(pathOf(first.place));
+      await using second = await again(first);
+      await others(second, before);
+      expect(await answerTo(await connected(pathOf(first.place))), second.said).to.match(/200 OK/);
+      expect(await second.client().call('status', { name: 'off' })).to.include({ status: 'stopped' });
+      await killed(second);
+    });
+
+    it('are so too where another has its own there, once that is gone', async () => {
+      await using first = await Daemon.start({ ...web({ sockets: '' }), config });
+      const before = [...first.workers].sort();
+      const path = pathOf(first.place);
+      await killed(first);
+      rmSync(path);
+      const thief = createServer().listen(path);
+      await once(thief, 'listening');
+      await using second = await again(first);
+      expect([...second.workers].sort(), second.said).to.deep.equal(before);
+      expect((await second.client().call('status')).troubles).to.have.nested.property('[0].name', 'config');
+      thief.close();
+      await once(thief, 'close');
+      await second.client().call('apply', {}, { waiting: true });
+      await others(second, before);
+      expect(await answerTo(await connected(path)), second.said).to.match(/200 OK/);
+      await killed(second);
+    });
   });
 
   it('that are taken by somebody else meanwhile do not keep it from starting: the config may say otherwise by now', async () => {

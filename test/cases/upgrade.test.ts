@@ -266,6 +266,25 @@ async function auditOf(client: Client, count: number): Promise<readonly Readonly
     expect(served).to.be.above(10);
   });
 
+  it('tells who waits for a stop that it goes on, and carries it out', async () => {
+    const deaf = yaml(
+      ({ marker }) => ({ deaf: { cmd: `sh -c "trap : TERM; while :; do sleep 0.1; done" ${marker}`, graceful_timeout: 2 } }),
+      {
+        durable: true,
+      },
+    );
+    await using daemon = await Daemon.start(deaf);
+    const [worker] = await workersOf(daemon, 1);
+    const client = daemon.client();
+    const stopped = rejects(client.call('stop', { name: 'deaf' }, { waiting: true, timeout_ms: 30_000 }), 'RM_CLIENT_REPLY');
+    await eventually(async () => (await client.call('status', { name: 'deaf' })).status === 'stopping');
+    expect(await client.call('upgrade', {}, { timeout_ms: 20_000 })).to.include({ kept: 1 });
+    expect((await stopped).context.reply).to.include({ code: 'RM_UPGRADED' });
+    expect(daemon.workers, daemon.said).to.deep.equal([worker]);
+    await eventually(() => daemon.workers.length === 0);
+    expect(await client.call('status', { name: 'deaf' })).to.include({ status: 'stopped' });
+  });
+
   it('a stop that comes while the new code is checked is carried out, and nothing is upgraded', async () => {
     await using daemon = await Daemon.start(keepers(2));
     daemon.kill('SIGUSR2');

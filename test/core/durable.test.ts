@@ -108,6 +108,56 @@ describe('a durable supervisor that crashes', () => {
     expect(lives.os.alive).to.deep.equal([]);
   });
 
+  it('has its processes taken over whichever line of its journal is damaged, wherever it is cut', async () => {
+    const lives = new Lives();
+    const of = { web: { cmd: 'web', numprocesses: 2 }, db: { cmd: 'db' } };
+    await lives.start(of);
+    const pids = [...lives.os.alive];
+    lives.crash();
+    const journal = lives.os.state.journals.get(STATE_DIR);
+    if (!journal?.bytes) throw new Error('there is no journal');
+    const lines = journal.bytes.toString().split('\n').slice(0, -1);
+    const damagedAt = (isMeant: (line: string, index: number) => boolean): Buffer =>
+      Buffer.from(lines.map((line, index) => `${isMeant(line, index) ? line.replace(' ', '_') : line}\n`).join(''));
+    for (const [index, line] of lines.entries()) {
+      journal.bytes = damagedAt((_, at) => at === index);
+      await lives.start(of);
+      expect(lives.os.alive, `without ${line}`).to.deep.equal(pids);
+      expect(lives.lines.filter(({ level }) => level === 'error')).to.deep.equal([]);
+      lives.crash();
+    }
+    for (let bytes = 0; bytes < journal.bytes.length; bytes += 40) {
+      journal.bytes = Buffer.from(`${lines.join('\n')}\n`.slice(0, bytes));
+      await lives.start(of);
+      expect(lives.os.alive, `cut at ${bytes}`).to.deep.equal(pids);
+      lives.crash();
+    }
+    journal.bytes = null;
+    await lives.start(of);
+    expect(lives.os.alive, 'removed').to.deep.equal(pids);
+    await lives.stop();
+    expect(lives.os.alive).to.deep.equal([]);
+  });
+
+  it('has the next one start at once with what runs, and pause warmup_delay between those that it starts', async () => {
+    const lives = new Lives();
+    const names = ['web', 'db', 'mail', 'new', 'other'];
+    const of = (count: number): Watchers => Object.fromEntries(names.slice(0, count).map((name) => [name, { cmd: name }]));
+    await lives.start(of(3), { warmup_delay: 1 });
+    lives.crash();
+    const died_ms = lives.clock.now();
+    await lives.start(of(3), { warmup_delay: 1 });
+    expect(lives.clock.now() - died_ms).to.be.lessThan(500);
+    lives.crash();
+    lives.os.exit(lives.os.alive[1] ?? 0, { exit_code: 0, signal: null });
+    const before_ms = lives.clock.now();
+    await lives.start(of(5), { warmup_delay: 1 });
+    const spawned = lives.os.of('spawn').slice(3);
+    expect(spawned.map(({ request }) => request.argv[0])).to.deep.equal(['db', 'new', 'other']);
+    expect(spawned.map(({ at_ms }) => Math.round((at_ms - before_ms) / 1000))).to.deep.equal([0, 0, 1]);
+    await lives.stop();
+  });
+
   it('has the next one say why they run: what was decided before, and that they were taken over, for which nobody asked', async () => {
     const watchers = { web: { cmd: 'web', numprocesses: 2 }, loose: { cmd: 'loose', durable: false } };
     await lives.start(watchers);
@@ -448,6 +498,23 @@ describe('a durable supervisor that crashes', () => {
       expect(lives.supervisor.drift()).to.deep.equal(drift);
     }
     expect([lives.spawns, drift.length]).to.deep.equal([5, 3]);
+  });
+
+  it('has again what a config has again, though an earlier one was about to remove it when it crashed', async () => {
+    lives.os.behave({ dies_after_ms: 3000 });
+    const watchers = { web: { cmd: 'web' }, gone: { cmd: 'gone', graceful_timeout: 30 } };
+    await lives.start(watchers);
+    const config = await lives.supervisor.readConfig({
+      config: { durable: true, state_dir: STATE_DIR, watchers: { web: { cmd: 'web' } } },
+    });
+    void lives.supervisor.apply(config);
+    await lives.pass();
+    expect(lives.supervisor.find('gone')).to.equal(undefined);
+    lives.crash();
+    await lives.start({ ...watchers, web: { cmd: 'new' } });
+    await lives.pass(5000);
+    expect(lives.supervisor.watchers().map(({ name, status }) => `${name} ${status}`)).to.have.members(['web active', 'gone active']);
+    expect([lives.os.alive.length, lives.supervisor.drift()]).to.deep.equal([2, []]);
   });
 
   it('takes a watcher for what it is, and not for one of its name that was on its way out', async () => {

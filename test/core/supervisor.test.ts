@@ -30,6 +30,20 @@ describe('supervisor', () => {
     expect(times).to.have.length(3);
   });
 
+  it('pauses warmup_delay between those that it starts, not for those that run', async () => {
+    await using rig = await Rig.start({ warmup_delay: 2, ...TIERS });
+    const startAll = async (): Promise<number> => {
+      const before_ms = rig.clock.now();
+      await rig.until(rig.supervisor.startWatchers());
+      return rig.clock.now() - before_ms;
+    };
+    expect(await startAll()).to.be.lessThan(100);
+    await rig.until(rig.watcher('mid').stop());
+    expect(await startAll()).to.be.lessThan(100);
+    await rig.until(Promise.all([rig.watcher('high').stop(), rig.watcher('low').stop()]));
+    expect(await startAll()).to.be.within(2000, 2100);
+  });
+
   it('leaves no listener behind after the pauses of warmup_delay', async () => {
     const rig = new Rig({ warmup_delay: 2, ...TIERS });
     const { addEventListener } = AbortSignal.prototype;
@@ -81,12 +95,14 @@ describe('supervisor', () => {
     await rig.until(rig.supervisor.stop());
   });
 
-  it('stops in the middle of starting, and start is told so', async () => {
+  it('stops in the middle of starting, at once, and start is told so', async () => {
     const rig = new Rig({ warmup_delay: 60, ...TIERS });
     const started = rig.supervisor.start();
     await rig.pass(10);
+    const asked_ms = rig.clock.now();
     const stopped = rig.supervisor.stop();
     await rig.until(Promise.all([rejects(started, 'RM_CLOSED'), stopped]));
+    expect(rig.clock.now() - asked_ms).to.be.lessThan(100);
     expect(rig.os.alive).to.deep.equal([]);
     expect(rig.os.of('spawn')).to.have.length(1);
     expect(rig.clock.pending).to.deep.equal([]);

@@ -160,7 +160,8 @@ function adopt(
   });
 
   it('is found by its token, with what it has started', async () => {
-    const token = `test-${process.pid}-${performance.now()}`;
+    const id = `test-${process.pid}`;
+    const token = `${id}.${performance.now()}`;
     const pid = orphan('sleep 100 & wait', { RINGMASTER_SPAWN: token });
     left.push(pid);
     const all = await eventually(
@@ -170,6 +171,8 @@ function adopt(
       },
       { what: 'both to run' },
     );
+    expect(durable.findOf(new Set(['nobody', id]))).to.deep.equal(new Map([[token, all]]));
+    expect(durable.findOf(new Set(['test'])).size).to.equal(0);
     const leader = all.find((one) => one.pid === pid);
     expect(leader).to.include({ pid, pgid: pid, sid: pid, start_ticks: durable.identify(pid)?.start_ticks });
     expect(leader?.started).to.be.closeTo(Date.now() / 1000, 10);

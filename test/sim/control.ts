@@ -125,7 +125,8 @@ export class SimulatedControl {
         hooks.boot.tap(() => {
           if (dead()) return;
           this.#read = read;
-          for (const id of this.#unread.splice(0)) read(id);
+          // One that dies over a request reads no other.
+          for (let id = this.#unread.shift(); id !== undefined; id = dead() ? undefined : this.#unread.shift()) read(id);
         });
         hooks.shutdown.tap(() => stop());
         scope.add('simulated endpoint', async () => {

@@ -1,9 +1,9 @@
-import { parseArgs } from 'node:util';
+import { readCommandLine } from '../fixtures/command-line.js';
 import { Daemon, openFds, rssBytes, sleepers } from '../fixtures/daemon.js';
 import { flood } from './flood.js';
 
 /** Sends malformed messages to a daemon by hand: `--count 1000000 --seed 1`. */
-const { values } = parseArgs({ options: { count: { type: 'string', default: '1000000' }, seed: { type: 'string', default: '1' } } });
+const { values } = readCommandLine({ options: { count: { type: 'string', default: '1000000' }, seed: { type: 'string', default: '1' } } });
 const MIB = 1024 * 1024;
 
 await using daemon = await Daemon.start(sleepers(2));

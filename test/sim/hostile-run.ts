@@ -1,9 +1,9 @@
-import { parseArgs } from 'node:util';
+import { readCommandLine } from '../fixtures/command-line.js';
 import { endAtRandom, GRACE_MS, launchHostile, Trouble } from './hostile-children.js';
 import { Random } from './random.js';
 
 /** Starts and stops hostile children by hand: `--cycles 10000 --ends 200 --seed 1 [--durable]`. */
-const { values } = parseArgs({
+const { values } = readCommandLine({
   options: {
     cycles: { type: 'string', default: '10000' },
     ends: { type: 'string', default: '200' },

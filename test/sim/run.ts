@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
+import { readCommandLine } from '../fixtures/command-line.js';
 import { play, playCrashes, playSeed, shrink } from './play.js';
 
 /** Plays seeds by hand: `--seed 123 [--trace] [--shrink]`, or `--from 1 --count 100000`; with `--crashes` of a durable supervisor. */
-const { values } = parseArgs({
+const { values } = readCommandLine({
   options: {
     seed: { type: 'string' },
     from: { type: 'string', default: '1' },

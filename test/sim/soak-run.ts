@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
+import { readCommandLine } from '../fixtures/command-line.js';
 import { type Held, Soak } from './soak.js';
 
 /** Soaks a daemon by hand: `--minutes 10 --seed 1`. Each round ends with a look at what it holds. */
-const { values } = parseArgs({
+const { values } = readCommandLine({
   options: {
     minutes: { type: 'string', default: '10' },
     seed: { type: 'string', default: '1' },

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
 import { load } from 'koffi';
 import { DiskHolderFiles } from '../../durable/holder-files.js';
 import { messageOf, RingmasterError } from '../../errors.js';
+import { bootId } from '../boot-id.js';
 import type { DurableOs } from '../durable.js';
 import { Adopted } from './adopted.js';
 import { become } from './become.js';
@@ -44,8 +44,7 @@ export function openDurable(parts: DurableParts, before?: Adopted): { readonly o
   let takesBack: boolean | undefined;
   const mkfifo = load(null).func('int mkfifo(const char *, uint)');
   const os: DurableOs = {
-    // A container that is started anew has other processes, though the kernel is the same.
-    boot_id: `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()} ${readlinkSync('/proc/self/ns/pid')}`,
+    boot_id: bootId(),
     newId: () => randomBytes(ID_BYTES).toString('hex'),
     take: takeStateDirectory,
     identify(pid) {
@@ -53,7 +52,8 @@ export function openDurable(parts: DurableParts, before?: Adopted): { readonly o
       return stat && { pid, start_ticks: stat.start_ticks, alive: !stat.zombie };
     },
     sinceStart,
-    find: findMarked,
+    find: (tokens) => (tokens.size === 0 ? new Map() : findMarked((token) => tokens.has(token))),
+    findOf: (ids) => findMarked((token) => ids.has(token.split('.', 1)[0] ?? '')),
     adopt: (process, listener) => adopted.adopt(process, listener),
     leave(pid) {
       adopted.forget(pid);

@@ -43,14 +43,13 @@ export function sinceStart(start_ticks: number): number {
   return Math.max(0, Number(uptime_s) * 1000 - (start_ticks * 1000) / TICKS_PER_S);
 }
 
-/** Looks at every process of the machine for tokens in its environment, as it was when it was executed. */
-export function findMarked(tokens: ReadonlySet<string>): ReadonlyMap<string, readonly MarkedProcess[]> {
+/** Looks at every process of the machine for a token in its environment, as it was when it was executed. */
+export function findMarked(isMeant: (token: string) => boolean): ReadonlyMap<string, readonly MarkedProcess[]> {
   const found = new Map<string, MarkedProcess[]>();
-  if (tokens.size === 0) return found;
   const boot_s = Number(/^btime (\d+)/m.exec(readFileSync('/proc/stat', 'latin1'))?.[1]);
   for (const name of readdirSync('/proc')) {
     const token = /^\d+$/.test(name) ? tokenOf(name) : undefined;
-    if (token === undefined || !tokens.has(token)) continue;
+    if (token === undefined || !isMeant(token)) continue;
     const stat = procStat(Number(name));
     if (stat === null || stat.zombie) continue;
     const { pid, pgid, sid, start_ticks } = stat;

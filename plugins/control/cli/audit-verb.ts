@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Io, Verb, VerbOption, VerbValues } from '../../../core/index.js';
+import { type Io, understood, type Verb, type VerbOption, type VerbValues, visibleJson } from '../../../core/index.js';
 import { listOf } from '../arguments.js';
 import type { AuditEntry } from '../audit.js';
 import { auditRow } from '../audit-text.js';
@@ -33,7 +33,8 @@ async function follow(client: Client, properties: Readonly<Record<string, unknow
     const reply = await client.call('audit' as string, { ...more });
     // The daemon wrote them by the same type.
     for (const entry of listOf(reply.entries) as readonly AuditEntry[]) {
-      io.stdout.write(`${values.json === true ? JSON.stringify(entry) : auditRow(entry).join('  ')}\n`);
+      const line = values.json === true ? visibleJson(entry) : await understood('the reply to audit', () => auditRow(entry).join('  '));
+      io.stdout.write(`${line}\n`);
     }
     const { last: _, ...rest } = properties;
     more = { ...rest, after: reply.seq };

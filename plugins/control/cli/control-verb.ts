@@ -1,4 +1,14 @@
-import { EXIT_STATUS, type Io, type Verb, type VerbOption, type VerbValues, visible, visibleLines } from '../../../core/index.js';
+import {
+  EXIT_STATUS,
+  type Io,
+  understood,
+  type Verb,
+  type VerbOption,
+  type VerbValues,
+  visible,
+  visibleJson,
+  visibleLines,
+} from '../../../core/index.js';
 import type { Client } from '../client.js';
 import { ArgumentError, type Command, type CommandCli, type Reply } from '../command.js';
 import { commandOptions, optionsOf } from './command-options.js';
@@ -70,9 +80,12 @@ export function controlVerb(command: Command, cli: CommandCli): Verb {
         await withClient(target, async (client) => {
           const reply = await client.call(command.name, properties);
           const { instead } = reply;
-          if (values.json === true) io.stdout.write(`${JSON.stringify(reply)}\n`);
+          if (values.json === true) io.stdout.write(`${visibleJson(reply)}\n`);
           else if (typeof instead === 'string') io.stderr.write(`not done: ${visible(instead)}\n`);
-          else io.stdout.write(`${visibleLines(await printed(command, cli, client, reply))}\n`);
+          else {
+            const text = await understood(`the reply to ${command.name}`, () => printed(command, cli, client, reply));
+            io.stdout.write(`${visibleLines(text)}\n`);
+          }
           status = typeof instead === 'string' ? EXIT_STATUS.refused : (cli.status?.(reply) ?? EXIT_STATUS.ok);
         });
       });
@@ -96,7 +109,7 @@ export async function talking(
     return EXIT_STATUS.ok;
   } catch (error) {
     const { status, text, reply } = failureOf(error, target);
-    if (reply !== undefined && values.json === true) io.stdout.write(`${JSON.stringify(reply)}\n`);
+    if (reply !== undefined && values.json === true) io.stdout.write(`${visibleJson(reply)}\n`);
     else io.stderr.write(`${visibleLines(`${text}${reply === undefined ? '' : remedyOf(reply)}`)}\n`);
     if (error instanceof ArgumentError) io.stderr.write(`usage: ringmaster ${verb} ${usage}`.trimEnd().concat('\n'));
     return status;
@@ -125,7 +138,7 @@ export function targetOf(values: VerbValues, io: Io): Target {
   };
 }
 
-async function printed(command: Command, cli: CommandCli, client: Client, reply: Reply): Promise<string> {
+function printed(command: Command, cli: CommandCli, client: Client, reply: Reply): string | Promise<string> {
   if (command.name === 'status' && 'statuses' in reply) return statusOverview(client, reply);
   return cli.print(reply);
 }

@@ -1,4 +1,14 @@
-import { EXIT_STATUS, type Io, type Program, type VerbValues, version, visibleLines } from '../../../core/index.js';
+import {
+  EXIT_STATUS,
+  type Io,
+  type Program,
+  understood,
+  type VerbValues,
+  version,
+  visible,
+  visibleJson,
+  visibleLines,
+} from '../../../core/index.js';
 import type { Command, CommandCli } from '../command.js';
 import { commandTable } from '../commands/index.js';
 import { commandOptions, optionsOf } from './command-options.js';
@@ -73,7 +83,11 @@ async function ask({ values, args }: CtlLine, command: Command, cli: CommandCli,
       if (command.name === 'listen') await listen(client, { ...listenOptions(values, args, io), ...(signal && { signal }) });
       else {
         const reply = await client.call(command.name, properties, signal && { signal });
-        io.stdout.write(`${values.json === true ? jsonText(reply, values.prettify === true) : visibleLines(cli.print(reply))}\n`);
+        const text =
+          values.json === true
+            ? jsonText(reply, values.prettify === true)
+            : visibleLines(await understood(`the reply to ${command.name}`, () => cli.print(reply)));
+        io.stdout.write(`${text}\n`);
         status = cli.status?.(reply) ?? EXIT_STATUS.ok;
       }
     });
@@ -112,6 +126,6 @@ function listenOptions(values: VerbValues, topics: readonly string[], io: Io): P
   return {
     topics,
     ...(typeof values.endpoint === 'string' && { pubsub_endpoint: values.endpoint }),
-    print: (topic, body) => void io.stdout.write(`${topic}: ${JSON.stringify(body)}\n`),
+    print: (topic, body) => void io.stdout.write(`${visible(topic)}: ${visibleJson(body)}\n`),
   };
 }

@@ -1,4 +1,4 @@
-import { type Verb, visible } from '../../../core/index.js';
+import { type Verb, visible, visibleJson } from '../../../core/index.js';
 import type { Client } from '../client.js';
 import { SHARED_OPTIONS, talking } from './control-verb.js';
 import { withClient } from './talk.js';
@@ -48,17 +48,18 @@ export const listenVerb: Verb = {
         listen(client, {
           topics,
           print: (topic, body) => {
-            io.stdout.write(`${values.json === true ? JSON.stringify({ topic, body }) : visible(eventLine(topic, body))}\n`);
+            io.stdout.write(`${values.json === true ? visibleJson({ topic, body }) : visible(eventLine(topic, body))}\n`);
           },
         }),
       ),
     ),
 };
 
-/** `12:30:01 watcher.web.reap process_pid=12 exit_code=-9`, the time in UTC from the event. */
+/** `12:30:01 watcher.web.reap process_pid=12 exit_code=-9`, the time in UTC from the event where that tells one. */
 export function eventLine(topic: string, body: unknown): string {
   const { time, ...fields } = typeof body === 'object' && body !== null ? (body as Readonly<Record<string, unknown>>) : {};
-  const clock = typeof time === 'number' ? [new Date(time * 1000).toISOString().slice(11, 19)] : [];
+  const at = new Date(typeof time === 'number' ? time * 1000 : Number.NaN);
+  const clock = Number.isNaN(at.getTime()) ? [] : [at.toISOString().slice(11, 19)];
   const shown = Object.entries(fields).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
   return [...clock, topic, ...shown].join(' ');
 }

@@ -1,4 +1,4 @@
-import { type Io, type MoreVerbs, type Verb, type VerbValues, visibleLines } from '../../../core/index.js';
+import { type Io, type MoreVerbs, understood, type Verb, type VerbValues, visibleJson, visibleLines } from '../../../core/index.js';
 import type { CommandListing, Reply } from '../command.js';
 import { commandTable } from '../commands/index.js';
 import { argumentsUsage } from '../listing.js';
@@ -13,7 +13,10 @@ export async function remoteVerbs(values: VerbValues, io: Io): Promise<MoreVerbs
     target = targetOf(values, io);
     const { commands } = await withClient(target, (client) => client.call('commands'));
     const listed = (commands ?? []) as readonly CommandListing[];
-    return { verbs: listed.filter(({ name, usage }) => usage !== null && !commandTable.has(name)).map(remoteVerb) };
+    const verbs = await understood('the reply to commands', () =>
+      listed.filter(({ name, usage }) => usage !== null && !commandTable.has(name)).map(remoteVerb),
+    );
+    return { verbs };
   } catch (error) {
     return { verbs: [], why: failureOf(error, target).text };
   }
@@ -33,7 +36,9 @@ function remoteVerb(form: CommandListing): Verb {
       return talking(form.name, usage, values, io, async (target) => {
         const properties = withSecrets(formProperties(form, args, values), values);
         const reply = await withClient(target, (client) => client.call(form.name, properties));
-        io.stdout.write(`${values.json === true ? JSON.stringify(reply) : visibleLines(replyText(form, reply))}\n`);
+        const text =
+          values.json === true ? visibleJson(reply) : await understood(`the reply to ${form.name}`, () => replyText(form, reply));
+        io.stdout.write(`${visibleLines(text)}\n`);
       });
     },
   };

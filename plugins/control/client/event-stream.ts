@@ -1,5 +1,5 @@
 import type { Subscriber } from 'zeromq';
-import { RingmasterError } from '../../../core/index.js';
+import { RingmasterError, understood } from '../../../core/index.js';
 import { zeromq } from '../zeromq.js';
 import type { CurveClientOptions } from './curve.js';
 import { monitor } from './monitor.js';
@@ -50,7 +50,7 @@ export class EventStream implements AsyncIterable<ClientEvent>, Disposable {
     try {
       await this.opened;
       for await (const [topic, body] of this.#socket ?? []) {
-        if (topic !== undefined && body !== undefined) yield readEvent(topic.toString(), body.toString());
+        if (topic !== undefined && body !== undefined) yield await understood(`the event ${topic}`, () => readEvent(`${topic}`, `${body}`));
       }
     } catch (error) {
       if (!this.#closed.signal.aborted) throw error;
@@ -99,7 +99,10 @@ const CLOSED = Symbol('closed');
 
 const reasonOf = ({ reason }: AbortSignal): unknown => (reason === CLOSED ? new RingmasterError('RM_CLIENT_CLOSED', ['events']) : reason);
 
+/** @throws Error for what is no event */
 function readEvent(topic: string, body: string): ClientEvent {
   const [, watcher = '', name = ''] = /^[^.]*\.(.*)\.([^.]*)$/.exec(topic) ?? [];
-  return { topic, watcher, name, body: JSON.parse(body) };
+  const parsed: unknown = JSON.parse(body);
+  if (typeof parsed !== 'object' || parsed === null) throw new Error('it is no object');
+  return { topic, watcher, name, body: { ...parsed } };
 }

@@ -1,4 +1,13 @@
-import { EXIT_STATUS, type Io, messageOf, type Verb, type VerbProvider, type VerbValues, visible } from '../../../core/index.js';
+import {
+  EXIT_STATUS,
+  type Io,
+  messageOf,
+  type Verb,
+  type VerbProvider,
+  type VerbValues,
+  visible,
+  visibleJson,
+} from '../../../core/index.js';
 import { ALLOWED_ADDRESS, DEFAULT_ADDRESS, parseAddress } from '../address.js';
 import type { Found } from '../finder.js';
 
@@ -50,7 +59,7 @@ function refuse(problem: string, io: Io): number {
 }
 
 function print(daemons: readonly Found[], values: VerbValues, io: Io): void {
-  if (values.json === true) io.stdout.write(`${JSON.stringify({ daemons }, null, 2)}\n`);
+  if (values.json === true) io.stdout.write(`${visibleJson({ daemons }, 2)}\n`);
   else if (daemons.length > 0) io.stdout.write(`${table(daemons)}\n`);
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { connectDaemon, type DaemonLink, type Io, isRingmasterError, messageOf, type VerbValues } from '../../../core/index.js';
+import { connectDaemon, type DaemonLink, type Io, isRingmasterError, messageOf, understood, type VerbValues } from '../../../core/index.js';
 import type { ToldStream } from '../logs-command.js';
 import { fileSource } from './file-source.js';
 import { type LineSource, MemorySource, toldStreams } from './sources.js';
@@ -13,7 +13,8 @@ const ALL_LINES = 1_000_000_000;
 /**
  * What a daemon tells of its outputs; null where none answers or it knows nothing of logs, and the options name no daemon.
  *
- * @throws RM_CLIENT_REPLY where it has no such watcher, RM_CLIENT_TIMEOUT, RM_CLIENT_REFUSED of one that is named; Wrong for what is no address
+ * @throws RM_CLIENT_REPLY where it has no such watcher, RM_CLIENT_TIMEOUT, RM_CLIENT_UNREADABLE, RM_CLIENT_REFUSED of one that is
+ * named; Wrong for what is no address
  */
 export async function daemonSources(wish: Wish, values: VerbValues, io: Io): Promise<FoundSources | null> {
   const link = await connect(values, io);
@@ -25,7 +26,7 @@ export async function daemonSources(wish: Wish, values: VerbValues, io: Io): Pro
       lines: Math.min(count, ALL_LINES),
       ...(since_ms !== null && { since: since_ms / 1000 }),
     });
-    return found(link, told, wish);
+    return await understood('the reply to logs', () => found(link, told, wish));
   } catch (error) {
     link[Symbol.dispose]();
     const isNamed = values.endpoint !== undefined || io.env.RINGMASTER_ENDPOINT !== undefined;

@@ -1,6 +1,15 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import { EXIT_STATUS, type Io, isRingmasterError, type RingmasterError, type Verb, type VerbValues } from '../../../core/index.js';
+import {
+  EXIT_STATUS,
+  type Io,
+  isRingmasterError,
+  remedyOf,
+  type Verb,
+  type VerbValues,
+  visible,
+  visibleLines,
+} from '../../../core/index.js';
 import { CONFIG_FILES } from './config-files.js';
 import { daemonSources } from './daemon-sources.js';
 import { parseSince } from './since.js';
@@ -39,28 +48,16 @@ export const logsVerb: Verb = {
       if (args.length > 1) throw new Wrong(`at most one watcher is wanted, got ${args.length}`);
       const wish = wishOf(args[0], values);
       using found = await sourcesOf(wish, values, io);
-      for (const note of found.notes) io.stderr.write(`${note}\n`);
+      for (const note of found.notes) io.stderr.write(`${visible(note)}\n`);
       await show(found.sources, wish, io);
       return EXIT_STATUS.ok;
     } catch (error) {
       if (!(error instanceof Wrong) && !isRingmasterError(error)) throw error;
-      io.stderr.write(`ringmaster logs: ${error.message}${isRingmasterError(error) ? remedyOf(error) : ''}\n`);
+      io.stderr.write(`${visibleLines(`ringmaster logs: ${error.message}${isRingmasterError(error) ? remedyOf(error) : ''}`)}\n`);
       return isRingmasterError(error, 'RM_CLIENT_REPLY') ? EXIT_STATUS.refused : EXIT_STATUS.failed;
     }
   },
 };
-
-/** What a refusal says of what would be right: the daemon's word before that of the error. */
-function remedyOf({ fix, context }: RingmasterError): string {
-  const reply = contextOf(context.reply);
-  const { did_you_mean } = contextOf(reply.context);
-  if (typeof did_you_mean === 'string') return `; did you mean ${did_you_mean}?`;
-  return `; ${typeof reply.fix === 'string' ? reply.fix : fix}`;
-}
-
-function contextOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
-}
 
 function wishOf(name: string | undefined, values: VerbValues): Wish {
   const { lines = DEFAULT_LINES, since, follow, stream } = values;
@@ -98,7 +95,7 @@ async function show(sources: readonly LineSource[], { follow }: Wish, io: Io): P
 }
 
 function titled({ watcher, name }: LineSource, many: boolean): string {
-  return many ? `==> ${watcher} ${name} <==\n` : '';
+  return many ? `==> ${visible(`${watcher} ${name}`)} <==\n` : '';
 }
 
 async function print(title: string, bytes: Buffer, io: Io): Promise<void> {

@@ -1,4 +1,4 @@
-import type { DaemonLink } from '../../../core/index.js';
+import { type DaemonLink, understood } from '../../../core/index.js';
 import type { ToldStream } from '../logs-command.js';
 import { Follower } from './follow.js';
 import type { LogStream } from './streams.js';
@@ -65,7 +65,11 @@ export class MemorySource implements LineSource {
   async more(): Promise<Buffer> {
     const cursors = { [`${this.watcher} ${this.name}`]: this.#cursor };
     const told = await toldStreams(this.#link, { name: this.watcher, cursors });
-    const { text = '', cursor = this.#cursor, lost_bytes = 0 } = told.find(({ stream }) => stream === this.name) ?? {};
+    const {
+      text = '',
+      cursor = this.#cursor,
+      lost_bytes = 0,
+    } = (await understood('the reply to logs', () => told.find(({ stream }) => stream === this.name))) ?? {};
     this.#cursor = cursor;
     return Buffer.from(lost_bytes > 0 ? `[${lost_bytes} bytes came faster than they were read]\n${text}` : text);
   }

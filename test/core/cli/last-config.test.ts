@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { keepLastConfig, lastConfig } from '../../../core/cli/last-config.js';
+import { keepLastConfig, lastConfig, standingConfig } from '../../../core/cli/last-config.js';
 import { loadConfig } from '../../../core/config/index.js';
 import type { Config } from '../../../core/config/schema/daemon.js';
+import { procStat } from '../../../core/os/posix/proc-identity.js';
 import { type LogLine, recordingLogger } from '../../../core/testing/logger.js';
 import { eventually } from '../../../core/testing.js';
 
@@ -15,6 +16,7 @@ describe('the config that was in effect', () => {
   let config: Config;
   let lines: LogLine[];
   let told: Record<string, () => void>;
+  let setUp: (first: Config) => Promise<void>;
 
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'rm-last-'));
@@ -29,8 +31,11 @@ describe('the config that was in effect', () => {
         told[name] = fn;
       },
     });
-    const hooks = Object.fromEntries(['ready', 'config_applied', 'shutdown'].map((name) => [name, hook(name)]));
-    await keepLastConfig(file, config).setup({ hooks, log: recordingLogger(lines) } as never);
+    const hooks = Object.fromEntries(['boot', 'ready', 'config_applied', 'leaving', 'shutdown'].map((name) => [name, hook(name)]));
+    setUp = async (first) => {
+      await keepLastConfig(file, first).setup({ hooks, log: recordingLogger(lines) } as never);
+    };
+    await setUp(config);
   });
 
   afterEach(() => {
@@ -65,18 +70,18 @@ describe('the config that was in effect', () => {
   const kept = (): readonly string[] => Object.keys(lastConfig(file)?.watchers ?? {});
 
   it('is written down again after a crash amid that, by a process of the same id', () => {
-    told.ready?.();
+    told.boot?.();
     const path = pathOf();
     rmSync(path);
     writeFileSync(`${path}.${process.pid}`, 'half');
-    told.ready?.();
+    told.boot?.();
     expect(lines.map(({ message }) => message)).to.deep.equal([]);
     expect(readdirSync(join(directory, 'run', 'state'))).to.have.length(1);
     expect(kept()).to.deep.equal(['web']);
   });
 
   it('is none where what was written down is cut', () => {
-    told.ready?.();
+    told.boot?.();
     writeFileSync(pathOf(), readFileSync(pathOf(), 'utf8').slice(0, 40));
     expect(lastConfig(file)).to.equal(null);
     writeFileSync(pathOf(), '');
@@ -84,6 +89,7 @@ describe('the config that was in effect', () => {
   });
 
   it('is the latest that was applied, in whatever order they are read', async () => {
+    told.boot?.();
     told.ready?.();
     await written('older', 'go');
     told.config_applied?.();
@@ -95,14 +101,48 @@ describe('the config that was in effect', () => {
     expect(kept()).to.deep.equal(['newer']);
   });
 
+  it('is that of the daemon before, where there is one, until the next has started', async () => {
+    told.boot?.();
+    await setUp(await written('newer', 0));
+    told.boot?.();
+    expect(kept()).to.deep.equal(['web']);
+    told.ready?.();
+    expect(kept()).to.deep.equal(['newer']);
+  });
+
   it('is written down no more when everything is stopped', async () => {
+    told.boot?.();
     told.ready?.();
     const path = pathOf();
     await written('late', 'go');
     told.config_applied?.();
     await isThere('reads-late');
+    rmSync(join(directory, 'state', 'journal'));
     told.shutdown?.();
     await goOn('late');
     expect(existsSync(path)).to.equal(false);
+  });
+
+  it('stays where a start that fails has found it, and goes with what is noted down', () => {
+    told.boot?.();
+    told.shutdown?.();
+    expect(kept()).to.deep.equal(['web']);
+    rmSync(join(directory, 'state', 'journal'));
+    told.shutdown?.();
+    expect(readdirSync(join(directory, 'run', 'state'))).to.deep.equal([]);
+  });
+
+  it('says nothing of another state directory where it is of a daemon that lives, or of another boot', () => {
+    const other = { ...config, state_dir: join(directory, 'other') };
+    told.boot?.();
+    expect(standingConfig(file, other).config.state_dir).to.equal(join(directory, 'state'));
+    const written: object = JSON.parse(readFileSync(pathOf(), 'utf8'));
+    const parent = { pid: process.ppid, start_ticks: procStat(process.ppid)?.start_ticks };
+    for (const changed of [{ boot_id: 'another' }, parent]) {
+      writeFileSync(pathOf(), JSON.stringify({ ...written, ...changed }));
+      expect(standingConfig(file, other)).to.deep.equal({ config: other, warnings: [] });
+    }
+    writeFileSync(pathOf(), JSON.stringify({ ...written, ...parent, start_ticks: 1 }));
+    expect(standingConfig(file, other).warnings).to.have.lengthOf(1);
   });
 });

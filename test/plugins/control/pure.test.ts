@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { ProcessSampler, RingmasterError } from '../../../core/index.js';
 import { configOptions } from '../../../plugins/control/circus-options.js';
 import { ArgumentError } from '../../../plugins/control/command.js';
@@ -29,12 +30,26 @@ describe('control: names that match', () => {
     ['[z-a]', 'b', false],
     ['[^a]', '^', true],
     ['a[]b', 'a[]b', true],
+    ['W*B*2', 'web-b2', true],
+    ['*[0-9]*[0-9]', 'a1b', false],
+    ['*.1'.repeat(12), 'a.1'.repeat(12), true],
   ];
   for (const [glob, name, matches] of cases) {
     it(`glob ${JSON.stringify(glob)} ${matches ? 'matches' : 'does not match'} ${JSON.stringify(name)}`, () => {
       expect(globPattern(glob).test(name)).to.equal(matches);
     });
   }
+
+  it('glob * matches whatever there is between the rest, whichever places that fits in', () => {
+    const text = (letters: readonly string[]): fc.Arbitrary<string> => fc.string({ unit: fc.constantFrom(...letters), maxLength: 12 });
+    fc.assert(
+      fc.property(text(['a', 'b', '?', '*', '*']), text(['a', 'b']), (glob, name) => {
+        const plain = new RegExp(`^${glob.replaceAll('?', '.').replaceAll(/[*]+/g, '.*')}$`);
+        return globPattern(glob).test(name) === plain.test(name);
+      }),
+      { numRuns: 2000 },
+    );
+  });
 
   const supervisor = new FakeSupervisor();
   for (const name of ['Web', 'web2', 'db']) supervisor.watch(name);
@@ -58,6 +73,27 @@ describe('control: names that match', () => {
   it('takes a simple name literally', () => {
     expect(names('WEB', 'simple')).to.deep.equal(['Web']);
     expect(() => names('web*', 'simple')).to.throw(RingmasterError, 'program web* not found');
+  });
+
+  it('holds up nobody by a pattern, however long it would take to find it', () => {
+    const many = new FakeSupervisor();
+    many.watch('worker-frontend-production-eu-west-1-canary');
+    const refusal = (pattern: string, method?: string): Error => {
+      const begun_ms = performance.now();
+      try {
+        matchWatchers({ ...context, supervisor: many }, pattern, method);
+      } catch (error) {
+        expect(performance.now() - begun_ms).to.be.below(2000);
+        return error as Error;
+      }
+      throw new Error('it matches');
+    };
+    expect(refusal(`${'*'.repeat(20)}!`).message).to.match(/^program .* not found$/);
+    expect(refusal(`${'*[a-z]'.repeat(20)}!`).message).to.match(/^program .* not found$/);
+    expect(refusal('(\\w+-?)+!', 'regex')).to.include({ code: 'RM_REQUEST_INVALID', message: 'match pattern takes too long' });
+    for (const method of ['glob', 'regex'])
+      expect(refusal('*a'.repeat(501), method).message).to.equal('match pattern invalid: it has 1002 characters, allowed are 1000');
+    expect(refusal('x'.repeat(100_000)).message).to.match(/^program x+ not found$/);
   });
 
   it('says which was meant, where a name is almost that of one', () => {

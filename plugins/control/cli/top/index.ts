@@ -7,6 +7,7 @@ import {
   type Verb,
   type VerbOption,
   version,
+  visibleLines,
 } from '../../../../core/index.js';
 import { SHARED_OPTIONS, talking } from '../control-verb.js';
 import { timeoutOf } from '../endpoint.js';
@@ -87,7 +88,9 @@ async function watch(values: Parameters<Verb['run']>[1], io: Io): Promise<number
   } catch (error) {
     const { status, text } = failureOf(error, target);
     const is_refused = isRingmasterError(error, 'RM_CLIENT_REFUSED') && handshakeOf(error) === undefined;
-    io.stderr.write(is_refused ? `nothing publishes statistics at ${endpoint}\nDoes the config of the daemon say statsd?\n` : `${text}\n`);
+    io.stderr.write(
+      is_refused ? `nothing publishes statistics at ${endpoint}\nDoes the config of the daemon say statsd?\n` : `${visibleLines(text)}\n`,
+    );
     return status;
   }
 }

@@ -15,7 +15,13 @@ export function withOutputs(host: SlotsHost, open: OpenOutputs, survivors: reado
   return survivors.map((survivor) => {
     if (survivor.kept.pipes === null) return survivor;
     const ended = new Deferred();
-    const outputs = open.resume(resume(host, open, survivor, ended.promise));
+    const resumed = resume(host, open, survivor, ended.promise);
+    const outputs = open.resume(resumed);
+    if (survivor.released) {
+      // It may write for ever: read, but waited for by nobody.
+      void resumed.then((there) => there.release());
+      return survivor;
+    }
     const exited = (): void => {
       ended.resolve();
       outputs.exited();

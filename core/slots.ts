@@ -135,7 +135,7 @@ export class Slots implements Disposable {
     if (!leave) this.#outputs.release();
     for (const slot of [...this.table.values()]) {
       if (slot.pid !== null) (leave ?? this.#host.os.release.bind(this.#host.os))(slot.pid);
-      if (slot.pid !== null && !leave) slot.kept?.gone();
+      if (slot.pid !== null && !leave) slot.kept?.released();
       if (slot.pid !== null || slot.pgid === null || leave) this.table.delete(slot.wid);
     }
   }

@@ -36,14 +36,10 @@ export interface Found {
   readonly running: readonly FoundWatcher[];
 }
 
-/**
- * Null where nothing was ever spawned. Options that this version does not know are left out, and its own defaults filled in.
- *
- * @param asked the config of now, where that is to be taken for the one of then if that is lost
- */
-export function findLeft(journal: Journal, log: Logger, asked: ConfigRecord | null): Found | null {
-  const config = (journal.get(KEYS.config) as ConfigRecord | undefined) ?? asked;
-  if (config === null) return null;
+/** Null where nothing was ever spawned. Options that this version does not know are left out, and its own defaults filled in. */
+export function findLeft(journal: Journal, log: Logger): Found | null {
+  const config = journal.get(KEYS.config) as ConfigRecord | undefined;
+  if (config === undefined) return null;
   const watchers = fitting(config.watchers, watcherSchema, (name) => log.warn(UNFIT('watcher', name)));
   const sockets = fitting(config.sockets, socketSchema, (name) => log.warn(UNFIT('socket', name)));
   const records = new Map(recordsUnder<WatcherRecord>(journal, KEYS.watcher));

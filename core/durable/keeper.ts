@@ -18,8 +18,10 @@ export interface KeptSpawn {
   ending(retired: boolean): void;
   /** It has ended, but not its group. */
   ended(): void;
-  /** No process of its group lives, or none ever did; or it is nobody's business any more. */
+  /** No process of its group lives, or none ever did. */
   gone(): void;
+  /** What lives of it is nobody's business any more. */
+  released(): void;
   /** One of its kept pipes is read to the end, and may become another's. What is gone, and all read, is off the record. */
   read(pipe: number): void;
 }
@@ -33,6 +35,8 @@ export interface KeeperHost {
   readonly writesWishes: boolean;
   /** Another one each time. */
   newToken(record: SpawnRecord): string;
+  /** What has this token is not to be found again, whatever becomes of the journal. */
+  released(token: string): void;
   isDurable(spec: WatcherOptions): boolean;
 }
 
@@ -59,7 +63,8 @@ export class Keeper {
 
   /** The record of a spawn that is on record already. */
   kept(token: string, record: SpawnRecord): KeptSpawn & { begin(): void } {
-    const { journal, os } = this.#host;
+    const host = this.#host;
+    const { journal, os } = host;
     const key = `${KEYS.process}${token}`;
     const pipes = record.pipes ?? null;
     let current: SpawnRecord | null = record;
@@ -72,6 +77,10 @@ export class Keeper {
       if (current === null) return;
       current = { ...current, ...more };
       journal.put(key, current);
+    };
+    const gone = (how: Pick<SpawnRecord, 'gone' | 'released'>): void => {
+      if (isRead()) forget();
+      else if (current?.gone !== true) change(how);
     };
     return {
       token,
@@ -88,9 +97,11 @@ export class Keeper {
       ended() {
         if (current?.ended !== true) change({ ended: true });
       },
-      gone() {
-        if (isRead()) forget();
-        else if (current?.gone !== true) change({ gone: true });
+      gone: () => gone({ gone: true }),
+      released() {
+        if (current === null) return;
+        host.released(token);
+        gone({ gone: true, released: true });
       },
       read(pipe) {
         const [stdout = null, stderr = null] = current?.pipes ?? [];

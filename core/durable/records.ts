@@ -15,10 +15,12 @@ export const KEYS = {
   left: 'left',
 } as const;
 
-/** Keys of the history, which is a journal of its own; WID, NAME and KEY stand for themselves. */
+/** Keys of the history, which is a journal of its own; TOKEN, WID, NAME and KEY stand for themselves. */
 export const HISTORY_KEYS = {
   /** Ids of the journal, and of those before it that processes on record have their tokens of, should it be damaged or gone. */
   ids: 'ids',
+  /** `released/TOKEN`: of a spawn whose processes are nobody's any more and may live on. */
+  released: 'released/',
   /** `decisions/WID/NAME`, without a worker id those about the whole watcher: what was decided about the watcher, oldest first. */
   decisions: 'decisions/',
   /** `plugin/NAME/KEY`, the name as in a URL: what a plugin has asked to be kept. */
@@ -44,6 +46,8 @@ export interface SpawnRecord {
   readonly ended?: true;
   /** No process of its group lives, but its pipes are not read to the end. */
   readonly gone?: true;
+  /** It is gone so far as that what lives of it is nobody's. */
+  readonly released?: true;
 }
 
 /** `wish/NAME`: what is asked of a watcher, and how far it is, as far as its spawns do not tell. */

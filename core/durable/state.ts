@@ -66,19 +66,25 @@ export class DurableState implements KeeperHost {
       throw error;
     }
     const past = openHistory(this.directory, { log, clock, troubles });
-    const { id, found, isDamaged } = this.journal;
-    const former = (past.get(HISTORY_KEYS.ids) as readonly string[] | undefined) ?? (found ? [id] : []);
-    const isRecovered = (isDamaged || !found) && former.length > 0 && this.#recover(new Set(former));
-    past.put(HISTORY_KEYS.ids, [...new Set([id, ...this.journal.under(KEYS.process).map(([token]) => idOf(token))])]);
-    this.found = found || isRecovered ? findLeft(this.journal, log, isDamaged || isRecovered ? config : null) : null;
     history.open(past);
     this.decided = new WatcherHistory(history);
+    const { id, found, isDamaged } = this.journal;
+    const former = (past.get(HISTORY_KEYS.ids) as readonly string[] | undefined) ?? (found ? [id] : []);
+    const released = this.#releasedBefore(past);
+    const isRecovered = (isDamaged || !found) && former.length > 0 && this.#recover(new Set(former), released);
+    past.put(HISTORY_KEYS.ids, [...new Set([id, ...this.journal.under(KEYS.process).map(([token]) => idOf(token))])]);
+    const isCut = isDamaged || isRecovered || this.journal.under(KEYS.process).length > 0;
+    // The one of then is lost: the one of now stands for it, and has to be found by whoever comes next, too.
+    if (isCut && this.journal.get(KEYS.config) === undefined) this.configured(config.watchers, config.sockets);
+    this.found = found || isRecovered ? findLeft(this.journal, log) : null;
   }
 
   /** Puts on record again what was lost of the journal and is there still. @param ids of all journals that it may be of. @returns whether anything is */
-  #recover(ids: ReadonlySet<string>): boolean {
+  #recover(ids: ReadonlySet<string>, released: ReadonlySet<string>): boolean {
     const known = new Map(this.journal.under(KEYS.process) as readonly (readonly [string, SpawnRecord])[]);
-    const lost = new Map([...this.os.findOf(ids)].filter(([token]) => !known.has(token)));
+    const isLost = (token: string): boolean =>
+      !known.has(token) && !released.has(token) && !this.journal.deleted.has(`${KEYS.process}${token}`);
+    const lost = new Map([...this.os.findOf(ids)].filter(([token]) => isLost(token)));
     const { records, unknown } = recoverSpawns(lost, known.values());
     for (const [token, record] of records) this.journal.put(`${KEYS.process}${token}`, record);
     if (records.size > 0) this.#log.warn(`processes that the journal tells of no more, and that were found all the same: ${records.size}`);
@@ -87,12 +93,29 @@ export class DurableState implements KeeperHost {
     return records.size > 0;
   }
 
+  /** Tokens of what was given up and lives on, which the journal has as such from now on, whatever became of it; the others are forgotten. */
+  #releasedBefore(past: Journal): ReadonlySet<string> {
+    const tokens = new Set(past.under(HISTORY_KEYS.released).map(([token]) => token));
+    if (tokens.size === 0) return tokens;
+    for (const token of tokens) {
+      const record = this.journal.get(`${KEYS.process}${token}`) as SpawnRecord | undefined;
+      if (record !== undefined) this.keeper(record.watcher).kept(token, record).released();
+    }
+    const there = new Set(this.os.find(tokens).keys());
+    past.change([...tokens].flatMap((token) => (there.has(token) ? [] : [[`${HISTORY_KEYS.released}${token}`, undefined] as const])));
+    return there;
+  }
+
   get writesWishes(): boolean {
     return this.#writesWishes;
   }
 
   newToken(record: SpawnRecord): string {
     return spawnToken(`${this.journal.id}.${this.journal.life}.${++this.#tokens}`, record);
+  }
+
+  released(token: string): void {
+    this.#history.put(`${HISTORY_KEYS.released}${token}`, true);
   }
 
   isDurable({ durable }: WatcherOptions): boolean {

@@ -15,8 +15,10 @@ export interface Survivor {
   /** Whether something lives in its group that is ours, apart from the process itself. */
   group(): boolean;
   readonly ending: 'replaced' | 'retired' | undefined;
-  /** Its end was told already. */
+  /** Its end was told already, or nobody's business any more. */
   readonly ended: boolean;
+  /** What lives of it is nobody's. */
+  readonly released: boolean;
   /** Takes charge of the process. @returns false where it lives no more */
   adopt(listener: AdoptListener): boolean;
 }
@@ -55,7 +57,7 @@ export class SurvivorSearch {
   }
 
   #recorded({ token, record }: FoundSpawn, pid: number, kept: KeptSpawn): Survivor {
-    const { wid, generation, start_ticks, started = 0, ending, ended = record.gone === true } = record;
+    const { wid, generation, start_ticks, started = 0, ending, ended = record.gone === true, released = false } = record;
     return {
       wid,
       generation,
@@ -65,7 +67,8 @@ export class SurvivorSearch {
       age_ms: start_ticks === undefined ? null : this.#os.sinceStart(start_ticks),
       ending,
       ended,
-      group: () => this.#ofToken(token).some((one) => one.pgid === pid && one.pid !== pid),
+      released,
+      group: () => !released && this.#ofToken(token).some((one) => one.pgid === pid && one.pid !== pid),
       adopt: (listener) => start_ticks !== undefined && !ended && this.#os.adopt({ pid, start_ticks }, listener),
     };
   }

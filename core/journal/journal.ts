@@ -47,6 +47,8 @@ export class Journal {
   readonly found: boolean;
   /** Whether some of it was lost. */
   readonly isDamaged: boolean;
+  /** Keys that were deleted, as far as what was read tells: those are not lost. */
+  readonly deleted: ReadonlySet<string>;
   #bytes = 0;
   #limit_bytes = FLOOR_BYTES;
   #isOver = false;
@@ -64,10 +66,11 @@ export class Journal {
     this.#file = file;
     this.#clock = clock;
     this.#told = failing;
-    const { header, values, warning } = understand(file.read(), boot_id);
+    const { header, values, deleted, warning } = understand(file.read(), boot_id);
     if (warning !== null) log.warn(`${called} is ${warning}`);
     this.found = header !== null;
     this.isDamaged = warning !== null;
+    this.deleted = deleted;
     this.#header = { journal: JOURNAL_VERSION, boot_id: boot_id ?? '', id: header?.id ?? id, life: (header?.life ?? 0) + 1 };
     this.#values = values;
     this.#rewrite();
@@ -198,12 +201,14 @@ export class Journal {
 interface Understood {
   readonly header: Header | null;
   readonly values: Map<string, unknown>;
+  readonly deleted: Set<string>;
   readonly warning: string | null;
 }
 
 function understand(bytes: Uint8Array | null, boot_id: string | null): Understood {
   const values = new Map<string, unknown>();
-  const nothing = { header: null, values, warning: null };
+  const deleted = new Set<string>();
+  const nothing = { header: null, values, deleted, warning: null };
   if (bytes === null) return nothing;
   const { values: lines, bad_at, bad_bytes } = readJournalLines(bytes);
   const [first, ...entries] = lines;
@@ -213,10 +218,16 @@ function understand(bytes: Uint8Array | null, boot_id: string | null): Understoo
   if (boot_id !== null && first.boot_id !== boot_id) return nothing;
   for (const entry of entries) {
     if (!Array.isArray(entry) || typeof entry[0] !== 'string') continue;
-    if (entry.length > 1) values.set(entry[0], entry[1]);
-    else values.delete(entry[0]);
+    const [key] = entry;
+    if (entry.length > 1) {
+      values.set(key, entry[1]);
+      deleted.delete(key);
+    } else {
+      values.delete(key);
+      deleted.add(key);
+    }
   }
-  return { header: first, values, warning };
+  return { header: first, values, deleted, warning };
 }
 
 function isHeader(value: unknown): value is Header {

@@ -139,6 +139,46 @@ describe('a durable supervisor that crashes', () => {
     expect(lives.os.alive).to.deep.equal([]);
   });
 
+  it('crashes once more after its journal was cut before the config, and has its processes taken over', async () => {
+    const lives = new Lives();
+    await lives.start({ web: { cmd: 'web', numprocesses: 2 } });
+    const pids = [...lives.os.alive];
+    lives.crash();
+    const journal = lives.os.state.journals.get(STATE_DIR);
+    if (!journal?.bytes) throw new Error('there is no journal');
+    journal.bytes = journal.bytes.subarray(0, journal.bytes.indexOf('["config"') + 20);
+    for (let life = 0; life < 3; life++) {
+      await lives.start({ web: { cmd: 'web', numprocesses: 2 } });
+      expect(lives.os.alive).to.deep.equal(pids);
+      lives.crash();
+    }
+    await lives.start({ web: { cmd: 'web', numprocesses: 2 } });
+    await lives.stop();
+    expect(lives.os.alive).to.deep.equal([]);
+  });
+
+  it('leaves alone what it has released before its journal was damaged, however often that is', async () => {
+    const lives = new Lives();
+    const of = { web: { cmd: 'web' }, loose: { cmd: 'loose', numprocesses: 2 } };
+    await lives.start(of);
+    await lives.supervisor.remove('loose', { nostop: true });
+    lives.crash();
+    const before = [...lives.os.alive];
+    const journal = lives.os.state.journals.get(STATE_DIR);
+    if (!journal?.bytes) throw new Error('there is no journal');
+    for (const bytes of [journal.bytes.length - 3, 100, 0]) {
+      journal.bytes = journal.bytes.subarray(0, bytes);
+      await lives.start({ web: { cmd: 'web' } });
+      expect(lives.os.alive, `cut at ${bytes}`).to.deep.equal(before);
+      lives.crash();
+    }
+    await lives.start({ web: { cmd: 'web' } });
+    expect(lives.supervisor.watchers().map(({ name }) => name)).to.deep.equal(['web']);
+    await lives.stop();
+    expect(lives.os.alive).to.deep.equal(before.slice(1));
+    expect(lives.os.of('signal').filter(({ pid, signum }) => signum > 0 && before.indexOf(pid) > 0)).to.deep.equal([]);
+  });
+
   it('has the next one start at once with what runs, and pause warmup_delay between those that it starts', async () => {
     const lives = new Lives();
     const names = ['web', 'db', 'mail', 'new', 'other'];

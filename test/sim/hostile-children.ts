@@ -33,7 +33,7 @@ export interface Rest {
   readonly orphans: readonly string[];
   /** How many have left it, by deed. */
   readonly strays: Readonly<Record<string, number>>;
-  /** Dead children of the daemon that wait to be reaped. */
+  /** Dead children of the daemon that are not reaped. */
   readonly zombies: number;
   readonly fds: number;
   readonly rss_bytes: number;
@@ -104,12 +104,14 @@ export class Trouble {
     const { pid, place } = this.#daemon;
     await this.#client.call('stop', {}, { waiting: true });
     const { orphans, strays } = left(this.#daemon);
-    // One that nobody else reaps is given 50 ms and a look more.
-    await eventually(() => zombies(pid) === 0, { what: 'all zombies to be reaped' }).catch(() => null);
-    return {
-      ...{ orphans, strays, zombies: zombies(pid), fds: Object.keys(openFds(pid)).length, rss_bytes: rssBytes(pid) },
-      recorded: recorded(state(place.directory)),
+    let kept = { zombies: 0, recorded: 0 };
+    const isDone = (): boolean => {
+      kept = { zombies: zombies(pid), recorded: recorded(state(place.directory)) };
+      return kept.zombies + kept.recorded === 0;
     };
+    // With the strays goes the process that held their pipes, which is reaped a moment later; one that nobody else reaps is given 50 ms more.
+    await eventually(isDone, { what: 'all zombies to be reaped, and what was on record to be gone' }).catch(() => null);
+    return { ...{ orphans, strays, ...kept }, ...{ fds: Object.keys(openFds(pid)).length, rss_bytes: rssBytes(pid) } };
   }
 
   /** Has everything run again that is to. */

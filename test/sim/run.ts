@@ -1,11 +1,13 @@
 import { readCommandLine } from '../fixtures/command-line.js';
 import { play, playCrashes, playSeed, shrink } from './play.js';
+import { firstSeed } from './seeds.js';
 
-/** Plays seeds by hand: `--seed 123 [--trace] [--shrink]`, or `--from 1 --count 100000`; with `--crashes` of a durable supervisor. */
+/** Plays seeds by hand: `--seed 123 [--trace] [--shrink]`, or `--from 1 --count 100000`, by default from the tests' first;
+ * with `--crashes` of a durable supervisor. */
 const { values } = readCommandLine({
   options: {
     seed: { type: 'string' },
-    from: { type: 'string', default: '1' },
+    from: { type: 'string', default: String(firstSeed()) },
     count: { type: 'string', default: '1000' },
     crashes: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },

@@ -12,13 +12,17 @@ describe('the record of a process with pipes that outlive the daemon', () => {
     const clock = new VirtualClock();
     const os = await new FakeOs(clock).durable();
     const journal = new Journal(new MemoryJournalFile(), { boot_id: os.boot_id, id: 'j', log: silentLogger, clock, failing: () => {} });
+    const released: string[] = [];
     const keeper = new Keeper(
-      { journal, os, decided: new WatcherHistory(new History(clock)), writesWishes: true, newToken: () => 't', isDurable: () => true },
+      {
+        ...{ journal, os, decided: new WatcherHistory(new History(clock)), writesWishes: true, newToken: () => 't', isDurable: () => true },
+        released: (token) => void released.push(token),
+      },
       'web',
     );
     const spawn = keeper.kept('t', { watcher: 'web', wid: 1, generation: 0, ...(pipes && { pipes }) });
     spawn.begin();
-    return { spawn, record: () => journal.get('process/t') };
+    return { spawn, released, record: () => journal.get('process/t') };
   }
 
   it('stays until they are read to the end, though nobody of it lives', async () => {
@@ -45,6 +49,22 @@ describe('the record of a process with pipes that outlive the daemon', () => {
     const both = await recorded([5, 5]);
     both.spawn.read(5);
     expect(both.record()).to.have.property('pipes').deep.equal([null, null]);
+  });
+
+  it('tells that its processes are released, which is none of them gone', async () => {
+    const { spawn, released, record } = await recorded(null);
+    spawn.released();
+    spawn.released();
+    expect([record(), released]).to.deep.equal([undefined, ['t']]);
+    const unread = await recorded([3, null]);
+    unread.spawn.released();
+    expect(unread.record()).to.deep.include({ pipes: [3, null], gone: true, released: true });
+    unread.spawn.read(3);
+    expect(unread.record()).to.equal(undefined);
+    const other = await recorded(null);
+    other.spawn.gone();
+    other.spawn.released();
+    expect(other.released).to.deep.equal([]);
   });
 
   it('is gone with the process where it has none', async () => {

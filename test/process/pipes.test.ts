@@ -50,14 +50,14 @@ describe('a pipe that is read by a handle', () => {
   });
 
   it('is read a moment later where something comes all the time and little at once, to the last of it', async () => {
-    const lines = await manyLines((line) => void writeSync(fd, line));
+    const lines = await manyLines(fd);
     await finish();
     expect(chunks.join('') === lines.join('')).to.equal(true);
     expect(chunks.length).to.be.below(lines.length / 2);
   });
 
   it('waits for a sink that does not follow, though it is to be read a moment later', async () => {
-    await manyLines((line) => void writeSync(fd, line), 200);
+    await manyLines(fd, 200);
     let go = (): void => {};
     pending = new Promise((resolve) => {
       go = resolve;

@@ -203,7 +203,7 @@ describe('a kept pipe', () => {
     it('is read a moment later where it comes all the time and little at once, to the last of it', async () => {
       const sink = new Chunks();
       const { fd } = read('a', sink);
-      const lines = await manyLines((line) => void writeSync(fd, line));
+      const lines = await manyLines(fd);
       place.close(fd);
       await eventually(() => sink.ended);
       expect(sink.text === lines.join('')).to.equal(true);
@@ -219,7 +219,7 @@ describe('a kept pipe', () => {
       const own = await place.reader();
       const fd = writingTo('a');
       own.read({ index: 7, fd: place.reading('a') }, new Chunks(), () => {});
-      await manyLines((line) => void writeSync(fd, line), 200);
+      await manyLines(fd, 200);
       own.close();
     });
 

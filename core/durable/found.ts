@@ -46,13 +46,22 @@ export function findLeft(journal: Journal, log: Logger): Found | null {
   const changed = fitting(Object.fromEntries([...records].map(([name, { spec }]) => [name, spec])), watcherSchema, () => {});
   const wishes = new Map(recordsUnder<WishRecord>(journal, KEYS.wish));
   const spawns = new Map<string, FoundSpawn[]>();
+  // One that was removed may have left processes to another of its name, case ignored.
+  const names = new Map<string, string>();
+  const isRemoved = (name: string): boolean => records.get(name)?.removed === true;
+  const named = (name: string): void => {
+    const other = names.get(name.toLowerCase());
+    if (other === undefined || (isRemoved(other) && !isRemoved(name))) names.set(name.toLowerCase(), name);
+  };
+  for (const name of [...Object.keys(config.watchers), ...records.keys()]) named(name);
   for (const [token, record] of recordsUnder<SpawnRecord>(journal, KEYS.process)) {
-    const all = spawns.get(record.watcher);
+    const key = record.watcher.toLowerCase();
+    if (!names.has(key)) names.set(key, record.watcher);
+    const all = spawns.get(key);
     if (all) all.push({ token, record });
-    else spawns.set(record.watcher, [{ token, record }]);
+    else spawns.set(key, [{ token, record }]);
   }
-  const names = new Set([...Object.keys(config.watchers), ...records.keys(), ...spawns.keys()]);
-  const running = [...names].map((name): FoundWatcher => {
+  const running = [...names].map(([key, name]): FoundWatcher => {
     const record = records.get(name);
     return {
       name,
@@ -60,7 +69,7 @@ export function findLeft(journal: Journal, log: Logger): Found | null {
       origin: record?.origin ?? 'config',
       removed: record?.removed === true,
       wish: wishes.get(name),
-      spawns: spawns.get(name) ?? [],
+      spawns: spawns.get(key) ?? [],
     };
   });
   return { watchers, sockets, running };

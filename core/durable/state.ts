@@ -85,12 +85,13 @@ export class DurableState implements KeeperHost {
     const isLost = (token: string): boolean =>
       !known.has(token) && !released.has(token) && !this.journal.deleted.has(`${KEYS.process}${token}`);
     const lost = new Map([...this.os.findOf(ids)].filter(([token]) => isLost(token)));
-    const { records, unknown } = recoverSpawns(lost, known.values());
+    const { records, unknown } = recoverSpawns(lost, known);
     for (const [token, record] of records) this.journal.put(`${KEYS.process}${token}`, record);
-    if (records.size > 0) this.#log.warn(`processes that the journal tells of no more, and that were found all the same: ${records.size}`);
+    const recovered = [...records.keys()].filter((token) => lost.has(token)).length;
+    if (recovered > 0) this.#log.warn(`processes that the journal tells of no more, and that were found all the same: ${recovered}`);
     if (unknown.length > 0)
       this.#log.warn(`processes that workers of the daemon before have left, or that nobody knows any more: ${unknown.join(' ')}`);
-    return records.size > 0;
+    return recovered > 0;
   }
 
   /** Tokens of what was given up and lives on, which the journal has as such from now on, whatever became of it; the others are forgotten. */

@@ -139,6 +139,28 @@ describe('a durable supervisor that crashes', () => {
     expect(lives.os.alive).to.deep.equal([]);
   });
 
+  it('has what has taken the place of another taken over, though its journal is cut anywhere since', async () => {
+    const lives = new Lives();
+    await lives.start({ web: { cmd: 'web' } });
+    const journal = lives.os.state.journals.get(STATE_DIR);
+    const from = journal?.bytes?.length ?? 0;
+    lives.os.exit(lives.os.alive[0] ?? 0);
+    await lives.pass();
+    const before = lives.processes();
+    lives.crash();
+    if (!journal?.bytes) throw new Error('there is no journal');
+    const { bytes } = journal;
+    for (let end = from + 1; end < bytes.length; end += 10) {
+      // Cut between two lines it is not damaged, but an older one.
+      if (bytes[end - 1] === 10) continue;
+      journal.bytes = bytes.subarray(0, end);
+      await lives.start({ web: { cmd: 'web' } });
+      expect(lives.processes(), `cut at ${end}`).to.deep.equal(before);
+      expect(lives.spawns).to.equal(2);
+      lives.crash();
+    }
+  });
+
   it('crashes once more after its journal was cut before the config, and has its processes taken over', async () => {
     const lives = new Lives();
     await lives.start({ web: { cmd: 'web', numprocesses: 2 } });
@@ -571,6 +593,24 @@ describe('a durable supervisor that crashes', () => {
     await lives.start({ other: { cmd: 'other' } });
     expect(lives.processes('extra')).to.deep.equal(before);
     expect([lives.watcher('extra').status, lives.spawns]).to.deep.equal(['active', 3]);
+  });
+
+  it('takes a watcher for what it is, and not for one of its name in other letters that was on its way out', async () => {
+    lives.os.behave({ deaf_to: [15] });
+    const of = { other: { cmd: 'other' }, Web: { cmd: 'web', graceful_timeout: 5 } };
+    await lives.start(of);
+    void lives.supervisor.remove('Web');
+    void lives.supervisor.add('web', { cmd: 'new', graceful_timeout: 5 }).start();
+    await lives.pass(100);
+    lives.crash();
+    await lives.start(of);
+    await lives.pass(6000);
+    expect(lives.os.of('spawn').map(({ request }) => request.argv[0])).to.deep.equal(['other', 'web', 'new']);
+    expect(lives.supervisor.watchers().map(({ name, status }) => [name, status])).to.deep.equal([
+      ['other', 'active'],
+      ['web', 'active'],
+    ]);
+    expect(lives.processes().map(([, pid]) => pid)).to.deep.equal(lives.os.alive.slice(1));
   });
 
   it('leaves alone what is not durable, and starts it anew', async () => {

@@ -44,11 +44,36 @@ describe('a spawn whose record is lost', () => {
       of('1.2', spawn(5, { pipes: [null, 7] }), 15),
       ['what is this', marked(16)],
     ]);
-    const { records, unknown } = recoverSpawns(found, [spawn(3), spawn(4, { watcher: 'db', pipes: [7, 8] })]);
+    const { records, unknown } = recoverSpawns(
+      found,
+      new Map([
+        ['id.3.1.3.1...d2Vi', spawn(3)],
+        ['id.3.2.4.1.7.8.ZGI', spawn(4, { watcher: 'db', pipes: [7, 8] })],
+      ]),
+    );
     expect([...records]).to.deep.equal([
       [latest[0], spawn(1)],
       [free[0], spawn(2, { pipes: [4, null] })],
     ]);
     expect(unknown).to.deep.equal([11, 14, 15, 16]);
+  });
+
+  it('is recovered where what is known of its worker, and of its pipe, is older', () => {
+    const old = spawn(1, { pid: 11, pipes: [1, 2], ended: true });
+    const now = spawn(1, { pipes: [2, 3] });
+    const known = new Map([
+      ['id.1.1.1.1.1.2.d2Vi', old],
+      ['of another version', spawn(2)],
+    ]);
+    const found = new Map([
+      [spawnToken('id.1.4', now), marked(12)],
+      [spawnToken('id.1.5', spawn(2)), marked(13)],
+    ]);
+    const { records, unknown } = recoverSpawns(found, known);
+    expect([...records]).to.deep.equal([
+      [spawnToken('id.1.4', now), now],
+      ['id.1.1.1.1.1.2.d2Vi', { ...old, pipes: [1, null] }],
+    ]);
+    expect(unknown).to.deep.equal([13]);
   });
 });

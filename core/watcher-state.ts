@@ -1,6 +1,7 @@
 import type { WatcherStatus } from './api.js';
 import { MOST_PROCESSES, type WatcherOptions } from './config/schema/watcher.js';
 import type { WishRecord } from './durable/records.js';
+import type { Survivor } from './durable/survivor.js';
 import { RingmasterError } from './errors.js';
 import type { Slots } from './slots.js';
 import type { Progress } from './waiters.js';
@@ -67,13 +68,15 @@ export function wishOf(state: WatcherState, spent: number, armed: boolean): Wish
 export function resume(
   state: WatcherState,
   wish: WishRecord | undefined,
-  survivors: readonly { readonly generation: number }[],
+  survivors: readonly Pick<Survivor, 'generation' | 'ended' | 'released'>[],
 ): { readonly from: Phase; readonly to: Phase } {
   const from = state.phase;
-  state.generation = Math.max(state.generation, wish?.generation ?? 0, ...survivors.map(({ generation }) => generation));
+  // What has ended may be of another of its name, that was reloaded more often.
+  const generations = survivors.flatMap(({ ended, generation }) => (ended ? [] : [generation]));
+  state.generation = Math.max(state.generation, wish?.generation ?? 0, ...generations);
   state.sequential = wish?.sequential ?? false;
   if (!(wish?.run ?? true)) state.instead = wish?.instead;
-  if (survivors.length === 0) return { from, to: from };
+  if (survivors.every(({ ended, released }) => released || (ended && wish === undefined))) return { from, to: from };
   state.run = wish?.run ?? true;
   if (wish?.down) state.epoch = state.takenEpoch + 1;
   state.phase = wish?.active ? 'active' : 'starting';

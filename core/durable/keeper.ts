@@ -161,8 +161,9 @@ export class Keeper {
   forget(): void {
     const { journal } = this.#host;
     const config = journal.get(KEYS.config) as ConfigRecord | undefined;
-    // That one of the config was removed is to be known.
-    if (config === undefined || !Object.hasOwn(config.watchers, this.#name)) journal.delete(this.#key);
+    // That one of the config was removed is to be known, and where the output goes of what is not read to the end.
+    const isLeft = journal.under(KEYS.process).some(([, record]) => (record as SpawnRecord).watcher === this.#name);
+    if (!isLeft && (config === undefined || !Object.hasOwn(config.watchers, this.#name))) journal.delete(this.#key);
     journal.delete(`${KEYS.wish}${this.#name}`);
     this.#host.decided.forget(this.#name);
   }

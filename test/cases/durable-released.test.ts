@@ -42,4 +42,26 @@ function config({ directory, endpoint, pubsub_endpoint, marker }: Place): string
     daemon.kill('SIGTERM');
     expect(await daemon.ended).to.deep.equal({ status: 0, signal: null });
   });
+
+  it('writes on after a crash to where it wrote, though no config has its watcher', async () => {
+    const first = await Daemon.start({ bin: 'main', file: 'rm.json', args: () => ['run'], config });
+    await using _place = first;
+    const { directory, marker } = first.place;
+    const log = join(directory, 'added');
+    const lines = (): number => numbered([log], 'x').lines;
+    const options = { stdout: { type: 'file', filename: log } };
+    await first.client().call('add', { name: 'added', cmd: 'perl', args: ['-e', PAIR, marker], options, start: true });
+    await eventually(() => lines() > 10);
+    await first.client().call('rm', { name: 'added', nostop: true });
+    let daemon = first;
+    for (let life = 0; life < 2; life++) {
+      await killed(daemon);
+      const before = lines();
+      daemon = await again(daemon);
+      await eventually(() => lines() > before + 100, { what: 'more output' });
+    }
+    expect(numbered([log], 'x')).to.deep.include({ pids: 2, faults: [] });
+    daemon.kill('SIGTERM');
+    expect(await daemon.ended).to.deep.equal({ status: 0, signal: null });
+  });
 });

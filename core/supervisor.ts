@@ -175,6 +175,8 @@ export class Supervisor implements SupervisorApi, AsyncDisposable {
     };
     const watcher = this.#life.watchers.add(name, optionsToAdd(name, options, host));
     this.#life.applier.markAdded(watcher);
+    // That nobody has started it is to be known after a crash.
+    watcher.kick();
     return watcher.view;
   }
 

@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { expect } from 'chai';
 import '../fixtures/durable/loaded.js';
 import { Supervisor, type SupervisorEvent, type WatcherApi } from '../../core/index.js';
+import { journalLine } from '../../core/journal/lines.js';
 import { eventually, FakeOs, type LogLine, recordEvents, recordingLogger, rejects, VirtualClock } from '../../core/testing.js';
 import { type Mortal, mortal } from '../fixtures/mortal.js';
 
@@ -612,6 +613,36 @@ describe('a durable supervisor that crashes', () => {
     ]);
     expect(lives.processes().map(([, pid]) => pid)).to.deep.equal(lives.os.alive.slice(1));
   });
+
+  it('has what was added at run time, and never started, stay stopped', async () => {
+    await lives.start({ other: { cmd: 'other' } });
+    lives.supervisor.add('extra', { cmd: 'extra' });
+    lives.crash();
+    await lives.start({ other: { cmd: 'other' } });
+    await lives.pass();
+    expect([lives.watcher('extra').status, lives.spawns]).to.deep.equal(['stopped', 1]);
+  });
+
+  for (const of_it of [{ released: true }, {}]) {
+    it(`has no process started or replaced for what another of its name has left (${Object.keys(of_it)})`, async () => {
+      const of = { web: { cmd: 'web' }, later: { cmd: 'later', autostart: false } };
+      await lives.start(of);
+      lives.crash();
+      const journal = lives.os.state.journals.get(STATE_DIR);
+      if (!journal?.bytes) throw new Error('there is no journal');
+      const left = { wid: 1, generation: 5, pid: 999, start_ticks: 1, started: 1, pipes: [1, null], gone: true, ...of_it };
+      const lines = ['web', 'later'].map((watcher, at) => journalLine([`process/000000000001.1.${9 + at}`, { watcher, ...left }]));
+      journal.bytes = Buffer.concat([journal.bytes, Buffer.from(lines.join(''))]);
+      await lives.start(of);
+      await lives.pass(40_000);
+      expect([lives.watcher().status, lives.watcher('later').status, lives.spawns, lives.signals]).to.deep.equal([
+        'active',
+        'stopped',
+        1,
+        0,
+      ]);
+    });
+  }
 
   it('leaves alone what is not durable, and starts it anew', async () => {
     await lives.start({ web: { cmd: 'web' }, loose: { cmd: 'loose', durable: false } });

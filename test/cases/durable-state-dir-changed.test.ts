@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../../core/testing.js';
@@ -71,6 +71,22 @@ const sorted = ({ workers }: Daemon): readonly number[] => [...workers].sort((a,
       expect(daemon.left).to.deep.equal([]);
     });
   }
+
+  it('has its processes taken over where its journal is gone, too, though nothing is to be durable by now', async () => {
+    await using first = await Daemon.start(daemonOf());
+    await twoOf(first);
+    const workers = sorted(first);
+    edit(first, false);
+    await killed(first);
+    rmSync(join(first.place.directory, 'here', 'journal'));
+    await using second = first.again();
+    await second.ready();
+    expect(sorted(second), second.said).to.deep.equal(workers);
+    expect(second.stdout).to.not.include('is gone: processes');
+    second.kill('SIGTERM');
+    await second.gone();
+    expect(readdirSync(join(second.place.directory, 'here'))).to.deep.equal([]);
+  });
 
   it('tells of it where what it had noted down is gone', async () => {
     await using first = await Daemon.start(daemonOf());

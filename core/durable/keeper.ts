@@ -45,6 +45,10 @@ export class Keeper {
   readonly #host: KeeperHost;
   readonly #name: string;
   #wish: WishRecord | undefined;
+  /** Tokens of spawns on record. */
+  readonly #spawns = new Set<string>();
+  /** It is gone; its options are on record for as long as a spawn is. */
+  #isGone = false;
 
   constructor(host: KeeperHost, name: string) {
     this.#host = host;
@@ -69,9 +73,13 @@ export class Keeper {
     const pipes = record.pipes ?? null;
     let current: SpawnRecord | null = record;
     const isRead = (): boolean => current?.pipes?.every((pipe) => pipe === null) ?? true;
+    this.#spawns.add(token);
     const forget = (): void => {
-      if (current !== null) journal.delete(key);
+      if (current === null) return;
+      journal.delete(key);
       current = null;
+      this.#spawns.delete(token);
+      if (this.#isGone) this.#forgetOptions();
     };
     const change = (more: Partial<SpawnRecord>): void => {
       if (current === null) return;
@@ -119,6 +127,7 @@ export class Keeper {
 
   /** It is there, with these options as they are now, and whether a config brought it, where that is other than it was. */
   note(spec: WatcherOptions, origin = this.#recorded?.origin ?? 'config'): void {
+    this.#isGone = false;
     const { journal } = this.#host;
     const config = journal.get(KEYS.config) as ConfigRecord | undefined;
     const loaded = config?.watchers[this.#name];
@@ -159,13 +168,17 @@ export class Keeper {
 
   /** It is gone, and there is no other of its name. */
   forget(): void {
+    this.#isGone = true;
+    this.#forgetOptions();
+    this.#host.journal.delete(`${KEYS.wish}${this.#name}`);
+    this.#host.decided.forget(this.#name);
+  }
+
+  #forgetOptions(): void {
     const { journal } = this.#host;
     const config = journal.get(KEYS.config) as ConfigRecord | undefined;
     // That one of the config was removed is to be known, and where the output goes of what is not read to the end.
-    const isLeft = journal.under(KEYS.process).some(([, record]) => (record as SpawnRecord).watcher === this.#name);
-    if (!isLeft && (config === undefined || !Object.hasOwn(config.watchers, this.#name))) journal.delete(this.#key);
-    journal.delete(`${KEYS.wish}${this.#name}`);
-    this.#host.decided.forget(this.#name);
+    if (this.#spawns.size === 0 && (config === undefined || !Object.hasOwn(config.watchers, this.#name))) journal.delete(this.#key);
   }
 
   get #key(): string {

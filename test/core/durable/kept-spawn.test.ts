@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { checkWatcher } from '../../../core/config/index.js';
 import { History } from '../../../core/durable/history.js';
 import { Keeper } from '../../../core/durable/keeper.js';
 import { WatcherHistory } from '../../../core/durable/watcher-history.js';
@@ -22,7 +23,7 @@ describe('the record of a process with pipes that outlive the daemon', () => {
     );
     const spawn = keeper.kept('t', { watcher: 'web', wid: 1, generation: 0, ...(pipes && { pipes }) });
     spawn.begin();
-    return { spawn, released, record: () => journal.get('process/t') };
+    return { keeper, spawn, released, record: (key = 'process/t') => journal.get(key) };
   }
 
   it('stays until they are read to the end, though nobody of it lives', async () => {
@@ -65,6 +66,18 @@ describe('the record of a process with pipes that outlive the daemon', () => {
     other.spawn.gone();
     other.spawn.released();
     expect(other.released).to.deep.equal([]);
+  });
+
+  it('keeps the options of a watcher that is gone on record, for what says where it is read to, and no longer', async () => {
+    const { keeper, spawn, record } = await recorded([3, null]);
+    const { spec: options } = checkWatcher('web', { cmd: 'web' });
+    keeper.note(options, 'run_time');
+    keeper.removed(options);
+    spawn.released();
+    keeper.forget();
+    expect(record('watcher/web')).to.deep.include({ origin: 'run_time', removed: true });
+    spawn.read(3);
+    expect(record('watcher/web')).to.equal(undefined);
   });
 
   it('is gone with the process where it has none', async () => {

@@ -76,8 +76,9 @@ export function resume(
   state.generation = Math.max(state.generation, wish?.generation ?? 0, ...generations);
   state.sequential = wish?.sequential ?? false;
   if (!(wish?.run ?? true)) state.instead = wish?.instead;
-  if (survivors.every(({ ended, released }) => released || (ended && wish === undefined))) return { from, to: from };
-  state.run = wish?.run ?? true;
+  if (survivors.every(({ released }) => released)) return { from, to: from };
+  // What is only to be ended is no reason to start.
+  state.run = wish?.run ?? generations.length > 0;
   if (wish?.down) state.epoch = state.takenEpoch + 1;
   state.phase = wish?.active ? 'active' : 'starting';
   state.visit++;
